@@ -1,0 +1,51 @@
+# `make` tells what there is to make. A machine needs Python >= 3.11 (with venv), git and make, nothing else.
+.DEFAULT_GOAL := help
+.PHONY: help setup run stop test check check-static bench console lock smoke clean
+
+SHELL := /bin/sh
+PYTHON := $(shell for python in python3.11 python3.12 python3.13 python3.14 python3 python; do \
+	"$$python" -c 'import sys, ensurepip, venv; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo "$$python" && break; done)
+VENV := .venv/bin
+
+help: ## This list
+	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-14s %s\n", $$1, $$2}' Makefile
+
+setup: ## Prepare .venv with the pinned packages (nothing to do the second time)
+	@test -n "$(PYTHON)" || { echo "No Python >= 3.11 with venv found. On Debian: apt install python3 python3-venv"; exit 1; }
+	@$(PYTHON) dev/setup.py
+
+run: setup ## Start everything: database, queue, web, workers, WeChat simulator; Ctrl-C ends it
+	@$(VENV)/python -m dev run
+
+stop: setup ## End a run from another terminal, or what a killed one left behind
+	@$(VENV)/python -m dev stop
+
+test: setup console ## Run all tests on real PostgreSQL and Valkey; ARGS="-k words" chooses
+	@$(VENV)/python -m pytest -n auto $(ARGS)
+
+check: check-static test ## Everything that must be green: format, lint, types, imports, then the tests (laws, migrations)
+
+check-static: setup ## The part of check that runs nothing: format, lint, types, imports
+	@$(VENV)/ruff format --check .
+	@$(VENV)/ruff check .
+	@$(VENV)/mypy app
+	@$(VENV)/lint-imports
+
+bench: setup ## Measure: make bench NAME=story (routes, import, ...)
+	@test -n "$(NAME)" || { echo "Say which: make bench NAME=story"; exit 1; }
+	@$(VENV)/python -m bench $(NAME)
+
+console: setup ## Build the staff console, if its sources have changed
+	@$(VENV)/python -m dev console
+
+lock: setup ## Pin requirements*.in to requirements*.txt with hashes
+	@$(VENV)/python -m uv --version >/dev/null 2>&1 || $(VENV)/python -m pip install --quiet uv
+	@for name in requirements requirements-dev; do \
+		$(VENV)/python -m uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header \
+			--no-emit-index-url --no-emit-find-links $$name.in --output-file $$name.txt; done
+
+smoke: ## A fresh clone in an empty home, as root and as a normal user, cold and warm (Debian, as root)
+	@bash dev/fresh.sh
+
+clean: setup ## Forget the data and all that was built; sources and .venv stay
+	@$(VENV)/python -m dev clean

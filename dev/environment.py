@@ -1,0 +1,95 @@
+"""The environment that the local processes run with: secrets made once, addresses that follow from the ports."""
+
+import base64
+import os
+import secrets
+import shlex
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from string import Template
+
+from dev.steps import StepFailed
+
+ROOT = Path(__file__).resolve().parent.parent
+PORTS = {"WEB_PORT": 8000, "SIM_PORT": 8100, "PG_PORT": 55432, "VALKEY_PORT": 56379}
+PROCESSES = {"worker": 2}
+"""How many of a Procfile's line run; one unless said here."""
+
+
+@dataclass(frozen=True)
+class Line:
+    """One line of the Procfile, its `$NAME`s filled in."""
+
+    name: str
+    command: list[str]
+    count: int
+
+
+def port(given: Mapping[str, str], setting: str) -> int:
+    """The port that a setting chooses, or its default; StepFailed when it is no port."""
+    value = given.get(setting) or str(PORTS[setting])
+    if not value.isdecimal() or not 0 < int(value) < 65536:
+        raise StepFailed(f"{setting}={value} is not a port: give a number from 1 to 65535.")
+    return int(value)
+
+
+def kept_secrets(file: Path) -> dict[str, str]:
+    """The secrets of this machine's stack; made at random by the first call, for nobody else to read."""
+    if not file.exists():
+        made = {
+            "SECRET_KEY": secrets.token_urlsafe(48),
+            "FIELD_KEY": base64.b64encode(secrets.token_bytes(32)).decode(),
+            "PHONE_PEPPER": secrets.token_urlsafe(32),
+            "CLOCK_TOKEN": secrets.token_urlsafe(32),
+        }
+        file.parent.mkdir(parents=True, exist_ok=True)
+        unfinished = file.with_suffix(".new")
+        unfinished.touch(mode=0o600)
+        unfinished.write_text("".join(f"{name}={value}\n" for name, value in made.items()))
+        unfinished.rename(file)
+    return dict(line.split("=", 1) for line in file.read_text().splitlines() if line and not line.startswith("#"))
+
+
+def complete(given: Mapping[str, str], folder: Path, *, database_url: str, redis_url: str) -> dict[str, str]:
+    """Every variable that the processes need; what is `given` goes before what we would choose.
+
+    `folder` keeps the secrets and the simulator's state. An empty value counts as not given.
+    """
+    web, simulator = port(given, "WEB_PORT"), port(given, "SIM_PORT")
+    tencent = f"http://127.0.0.1:{simulator}"
+    chosen = {
+        "ENVIRONMENT": "demo",
+        "CLOCK_MOVABLE": "1",
+        "WEB_PORT": str(web),
+        "SIM_PORT": str(simulator),
+        "SIM_DIR": str(folder / "platform"),
+        "DATABASE_URL": database_url,
+        "REDIS_URL": redis_url,
+        "PUBLIC_BASE_URL": f"http://127.0.0.1:{web}",
+        "WECHAT_API_BASE": f"{tencent}/api.weixin.qq.com",
+        "WECHAT_PAY_BASE": f"{tencent}/api.mch.weixin.qq.com",
+        "WECOM_API_BASE": f"{tencent}/qyapi.weixin.qq.com",
+        "PYTHONUNBUFFERED": "1",
+    }
+    whole = chosen | kept_secrets(folder / "dev.env") | {name: value for name, value in given.items() if value}
+    whole["PATH"] = f"{Path(sys.executable).parent}{os.pathsep}{given.get('PATH', os.defpath)}"
+    return whole
+
+
+def procfile(file: Path, environment: Mapping[str, str]) -> list[Line]:
+    """The processes that a Procfile names, in its order."""
+    lines = [line.split(":", 1) for line in file.read_text().splitlines() if line.strip() and not line.startswith("#")]
+    return [
+        Line(name.strip(), shlex.split(Template(command).substitute(environment)), PROCESSES.get(name.strip(), 1))
+        for name, command in lines
+    ]
+
+
+def simulator_init(environment: Mapping[str, str]) -> list[str]:
+    """The command that creates the simulated Tencent's accounts and keys, unless they are there."""
+    base = environment["PUBLIC_BASE_URL"]
+    command = [sys.executable, "-m", "miniprogram_mock.platform", "init", "--dir", environment["SIM_DIR"]]
+    command += ["--callback-base", base, "--clock-follower", f"{base}/api/platform/clock/advance"]
+    return [*command, "--clock-token", environment["CLOCK_TOKEN"]]

@@ -1,0 +1,101 @@
+"""One PostgreSQL and one Valkey for a whole test run, however many processes share it."""
+
+import fcntl
+import json
+import os
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TextIO
+
+from dev.environment import ROOT
+from dev.ports import free_port
+from dev.postgres import Postgres
+from dev.valkey import Valkey
+
+
+@dataclass(frozen=True)
+class Servers:
+    """Addresses: `database_url` of a database that may create others, `redis_url` without a database's number at risk."""
+
+    database_url: str
+    redis_url: str
+
+
+def wait_until(condition: Callable[[], object], seconds: float = 20) -> None:
+    """Poll until the condition holds; AssertionError when it does not within so many seconds."""
+    deadline = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < deadline, f"not so after {seconds:g} s"
+        time.sleep(0.02)
+
+
+@contextmanager
+def servers(folder: Path = ROOT / "var" / "test") -> Iterator[Servers]:
+    """Lend the test servers: the first to come starts them, the last to leave stops them, even after a crash.
+
+    DATABASE_URL and REDIS_URL go before our own. Every user holds a shared lock on `users.lock`, which the
+    system lets go when he dies, so nobody has to count.
+    """
+    given = Servers(os.environ.get("DATABASE_URL", ""), os.environ.get("REDIS_URL", ""))
+    if given.database_url and given.redis_url:
+        yield given
+        return
+    folder.mkdir(parents=True, exist_ok=True)
+    with (folder / "door.lock").open("w") as door, (folder / "users.lock").open("w") as users:
+        with _held(door):
+            postgres, valkey = _running(folder)
+            fcntl.flock(users, fcntl.LOCK_SH)
+        try:
+            yield Servers(given.database_url or postgres.url("postgres"), given.redis_url or valkey.url)
+        finally:
+            with _held(door):
+                if _last(users):
+                    postgres.stop()
+                    valkey.stop()
+
+
+def _running(folder: Path) -> tuple[Postgres, Valkey]:
+    """The servers, adopted if they run, else started on free ports."""
+    note = folder / "ports.json"
+    if note.exists():
+        ports = json.loads(note.read_text())
+        postgres, valkey = _at(folder, ports)
+        if valkey.answers() and postgres.answers():
+            return postgres, valkey
+        valkey.stop()
+    ports = {"postgres": free_port(), "valkey": free_port()}
+    note.write_text(json.dumps(ports))
+    postgres, valkey = _at(folder, ports)
+    postgres.remove()  # an ended run's databases are of no use, and without fsync a crashed server's are not sound
+    postgres = _at(folder, ports)[0]
+    postgres.start()
+    valkey.start()
+    return postgres, valkey
+
+
+def _at(folder: Path, ports: dict[str, int]) -> tuple[Postgres, Valkey]:
+    return (
+        Postgres(folder / "postgres", ports["postgres"], fast=True),
+        Valkey(folder / "valkey", ports["valkey"], durable=False),
+    )
+
+
+@contextmanager
+def _held(lock: TextIO) -> Iterator[None]:
+    fcntl.flock(lock, fcntl.LOCK_EX)
+    try:
+        yield
+    finally:
+        fcntl.flock(lock, fcntl.LOCK_UN)
+
+
+def _last(users: TextIO) -> bool:
+    fcntl.flock(users, fcntl.LOCK_UN)
+    try:
+        fcntl.flock(users, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True

@@ -1,0 +1,114 @@
+"""A project in miniature, whose processes stand in for the real ones, so that the stack itself is what is tested."""
+
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+from dev.environment import ROOT
+from dev.leftovers import marked, sweep
+from dev.ports import free_port
+from dev.postgres import Postgres
+from dev.testing import wait_until
+
+PROCFILE = """\
+web: python standin.py serve $WEB_PORT
+worker: python standin.py idle
+scheduler: python standin.py idle
+simulator: python standin.py serve $SIM_PORT
+"""
+
+STANDIN = """\
+import http.server, subprocess, sys, time
+
+class Healthy(http.server.BaseHTTPRequestHandler):
+    def do_GET(self):
+        self.send_response(200)
+        self.end_headers()
+
+if sys.argv[1] == "serve":
+    http.server.ThreadingHTTPServer(("127.0.0.1", int(sys.argv[2])), Healthy).serve_forever()
+else:
+    subprocess.run(["sleep", "600"])
+"""
+
+
+class Project:
+    """The miniature in `folder`, with a run of it under way or not."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.first: subprocess.Popen[bytes] | None = None
+        self.ports = {name: free_port() for name in ("WEB_PORT", "SIM_PORT", "PG_PORT", "VALKEY_PORT")}
+        (folder / "miniprogram_mock" / "platform").mkdir(parents=True)
+        for module in ("__init__", "platform/__init__", "platform/__main__"):
+            (folder / "miniprogram_mock" / f"{module}.py").touch()
+        (folder / "alembic.py").touch()
+        (folder / "flask.py").write_text("print('login: adviser001')")
+        (folder / "standin.py").write_text(STANDIN)
+        (folder / "Procfile").write_text(PROCFILE)
+
+    @property
+    def output(self) -> str:
+        return (self.folder / "output").read_text()
+
+    def begin(self) -> subprocess.Popen[bytes]:
+        """Start a run, as `make run` does, in a session of its own."""
+        start = "import sys; from dev.__main__ import guarded; from dev.run import Run; from pathlib import Path;"
+        start += " guarded(Run(Path(sys.argv[1])).main)"
+        environment = {name: value for name, value in os.environ.items() if name not in {"DATABASE_URL", "REDIS_URL"}}
+        environment |= {name: str(port) for name, port in self.ports.items()} | {"PYTHONPATH": str(ROOT)}
+        with (self.folder / "output").open("wb") as output:
+            return subprocess.Popen(
+                [sys.executable, "-c", start, str(self.folder)],
+                stdout=output,
+                stderr=output,
+                cwd=self.folder,
+                env=environment,
+                start_new_session=True,
+            )
+
+    def run(self) -> subprocess.Popen[bytes]:
+        """Start a run and wait until it says that everything is there."""
+        process = self.begin()
+        wait_until(lambda: "Marque is running" in self.output or process.poll() is not None)
+        assert process.poll() is None, self.output
+        self.first = process
+        return process
+
+    def processes(self, words: str = "") -> list[int]:
+        """Ids of the run's processes whose command line contains the words."""
+        found = [process for process in marked(self.folder / "var") if words in " ".join(process.cmdline())]
+        return sorted(process.pid for process in found)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def database() -> None:
+    """None: these tests start servers of their own."""
+
+
+@contextmanager
+def miniature(folder: Path) -> Iterator[Project]:
+    """A project whose every process has gone when the block is left."""
+    yield Project(folder)
+    sweep(folder / "var")
+    Postgres(folder / "var" / "postgres", 0).remove()
+
+
+@pytest.fixture
+def project(tmp_path: Path) -> Iterator[Project]:
+    """A miniature project that nobody has started."""
+    with miniature(tmp_path) as made:
+        yield made
+
+
+@pytest.fixture(scope="module")
+def running_project(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Project]:
+    """A miniature project with a run under way, shared by tests that leave it so."""
+    with miniature(tmp_path_factory.mktemp("project")) as made:
+        made.run()
+        yield made
