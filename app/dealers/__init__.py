@@ -1,0 +1,1 @@
+"""Brands, their dealers and stores, and the people who work there."""

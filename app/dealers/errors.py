@@ -1,0 +1,15 @@
+"""What dealers refuse."""
+
+from app.kit.errors import NotFound, TooMany, Unauthorized
+
+
+class LoginRefused(Unauthorized):
+    code, message = "dealers.login_refused", "The user name or the password is wrong."
+
+
+class LoginLocked(TooMany):
+    code, message = "dealers.login_locked", "Too many wrong passwords; this account is locked for a while."
+
+
+class StoreUnknown(NotFound):
+    code, message = "dealers.store_unknown", "There is no such store."

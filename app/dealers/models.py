@@ -1,0 +1,118 @@
+"""Brands, dealers, stores, staff and their sessions."""
+
+from __future__ import annotations
+
+import uuid
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+
+from sqlalchemy import CheckConstraint, ForeignKey, Index, String, UniqueConstraint, func
+from sqlalchemy.dialects.postgresql import ARRAY, JSONB
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from app.kit.db import Base, Root, new_id
+
+
+class Role(StrEnum):
+    """What a staff member may see: the first two the whole brand, the others their dealer."""
+
+    admin = "admin"
+    marketer = "marketer"
+    dealer_manager = "dealer_manager"
+    adviser = "adviser"
+
+
+HEADQUARTERS = frozenset({Role.admin, Role.marketer})
+
+
+class Brand(Base):
+    """A manufacturer who sells through this platform."""
+
+    __tablename__ = "brands"
+
+    id: Mapped[uuid.UUID] = mapped_column(primary_key=True, default=new_id)
+    key: Mapped[str] = mapped_column(unique=True)
+    name: Mapped[str]
+    created_at: Mapped[datetime] = mapped_column(server_default=func.marque_now())
+
+
+class Dealer(Root):
+    """The legal entity that sells."""
+
+    __tablename__ = "dealers"
+    __table_args__ = (UniqueConstraint("brand_id", "name"),)
+
+    name: Mapped[str]
+    city: Mapped[str]
+
+
+class Store(Root):
+    """A place of a dealer that people can go to. Coordinates in degrees, in both datums; `datum_source` says which was given."""
+
+    __tablename__ = "stores"
+    __table_args__ = (
+        UniqueConstraint("dealer_id", "name"),
+        CheckConstraint("datum_source IN ('gcj02', 'wgs84', 'unknown')", name="datum_source"),
+        CheckConstraint("lat_gcj02 BETWEEN -90 AND 90 AND lng_gcj02 BETWEEN -180 AND 180", name="on_earth"),
+        Index("ix_stores_place", "brand_id", "lat_gcj02", "lng_gcj02"),
+    )
+
+    dealer_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("dealers.id"), index=True)
+    name: Mapped[str]
+    city: Mapped[str]
+    adcode: Mapped[str | None]
+    address: Mapped[str]
+    phone: Mapped[str | None]
+    lat_gcj02: Mapped[float]
+    lng_gcj02: Mapped[float]
+    lat_wgs84: Mapped[float]
+    lng_wgs84: Mapped[float]
+    datum_source: Mapped[str]
+    # {"mon": ["09:00", "18:00"], …}, in China Standard Time; a day that is not there is closed
+    hours: Mapped[dict[str, Any]] = mapped_column(JSONB, default=dict, server_default="{}")
+    capabilities: Mapped[list[str]] = mapped_column(ARRAY(String), default=list, server_default="{}")
+
+    dealer: Mapped[Dealer] = relationship()
+
+
+class Staff(Root):
+    """A person who works for the brand (no dealer) or for one dealer."""
+
+    __tablename__ = "staff"
+    __table_args__ = (
+        UniqueConstraint("username"),
+        UniqueConstraint("brand_id", "wecom_userid"),
+        CheckConstraint("role IN ('admin', 'marketer', 'dealer_manager', 'adviser')", name="role"),
+        CheckConstraint("(dealer_id IS NULL) = (role IN ('admin', 'marketer'))", name="dealer_of_role"),
+    )
+
+    dealer_id: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("dealers.id"), index=True)
+    store_id: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("stores.id"))
+    username: Mapped[str]
+    password_hash: Mapped[str]
+    name: Mapped[str]
+    role: Mapped[str]
+    wecom_userid: Mapped[str | None]
+    active: Mapped[bool] = mapped_column(default=True, server_default="true")
+    failed_logins: Mapped[int] = mapped_column(default=0, server_default="0")
+    locked_until: Mapped[datetime | None]
+
+    dealer: Mapped[Dealer | None] = relationship()
+    brand: Mapped[Brand] = relationship()
+
+    @property
+    def sees_the_brand(self) -> bool:
+        """Whether this person's view is the brand's and not one dealer's."""
+        return self.role in HEADQUARTERS
+
+
+class StaffSession(Base):
+    """A signed-in browser; only the hash of its token is kept."""
+
+    __tablename__ = "staff_sessions"
+
+    token_hash: Mapped[str] = mapped_column(primary_key=True)
+    staff_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("staff.id", ondelete="CASCADE"), index=True)
+    expires_at: Mapped[datetime]
+    created_at: Mapped[datetime] = mapped_column(server_default=func.marque_now())

@@ -1,0 +1,117 @@
+"""Doors: staff sign in, consumers look at stores."""
+
+from __future__ import annotations
+
+import uuid
+from typing import Any
+
+from flask import make_response, request
+from sqlalchemy.orm import Session
+from werkzeug.http import dump_cookie
+
+from app.dealers import queries, schemas, service
+from app.dealers.errors import LoginLocked, LoginRefused, StoreUnknown
+from app.kit import db
+from app.kit.errors import Unauthorized
+from app.kit.geo import Place
+from app.kit.settings import settings
+from app.kit.web import Caller, blueprint, raises, resolves, stepwise, transactional
+
+STAFF_COOKIE = "marque_staff"
+
+public = blueprint("staff", audience="public")
+staff_session = blueprint("session", audience="staff")
+visitor = blueprint("stores", audience="visitor")
+
+
+def staff_token() -> str:
+    """The bearer token of this request: from the console's cookie, or from an API client's header."""
+    header = request.headers.get("Authorization", "")
+    return header.removeprefix("Bearer ") if header.startswith("Bearer ") else request.cookies.get(STAFF_COOKIE, "")
+
+
+@resolves("staff")
+def recognise_staff(session: Session) -> Caller:
+    token = staff_token()
+    if not token:
+        raise Unauthorized
+    staff = service.of_token(session, token)
+    return Caller("staff", brand_id=staff.brand_id, staff=staff)
+
+
+def _staff_out(staff: Any) -> dict[str, Any]:
+    return {
+        "id": str(staff.id),
+        "name": staff.name,
+        "username": staff.username,
+        "role": staff.role,
+        "dealer": {"id": str(staff.dealer_id), "name": staff.dealer.name} if staff.dealer else None,
+        "brand": {"id": str(staff.brand_id), "name": staff.brand.name},
+    }
+
+
+@public.post("/login")
+@raises(LoginRefused, LoginLocked)
+@public.input(schemas.LoginIn)
+@public.output(schemas.LoginOut)
+@stepwise
+def login(_who: Caller, json_data: dict[str, str]) -> Any:
+    """Sign a staff member in; the session's token is an HttpOnly cookie."""
+    with db.transaction() as session:
+        # Refused outside this transaction, so that the wrong password stays counted.
+        signed_in = service.sign_in(session, username=json_data["username"], password=json_data["password"])
+        body = {"staff": _staff_out(signed_in[0])} if signed_in else {}
+    if signed_in is None:
+        raise LoginRefused
+    cookie = dump_cookie(
+        STAFF_COOKIE,
+        signed_in[1],
+        max_age=settings().staff_session_hours * 3600,
+        httponly=True,
+        samesite="Strict",
+        secure=settings().cookie_secure,
+    )
+    return body, 200, {"Set-Cookie": cookie}
+
+
+@staff_session.get("/")
+@staff_session.output(schemas.StaffOut)
+@transactional
+def me(_session: Session, who: Caller) -> Any:
+    """Who is signed in."""
+    return _staff_out(who.staff)
+
+
+@staff_session.delete("/")
+@staff_session.output({}, status_code=204)
+@transactional
+def logout(session: Session, _who: Caller) -> Any:
+    """Sign out: the session is forgotten and the cookie is taken away."""
+    service.sign_out(session, staff_token())
+    answer = make_response("", 204)
+    answer.delete_cookie(STAFF_COOKIE, path="/", httponly=True, samesite="Strict")
+    return answer
+
+
+@visitor.get("/")
+@visitor.input(schemas.StoresIn, location="query")
+@visitor.output(schemas.StoresOut)
+@transactional
+def stores(session: Session, who: Caller, query_data: dict[str, Any]) -> Any:
+    """Stores, nearest first when the consumer says where she is, else those of a city."""
+    assert who.brand_id is not None
+    near = None
+    if "lat" in query_data and "lng" in query_data:
+        near = Place.of(query_data["lat"], query_data["lng"], query_data["crs"])
+    found = queries.stores(session, who.brand_id, city=query_data.get("city"), near=near, limit=query_data["limit"])
+    return {"items": [schemas.store_out(one, metres) for one, metres in found], "cities": list(queries.cities(session, who.brand_id))}
+
+
+@visitor.get("/<uuid:store_id>")
+@raises(StoreUnknown)
+@visitor.output(schemas.StoreOut)
+@transactional
+def store(session: Session, who: Caller, store_id: uuid.UUID) -> Any:
+    """One store, with what wx.openLocation needs to navigate there."""
+    assert who.brand_id is not None
+    return schemas.store_out(queries.store(session, who.brand_id, store_id))

@@ -1,0 +1,98 @@
+"""What the doors of dealers take and give."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from apiflask import Schema
+from apiflask.fields import Dict, Enum, Float, Integer, List, Nested, String
+from apiflask.validators import Length, Range
+
+from app.dealers.models import Store
+from app.kit.geo import Datum
+
+
+class LoginIn(Schema):
+    username = String(required=True, validate=Length(1, 64))
+    password = String(required=True, validate=Length(1, 200))
+
+
+class NamedOut(Schema):
+    id = String()
+    name = String()
+
+
+class StaffOut(Schema):
+    id = String()
+    name = String()
+    username = String()
+    role = String()
+    dealer = Nested(NamedOut, allow_none=True)
+    brand = Nested(NamedOut)
+
+
+class LoginOut(Schema):
+    staff = Nested(StaffOut)
+
+
+class PlaceIn(Schema):
+    """Where the consumer is, with its datum; or a city, when she does not say."""
+
+    lat = Float(validate=Range(-90, 90))
+    lng = Float(validate=Range(-180, 180))
+    crs = Enum(Datum, by_value=True, load_default=Datum.gcj02, metadata={"description": "datum of lat and lng"})
+    city = String(validate=Length(1, 40))
+
+
+class StoresIn(PlaceIn):
+    limit = Integer(load_default=50, validate=Range(1, 100))
+
+
+class NavigationOut(Schema):
+    """Exactly what wx.openLocation takes; GCJ-02."""
+
+    latitude = Float()
+    longitude = Float()
+    name = String()
+    address = String()
+    scale = Integer()
+
+
+class StoreOut(Schema):
+    id = String()
+    name = String()
+    dealer = Nested(NamedOut)
+    city = String()
+    address = String()
+    phone = String(allow_none=True)
+    hours = Dict()
+    capabilities = List(String())
+    distance_m = Float(allow_none=True)
+    navigation = Nested(NavigationOut)
+
+
+class StoresOut(Schema):
+    items = List(Nested(StoreOut))
+    cities = List(String())
+
+
+def store_out(store: Store, distance_m: float | None = None) -> dict[str, Any]:
+    """A store as the consumer sees it."""
+    return {
+        "id": str(store.id),
+        "name": store.name,
+        "dealer": {"id": str(store.dealer_id), "name": store.dealer.name},
+        "city": store.city,
+        "address": store.address,
+        "phone": store.phone,
+        "hours": store.hours,
+        "capabilities": store.capabilities,
+        "distance_m": None if distance_m is None else round(distance_m),
+        "navigation": {
+            "latitude": store.lat_gcj02,
+            "longitude": store.lng_gcj02,
+            "name": store.name,
+            "address": store.address,
+            "scale": 16,
+        },
+    }

@@ -1,0 +1,1 @@
+"""What happened: one table that is timeline, trigger, analytics row and outbox at once."""

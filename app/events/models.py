@@ -1,0 +1,68 @@
+"""Events, who still has to hear of them, and who subscribed at run time."""
+
+from __future__ import annotations
+
+import uuid
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import ForeignKey, Index, func, text
+from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.orm import Mapped, mapped_column
+
+from app.kit.db import Base, new_id
+
+
+class Event(Base):
+    """A fact in the past tense. `data` holds ids and figures, never personal data. Partitioned by month of `recorded_at`."""
+
+    __tablename__ = "events"
+    __table_args__ = (
+        Index("ix_events_customer", "customer_id", "recorded_at", "id"),
+        Index("ix_events_subject", "subject_id", "recorded_at"),
+        Index("ix_events_brand_name", "brand_id", "name", "recorded_at"),
+        {"postgresql_partition_by": "RANGE (recorded_at)"},
+    )
+
+    id: Mapped[uuid.UUID] = mapped_column(primary_key=True, default=new_id)
+    recorded_at: Mapped[datetime] = mapped_column(primary_key=True, server_default=func.marque_now())
+    brand_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("brands.id"))
+    name: Mapped[str]
+    customer_id: Mapped[uuid.UUID | None]
+    subject_type: Mapped[str | None]
+    subject_id: Mapped[str | None]
+    actor_type: Mapped[str]
+    actor_id: Mapped[str | None]
+    data: Mapped[dict[str, Any]] = mapped_column(JSONB)
+
+
+class EventDelivery(Base):
+    """One event for one handler: the outbox row, and once `delivered_at` is set, the receipt."""
+
+    __tablename__ = "event_deliveries"
+    __table_args__ = (
+        Index(
+            "ix_event_deliveries_due",
+            "handler",
+            "event_id",
+            postgresql_where=text("delivered_at IS NULL AND dead_at IS NULL"),
+        ),
+    )
+
+    handler: Mapped[str] = mapped_column(primary_key=True)
+    event_id: Mapped[uuid.UUID] = mapped_column(primary_key=True)
+    recorded_at: Mapped[datetime]
+    due_at: Mapped[datetime]
+    attempts: Mapped[int] = mapped_column(default=0, server_default="0")
+    error: Mapped[str | None]
+    delivered_at: Mapped[datetime | None]
+    dead_at: Mapped[datetime | None]
+
+
+class EventSubscription(Base):
+    """A handler that asked, at run time, to hear of a name: a published journey, a tag rule."""
+
+    __tablename__ = "event_subscriptions"
+
+    handler: Mapped[str] = mapped_column(primary_key=True)
+    event_name: Mapped[str] = mapped_column(primary_key=True)

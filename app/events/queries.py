@@ -1,0 +1,48 @@
+"""Looks at what happened."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Sequence
+from datetime import datetime
+
+from sqlalchemy import select, tuple_
+from sqlalchemy.orm import Session
+
+from app.events.models import Event, EventDelivery
+
+
+def of_customer(
+    session: Session,
+    customer_ids: Sequence[uuid.UUID],
+    *,
+    before: tuple[datetime, uuid.UUID] | None = None,
+    name: str | None = None,
+    limit: int = 50,
+) -> Sequence[Event]:
+    """A customer's timeline, newest first, continuing before (recorded_at, id)."""
+    wanted = select(Event).where(Event.customer_id.in_(customer_ids))
+    if name:
+        wanted = wanted.where(Event.name == name)
+    if before:
+        wanted = wanted.where(tuple_(Event.recorded_at, Event.id) < tuple_(*before))
+    return session.execute(wanted.order_by(Event.recorded_at.desc(), Event.id.desc()).limit(limit)).scalars().all()
+
+
+def happened(session: Session, name: str, *, customer_id: uuid.UUID, since: datetime) -> bool:
+    """Whether a customer has an event of this name at or after a moment."""
+    return (
+        session.execute(
+            select(Event.id).where(Event.customer_id == customer_id, Event.name == name, Event.recorded_at >= since).limit(1)
+        ).first()
+        is not None
+    )
+
+
+def dead_deliveries(session: Session, limit: int = 50) -> Sequence[EventDelivery]:
+    """What a handler could not take after every attempt; a person has to look."""
+    return (
+        session.execute(select(EventDelivery).where(EventDelivery.dead_at.is_not(None)).order_by(EventDelivery.dead_at.desc()).limit(limit))
+        .scalars()
+        .all()
+    )

@@ -1,0 +1,210 @@
+"""Record a fact, listen to facts, and deliver each to each listener exactly once in effect."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Callable, Sequence
+from datetime import timedelta
+from typing import Any
+
+from sqlalchemy import delete, func, insert, select, text, update
+from sqlalchemy.orm import Session
+
+from app.events.catalogue import NAMES
+from app.events.models import Event, EventDelivery, EventSubscription
+from app.kit import clock, db, queue
+from app.kit.logging import logger
+
+log = logger(__name__)
+
+BATCH = 200
+MAX_ATTEMPTS = 12
+
+Handler = Callable[[Session, Sequence[Event]], None]
+
+_handlers: dict[str, Handler] = {}
+_listeners: dict[str, set[str]] = {}
+
+
+def on(*names: str) -> Callable[[Handler], Handler]:
+    """Make a function the handler of these events; without names it hears what it subscribes to at run time.
+
+    A handler gets a batch, oldest first, in its own transaction together with the receipts: delivering twice changes nothing more.
+    It raises to be called again later; then each event of the batch is tried alone, so that one bad event holds up no other.
+    """
+    unknown = [name for name in names if name not in NAMES]
+    if unknown:
+        raise RuntimeError(f"not in the event catalogue: {unknown}")
+
+    def register(handler: Handler) -> Handler:
+        key = handler_key(handler)
+        _handlers[key] = handler
+        for name in names:
+            _listeners.setdefault(name, set()).add(key)
+        return handler
+
+    return register
+
+
+def handler_key(handler: Handler) -> str:
+    """What receipts call a handler: `orders.confirm_deposit`."""
+    return f"{handler.__module__.split('.')[1]}.{handler.__name__}"
+
+
+def handlers() -> dict[str, Handler]:
+    """Every handler by its key."""
+    return dict(_handlers)
+
+
+def listeners(name: str) -> set[str]:
+    """The keys of the handlers that always hear of a name."""
+    return set(_listeners.get(name, ()))
+
+
+def subscribe(session: Session, handler: Handler, names: set[str]) -> None:
+    """Make `names` the whole set of events that this handler hears of from now on."""
+    key = handler_key(handler)
+    session.execute(delete(EventSubscription).filter_by(handler=key))
+    if names:
+        session.execute(insert(EventSubscription), [{"handler": key, "event_name": name} for name in sorted(names)])
+
+
+def record(
+    session: Session,
+    name: str,
+    *,
+    brand_id: uuid.UUID,
+    customer_id: uuid.UUID | None = None,
+    subject: tuple[str, Any] | None = None,
+    data: dict[str, Any] | None = None,
+    actor: tuple[str, Any] = ("system", None),
+) -> Event:
+    """Write a fact in this transaction, with a delivery for each of its listeners, and ring for them after the commit.
+
+    `subject` and `actor` are (kind, id). `data` holds ids and figures as JSON values: no names, numbers or texts of a person.
+    """
+    if name not in NAMES:
+        raise RuntimeError(f"not in the event catalogue: {name}")
+    event = Event(
+        id=db.new_id(),
+        brand_id=brand_id,
+        name=name,
+        customer_id=customer_id,
+        subject_type=subject[0] if subject else None,
+        subject_id=str(subject[1]) if subject else None,
+        actor_type=actor[0],
+        actor_id=str(actor[1]) if actor[1] else None,
+        data={key: str(value) if isinstance(value, uuid.UUID) else value for key, value in (data or {}).items()},
+        recorded_at=clock.now(session),
+    )
+    session.add(event)
+    keys = listeners(name) | set(session.execute(select(EventSubscription.handler).filter_by(event_name=name)).scalars())
+    if keys:
+        session.flush()
+        moment = event.recorded_at
+        session.execute(
+            insert(EventDelivery),
+            [{"handler": key, "event_id": event.id, "recorded_at": moment, "due_at": moment} for key in sorted(keys)],
+        )
+        queue.enqueue(session, "events.deliver")
+    return event
+
+
+def deliver_all() -> int:
+    """Deliver everything due, and what that brings about, until nothing is left. Returns the number of deliveries."""
+    done = 0
+    while keys := _due_handlers():
+        done_before = done
+        for key in keys:
+            done += deliver(key)
+        if done == done_before:
+            break
+    return done
+
+
+def _due_handlers() -> list[str]:
+    with db.transaction() as session:
+        rows = session.execute(
+            select(EventDelivery.handler)
+            .where(EventDelivery.delivered_at.is_(None), EventDelivery.dead_at.is_(None), EventDelivery.due_at <= func.marque_now())
+            .distinct()
+        )
+        return [key for key in rows.scalars() if key in _handlers]
+
+
+def deliver(key: str) -> int:
+    """Give a handler its next batch; when the batch fails, its events one by one. Returns how many were delivered."""
+    try:
+        return _deliver_batch(key, BATCH)
+    except Exception:
+        log.exception("handler failed on a batch", handler=key)
+    done = 0
+    for _ in range(BATCH):
+        try:
+            one = _deliver_batch(key, 1)
+        except Exception as error:
+            _postpone(key, error)
+            continue
+        if not one:
+            break
+        done += one
+    return done
+
+
+def _deliver_batch(key: str, limit: int) -> int:
+    with db.transaction() as session:
+        # One deliverer per handler at a time keeps a customer's events in order; the lock ends with the transaction.
+        session.execute(text("SELECT pg_advisory_xact_lock(hashtext(:key))"), {"key": f"deliver {key}"})
+        due = list(_next(session, key, limit))
+        if not due:
+            return 0
+        ids = [row.event_id for row in due]
+        found = session.execute(
+            select(Event)
+            .where(Event.id.in_(ids), Event.recorded_at.in_({row.recorded_at for row in due}))
+            .order_by(Event.recorded_at, Event.id)
+        )
+        _handlers[key](session, found.scalars().all())
+        session.execute(
+            update(EventDelivery)
+            .where(EventDelivery.handler == key, EventDelivery.event_id.in_(ids))
+            .values(delivered_at=func.marque_now(), error=None)
+        )
+        return len(ids)
+
+
+def _next(session: Session, key: str, limit: int) -> Sequence[EventDelivery]:
+    return (
+        session.execute(
+            select(EventDelivery)
+            .where(
+                EventDelivery.handler == key,
+                EventDelivery.delivered_at.is_(None),
+                EventDelivery.dead_at.is_(None),
+                EventDelivery.due_at <= func.marque_now(),
+            )
+            .order_by(EventDelivery.event_id)
+            .limit(limit)
+        )
+        .scalars()
+        .all()
+    )
+
+
+def _postpone(key: str, error: Exception) -> None:
+    """Try the handler's first due event later, twice as late each time; after the last attempt it is dead and visible."""
+    log.exception("handler failed on an event", handler=key)
+    with db.transaction() as session:
+        session.execute(text("SELECT pg_advisory_xact_lock(hashtext(:key))"), {"key": f"deliver {key}"})
+        for row in _next(session, key, 1):
+            row.attempts += 1
+            row.error = f"{type(error).__name__}: {error}"[:500]
+            if row.attempts >= MAX_ATTEMPTS:
+                row.dead_at = clock.now(session)
+            else:
+                row.due_at = clock.now(session) + timedelta(seconds=min(2**row.attempts, 600))
+
+
+def make_partitions(session: Session, months_ahead: int = 3) -> None:
+    """Make the monthly partitions of `events` up to some months ahead; those that exist stay as they are."""
+    session.execute(text("SELECT events_make_partitions(:ahead)"), {"ahead": months_ahead})

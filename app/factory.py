@@ -1,0 +1,74 @@
+"""create_app(): the only module that knows every domain, which it finds by walking app/."""
+
+from __future__ import annotations
+
+import importlib
+import importlib.util
+import pkgutil
+from pathlib import Path
+from types import ModuleType
+
+import click
+from apiflask import APIBlueprint, APIFlask
+
+from app.kit import clock, db, logging, web
+from app.kit.settings import Environment, settings
+
+_APP = Path(__file__).parent
+DOORS = ("models", "routes", "jobs", "handlers", "cli")
+
+
+def domains() -> list[str]:
+    """The names of all domains: the packages under app/ except the kit."""
+    return sorted(info.name for info in pkgutil.iter_modules([str(_APP)]) if info.ispkg and info.name != "kit")
+
+
+def modules(door: str) -> list[ModuleType]:
+    """The modules of this name in every domain that has one; a package is walked."""
+    found = []
+    for domain in domains():
+        name = f"app.{domain}.{door}"
+        if importlib.util.find_spec(name) is None:
+            continue
+        module = importlib.import_module(name)
+        found.append(module)
+        for info in pkgutil.iter_modules(getattr(module, "__path__", []), name + "."):
+            found.append(importlib.import_module(info.name))
+    return found
+
+
+def assemble() -> None:
+    """Import every door, so that jobs, handlers and tables are known: what workers and migrations need."""
+    importlib.import_module("app.kit.idempotency")
+    for door in DOORS:
+        modules(door)
+
+
+def create_app() -> APIFlask:
+    """The web application with every domain's routes and commands."""
+    logging.configure()
+    assemble()
+    app = APIFlask("app", title="Marque", version="0.1.0", docs_path="/docs", spec_path="/openapi.json")
+    app.config.update(
+        SECRET_KEY=settings().secret_key.get_secret_value(),
+        MAX_CONTENT_LENGTH=2 * 1024 * 1024,
+        AUTO_404_RESPONSE=False,
+        VALIDATION_ERROR_STATUS_CODE=422,
+        VALIDATION_ERROR_DESCRIPTION="Fields of the wrong form",
+        LOCAL_SERVERS=False,
+        DESCRIPTION="The direct-sales platform for car brands inside WeChat. Money is integer fen, times are UTC, places name their datum.",
+    )
+    app.spec_processor(web.document_common_errors)
+    web.install(app)
+    for module in modules("routes"):
+        for value in vars(module).values():
+            if isinstance(value, APIBlueprint) and value.name not in app.blueprints:
+                app.register_blueprint(value)
+    for module in modules("cli"):
+        for value in vars(module).values():
+            if isinstance(value, click.Group) and value.name not in app.cli.commands:
+                app.cli.add_command(value)
+    if settings().environment is Environment.production:
+        with db.transaction() as session:
+            clock.refuse_a_moved_clock(session)
+    return app

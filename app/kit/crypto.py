@@ -1,0 +1,78 @@
+"""Encryption of single columns, and blind indexes to look encrypted values up."""
+
+from __future__ import annotations
+
+import base64
+import functools
+import hashlib
+import hmac
+import os
+import secrets
+from typing import Any
+
+import orjson
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+from sqlalchemy import Dialect, LargeBinary, TypeDecorator
+
+from app.kit.settings import settings
+
+_VERSION = b"\x01"
+_NONCE_BYTES = 12
+
+
+@functools.cache
+def _cipher() -> AESGCM:
+    return AESGCM(base64.b64decode(settings().field_key.get_secret_value()))
+
+
+def encrypt(plain: bytes) -> bytes:
+    """AES-256-GCM under FIELD_KEY; version byte, 12-byte nonce, ciphertext with its tag."""
+    nonce = os.urandom(_NONCE_BYTES)
+    return _VERSION + nonce + _cipher().encrypt(nonce, plain, _VERSION)
+
+
+def decrypt(sealed: bytes) -> bytes:
+    """The inverse of `encrypt`. Raises `cryptography.exceptions.InvalidTag` when the value or the key is not ours."""
+    nonce, body = sealed[1 : 1 + _NONCE_BYTES], sealed[1 + _NONCE_BYTES :]
+    return _cipher().decrypt(nonce, body, sealed[:1])
+
+
+class EncryptedText(TypeDecorator[str]):
+    """A text column that is ciphertext at rest."""
+
+    impl = LargeBinary
+    cache_ok = True
+
+    def process_bind_param(self, value: str | None, dialect: Dialect) -> bytes | None:
+        return None if value is None else encrypt(value.encode())
+
+    def process_result_value(self, value: bytes | None, dialect: Dialect) -> str | None:
+        return None if value is None else decrypt(bytes(value)).decode()
+
+
+class EncryptedJson(TypeDecorator[Any]):
+    """A JSON column that is ciphertext at rest."""
+
+    impl = LargeBinary
+    cache_ok = True
+
+    def process_bind_param(self, value: Any, dialect: Dialect) -> bytes | None:
+        return None if value is None else encrypt(orjson.dumps(value))
+
+    def process_result_value(self, value: bytes | None, dialect: Dialect) -> Any:
+        return None if value is None else orjson.loads(decrypt(bytes(value)))
+
+
+def blind_index(value: str) -> str:
+    """A keyed hash (hex, 64 characters) that finds an encrypted value again without revealing it."""
+    return hmac.new(settings().phone_pepper.get_secret_value().encode(), value.encode(), hashlib.sha256).hexdigest()
+
+
+def new_token() -> str:
+    """A bearer token of 256 random bits, URL-safe."""
+    return secrets.token_urlsafe(32)
+
+
+def token_hash(token: str) -> str:
+    """What we keep of a bearer token: enough to recognise it, useless to whoever reads the table."""
+    return hashlib.sha256(token.encode()).hexdigest()

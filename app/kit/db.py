@@ -1,0 +1,101 @@
+"""The engine, the declarative base, and the only place that commits."""
+
+from __future__ import annotations
+
+import functools
+import uuid
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import datetime
+
+import uuid_utils
+from sqlalchemy import DateTime, Engine, ForeignKey, MetaData, create_engine, event, func
+from sqlalchemy.orm import DeclarativeBase, Mapped, Session, mapped_column, sessionmaker
+
+from app.kit.settings import settings
+
+
+class Base(DeclarativeBase):
+    """Every table; constraint names follow one convention, so that migrations can name them."""
+
+    metadata = MetaData(
+        naming_convention={
+            "ix": "ix_%(column_0_N_label)s",
+            "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+            "ck": "ck_%(table_name)s_%(constraint_name)s",
+            "fk": "fk_%(table_name)s_%(column_0_N_name)s_%(referred_table_name)s",
+            "pk": "pk_%(table_name)s",
+        }
+    )
+    type_annotation_map = {datetime: DateTime(timezone=True)}
+
+
+def new_id() -> uuid.UUID:
+    """A UUID version 7: unique anywhere, and it sorts by the time it was made."""
+    return uuid.UUID(bytes=uuid_utils.uuid7().bytes)
+
+
+class Root(Base):
+    """An aggregate root: it has an id, belongs to a brand, and knows when it came to be."""
+
+    __abstract__ = True
+
+    id: Mapped[uuid.UUID] = mapped_column(primary_key=True, default=new_id, sort_order=-3)
+    brand_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("brands.id"), index=True, sort_order=-2)
+    created_at: Mapped[datetime] = mapped_column(server_default=func.marque_now(), sort_order=-1)
+
+
+@functools.cache
+def engine() -> Engine:
+    """The connection pool of this process."""
+    return create_engine(
+        settings().database_url,
+        pool_size=settings().database_pool_size,
+        max_overflow=10,
+        pool_pre_ping=True,
+        pool_recycle=1800,
+        connect_args={"application_name": "marque", "connect_timeout": 5, "options": "-c timezone=UTC"},
+    )
+
+
+@functools.cache
+def _sessions() -> sessionmaker[Session]:
+    return sessionmaker(engine(), expire_on_commit=False)
+
+
+def new_session() -> Session:
+    """A session that nobody commits but `transaction()` and the doors of `kit.web`."""
+    return _sessions()()
+
+
+@contextmanager
+def transaction() -> Iterator[Session]:
+    """One transaction: committed at the end of the block, rolled back when it raises; then what waited for the commit runs."""
+    session = new_session()
+    try:
+        with session.begin():
+            yield session
+    finally:
+        session.close()
+
+
+def commit(session: Session) -> None:
+    """For the doors in the kit only; a service never commits."""
+    session.commit()
+
+
+def after_commit(session: Session, call: Callable[[], None]) -> None:
+    """Run `call` once this transaction is committed; a rolled-back transaction runs nothing."""
+    session.info.setdefault("after_commit", []).append(call)
+
+
+@event.listens_for(Session, "after_commit")
+def _run_waiting(session: Session) -> None:
+    # SQLAlchemy fires this for the outermost commit only, which is the one that makes the facts real.
+    for call in session.info.pop("after_commit", []):
+        call()
+
+
+@event.listens_for(Session, "after_rollback")
+def _forget_waiting(session: Session) -> None:
+    session.info.pop("after_commit", None)

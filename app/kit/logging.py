@@ -1,0 +1,66 @@
+"""One JSON line per fact, with secrets and personal data masked before they reach any output."""
+
+from __future__ import annotations
+
+import logging
+import re
+import sys
+from collections.abc import MutableMapping
+from typing import Any
+
+import structlog
+
+from app.kit.settings import settings
+
+_SECRET_KEYS = re.compile(r"secret|token|session_key|password|authorization|apiv3|private_key|phone|openid|unionid|js_code", re.I)
+_SECRET_QUERY = re.compile(r"((?:access_token|secret|js_code|corpsecret|code|signature)=)[^&\s\"']+", re.I)
+_CHINESE_MOBILE = re.compile(r"(?<!\d)(?:\+?86)?(1[3-9]\d)\d{4}(\d{4})(?!\d)")
+
+
+def mask_text(value: str) -> str:
+    """The text without mobile numbers and without secrets in query strings."""
+    return _CHINESE_MOBILE.sub(r"\1****\2", _SECRET_QUERY.sub(r"\1***", value))
+
+
+def _mask(_logger: Any, _method: str, fields: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
+    for key, value in fields.items():
+        if key != "event" and _SECRET_KEYS.search(key) and value is not None:
+            fields[key] = "***"
+        elif isinstance(value, str):
+            fields[key] = mask_text(value)
+    return fields
+
+
+def configure() -> None:
+    """Set up structlog and route the standard library's records through the same masking processors."""
+    shared: list[Any] = [
+        structlog.contextvars.merge_contextvars,
+        structlog.stdlib.add_log_level,
+        structlog.stdlib.add_logger_name,
+        structlog.processors.TimeStamper(fmt="iso", utc=True),
+        structlog.processors.format_exc_info,
+        _mask,
+    ]
+    renderer: Any = structlog.processors.JSONRenderer(ensure_ascii=False) if settings().log_json else structlog.dev.ConsoleRenderer()
+    structlog.configure(
+        processors=[*shared, structlog.stdlib.ProcessorFormatter.wrap_for_formatter],
+        logger_factory=structlog.stdlib.LoggerFactory(),
+        cache_logger_on_first_use=True,
+    )
+    handler = logging.StreamHandler(sys.stderr)
+    handler.setFormatter(
+        structlog.stdlib.ProcessorFormatter(
+            foreign_pre_chain=shared, processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, renderer]
+        )
+    )
+    root = logging.getLogger()
+    root.handlers[:] = [handler]
+    root.setLevel(settings().log_level)
+    # These two print request headers and bodies at DEBUG, and every job at INFO.
+    logging.getLogger("wechatpayv3").setLevel(logging.WARNING)
+    logging.getLogger("rq").setLevel(logging.WARNING)
+
+
+def logger(name: str) -> structlog.stdlib.BoundLogger:
+    """A logger whose keyword arguments become fields."""
+    return structlog.stdlib.get_logger(name)

@@ -1,0 +1,33 @@
+"""Opaque keyset cursors: a page continues after the last row seen, whatever was inserted meanwhile."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+from typing import Any
+
+import orjson
+
+from app.kit.errors import Invalid
+
+MAX_LIMIT = 100
+
+
+class CursorInvalid(Invalid):
+    code, message = "request.cursor", "This page marker is not ours."
+
+
+def encode(*key: Any) -> str:
+    """A cursor from the sort key of the last row: numbers, strings, UUIDs, datetimes, None."""
+    return base64.urlsafe_b64encode(orjson.dumps(key)).decode().rstrip("=")
+
+
+def decode(cursor: str, length: int) -> list[Any]:
+    """The sort key that `encode` was given, as JSON values. Raises `CursorInvalid`."""
+    try:
+        key = orjson.loads(base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)))
+    except (binascii.Error, ValueError) as error:
+        raise CursorInvalid(cursor="unreadable") from error
+    if not isinstance(key, list) or len(key) != length:
+        raise CursorInvalid(cursor="of another list")
+    return key

@@ -1,0 +1,128 @@
+"""Background work by name: PostgreSQL holds what is due, Redis only rings the doorbell."""
+
+from __future__ import annotations
+
+import functools
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import redis
+import rq
+import structlog
+from sqlalchemy.orm import Session
+
+from app.kit import db
+from app.kit.logging import logger
+from app.kit.settings import settings
+
+log = logger(__name__)
+
+QUEUES = ("critical", "default", "bulk")
+
+
+@dataclass(frozen=True)
+class Job:
+    """Work known by its name. `every` (seconds) or `cron` make it periodic as well."""
+
+    name: str
+    work: Callable[..., Any]
+    queue: str
+    every: int | None
+    cron: str | None
+    transactional: bool
+    timeout: int
+
+
+_jobs: dict[str, Job] = {}
+
+
+def job(
+    name: str, *, every: int | None = None, cron: str | None = None, queue: str = "default", transactional: bool = True, timeout: int = 60
+) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+    """Make a function a job called `domain.verb`.
+
+    A transactional job gets a session as its first argument and is one transaction. `transactional=False` is for work that calls
+    the outside: it gets no session and opens a `db.transaction()` before and after the call, never around it.
+    `timeout` is in seconds. Every job may run twice, or late: rows that it claims are what makes it happen once.
+    """
+    if queue not in QUEUES:
+        raise ValueError(f"job {name}: no worker listens to queue {queue!r}")
+
+    def register(work: Callable[..., Any]) -> Callable[..., Any]:
+        if name in _jobs and _jobs[name].work.__module__ != work.__module__:
+            raise RuntimeError(f"job {name!r} is defined twice")
+        _jobs[name] = Job(name, work, queue, every, cron, transactional, timeout)
+        return work
+
+    return register
+
+
+def jobs() -> dict[str, Job]:
+    """Every job of every domain, by name; complete once the factory has assembled the application."""
+    return dict(_jobs)
+
+
+@functools.cache
+def connection() -> redis.Redis:
+    """The Redis of the doorbell, with short time-outs: a web request never waits for it."""
+    return redis.Redis.from_url(settings().redis_url, socket_connect_timeout=1, socket_timeout=2)
+
+
+@functools.cache
+def worker_connection() -> redis.Redis:
+    """The Redis of workers, which block on it."""
+    return redis.Redis.from_url(settings().redis_url, socket_connect_timeout=2, health_check_interval=15)
+
+
+def queue_name(name: str) -> str:
+    return f"{settings().queue_prefix}.{name}"
+
+
+def enqueue(session: Session, name: str, **ids: Any) -> None:
+    """Ring for the job `name` once this transaction is committed; the same ring twice in one transaction is one.
+
+    Raises:
+        KeyError: there is no such job.
+    """
+    wanted = _jobs[name]
+    plain = {key: str(value) for key, value in ids.items()}
+    ringing = session.info.setdefault("ringing", set())
+    ring_key = (name, tuple(sorted(plain.items())))
+    if ring_key in ringing:
+        return
+    ringing.add(ring_key)
+
+    def after() -> None:
+        ringing.discard(ring_key)
+        ring(wanted, plain)
+
+    db.after_commit(session, after)
+
+
+def ring(wanted: Job, ids: dict[str, str]) -> None:
+    """Put the job into its queue. When Redis is away the sweep that owns the row does the work some seconds later."""
+    try:
+        rq.Queue(queue_name(wanted.queue), connection=connection()).enqueue_call(
+            run, args=(wanted.name, ids), timeout=wanted.timeout, result_ttl=0, failure_ttl=3600, ttl=600
+        )
+    except redis.RedisError as error:
+        log.warning("doorbell is silent", job=wanted.name, error=str(error))
+
+
+def run(name: str, ids: dict[str, str] | None = None) -> None:
+    """Do a job now, in this process."""
+    wanted = _jobs[name]
+    started = time.monotonic()
+    with structlog.contextvars.bound_contextvars(job=name, **(ids or {})):
+        try:
+            if wanted.transactional:
+                with db.transaction() as session:
+                    wanted.work(session, **(ids or {}))
+            else:
+                wanted.work(**(ids or {}))
+        except Exception:
+            log.exception("job failed", seconds=round(time.monotonic() - started, 3))
+            raise
+        log.debug("job done", seconds=round(time.monotonic() - started, 3))

@@ -1,0 +1,105 @@
+"""Every environment variable the platform reads: typed, read once, and a refusal to start when a secret is missing."""
+
+from __future__ import annotations
+
+import base64
+import functools
+import sys
+from enum import StrEnum
+
+from pydantic import Field, SecretStr, ValidationError, field_validator, model_validator
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+
+class Environment(StrEnum):
+    demo = "demo"
+    test = "test"
+    production = "production"
+
+
+class Settings(BaseSettings):
+    """One field is one environment variable of the same name in capitals; `.env.example` lists each with a sentence."""
+
+    model_config = SettingsConfigDict(extra="ignore", frozen=True)
+
+    environment: Environment = Environment.production
+
+    # Where the state lives
+    database_url: str
+    redis_url: str
+    database_pool_size: int = 10
+    queue_prefix: str = "marque"
+
+    # Secrets
+    secret_key: SecretStr = Field(min_length=32)
+    field_key: SecretStr
+    phone_pepper: SecretStr = Field(min_length=16)
+
+    # Who we are to the outside
+    public_base_url: str
+    cookie_secure: bool = True
+
+    # Tencent's servers
+    wechat_api_base: str = "https://api.weixin.qq.com"
+    wechat_pay_base: str = "https://api.mch.weixin.qq.com"
+    wecom_api_base: str = "https://qyapi.weixin.qq.com"
+    wechat_connect_timeout_seconds: float = 3.0
+    wechat_read_timeout_seconds: float = 10.0
+    wechat_callback_window_seconds: int = 300
+
+    # Policies that a brand may want to change without a release
+    soft_hold_minutes: int = Field(default=15, ge=6)
+    hard_hold_hours: int = Field(default=72, ge=1)
+    active_reservations_per_customer: int = Field(default=1, ge=1)
+    customer_session_days: int = 30
+    staff_session_hours: int = 12
+
+    # The clock may be moved forward for demo and tests; production refuses
+    clock_movable: bool = False
+    clock_token: SecretStr = SecretStr("")
+
+    media_dir: str = "var/media"
+    log_level: str = "INFO"
+    log_json: bool = True
+
+    @field_validator("field_key")
+    @classmethod
+    def _is_32_bytes(cls, value: SecretStr) -> SecretStr:
+        try:
+            raw = base64.b64decode(value.get_secret_value(), validate=True)
+        except ValueError:
+            raw = b""
+        if len(raw) != 32:
+            raise ValueError("must be the base64 of exactly 32 random bytes")
+        return value
+
+    @field_validator("database_url")
+    @classmethod
+    def _speaks_psycopg(cls, value: str) -> str:
+        for scheme in ("postgresql://", "postgres://"):
+            if value.startswith(scheme):
+                return "postgresql+psycopg://" + value.removeprefix(scheme)
+        return value
+
+    @model_validator(mode="after")
+    def _production_is_strict(self) -> Settings:
+        if self.environment is Environment.production:
+            if self.clock_movable:
+                raise ValueError("CLOCK_MOVABLE cannot be set in production: the clock there is the database's own")
+            if not self.public_base_url.startswith("https://"):
+                raise ValueError("PUBLIC_BASE_URL must be https in production: WeChat Pay refuses other notify addresses")
+        if self.clock_movable and len(self.clock_token.get_secret_value()) < 16:
+            raise ValueError("CLOCK_TOKEN of at least 16 characters is needed when CLOCK_MOVABLE is set")
+        return self
+
+
+@functools.cache
+def settings() -> Settings:
+    """The settings of this process. Ends the process, naming every variable that is missing or wrong, when they do not hold."""
+    try:
+        return Settings()  # type: ignore[call-arg]  # the fields come from the environment
+    except ValidationError as error:
+        lines = [
+            f"  {'.'.join(str(part) for part in problem['loc']).upper() or 'SETTINGS'}: {problem['msg']}" for problem in error.errors()
+        ]
+        sys.exit("Marque cannot start, because of these settings (see .env.example):\n" + "\n".join(lines))

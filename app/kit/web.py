@@ -1,0 +1,247 @@
+"""Doors for HTTP: a blueprint per audience, one session per request, one shape of error, a request id on every answer."""
+
+from __future__ import annotations
+
+import functools
+import uuid
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from typing import Any
+
+import structlog
+from apiflask import APIBlueprint, APIFlask, Schema
+from apiflask.fields import Dict, String
+from flask import Response, g, request
+from flask.json.provider import JSONProvider
+from sqlalchemy.orm import Session
+from werkzeug.exceptions import HTTPException
+
+from app.kit import db, texts
+from app.kit.errors import AppError, Invalid, Unauthorized
+from app.kit.json import dumps, loads
+from app.kit.logging import logger
+
+log = logger(__name__)
+
+AUDIENCES = ("customer", "visitor", "staff", "platform", "public")
+
+
+@dataclass
+class Caller:
+    """Who asks: set by the audience before the door is reached, never by anything in the request's body."""
+
+    audience: str
+    brand_id: uuid.UUID | None = None
+    appid: str | None = None
+    customer: Any = None
+    staff: Any = None
+
+    @property
+    def actor(self) -> tuple[str, str | None]:
+        """(kind, id) as events keep it."""
+        if self.staff is not None:
+            return "staff", str(self.staff.id)
+        if self.customer is not None:
+            return "customer", str(self.customer.id)
+        return self.audience, None
+
+
+Resolver = Callable[[Session], Caller]
+_resolvers: dict[str, Resolver] = {
+    "public": lambda _session: Caller("public"),
+    # Tencent and our own infrastructure sign each request in their own manner: their doors verify before anything else.
+    "platform": lambda _session: Caller("platform"),
+}
+
+
+def resolves(audience: str) -> Callable[[Resolver], Resolver]:
+    """Register how callers of an audience are recognised. The function raises `Unauthorized` for a stranger."""
+
+    def register(resolver: Resolver) -> Resolver:
+        _resolvers[audience] = resolver
+        return resolver
+
+    return register
+
+
+def blueprint(name: str, audience: str) -> APIBlueprint:
+    """The doors of one domain for one audience, under `/api/<audience>/<name>`."""
+    if audience not in AUDIENCES:
+        raise ValueError(f"no such audience: {audience}")
+    doors = APIBlueprint(f"{audience}_{name}", f"{audience}.{name}", url_prefix=f"/api/{audience}/{name}", tag=f"{audience}: {name}")
+
+    @doors.before_request
+    def recognise() -> None:
+        g.caller = _resolvers[audience](session_of_request())
+
+    return doors
+
+
+def session_of_request() -> Session:
+    """The one session of this request, opened when first asked for."""
+    if "session" not in g:
+        g.session = db.new_session()
+    return g.session
+
+
+def transactional(door: Callable[..., Any]) -> Callable[..., Any]:
+    """A door that is one transaction; it gets `session, who` before its other arguments."""
+
+    @functools.wraps(door)
+    def inside(*args: Any, **kwargs: Any) -> Any:
+        session = session_of_request()
+        answer = door(session, g.caller, *args, **kwargs)
+        db.commit(session)
+        return answer
+
+    return inside
+
+
+def stepwise(door: Callable[..., Any]) -> Callable[..., Any]:
+    """A door that calls the outside between transactions of its own; it gets `who`, detached, and no session."""
+
+    @functools.wraps(door)
+    def inside(*args: Any, **kwargs: Any) -> Any:
+        db.commit(session_of_request())
+        g.pop("session").close()
+        return door(g.caller, *args, **kwargs)
+
+    return inside
+
+
+class ErrorOut(Schema):
+    """What every refusal looks like."""
+
+    error = String(metadata={"description": "stable code, domain.reason", "example": "orders.not_on_sale"})
+    message = String(metadata={"description": "for people, zh-CN", "example": "这辆车刚刚被预订了"})
+    details = Dict(metadata={"description": "fields at fault, or figures that help"})
+    request_id = String(metadata={"description": "quote it to support"})
+
+
+def raises(*errors: type[AppError]) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+    """Document the refusals of a door in OpenAPI. 401 and 422 are added to every door by themselves."""
+    by_status: dict[int, list[type[AppError]]] = {}
+    for error in errors:
+        by_status.setdefault(error.status, []).append(error)
+
+    def annotate(door: Callable[..., Any]) -> Callable[..., Any]:
+        spec = door.__dict__.setdefault("_spec", {})
+        responses = spec.setdefault("responses", {})
+        for status, kinds in by_status.items():
+            responses[str(status)] = {
+                "description": "; ".join(f"`{kind.code}`: {kind.message}" for kind in kinds),
+                "content": {"application/json": {"schema": ErrorOut}},
+            }
+        return door
+
+    return annotate
+
+
+def message_of(error: AppError) -> str:
+    """The catalogue's text for a refusal, or the general text of its kind."""
+    for code in (error.code, *(kind.code for kind in type(error).__mro__ if issubclass(kind, AppError))):
+        if texts.has(f"errors.{code}"):
+            return texts.t(f"errors.{code}", **{key: value for key, value in error.details.items() if isinstance(value, str | int)})
+    return error.message
+
+
+def refusal(status: int, code: str, message: str, details: dict[str, Any]) -> Response:
+    body = {"error": code, "message": message, "details": details, "request_id": g.get("request_id", "")}
+    return Response(dumps(body), status=status, mimetype="application/json")
+
+
+class _Json(JSONProvider):
+    def dumps(self, obj: Any, **_kwargs: Any) -> str:
+        return dumps(obj).decode()
+
+    def loads(self, s: str | bytes, **_kwargs: Any) -> Any:
+        return loads(s)
+
+
+def install(app: APIFlask) -> None:
+    """Give the application its request id, its sessions and its error shape."""
+    app.json = _Json(app)
+
+    @app.before_request
+    def begin() -> None:
+        g.request_id = uuid.uuid4().hex
+        structlog.contextvars.clear_contextvars()
+        structlog.contextvars.bind_contextvars(request_id=g.request_id, method=request.method, path=request.path)
+
+    @app.after_request
+    def stamp(response: Response) -> Response:
+        response.headers["X-Request-Id"] = g.get("request_id", "")
+        response.headers.setdefault("Cache-Control", "no-store")
+        response.headers["X-Content-Type-Options"] = "nosniff"
+        return response
+
+    @app.teardown_request
+    def end(_error: BaseException | None) -> None:
+        session = g.pop("session", None)
+        if session is not None:
+            session.close()
+
+    @app.errorhandler(AppError)
+    def refuse(error: AppError) -> Response:
+        response = refusal(error.status, error.code, message_of(error), error.details)
+        if "retry_after" in error.details:
+            response.headers["Retry-After"] = str(error.details["retry_after"])
+        return response
+
+    @app.error_processor
+    def shape(error: Any) -> Any:
+        """APIFlask's own refusals: a body, a query or a path of the wrong form."""
+        if error.status_code == Invalid.status:
+            fields: dict[str, Any] = {}
+            for where in (error.detail or {}).values():
+                fields |= where if isinstance(where, dict) else {"_": where}
+            named = "、".join(str(field) for field in fields)
+            return refusal(422, Invalid.code, texts.t("errors.request.invalid_fields", fields=named), fields)
+        return of_http(error.status_code, str(error.message))
+
+    @app.errorhandler(HTTPException)
+    def of_werkzeug(error: HTTPException) -> Response:
+        return of_http(error.code or 500, error.name)
+
+    @app.errorhandler(Exception)
+    def bug(error: Exception) -> Response:
+        log.exception("unhandled error", kind=type(error).__name__)
+        return refusal(500, AppError.code, texts.t("errors.internal"), {})
+
+
+def of_http(status: int, name: str) -> Response:
+    key = f"errors.http.{status}"
+    code = "auth.required" if status == Unauthorized.status else f"http.{status}"
+    return refusal(status, code, texts.t(key) if texts.has(key) else name, {})
+
+
+def document_common_errors(spec: Any) -> Any:
+    """Add what every door may answer (401 for strangers, 422 for a wrong shape, 500) to the OpenAPI description."""
+    schema = {"$ref": "#/components/schemas/ErrorOut"}
+    spec.setdefault("components", {}).setdefault("schemas", {}).setdefault(
+        "ErrorOut",
+        {
+            "type": "object",
+            "properties": {
+                "error": {"type": "string"},
+                "message": {"type": "string"},
+                "details": {"type": "object"},
+                "request_id": {"type": "string"},
+            },
+        },
+    )
+    for path, operations in spec.get("paths", {}).items():
+        for operation in operations.values():
+            responses = operation.setdefault("responses", {})
+            common: Iterable[tuple[str, str]] = [("500", "`internal`: a bug; quote the request id")]
+            if not path.startswith("/api/public/health"):
+                common = [("401", "`auth.required`: not signed in, or a signature that does not hold"), *common]
+            if operation.get("requestBody") or operation.get("parameters"):
+                common = [("422", "`request.invalid`: fields of the wrong form, named in `details`"), *common]
+            for status, description in common:
+                kept = responses.setdefault(status, {"description": description})
+                kept["description"] = (
+                    description if kept["description"].startswith(("Validation", "Authentication")) else kept["description"]
+                )
+                kept["content"] = {"application/json": {"schema": schema}}
+    return spec

@@ -1,0 +1,17 @@
+"""Sharing: their first tables"""
+
+from __future__ import annotations
+
+import sqlalchemy as sa
+from alembic import op
+
+revision = '20261121_2208'
+down_revision = '20261121_2207'
+
+
+def upgrade() -> None:
+    op.execute("SET lock_timeout = '5s'")
+
+
+def downgrade() -> None:
+    pass

@@ -1,0 +1,17 @@
+"""Audience: their first tables"""
+
+from __future__ import annotations
+
+import sqlalchemy as sa
+from alembic import op
+
+revision = '20261121_2211'
+down_revision = '20261121_2210'
+
+
+def upgrade() -> None:
+    op.execute("SET lock_timeout = '5s'")
+
+
+def downgrade() -> None:
+    pass

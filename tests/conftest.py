@@ -1,0 +1,159 @@
+"""The suite's ground: real PostgreSQL and Redis, a database per worker built by Alembic, a rolled-back transaction per test."""
+
+from __future__ import annotations
+
+import base64
+import os
+import socket
+import uuid
+from collections.abc import Callable, Iterator
+from datetime import timedelta
+from typing import Any
+
+import psycopg
+import pytest
+from sqlalchemy import text
+from sqlalchemy.orm import Session, sessionmaker
+
+LOOPBACK = ("127.0.0.1", "::1", "localhost")
+
+
+def _environment(database_url: str, redis_url: str) -> dict[str, str]:
+    return {
+        "ENVIRONMENT": "test",
+        "DATABASE_URL": database_url,
+        "REDIS_URL": redis_url,
+        "QUEUE_PREFIX": f"test-{uuid.uuid4().hex[:8]}",
+        "SECRET_KEY": "a secret that only tests know, long enough",
+        "FIELD_KEY": base64.b64encode(b"0123456789abcdef0123456789abcdef").decode(),
+        "PHONE_PEPPER": "pepper that only tests know",
+        "PUBLIC_BASE_URL": "http://127.0.0.1:8000",
+        "COOKIE_SECURE": "0",
+        "CLOCK_MOVABLE": "1",
+        "CLOCK_TOKEN": "a token that only tests know",
+        "LOG_LEVEL": "WARNING",
+    }
+
+
+@pytest.fixture(scope="session")
+def servers() -> Iterator[tuple[str, str]]:
+    """(database url of the maintenance database, redis url): those of the environment, else the embedded ones."""
+    if os.environ.get("DATABASE_URL") and os.environ.get("REDIS_URL"):
+        yield os.environ["DATABASE_URL"], os.environ["REDIS_URL"]
+        return
+    from dev import testing
+
+    with testing.servers() as embedded:
+        yield embedded.database_url, embedded.redis_url
+
+
+@pytest.fixture(scope="session", autouse=True)
+def database(servers: tuple[str, str]) -> Iterator[str]:
+    """A database of this worker's own, built by Alembic, dropped at the end."""
+    maintenance, redis_url = servers
+    name = f"marque_test_{uuid.uuid4().hex[:12]}"
+    with psycopg.connect(maintenance, autocommit=True) as server:
+        server.execute(f'CREATE DATABASE "{name}"')
+    url = maintenance.rsplit("/", 1)[0] + "/" + name
+    os.environ.update(_environment(url, redis_url))
+
+    from alembic import command
+    from alembic.config import Config
+
+    from app.kit import db
+
+    command.upgrade(Config("alembic.ini"), "head")
+    yield url
+    db.engine().dispose()
+    with psycopg.connect(maintenance, autocommit=True) as server:
+        server.execute(f'DROP DATABASE "{name}" WITH (FORCE)')
+
+
+@pytest.fixture(scope="session")
+def app(database: str) -> Any:
+    """The whole application, assembled once."""
+    from app.factory import create_app
+
+    return create_app()
+
+
+@pytest.fixture(autouse=True)
+def _only_loopback(monkeypatch: pytest.MonkeyPatch) -> None:
+    """No test speaks to anything but this machine."""
+    connect = socket.socket.connect
+
+    def guarded(self: socket.socket, address: Any) -> Any:
+        if isinstance(address, tuple) and address[0] not in LOOPBACK:
+            raise AssertionError(f"a test tried to reach {address[0]}")
+        return connect(self, address)
+
+    monkeypatch.setattr(socket.socket, "connect", guarded)
+
+
+@pytest.fixture(autouse=True)
+def rings(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, dict[str, str]]]:
+    """The doorbells rung in this test, as (job, ids). A test that is marked `real_queue` rings the real ones."""
+    heard: list[tuple[str, dict[str, str]]] = []
+    if "real_queue" not in request.keywords:
+        from app.kit import queue
+
+        monkeypatch.setattr(queue, "ring", lambda job, ids: heard.append((job.name, ids)))
+    return heard
+
+
+@pytest.fixture
+def session(app: Any, monkeypatch: pytest.MonkeyPatch) -> Iterator[Session]:
+    """A session in a transaction that is rolled back; everything in the process that opens a session joins it."""
+    from app.kit import db
+
+    with db.engine().connect() as connection:
+        outer = connection.begin()
+        make = sessionmaker(connection, expire_on_commit=False, join_transaction_mode="create_savepoint")
+        monkeypatch.setattr(db, "new_session", make)
+        with make() as own:
+            yield own
+        outer.rollback()
+
+
+@pytest.fixture
+def committed(app: Any) -> Iterator[Callable[[], Any]]:
+    """`db.transaction` on the real database, for tests with several connections; every table is emptied afterwards."""
+    from app.kit import db
+
+    yield db.transaction
+    tables = ", ".join(f'"{table.name}"' for table in db.Base.metadata.sorted_tables if table.name != "clock_shift")
+    with db.transaction() as session:
+        session.execute(text(f"TRUNCATE {tables} CASCADE"))
+        session.execute(text("UPDATE clock_shift SET shift = interval '0'"))
+
+
+@pytest.fixture
+def client(app: Any) -> Any:
+    """HTTP against the application; together with `session` it works inside the test's transaction."""
+    return app.test_client()
+
+
+@pytest.fixture
+def deliver(session: Session) -> Callable[[], int]:
+    """Deliver all events that are due, as the worker would; returns how many."""
+    from app.events import service
+
+    def run() -> int:
+        session.commit()
+        done = service.deliver_all()
+        session.expire_all()
+        return done
+
+    return run
+
+
+@pytest.fixture
+def later(session: Session) -> Callable[..., None]:
+    """Move the clock of this test forward: `later(days=1)`."""
+    from app.kit import clock
+
+    def move(**by: float) -> None:
+        clock.advance(session, timedelta(**by))
+        session.commit()
+
+    return move

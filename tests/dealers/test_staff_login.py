@@ -1,0 +1,64 @@
+"""Staff sign in, and nobody signs in as somebody else."""
+
+from typing import Any
+
+from sqlalchemy.orm import Session
+
+from tests.factories import dealers as make
+
+
+def test_a_staff_member_signs_in_and_is_known_by_her_cookie(session: Session, client: Any) -> None:
+    dealer = make.dealer(session, make.brand(session))
+    adviser = make.staff(session, dealer)
+    session.commit()
+    answer = client.post("/api/public/staff/login", json={"username": adviser.username, "password": make.PASSWORD})
+    assert answer.status_code == 200
+    assert answer.json["staff"]["dealer"]["id"] == str(dealer.id)
+    cookie = answer.headers["Set-Cookie"]
+    assert "HttpOnly" in cookie
+    assert "SameSite=Strict" in cookie
+    assert client.get("/api/staff/session/").json["id"] == str(adviser.id)
+    assert client.delete("/api/staff/session/").status_code == 204
+    assert client.get("/api/staff/session/").status_code == 401
+
+
+def test_a_wrong_password_says_the_same_as_an_unknown_name(session: Session, client: Any) -> None:
+    adviser = make.staff(session, make.dealer(session, make.brand(session)))
+    session.commit()
+    wrong = client.post("/api/public/staff/login", json={"username": adviser.username, "password": "no"})
+    unknown = client.post("/api/public/staff/login", json={"username": "nobody", "password": "no"})
+    assert wrong.status_code == unknown.status_code == 401
+    assert wrong.json["message"] == unknown.json["message"] == "用户名或密码不正确"
+
+
+def test_five_wrong_passwords_lock_the_account_for_a_while(session: Session, client: Any, later: Any) -> None:
+    adviser = make.staff(session, make.dealer(session, make.brand(session)))
+    session.commit()
+    for _ in range(5):
+        client.post("/api/public/staff/login", json={"username": adviser.username, "password": "no"})
+    right = {"username": adviser.username, "password": make.PASSWORD}
+    assert client.post("/api/public/staff/login", json=right).status_code == 429
+    later(minutes=16)
+    assert client.post("/api/public/staff/login", json=right).status_code == 200
+
+
+def test_a_session_ends_with_its_time_and_with_the_person(session: Session, client: Any, later: Any) -> None:
+    adviser = make.staff(session, make.dealer(session, make.brand(session)))
+    session.commit()
+    client.post("/api/public/staff/login", json={"username": adviser.username, "password": make.PASSWORD})
+    adviser.active = False
+    session.commit()
+    assert client.get("/api/staff/session/").status_code == 401
+    adviser.active = True
+    session.commit()
+    assert client.get("/api/staff/session/").status_code == 200
+    later(hours=13)
+    assert client.get("/api/staff/session/").status_code == 401
+
+
+def test_a_body_of_the_wrong_form_names_its_fields_in_chinese(client: Any, session: Session) -> None:
+    answer = client.post("/api/public/staff/login", json={"username": ""})
+    assert answer.status_code == 422
+    assert answer.json["error"] == "request.invalid"
+    assert set(answer.json["details"]) == {"username", "password"}
+    assert answer.json["request_id"] == answer.headers["X-Request-Id"]

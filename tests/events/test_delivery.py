@@ -1,0 +1,138 @@
+"""Every listener hears of every fact once, whatever fails in between."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+import pytest
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from app.events import service
+from app.events.models import Event, EventDelivery
+from app.kit import db
+from tests.factories import dealers as make
+
+
+@pytest.fixture
+def heard(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[str]]:
+    """What a listener to `vehicle.listed` heard; it chokes on an event whose data says so."""
+    facts: list[str] = []
+
+    def listener(_session: Session, events: Sequence[Event]) -> None:
+        if any(event.data.get("poison") for event in events):
+            raise ValueError("poison")
+        facts.extend(event.data["n"] for event in events)
+
+    monkeypatch.setattr(service, "_handlers", {"tests.listener": listener})
+    monkeypatch.setattr(service, "_listeners", {"vehicle.listed": {"tests.listener"}})
+    return facts
+
+
+def test_a_fact_is_delivered_once_and_in_order(session: Session, heard: list[str], deliver: Any) -> None:
+    brand = make.brand(session)
+    for n in range(5):
+        service.record(session, "vehicle.listed", brand_id=brand.id, data={"n": n})
+    assert deliver() == 5
+    assert deliver() == 0
+    assert heard == [0, 1, 2, 3, 4]
+
+
+def test_a_fact_nobody_listens_to_leaves_no_delivery(session: Session, heard: list[str], rings: list[Any]) -> None:
+    service.record(session, "vehicle.sold", brand_id=make.brand(session).id)
+    session.commit()
+    assert session.execute(select(EventDelivery)).first() is None
+    assert rings == []
+
+
+def test_a_rolled_back_transaction_records_nothing_and_rings_nobody(session: Session, heard: list[str], rings: list[Any]) -> None:
+    brand = make.brand(session)
+    session.commit()
+
+    def fail_late() -> None:
+        with db.transaction() as inner:
+            service.record(inner, "vehicle.listed", brand_id=brand.id, data={"n": 1})
+            raise RuntimeError
+
+    with pytest.raises(RuntimeError):
+        fail_late()
+    assert session.execute(select(Event)).first() is None
+    assert rings == []
+
+
+def test_several_facts_of_one_transaction_ring_once(session: Session, heard: list[str], rings: list[Any]) -> None:
+    brand = make.brand(session)
+    for n in range(3):
+        service.record(session, "vehicle.listed", brand_id=brand.id, data={"n": n})
+    session.commit()
+    assert rings == [("events.deliver", {})]
+
+
+def test_one_bad_event_holds_up_no_other_and_is_tried_again_later(session: Session, heard: list[str], deliver: Any, later: Any) -> None:
+    brand = make.brand(session)
+    for n in range(3):
+        service.record(session, "vehicle.listed", brand_id=brand.id, data={"n": n, "poison": n == 1})
+    deliver()
+    assert heard == [0, 2]
+    left = session.execute(select(EventDelivery).where(EventDelivery.delivered_at.is_(None))).scalar_one()
+    assert left.attempts == 1
+    assert "poison" in (left.error or "")
+    session.get_one(Event, (left.event_id, left.recorded_at)).data = {"n": 1}
+    later(seconds=3)
+    deliver()
+    assert heard == [0, 2, 1]
+
+
+def test_an_event_that_never_succeeds_ends_dead_and_visible(session: Session, heard: list[str], deliver: Any, later: Any) -> None:
+    service.record(session, "vehicle.listed", brand_id=make.brand(session).id, data={"n": 0, "poison": True})
+    for _ in range(service.MAX_ATTEMPTS):
+        deliver()
+        later(hours=1)
+    row = session.execute(select(EventDelivery)).scalar_one()
+    assert row.dead_at is not None
+    assert row.attempts == service.MAX_ATTEMPTS
+    assert deliver() == 0
+
+
+def test_a_handler_that_dies_after_its_work_does_it_once_in_effect(session: Session, monkeypatch: pytest.MonkeyPatch, deliver: Any) -> None:
+    """The work and its receipt are one transaction: a crash between them takes both back."""
+    brand = make.brand(session)
+    crashes = iter([True, True, False])
+
+    def listener(inner: Session, events: Sequence[Event]) -> None:
+        for event in events:
+            service.record(inner, "vehicle.sold", brand_id=event.brand_id, subject=("vehicle", event.subject_id))
+        inner.flush()
+        if next(crashes):
+            raise KeyError("killed")
+
+    monkeypatch.setattr(service, "_handlers", {"tests.listener": listener})
+    monkeypatch.setattr(service, "_listeners", {"vehicle.listed": {"tests.listener"}})
+    service.record(session, "vehicle.listed", brand_id=brand.id, subject=("vehicle", uuid.uuid4()))
+    deliver()
+    session.execute(EventDelivery.__table__.update().values(due_at=EventDelivery.recorded_at))
+    deliver()
+    assert len(session.execute(select(Event).filter_by(name="vehicle.sold")).all()) == 1
+
+
+def test_a_name_that_is_not_in_the_catalogue_cannot_be_recorded(session: Session) -> None:
+    with pytest.raises(RuntimeError, match="catalogue"):
+        service.record(session, "vehicle.exploded", brand_id=uuid.uuid4())
+
+
+def test_a_subscription_made_at_run_time_hears_from_then_on(session: Session, monkeypatch: pytest.MonkeyPatch, deliver: Any) -> None:
+    brand = make.brand(session)
+    heard: list[str] = []
+
+    def listener(_session: Session, events: Sequence[Event]) -> None:
+        heard.extend(event.name for event in events)
+
+    monkeypatch.setattr(service, "_handlers", {service.handler_key(listener): listener})
+    monkeypatch.setattr(service, "_listeners", {})
+    service.record(session, "tag.added", brand_id=brand.id)
+    service.subscribe(session, listener, {"tag.added"})
+    service.record(session, "tag.added", brand_id=brand.id)
+    deliver()
+    assert heard == ["tag.added"]

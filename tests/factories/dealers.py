@@ -1,0 +1,80 @@
+"""Brands, dealers, stores and staff for tests."""
+
+from __future__ import annotations
+
+import itertools
+from typing import Any
+
+from sqlalchemy.orm import Session
+
+from app.dealers.models import Brand, Dealer, Role, Staff, Store
+from app.dealers.service import hash_password
+from app.kit.geo import gcj02_to_wgs84
+
+_count = itertools.count(1)
+PASSWORD = "correct horse battery"
+PASSWORD_HASH = hash_password(PASSWORD)
+SHANGHAI = (31.2304, 121.4737)
+
+
+def brand(session: Session, **fields: Any) -> Brand:
+    number = next(_count)
+    made = Brand(**{"key": f"brand{number}", "name": f"品牌{number}"} | fields)
+    session.add(made)
+    session.flush()
+    return made
+
+
+def dealer(session: Session, of: Brand, **fields: Any) -> Dealer:
+    made = Dealer(**{"brand_id": of.id, "name": f"经销商{next(_count)}", "city": "上海"} | fields)
+    session.add(made)
+    session.flush()
+    return made
+
+
+def store(session: Session, of: Dealer, *, at: tuple[float, float] = SHANGHAI, **fields: Any) -> Store:
+    """A store at a place in GCJ-02 degrees (lat, lng)."""
+    lat_wgs84, lng_wgs84 = gcj02_to_wgs84(*at)
+    number = next(_count)
+    made = Store(
+        **{
+            "brand_id": of.brand_id,
+            "dealer_id": of.id,
+            "name": f"门店{number}",
+            "city": of.city,
+            "address": f"测试路{number}号",
+            "phone": "021-60000000",
+            "lat_gcj02": at[0],
+            "lng_gcj02": at[1],
+            "lat_wgs84": lat_wgs84,
+            "lng_wgs84": lng_wgs84,
+            "datum_source": "gcj02",
+            "hours": {day: ["09:00", "18:00"] for day in ("mon", "tue", "wed", "thu", "fri", "sat", "sun")},
+            "capabilities": ["sales", "test_drive"],
+        }
+        | fields
+    )
+    session.add(made)
+    session.flush()
+    return made
+
+
+def staff(session: Session, of: Dealer | Brand, role: Role = Role.adviser, **fields: Any) -> Staff:
+    """A staff member of a dealer, or of the brand's headquarters. The password is `PASSWORD`."""
+    number = next(_count)
+    at_dealer = isinstance(of, Dealer)
+    made = Staff(
+        **{
+            "brand_id": of.brand_id if at_dealer else of.id,
+            "dealer_id": of.id if at_dealer else None,
+            "username": f"staff{number}",
+            "password_hash": PASSWORD_HASH,
+            "name": f"员工{number}",
+            "role": role,
+            "wecom_userid": f"adv{number:03d}",
+        }
+        | fields
+    )
+    session.add(made)
+    session.flush()
+    return made

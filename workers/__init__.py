@@ -1,0 +1,1 @@
+"""Processes without business of their own: they run what the domains' jobs say."""

@@ -1,0 +1,41 @@
+"""An RQ worker over the queues it is given: `python -m workers.worker critical default bulk`."""
+
+from __future__ import annotations
+
+import sys
+import time
+
+import redis
+from rq import SimpleWorker
+
+from app.factory import create_app
+from app.kit import queue
+from app.kit.logging import logger
+
+log = logger(__name__)
+
+
+class Worker(SimpleWorker):
+    """Runs jobs in its own process: they are short, claim what they do in the database, and may be killed at any point."""
+
+    # How long a worker waits for Redis to come back before it looks again, in seconds.
+    max_connection_wait_time = 1.0
+
+
+def main(names: list[str]) -> None:
+    unknown = set(names) - set(queue.QUEUES)
+    if unknown or not names:
+        sys.exit(f"Give queues out of {', '.join(queue.QUEUES)}; unknown: {', '.join(sorted(unknown)) or 'none given'}")
+    with create_app().app_context():
+        while True:
+            try:
+                worker = Worker([queue.queue_name(name) for name in names], connection=queue.worker_connection())
+                worker.work(logging_level="WARNING")
+                return
+            except redis.RedisError as error:
+                log.warning("Redis is away", error=str(error))
+                time.sleep(0.5)
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])
