@@ -1,0 +1,112 @@
+/** What the pages read and do; keys are the resource path, so that an action knows what it makes stale. */
+import { useInfiniteQuery, useMutation, useQuery, useQueryClient, type InfiniteData } from "@tanstack/react-query";
+import { setPlatformNow } from "../lib/time";
+import { api, withQuery, type ApiError } from "./client";
+import type * as T from "./types";
+
+/** How often a page that people watch asks again, in milliseconds. */
+const LIVE = 5_000;
+const CALM = 20_000;
+
+export const ME = ["me"] as const;
+
+async function clocked<R extends { now: string }>(path: string): Promise<R> {
+  const answer = await api<R>("GET", path);
+  setPlatformNow(answer.now);
+  return answer;
+}
+
+export function useMe() {
+  return useQuery<T.Staff | null, ApiError>({
+    queryKey: ME,
+    queryFn: () => clocked<T.Staff>("staff/console/me"),
+    refetchInterval: 60_000,
+  });
+}
+
+export function useOverview() {
+  return useQuery<T.Overview, ApiError>({
+    queryKey: ["overview"],
+    queryFn: () => clocked<T.Overview>("staff/console/overview"),
+    refetchInterval: CALM,
+  });
+}
+
+function usePages<R>(path: string, parameters: Record<string, string | null>, every: number) {
+  return useInfiniteQuery<T.Page<R>, ApiError, InfiniteData<T.Page<R>>, readonly unknown[], string | null>({
+    queryKey: [path, parameters],
+    queryFn: ({ pageParam }) => api("GET", withQuery(path, { ...parameters, cursor: pageParam })),
+    initialPageParam: null,
+    getNextPageParam: (page) => page.next_cursor,
+    refetchInterval: every,
+    placeholderData: (previous) => previous,
+  });
+}
+
+function useOne<R>(path: string, every: number) {
+  return useQuery<R, ApiError>({ queryKey: [path], queryFn: () => api("GET", path), refetchInterval: every });
+}
+
+export const useCustomers = (q: string, tag: string | null) =>
+  usePages<T.CustomerRow>("staff/customers/", { q, tag }, CALM);
+export const useCustomer = (id: string) => useOne<T.Customer>(`staff/customers/${id}`, LIVE);
+export const useTimeline = (id: string, group: string | null) =>
+  usePages<T.TimelineItem>(`staff/customers/${id}/timeline`, { group }, LIVE);
+export const useTags = () => useOne<{ items: T.Tag[] }>("staff/customers/tags", 60_000);
+export const useJourneys = () => useOne<{ items: T.JourneyRow[] }>("staff/journeys/", CALM);
+export const useJourney = (id: string) => useOne<T.Journey>(`staff/journeys/${id}`, LIVE);
+export const useWalks = (id: string, node: string | null, status: string | null) =>
+  usePages<T.Walk>(`staff/journeys/${id}/walks`, { node, status }, LIVE);
+export const useLeads = (status: string | null) => usePages<T.LeadRow>("staff/leads/", { status }, CALM);
+export const useLead = (id: string) => useOne<T.Lead>(`staff/leads/${id}`, LIVE);
+export const useOrders = (q: string, status: string | null) => usePages<T.OrderRow>("staff/orders/", { q, status }, CALM);
+export const useOrder = (id: string) => useOne<T.Order>(`staff/orders/${id}`, LIVE);
+
+export function useLogin() {
+  const cache = useQueryClient();
+  return useMutation<{ staff: T.Staff }, ApiError, { username: string; password: string }>({
+    mutationFn: (body) => api("POST", "public/staff/login", body),
+    onSuccess: async () => {
+      cache.clear();
+      await cache.fetchQuery({ queryKey: ME, queryFn: () => clocked<T.Staff>("staff/console/me") });
+    },
+  });
+}
+
+export function useLogout() {
+  const cache = useQueryClient();
+  return useMutation<void, ApiError>({
+    mutationFn: () => api("POST", "staff/console/logout", {}),
+    onSuccess: () => {
+      cache.clear();
+      cache.setQueryData(ME, null);
+    },
+  });
+}
+
+export function useTagChange(customerId: string) {
+  const cache = useQueryClient();
+  const path = `staff/customers/${customerId}`;
+  return useMutation<unknown, ApiError, { tag: T.Tag; add: boolean }>({
+    mutationFn: ({ tag, add }) =>
+      add ? api("POST", `${path}/tags`, { tag: tag.key }) : api("DELETE", `${path}/tags/${encodeURIComponent(tag.key)}`),
+    onSettled: () =>
+      Promise.all([
+        cache.invalidateQueries({ queryKey: [path] }),
+        cache.invalidateQueries({ queryKey: [`${path}/timeline`] }),
+        cache.invalidateQueries({ queryKey: ["staff/customers/"] }),
+      ]),
+  });
+}
+
+export function useLeadAction(leadId: string) {
+  const cache = useQueryClient();
+  return useMutation<unknown, ApiError, { action: T.LeadAction; at?: string; note?: string }>({
+    mutationFn: ({ action, ...body }) => api("POST", `staff/leads/${leadId}/${action}`, body),
+    onSettled: () =>
+      Promise.all([
+        cache.invalidateQueries({ queryKey: [`staff/leads/${leadId}`] }),
+        cache.invalidateQueries({ queryKey: ["staff/leads/"] }),
+      ]),
+  });
+}

@@ -1,0 +1,199 @@
+/** The shapes of /api/staff, as the console uses them; money in fen, times ISO 8601 UTC. */
+
+export interface Page<T> {
+  items: T[];
+  next_cursor: string | null;
+  total?: number;
+}
+
+export interface Named {
+  id: string;
+  name: string;
+}
+
+export interface Staff extends Named {
+  role: "adviser" | "dealer_manager" | "marketer" | "admin";
+  dealer: Named | null;
+  brand: Named;
+  now: string;
+}
+
+export interface Tag {
+  key: string;
+  label: string;
+}
+
+export interface Incident {
+  id: string;
+  kind: string;
+  severity: "error" | "warning";
+  title: string;
+  detail: string;
+  at: string;
+  link: { type: "order" | "customer" | "journey" | "lead"; id: string } | null;
+}
+
+export interface Overview {
+  reservations: number;
+  deposits_fen: number;
+  leads_open: number;
+  leads_overdue: number;
+  messages_sent: number;
+  messages_failed: number;
+  vehicles_listed: number;
+  vehicles_reserved: number;
+  incidents: Incident[];
+  now: string;
+}
+
+export interface Person {
+  id: string;
+  nickname: string | null;
+  phone_masked: string | null;
+}
+
+export interface CustomerRow extends Person {
+  tags: Tag[];
+  grade: string | null;
+  adviser: string | null;
+  store: string | null;
+  last_event_at: string | null;
+  created_at: string;
+}
+
+export interface Customer extends Person {
+  created_at: string;
+  wechat: { followed: boolean };
+  lead: { id: string; status: string; grade: string | null; adviser: string | null; dealer: string | null } | null;
+  orders: {
+    id: string;
+    number: string;
+    status: string;
+    payment_status: string;
+    amount_fen: number;
+    vehicle_title: string;
+    created_at: string;
+  }[];
+  tags: Tag[];
+  consents: { purpose: string; text_version: string; granted: boolean; at: string; withdrawn_at: string | null }[];
+}
+
+export interface TimelineItem {
+  id: string;
+  name: string;
+  label: string;
+  detail: string | null;
+  recorded_at: string;
+  actor: { type: string; name: string | null };
+  subject: { type: string; id: string } | null;
+}
+
+export interface JourneyRow extends Named {
+  key: string;
+  status: string;
+  version: number;
+  trigger_label: string;
+  entered: number;
+  active: number;
+  completed: number;
+  exited: number;
+  updated_at: string;
+}
+
+export interface JourneyNode {
+  id: string;
+  kind: string;
+  label: string;
+  summary: string;
+}
+
+export interface JourneyGraph {
+  nodes: JourneyNode[];
+  edges: { from: string; port: string; port_label: string; to: string }[];
+}
+
+export type NodeNumbers = Partial<
+  Record<"entered" | "waiting" | "passed" | "sent" | "delivered" | "failed" | "skipped", number>
+>;
+
+export interface Journey extends Named {
+  status: string;
+  version: number;
+  trigger: { label: string };
+  exit_on: string[];
+  graph: JourneyGraph;
+  numbers: Record<string, NodeNumbers>;
+}
+
+export interface Walk {
+  id: string;
+  customer: { id: string; nickname: string | null };
+  status: string;
+  node_id: string | null;
+  due_at: string | null;
+  entered_at: string;
+  exit_reason: string | null;
+}
+
+export interface VehicleCard {
+  id: string;
+  title: string;
+  price_fen: number;
+  photo: string | null;
+}
+
+export interface LeadRow {
+  id: string;
+  customer: Person;
+  status: string;
+  grade: string | null;
+  dealer: Named | null;
+  owner: Named | null;
+  vehicle: VehicleCard | null;
+  next_action_at: string | null;
+  overdue: boolean;
+  created_at: string;
+}
+
+export type LeadAction = "accept" | "call-back" | "test-drive";
+
+export interface Lead extends LeadRow {
+  actions: LeadAction[];
+  interests: VehicleCard[];
+  assignments: { id: string; rule: string; chosen: string | null; candidates: number; at: string }[];
+  activities: { id: string; label: string; detail: string | null; actor: string | null; at: string }[];
+}
+
+export interface OrderRow {
+  id: string;
+  number: string;
+  status: string;
+  payment_status: string;
+  amount_fen: number;
+  vehicle: VehicleCard | null;
+  customer: Person;
+  dealer: Named | null;
+  created_at: string;
+}
+
+export interface LedgerLine {
+  id: string;
+  at: string;
+  entry: string;
+  account: string;
+  debit_fen: number;
+  credit_fen: number;
+}
+
+export interface Order extends OrderRow {
+  deposit_type: string;
+  terms_version: string;
+  terms_accepted_at: string;
+  refundable_until: string | null;
+  close_reason: string | null;
+  store: Named | null;
+  reservation: { status: string; expires_at: string | null } | null;
+  attempts: { id: string; out_trade_no: string; transaction_id: string | null; status: string; created_at: string }[];
+  refunds: { id: string; out_refund_no: string; amount_fen: number; status: string; reason: string | null; created_at: string }[];
+  ledger: LedgerLine[];
+}

@@ -1,0 +1,67 @@
+/** Providers and the route table; every page is a chunk of its own. */
+import { App as AntApp, ConfigProvider } from "antd";
+import zhCN from "antd/locale/zh_CN";
+import { QueryClientProvider } from "@tanstack/react-query";
+import { createBrowserRouter, RouterProvider } from "react-router";
+import { NotFound } from "../parts/NotFound";
+import { Splash } from "../parts/Splash";
+import { Crashed } from "./Crashed";
+import { queryClient, RequireSession } from "./session";
+import { Shell } from "./Shell";
+import { themeFor } from "./theme";
+import { ThemeMode, useThemeMode } from "./ThemeMode";
+
+const router = createBrowserRouter(
+  [
+    { path: "/login", lazy: () => import("../pages/login/LoginPage"), HydrateFallback: Splash, ErrorBoundary: Crashed },
+    {
+      path: "/",
+      element: (
+        <RequireSession>
+          <Shell />
+        </RequireSession>
+      ),
+      HydrateFallback: Splash,
+      ErrorBoundary: Crashed,
+      children: [
+        {
+          ErrorBoundary: Crashed,
+          children: [
+            { index: true, lazy: () => import("../pages/overview/OverviewPage") },
+            { path: "customers", lazy: () => import("../pages/customers/CustomersPage") },
+            { path: "customers/:id", lazy: () => import("../pages/customers/CustomerPage") },
+            { path: "journeys", lazy: () => import("../pages/journeys/JourneysPage") },
+            { path: "journeys/:id", lazy: () => import("../pages/journeys/JourneyPage") },
+            { path: "leads", lazy: () => import("../pages/leads/LeadsPage") },
+            { path: "leads/:id", lazy: () => import("../pages/leads/LeadPage") },
+            { path: "orders", lazy: () => import("../pages/orders/OrdersPage") },
+            { path: "orders/:id", lazy: () => import("../pages/orders/OrderPage") },
+            { path: "*", Component: NotFound },
+          ],
+        },
+      ],
+    },
+  ],
+  { basename: "/console" },
+);
+
+function Themed() {
+  const { isDark } = useThemeMode();
+  return (
+    <ConfigProvider locale={zhCN} theme={themeFor(isDark)}>
+      <AntApp className="app">
+        <QueryClientProvider client={queryClient}>
+          <RouterProvider router={router} />
+        </QueryClientProvider>
+      </AntApp>
+    </ConfigProvider>
+  );
+}
+
+export function App() {
+  return (
+    <ThemeMode>
+      <Themed />
+    </ThemeMode>
+  );
+}

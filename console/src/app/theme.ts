@@ -1,0 +1,75 @@
+/** The console's look on antd's tokens: ink, paper and racing green; figures always tabular. */
+import { theme as antd, type ThemeConfig } from "antd";
+
+const FONT =
+  '-apple-system, BlinkMacSystemFont, "PingFang SC", "HarmonyOS Sans SC", "Microsoft YaHei", "Noto Sans CJK SC", "Noto Sans SC", "Segoe UI", Roboto, sans-serif';
+
+const shared = {
+  fontFamily: FONT,
+  fontSize: 14,
+  borderRadius: 8,
+  borderRadiusLG: 12,
+  controlHeight: 36,
+  wireframe: false,
+};
+
+const light: ThemeConfig = {
+  algorithm: antd.defaultAlgorithm,
+  token: {
+    ...shared,
+    colorPrimary: "#1d5b4f",
+    colorInfo: "#1d5b4f",
+    colorLink: "#1d5b4f",
+    colorSuccess: "#2f7d4f",
+    colorWarning: "#b06a12",
+    colorError: "#b3372f",
+    colorBgLayout: "#f5f5f1",
+    colorBgContainer: "#ffffff",
+    colorText: "#15181c",
+    colorTextSecondary: "#555c64",
+    colorTextTertiary: "#72787f",
+    colorTextQuaternary: "#a3a8ad",
+    colorBorder: "#d9d9d2",
+    colorBorderSecondary: "#e9e9e3",
+  },
+};
+
+const dark: ThemeConfig = {
+  algorithm: antd.darkAlgorithm,
+  token: {
+    ...shared,
+    colorPrimary: "#4fb39c",
+    colorInfo: "#4fb39c",
+    colorLink: "#6fcab4",
+    colorSuccess: "#5fb37f",
+    colorWarning: "#d9a04a",
+    colorError: "#e0776d",
+    colorBgBase: "#101418",
+    colorBgLayout: "#0d1013",
+    colorBgContainer: "#161b20",
+    colorBgElevated: "#1d2329",
+    colorText: "#e8eaec",
+    colorTextSecondary: "#a9b0b7",
+    colorTextTertiary: "#8a929a",
+    colorBorder: "#333a42",
+    colorBorderSecondary: "#252b32",
+  },
+};
+
+export function themeFor(isDark: boolean): ThemeConfig {
+  const base = isDark ? dark : light;
+  return {
+    ...base,
+    components: {
+      Table: {
+        headerBg: "transparent",
+        headerSplitColor: "transparent",
+        headerColor: isDark ? "#8a929a" : "#72787f",
+        cellPaddingBlock: 14,
+        rowHoverBg: isDark ? "#1b2127" : "#fafaf7",
+      },
+      Button: { primaryShadow: "none", defaultShadow: "none", primaryColor: isDark ? "#0b1412" : "#ffffff", fontWeight: 500 },
+      Segmented: { trackBg: isDark ? "#1d2329" : "#ebebe5", itemSelectedBg: isDark ? "#333a42" : "#ffffff" },
+    },
+  };
+}

@@ -1,0 +1,129 @@
+/** One customer: everything that happened, beside who she is. */
+import { CheckCircleFilled } from "@ant-design/icons";
+import { Skeleton } from "antd";
+import { Link, useParams } from "react-router";
+import { useCustomer } from "../../api/queries";
+import type { Customer } from "../../api/types";
+import { yuan } from "../../lib/money";
+import { Facts } from "../../parts/Facts";
+import { Failure } from "../../parts/Failure";
+import { Moment } from "../../parts/Moment";
+import { Page } from "../../parts/Page";
+import { Panel } from "../../parts/Panel";
+import { nameOf } from "../../parts/People";
+import { Grade, Status } from "../../parts/Status";
+import { t } from "../../texts/zh-CN";
+import { CustomerTags } from "./CustomerTags";
+import { Timeline } from "./Timeline";
+import "./customer.css";
+
+function LeadPanel({ lead }: { lead: Customer["lead"] }) {
+  return (
+    <Panel title={t.customer.lead} extra={lead && <Link to={`/leads/${lead.id}`}>{t.common.seeAll}</Link>}>
+      {lead ? (
+        <Facts
+          items={[
+            [t.leads.columns.status, <Status key="s" value={lead.status} texts={t.leads.status} />],
+            [t.customers.columns.grade, <Grade key="g" value={lead.grade} />],
+            [t.leads.adviser, lead.adviser ?? t.leads.unassigned],
+            [t.leads.dealer, lead.dealer ?? t.common.none],
+          ]}
+        />
+      ) : (
+        <span className="quiet">{t.customer.noLead}</span>
+      )}
+    </Panel>
+  );
+}
+
+function OrdersPanel({ orders }: { orders: Customer["orders"] }) {
+  return (
+    <Panel title={t.customer.orders}>
+      {orders.length === 0 ? (
+        <span className="quiet">{t.customer.noOrders}</span>
+      ) : (
+        <ul className="plain">
+          {orders.map((order) => (
+            <li key={order.id}>
+              <Link to={`/orders/${order.id}`} className="order-line">
+                <span className="ellipsis">{order.vehicle_title}</span>
+                <span className="amount">{yuan(order.amount_fen)}</span>
+                <Status value={order.status} texts={t.orders.status} />
+                <span className="amount quiet">{t.orders.payment[order.payment_status] ?? order.payment_status}</span>
+              </Link>
+            </li>
+          ))}
+        </ul>
+      )}
+    </Panel>
+  );
+}
+
+function ConsentsPanel({ consents }: { consents: Customer["consents"] }) {
+  return (
+    <Panel title={t.customer.consents}>
+      {consents.length === 0 ? (
+        <span className="quiet">{t.customer.noConsents}</span>
+      ) : (
+        <ul className="plain">
+          {consents.map((consent) => {
+            const given = consent.granted && !consent.withdrawn_at;
+            return (
+              <li key={`${consent.purpose}-${consent.text_version}-${consent.at}`} className="consent">
+                <span>{t.customer.consentPurposes[consent.purpose] ?? consent.purpose}</span>
+                <span className={given ? "consent-given" : "quiet"}>
+                  {given && <CheckCircleFilled />} {given ? t.customer.granted : t.customer.withdrawn}
+                </span>
+                <small className="quiet">
+                  {t.customer.version(consent.text_version)} · <Moment at={consent.withdrawn_at ?? consent.at} />
+                </small>
+              </li>
+            );
+          })}
+        </ul>
+      )}
+    </Panel>
+  );
+}
+
+function CustomerPage() {
+  const { id = "" } = useParams();
+  const found = useCustomer(id);
+  const customer = found.data;
+  const back = { to: "/customers", label: t.customers.title };
+  if (!customer)
+    return (
+      <Page title={t.customers.title} back={back}>
+        <Panel>
+          {found.error ? <Failure error={found.error} retry={() => void found.refetch()} /> : <Skeleton active paragraph={{ rows: 8 }} />}
+        </Panel>
+      </Page>
+    );
+  return (
+    <Page
+      title={nameOf(customer)}
+      back={back}
+      subtitle={
+        <span className="customer-line">
+          <span>{customer.phone_masked ?? t.customers.phoneUnbound}</span>
+          <span>{customer.wechat.followed ? t.customer.followed : t.customer.notFollowed}</span>
+          <span>
+            <Moment at={customer.created_at} /> {t.customers.columns.created}
+          </span>
+        </span>
+      }
+    >
+      <div className="columns">
+        <Timeline key={id} customerId={id} />
+        <div className="stack customer-side">
+          <CustomerTags customer={customer} />
+          <LeadPanel lead={customer.lead} />
+          <OrdersPanel orders={customer.orders} />
+          <ConsentsPanel consents={customer.consents} />
+        </div>
+      </div>
+    </Page>
+  );
+}
+
+export { CustomerPage as Component };

@@ -1,0 +1,70 @@
+/** One journey as a map with the numbers at each step; a step opens the people who stand on it. */
+import { Drawer, Skeleton } from "antd";
+import { useParams } from "react-router";
+import { useJourney } from "../../api/queries";
+import type { Journey } from "../../api/types";
+import { useIsPhone, useMedia } from "../../app/ThemeMode";
+import { Failure } from "../../parts/Failure";
+import { Page } from "../../parts/Page";
+import { Panel } from "../../parts/Panel";
+import { useFilter } from "../../parts/Searching";
+import { Status } from "../../parts/Status";
+import { t } from "../../texts/zh-CN";
+import { Canvas } from "./Canvas";
+import { People } from "./People";
+import "./journeys.css";
+
+function Subtitle({ journey }: { journey: Journey }) {
+  return (
+    <span className="journey-line">
+      <span>{t.journeys.version(journey.version)}</span>
+      <span>
+        {t.journeys.trigger}：{journey.trigger.label}
+      </span>
+      <span>
+        {t.journeys.exitOn}：{journey.exit_on.join("、") || t.journeys.noExit}
+      </span>
+    </span>
+  );
+}
+
+function JourneyPage() {
+  const { id = "" } = useParams();
+  const found = useJourney(id);
+  const [nodeId, setNodeId] = useFilter("node");
+  const phone = useIsPhone();
+  const narrow = useMedia("(max-width: 1100px)");
+  const journey = found.data;
+  const back = { to: "/journeys", label: t.journeys.title };
+  if (!journey)
+    return (
+      <Page title={t.journeys.title} back={back}>
+        <Panel>
+          {found.error ? <Failure error={found.error} retry={() => void found.refetch()} /> : <Skeleton active paragraph={{ rows: 8 }} />}
+        </Panel>
+      </Page>
+    );
+  const node = journey.graph.nodes.find((one) => one.id === nodeId) ?? null;
+  const people = <People key={node?.id ?? ""} journeyId={id} node={node} numbers={node ? journey.numbers[node.id] : undefined} />;
+  return (
+    <Page title={journey.name} back={back} subtitle={<Subtitle journey={journey} />} extra={<Status value={journey.status} texts={t.journeys.status} />}>
+      <div className="journey-columns">
+        <Canvas journey={journey} selected={node?.id ?? null} onSelect={setNodeId} />
+        {!narrow && <Panel title={node ? t.journeys.people : t.journeys.allPeople}>{people}</Panel>}
+      </div>
+      {narrow && (
+        <Drawer
+          open={node !== null}
+          onClose={() => setNodeId(null)}
+          placement={phone ? "bottom" : "right"}
+          size={phone ? "72%" : 420}
+          title={node?.label}
+        >
+          {people}
+        </Drawer>
+      )}
+    </Page>
+  );
+}
+
+export { JourneyPage as Component };

@@ -1,0 +1,62 @@
+/** The double-entry lines behind one order, and whether they balance. */
+import { CheckCircleFilled, CloseCircleFilled } from "@ant-design/icons";
+import type { LedgerLine } from "../../api/types";
+import { yuan } from "../../lib/money";
+import { absolute } from "../../lib/time";
+import { Nothing } from "../../parts/Nothing";
+import { t } from "../../texts/zh-CN";
+
+export function totals(lines: Pick<LedgerLine, "debit_fen" | "credit_fen">[]): { debit: number; credit: number } {
+  return lines.reduce((sum, line) => ({ debit: sum.debit + line.debit_fen, credit: sum.credit + line.credit_fen }), {
+    debit: 0,
+    credit: 0,
+  });
+}
+
+const amount = (fen: number) => (fen === 0 ? "" : yuan(fen));
+
+export function Ledger({ lines }: { lines: LedgerLine[] }) {
+  if (lines.length === 0) return <Nothing title={t.orders.noLedger} hint={t.orders.noLedgerHint} />;
+  const { debit, credit } = totals(lines);
+  const balanced = debit === credit;
+  const words = t.orders.ledgerColumns;
+  return (
+    <div className="ledger-scroll">
+      <table className="ledger">
+        <thead>
+          <tr>
+            <th>{words.entry}</th>
+            <th>{words.account}</th>
+            <th className="amount">{words.debit}</th>
+            <th className="amount">{words.credit}</th>
+          </tr>
+        </thead>
+        <tbody>
+          {lines.map((line) => (
+            <tr key={line.id}>
+              <td>
+                {line.entry}
+                <small>{absolute(line.at)}</small>
+              </td>
+              <td>{line.account}</td>
+              <td className="amount">{amount(line.debit_fen)}</td>
+              <td className="amount">{amount(line.credit_fen)}</td>
+            </tr>
+          ))}
+        </tbody>
+        <tfoot>
+          <tr>
+            <td colSpan={2}>
+              {t.orders.ledgerTotal}
+              <span className={balanced ? "ledger-good" : "ledger-bad"}>
+                {balanced ? <CheckCircleFilled /> : <CloseCircleFilled />} {balanced ? t.orders.ledgerBalanced : t.orders.ledgerUnbalanced}
+              </span>
+            </td>
+            <td className="amount">{yuan(debit)}</td>
+            <td className="amount">{yuan(credit)}</td>
+          </tr>
+        </tfoot>
+      </table>
+    </div>
+  );
+}

@@ -1,0 +1,182 @@
+/** Today at a glance: figures, what is wrong, and who waits for a call. */
+import { ExclamationCircleFilled, WarningFilled } from "@ant-design/icons";
+import { Skeleton } from "antd";
+import type { ReactNode } from "react";
+import { Link } from "react-router";
+import { useLeads, useOverview } from "../../api/queries";
+import type { Incident, Overview } from "../../api/types";
+import { useStaff } from "../../app/session";
+import { yuan } from "../../lib/money";
+import { dayHeading, dayKey, hourNow, platformNow } from "../../lib/time";
+import { Failure } from "../../parts/Failure";
+import { Moment } from "../../parts/Moment";
+import { Nothing } from "../../parts/Nothing";
+import { Page } from "../../parts/Page";
+import { Panel } from "../../parts/Panel";
+import { Grade, Status } from "../../parts/Status";
+import { PersonLine } from "../../parts/People";
+import { rowsOf } from "../../parts/ResourceList";
+import { t } from "../../texts/zh-CN";
+import "./overview.css";
+
+function Figure({ label, value, note, tone, to }: { label: string; value: string; note?: ReactNode; tone?: "bad"; to?: string }) {
+  const body = (
+    <>
+      <span className="figure-label">{label}</span>
+      <span className="figure-value">{value}</span>
+      {note && <span className={tone === "bad" ? "figure-note figure-bad" : "figure-note"}>{note}</span>}
+    </>
+  );
+  return to ? (
+    <Link className="figure" to={to}>
+      {body}
+    </Link>
+  ) : (
+    <div className="figure">{body}</div>
+  );
+}
+
+function Figures({ data }: { data: Overview }) {
+  const { count } = t.common;
+  return (
+    <div className="figures">
+      <Panel title={t.overview.todayGroup}>
+        <div className="figure-row">
+          <Figure label={t.overview.deposits} value={yuan(data.deposits_fen)} to="/orders" />
+          <Figure label={t.overview.reservations} value={count(data.reservations)} to="/orders" />
+          <Figure
+            label={t.overview.messages}
+            value={count(data.messages_sent)}
+            note={data.messages_failed ? t.overview.messagesFailed(data.messages_failed) : t.overview.noneFailed}
+            tone={data.messages_failed ? "bad" : undefined}
+            to="/journeys"
+          />
+        </div>
+      </Panel>
+      <Panel title={t.overview.nowGroup}>
+        <div className="figure-row">
+          <Figure
+            label={t.overview.leads}
+            value={count(data.leads_open)}
+            note={data.leads_overdue ? t.overview.overdue(data.leads_overdue) : t.overview.noneOverdue}
+            tone={data.leads_overdue ? "bad" : undefined}
+            to={data.leads_overdue ? "/leads?status=overdue" : "/leads"}
+          />
+          <Figure label={t.overview.listed} value={count(data.vehicles_listed)} />
+          <Figure label={t.overview.reserved} value={count(data.vehicles_reserved)} />
+        </div>
+      </Panel>
+    </div>
+  );
+}
+
+const PLACES = { order: "/orders", customer: "/customers", journey: "/journeys", lead: "/leads" };
+
+function IncidentLine({ incident }: { incident: Incident }) {
+  const icon = incident.severity === "error" ? <ExclamationCircleFilled className="bad" /> : <WarningFilled className="warn" />;
+  const body = (
+    <>
+      {icon}
+      <span className="incident-text">
+        <strong>{incident.title}</strong>
+        <small>{incident.detail}</small>
+      </span>
+      <span className="quiet">
+        <Moment at={incident.at} />
+      </span>
+    </>
+  );
+  return (
+    <li>
+      {incident.link ? (
+        <Link className="incident" to={`${PLACES[incident.link.type]}/${incident.link.id}`}>
+          {body}
+        </Link>
+      ) : (
+        <div className="incident">{body}</div>
+      )}
+    </li>
+  );
+}
+
+function WaitingLeads() {
+  const leads = useLeads("open");
+  const rows = rowsOf(leads).slice(0, 6);
+  return (
+    <Panel title={t.overview.waitingLeads} extra={<Link to="/leads">{t.common.seeAll}</Link>}>
+      {leads.isPending ? (
+        <Skeleton active title={false} paragraph={{ rows: 4, width: "100%" }} />
+      ) : leads.error && rows.length === 0 ? (
+        <Failure error={leads.error} retry={() => void leads.refetch()} />
+      ) : rows.length === 0 ? (
+        <Nothing title={t.overview.noWaitingLeads} hint={t.overview.noWaitingLeadsHint} />
+      ) : (
+        <ul className="plain">
+          {rows.map((lead) => (
+            <li key={lead.id}>
+              <Link to={`/leads/${lead.id}`} className="card-row">
+                <PersonLine person={lead.customer} />
+                <span className="waiting-right">
+                  <Status value={lead.status} texts={t.leads.status} />
+                  {lead.overdue && <span className="overdue">{t.leads.overdue}</span>}
+                  <Grade value={lead.grade} />
+                </span>
+              </Link>
+            </li>
+          ))}
+        </ul>
+      )}
+    </Panel>
+  );
+}
+
+function Incidents({ items }: { items: Incident[] }) {
+  return (
+    <Panel title={t.overview.incidents}>
+      {items.length === 0 ? (
+        <Nothing title={t.overview.noIncidents} hint={t.overview.noIncidentsHint} />
+      ) : (
+        <ul className="plain">
+          {items.map((incident) => (
+            <IncidentLine key={incident.id} incident={incident} />
+          ))}
+        </ul>
+      )}
+    </Panel>
+  );
+}
+
+function OverviewPage() {
+  const staff = useStaff();
+  const overview = useOverview();
+  const today = dayKey(new Date(platformNow()).toISOString());
+  const [, month, day] = today.split("-").map(Number) as [number, number, number];
+  const weekday = t.time.weekdays[new Date(`${today}T00:00:00Z`).getUTCDay()];
+  return (
+    <Page
+      title={`${t.overview.greeting(hourNow())}，${staff.name}`}
+      tab={t.nav.overview}
+      subtitle={`${dayHeading(today)} · ${t.time.monthDay(month, day)} ${weekday}`}
+    >
+      {overview.data ? (
+        <div className="stack">
+          <Figures data={overview.data} />
+          <div className="halves">
+            <WaitingLeads />
+            <Incidents items={overview.data.incidents} />
+          </div>
+        </div>
+      ) : (
+        <Panel>
+          {overview.error ? (
+            <Failure error={overview.error} retry={() => void overview.refetch()} />
+          ) : (
+            <Skeleton active paragraph={{ rows: 6 }} />
+          )}
+        </Panel>
+      )}
+    </Page>
+  );
+}
+
+export { OverviewPage as Component };

@@ -1,0 +1,50 @@
+/** How a customer and a vehicle are shown in rows. */
+import type { Person, Tag, VehicleCard } from "../api/types";
+import { wan } from "../lib/money";
+import { t } from "../texts/zh-CN";
+
+export function nameOf(person: { nickname: string | null }): string {
+  return person.nickname || t.common.unnamed;
+}
+
+export function PersonLine({ person }: { person: Person }) {
+  const name = nameOf(person);
+  return (
+    <span className="person">
+      <span className="person-initial" aria-hidden="true">
+        {name.slice(0, 1)}
+      </span>
+      <span className="person-text">
+        <strong>{name}</strong>
+        <small>{person.phone_masked ?? t.customers.phoneUnbound}</small>
+      </span>
+    </span>
+  );
+}
+
+export function VehicleLine({ vehicle }: { vehicle: VehicleCard | null }) {
+  if (!vehicle) return <span className="quiet">{t.common.none}</span>;
+  return (
+    <span className="vehicle">
+      {vehicle.photo ? <img src={vehicle.photo} alt="" loading="lazy" /> : <span className="vehicle-blank" />}
+      <span className="person-text">
+        <span className="ellipsis">{vehicle.title}</span>
+        <small>{wan(vehicle.price_fen)}</small>
+      </span>
+    </span>
+  );
+}
+
+export function Tags({ tags, most = 3 }: { tags: Tag[]; most?: number }) {
+  if (tags.length === 0) return <span className="quiet">{t.common.none}</span>;
+  return (
+    <span className="chips">
+      {tags.slice(0, most).map((tag) => (
+        <span key={tag.key} className="chip">
+          {tag.label}
+        </span>
+      ))}
+      {tags.length > most && <span className="quiet">+{tags.length - most}</span>}
+    </span>
+  );
+}

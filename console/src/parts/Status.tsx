@@ -1,0 +1,58 @@
+/** A state as a dot and a word; the tone is decided here, once for all states of the platform. */
+import { t } from "../texts/zh-CN";
+
+type Tone = "idle" | "busy" | "good" | "warn" | "bad";
+
+const TONES: Record<string, Tone> = {
+  // orders and the payment axis
+  created: "idle",
+  awaiting_payment: "warn",
+  paid: "good",
+  confirmed: "good",
+  converted: "good",
+  full: "good",
+  partial: "warn",
+  overcharged: "bad",
+  refunding: "warn",
+  requested: "warn",
+  submitted: "busy",
+  abnormal: "bad",
+  unknown: "warn",
+  failed: "bad",
+  succeeded: "good",
+  prepay_ok: "busy",
+  soft_held: "warn",
+  hard_held: "good",
+  cancelling: "warn",
+  // leads
+  new: "warn",
+  validated: "warn",
+  assigned: "warn",
+  accepted: "busy",
+  contacted: "busy",
+  qualified: "busy",
+  test_drive_booked: "busy",
+  test_drive_done: "busy",
+  negotiating: "busy",
+  deposit_paid: "good",
+  won: "good",
+  // journeys
+  published: "good",
+  active: "busy",
+  waiting: "busy",
+  paused: "warn",
+  completed: "good",
+};
+
+export function Status({ value, texts }: { value: string; texts: Record<string, string> }) {
+  return <span className={`status status-${TONES[value] ?? "idle"}`}>{texts[value] ?? value}</span>;
+}
+
+export function Grade({ value }: { value: string | null }) {
+  if (!value) return <span className="quiet">{t.common.none}</span>;
+  return (
+    <span className={`grade grade-${value}`} title={t.leads.gradeHint}>
+      {value}
+    </span>
+  );
+}
