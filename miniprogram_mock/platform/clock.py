@@ -1,0 +1,44 @@
+"""The simulator's business clock: the wall clock plus an offset that only grows and survives a restart."""
+
+import time
+from datetime import datetime, timedelta, timezone
+
+from miniprogram_mock.platform.store import Store
+
+CHINA = timezone(timedelta(hours=8))
+
+
+class Clock:
+    """Business times and timers follow this clock; timestamps inside signatures use `wall`, checked against real time."""
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+        self.offset = float(store.value("SELECT value FROM meta WHERE name = 'clock_offset'") or 0)
+
+    def now(self) -> float:
+        """Unix seconds on the business clock."""
+        return time.time() + self.offset
+
+    @staticmethod
+    def wall() -> int:
+        """Unix seconds on the real clock."""
+        return int(time.time())
+
+    def advance(self, seconds: float) -> None:
+        self.offset += seconds
+        self._store.run("INSERT OR REPLACE INTO meta VALUES ('clock_offset', ?)", repr(self.offset))
+
+    def today(self) -> str:
+        return self.local(self.now()).strftime("%Y-%m-%d")
+
+    def minute(self) -> str:
+        return self.local(self.now()).strftime("%Y-%m-%d %H:%M")
+
+    @staticmethod
+    def local(at: float) -> datetime:
+        return datetime.fromtimestamp(at, CHINA)
+
+    @classmethod
+    def rfc3339(cls, at: float | None) -> str | None:
+        """`2026-11-21T10:00:00+08:00`, as Tencent writes times."""
+        return None if at is None else cls.local(at).isoformat(timespec="seconds")

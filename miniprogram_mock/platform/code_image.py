@@ -1,0 +1,67 @@
+"""Draws a picture that looks like a round mini-program code and is the same for the same scene; PNG without an imaging library."""
+
+import hashlib
+import math
+import struct
+import zlib
+from functools import cache
+
+RAYS, RINGS = 36, 6
+_BASE = 430
+_BLANK, _INK = 254, 255
+
+
+def draw(scene: str, *, page: str, width: int, color: tuple[int, ...], transparent: bool) -> bytes:
+    """A square PNG of `width` pixels; scene and page are also in its text chunk, so that a simulated phone can "scan" it."""
+    red, green, blue = color
+    palette = bytes((255, 255, 255, red, green, blue))
+    lit = _lit_cells(f"{page}?{scene}")
+    pixels = bytes(1 if cell == _INK or cell in lit else 0 for cell in range(256))
+    columns = [x * _BASE // width for x in range(width)]
+    lines = [bytes(map(line.__getitem__, columns)) for line in (line.translate(pixels) for line in _cells())]
+    raw = b"".join(b"\0" + lines[y * _BASE // width] for y in range(width))
+    chunks = [
+        _chunk(b"IHDR", struct.pack(">IIBBBBB", width, width, 8, 3, 0, 0, 0)),
+        _chunk(b"PLTE", palette),
+        *([_chunk(b"tRNS", b"\0\xff")] if transparent else []),
+        _chunk(b"tEXt", b"wxacode\0" + f"{page}?scene={scene}".encode("latin-1")),
+        _chunk(b"IDAT", zlib.compress(raw, 6)),
+        _chunk(b"IEND", b""),
+    ]
+    return b"\x89PNG\r\n\x1a\n" + b"".join(chunks)
+
+
+def _lit_cells(text: str) -> set[int]:
+    """The inked cells; the innermost ring is always inked, so that every ray starts somewhere."""
+    noise = hashlib.sha256(text.encode()).digest()
+    bits = "".join(f"{byte:08b}" for byte in noise)
+    return {cell for cell in range(RAYS * RINGS) if cell % RINGS == 0 or bits[cell] == "1"}
+
+
+@cache
+def _cells() -> list[bytes]:
+    """For every pixel of the base square the number of the cell it lies in."""
+    return [bytes(_cell(x, y) for x in range(_BASE)) for y in range(_BASE)]
+
+
+def _cell(x: int, y: int) -> int:
+    half = _BASE / 2
+    right, down = (x + 0.5 - half) / half, (y + 0.5 - half) / half
+    for eye_right, eye_down in ((-0.57, -0.57), (0.57, -0.57), (-0.57, 0.57)):
+        from_eye = math.hypot(right - eye_right, down - eye_down)
+        if from_eye < 0.21:
+            return _INK if from_eye < 0.075 or 0.115 < from_eye < 0.165 else _BLANK
+    if math.hypot(right - 0.57, down - 0.57) < 0.21:
+        return _INK if math.hypot(right - 0.57, down - 0.57) < 0.15 else _BLANK
+    distance = math.hypot(right, down)
+    if distance < 0.36:
+        return _INK if 0.28 < distance < 0.31 or distance < 0.13 else _BLANK
+    ring, within = divmod((distance - 0.42) / (0.92 - 0.42) * RINGS, 1)
+    turn, across = divmod((math.atan2(down, right) / math.tau % 1) * RAYS, 1)
+    if not 0 <= ring < RINGS or abs(across - 0.5) * distance * math.tau / RAYS > 0.024:
+        return _BLANK
+    return int(turn) % RAYS * RINGS + int(ring) if within < 0.96 else _BLANK
+
+
+def _chunk(kind: bytes, content: bytes) -> bytes:
+    return struct.pack(">I", len(content)) + kind + content + struct.pack(">I", zlib.crc32(kind + content))

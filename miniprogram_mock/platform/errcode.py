@@ -1,0 +1,122 @@
+"""What api.weixin.qq.com and qyapi.weixin.qq.com have in common: `errcode` answers under HTTP 200, access tokens, JSON bodies."""
+
+import re
+import secrets
+from collections.abc import Callable
+from functools import wraps
+from typing import Any
+
+import orjson
+
+from miniprogram_mock.platform.endpoints import API, ENDPOINTS, WORK, Answer, Call
+from miniprogram_mock.platform.world import Corp, MiniProgram, ServiceAccount
+
+_UNICODE_ESCAPE = re.compile(rb"(?<!\\)(?:\\\\)*\\u[0-9a-fA-F]{4}")
+_TOKEN_SHAPE = re.compile(r"[0-9A-Za-z_-]{32,512}")
+_KINDS = {"mini_program": (MiniProgram,), "service_account": (ServiceAccount,), "corp": (Corp,)}
+
+Result = dict[str, Any] | Answer
+Function = Callable[[Call], Result]
+
+
+class Refusal(Exception):
+    """An answer with an errcode other than 0; the HTTP status stays 200."""
+
+    def __init__(self, errcode: int, errmsg: str) -> None:
+        super().__init__(errmsg)
+        self.errcode, self.errmsg = errcode, errmsg
+
+
+def ok(**fields: Any) -> dict[str, Any]:
+    return {"errcode": 0, "errmsg": "ok", **fields}
+
+
+def refused(call: Call, errcode: int, errmsg: str, *, status: int = 200) -> Answer:
+    """The error as either host words it: api.weixin.qq.com adds a request id, WeCom a hint and the caller's address."""
+    if call.host == WORK:
+        more = f"hint: [{secrets.token_hex(12)}], from ip: {call.remote}, more info at https://open.work.weixin.qq.com/devtool/query?e={errcode}"
+        errmsg = f"{errmsg}, {more}"
+    else:
+        errmsg = f"{errmsg} rid: {call.platform.clock.wall():08x}-{secrets.token_hex(4)}-{secrets.token_hex(4)}"
+    return Answer.json({"errcode": errcode, "errmsg": errmsg}, status=status, errcode=str(errcode))
+
+
+def open_endpoint(host: str, method: str, path: str, *, fields: tuple[str, ...] = ()) -> Callable[[Function], Function]:
+    """An endpoint without an access token (logins and the token endpoints themselves)."""
+    return _register(host, method, path, lambda call: _read_body(call, fields) if method == "POST" else None)
+
+
+def business(host: str, method: str, path: str, *, kind: str, fields: tuple[str, ...] = ()) -> Callable[[Function], Function]:
+    """An endpoint that needs an access token of an account of this kind; `fields` are all that its JSON body may have."""
+
+    def prepare(call: Call) -> None:
+        call.account = _account_of_token(call, kind)
+        if method == "POST":
+            _read_body(call, fields)
+
+    return _register(host, method, path, prepare)
+
+
+def _register(host: str, method: str, path: str, prepare: Callable[[Call], None]) -> Callable[[Function], Function]:
+    def decorate(function: Function) -> Function:
+        @wraps(function)
+        def run(call: Call) -> Answer:
+            try:
+                prepare(call)
+                result = function(call)
+            except Refusal as refusal:
+                return refused(call, refusal.errcode, refusal.errmsg)
+            return result if isinstance(result, Answer) else Answer.json(result)
+
+        ENDPOINTS.add(host, method, path, run)
+        return function
+
+    return decorate
+
+
+def _account_of_token(call: Call, kind: str) -> Any:
+    """Resolve `access_token`; 41001 missing, 40014 malformed (WeCom: any unknown one), 40001 unknown or no longer latest, 42001 expired.
+
+    Source: spec 1.2 and 4.1.
+    """
+    token = call.query.get("access_token")
+    if not token:
+        raise Refusal(41001, "access_token missing")
+    platform = call.platform
+    row = platform.store.one("SELECT account, expires_at, revoked_at FROM tokens WHERE token = ?", token)
+    if row is None:
+        if call.host == WORK or not _TOKEN_SHAPE.fullmatch(token):
+            raise Refusal(40014, "invalid access_token")
+        raise Refusal(40001, "invalid credential, access_token is invalid or not latest")
+    now = platform.clock.now()
+    if row["revoked_at"] is not None and row["revoked_at"] <= now:
+        raise Refusal(40001, "invalid credential, access_token is invalid or not latest")
+    if row["expires_at"] <= now:
+        raise Refusal(42001, "access_token expired")
+    account = platform.world.accounts[row["account"]]
+    if not isinstance(account, _KINDS[kind]):
+        raise Refusal(40014, "invalid access_token") if call.host == WORK else Refusal(48001, "api unauthorized")
+    return account
+
+
+def _read_body(call: Call, fields: tuple[str, ...]) -> None:
+    """Parse the JSON body whatever its Content-Type says; refuse `\\u` escapes and fields that the endpoint does not know."""
+    if not call.body:
+        raise Refusal(44002, "empty post data")
+    if _UNICODE_ESCAPE.search(call.body):
+        raise Refusal(40033, "invalid charset. please check your request, if include \\uxxxx will create fail!")
+    try:
+        data = orjson.loads(call.body)
+    except orjson.JSONDecodeError:
+        raise Refusal(47001, "data format error") from None
+    if not isinstance(data, dict):
+        raise Refusal(47001, "data format error")
+    refuse_unknown(call, data, fields)
+    call.data = data
+
+
+def refuse_unknown(call: Call, data: dict[str, Any], fields: tuple[str, ...], *, where: str = "") -> None:
+    """Tencent ignores what it does not know; the simulator says so, because a misspelt field is a bug of the caller."""
+    for name in data:
+        if name not in fields:
+            raise Refusal(40097 if call.host == API else 40058, f"invalid args, unknown field: {where}{name}")

@@ -1,0 +1,131 @@
+"""The server: finds the endpoint of a call, runs it in one transaction, records it, and answers only after the commit."""
+
+import asyncio
+import contextlib
+import logging
+import time
+from collections.abc import AsyncIterator
+from pathlib import Path
+from urllib.parse import parse_qsl
+
+from aiohttp import web
+
+from miniprogram_mock.platform import calls, errcode, miniprogram, pay, people, refunds, service_account, sim_api, tokens, wecom, world
+from miniprogram_mock.platform.callbacks import Callbacks
+from miniprogram_mock.platform.clock import Clock
+from miniprogram_mock.platform.endpoints import ENDPOINTS, HOSTS, PAY, Answer, Call
+from miniprogram_mock.platform.faults import Faults
+from miniprogram_mock.platform.pay_wire import PayRefusal
+from miniprogram_mock.platform.store import Store
+
+# Importing these files fills ENDPOINTS.
+ENDPOINT_FILES = (tokens, miniprogram, service_account, pay, refunds, wecom)
+# How long a caller whose answer is withheld hangs before the connection is cut.
+WITHHELD_SECONDS = 60
+_MEGABYTE = 1024 * 1024
+_log = logging.getLogger(__name__)
+
+
+class Platform:
+    """Everything the endpoints work with."""
+
+    def __init__(self, folder: Path) -> None:
+        self.world = world.load(folder)
+        self.store = Store(folder / "state.sqlite")
+        self.clock = Clock(self.store)
+        self.faults = Faults(self.store)
+        self.callbacks = Callbacks(self)
+
+    def settle_due(self) -> None:
+        refunds.settle_due(self)
+
+
+class Tencent:
+    """The door for calls to the three hosts, told apart by the Host header or by the first segment of the path."""
+
+    def __init__(self, platform: Platform) -> None:
+        self._platform = platform
+
+    async def handle(self, request: web.Request) -> web.StreamResponse:
+        call = await self._read(request)
+        if call is None:
+            return web.json_response({"error": "not a host of the platform; prefix the path with one of " + ", ".join(HOSTS)}, status=404)
+        answer, outcome = self._carry_out(call)
+        if outcome == "timed out":
+            await asyncio.sleep(WITHHELD_SECONDS)
+            if request.transport is not None:
+                request.transport.abort()
+        headers = {**answer.headers, "Content-Type": answer.content_type} if answer.body else answer.headers
+        return web.Response(body=answer.body, status=answer.status, headers=headers)
+
+    async def _read(self, request: web.Request) -> Call | None:
+        target, host = request.raw_path, request.host.partition(":")[0]
+        first, _, rest = target.removeprefix("/").partition("/")
+        if first in HOSTS:
+            host, target = first, f"/{rest}"
+        if host not in HOSTS:
+            return None
+        path, _, query = target.partition("?")
+        return Call(
+            platform=self._platform, host=host, method=request.method, path=path, target=target,
+            query=dict(parse_qsl(query, keep_blank_values=True)), headers=request.headers, body=await request.read(),
+            remote=request.remote or "",
+        )  # fmt: skip
+
+    def _carry_out(self, call: Call) -> tuple[Answer, str]:
+        started, at = time.perf_counter(), self._platform.clock.now()
+        store, faults = self._platform.store, self._platform.faults
+        with store.transaction():
+            code = faults.take("errcode", path=call.path)
+            outcome = "answered" if code is None else "fault"
+            answer = self._run(call) if code is None else _planted(call, code)
+            if outcome == "answered" and faults.take("timeout_after_accept", path=call.path) is not None:
+                outcome = "timed out"
+            calls.record(store, call, answer, at=at, outcome=outcome, ms=round((time.perf_counter() - started) * 1000, 2))
+        return answer, outcome
+
+    @staticmethod
+    def _run(call: Call) -> Answer:
+        run = ENDPOINTS.find(call)
+        if run is not None:
+            return run(call)
+        if call.host == PAY:
+            return Answer.json({"code": "RESOURCE_NOT_EXISTS", "message": "请求的接口不存在"}, status=404, errcode="RESOURCE_NOT_EXISTS")
+        if ENDPOINTS.knows_path(call):
+            needs = (43001, "require GET method") if call.method == "POST" else (43002, "require POST method")
+            return errcode.refused(call, *needs)
+        return errcode.refused(call, 40066, "invalid url", status=404)
+
+
+def _planted(call: Call, code: str) -> Answer:
+    if call.host == PAY:
+        return PayRefusal(code, "（模拟故障）").answer()
+    return errcode.refused(call, int(code), "planted fault")
+
+
+def create(folder: Path) -> web.Application:
+    """The whole server as an application; its background task starts and stops with it."""
+    platform = Platform(folder)
+    with platform.store.transaction():
+        people.seed(platform)
+    app = web.Application(client_max_size=_MEGABYTE)
+    app[sim_api.PLATFORM] = platform
+    app.add_routes(sim_api.routes())
+    app.router.add_route("*", "/{anything:.*}", Tencent(platform).handle)
+
+    async def background(_: web.Application) -> AsyncIterator[None]:
+        task = asyncio.create_task(platform.callbacks.run())
+        task.add_done_callback(_complain)
+        yield
+        task.cancel()
+        with contextlib.suppress(asyncio.CancelledError):
+            await task
+        platform.store.close()
+
+    app.cleanup_ctx.append(background)
+    return app
+
+
+def _complain(task: asyncio.Task[None]) -> None:
+    if not task.cancelled() and (error := task.exception()):
+        _log.error("callbacks stopped", exc_info=error)

@@ -1,0 +1,243 @@
+"""What an operator set up in Tencent's consoles: accounts, keys, templates, staff; written once by `init` and read at every start."""
+
+import json
+import os
+import secrets
+from dataclasses import asdict, dataclass, field
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+from cryptography.hazmat.primitives.asymmetric import rsa
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat, PublicFormat
+
+from miniprogram_mock.platform import crypto
+
+PAGES = [
+    "pages/index/index",
+    "pages/vehicles/index",
+    "pages/vehicles/detail",
+    "pages/vehicle/index",
+    "pages/vehicle/detail",
+    "pages/stores/index",
+    "pages/stores/detail",
+    "pages/orders/index",
+    "pages/orders/detail",
+    "pages/order/detail",
+    "pages/share/index",
+    "pages/test-drive/index",
+    "pages/me/index",
+]
+TEMPLATES = {
+    "deposit_paid": (
+        "订金支付成功通知",
+        {"thing1": "意向车型", "amount2": "支付金额", "character_string3": "订单编号", "time4": "支付时间"},
+    ),
+    "test_drive_invitation": (
+        "试驾预约邀请通知",
+        {"thing1": "试驾车型", "thing2": "门店名称", "time3": "可约时间", "phone_number4": "门店电话"},
+    ),
+    "deposit_refunded": (
+        "订金退款到账通知",
+        {"thing1": "意向车型", "amount2": "退款金额", "character_string3": "订单编号", "phrase4": "退款状态"},
+    ),
+}
+
+
+@dataclass(frozen=True)
+class Template:
+    """A category template (类目模板) of the service account; `fields` maps a typed key to the label the user reads."""
+
+    template_id: str
+    name: str
+    title: str
+    fields: dict[str, str]
+
+
+@dataclass(frozen=True)
+class MiniProgram:
+    appid: str
+    original_id: str
+    name: str
+    secret: str
+    token: str
+    aes_key: str
+    pages: list[str]
+
+
+@dataclass(frozen=True)
+class ServiceAccount:
+    appid: str
+    original_id: str
+    name: str
+    secret: str
+    token: str
+    aes_key: str
+    linked: list[str]
+    templates: list[Template]
+
+    def template(self, template_id: str) -> Template | None:
+        return next((one for one in self.templates if one.template_id == template_id), None)
+
+
+@dataclass(frozen=True)
+class Corp:
+    corpid: str
+    agentid: int
+    name: str
+    secret: str
+    token: str
+    aes_key: str
+    visible: list[str]
+    hidden: list[str]
+
+    @property
+    def appid(self) -> str:
+        """The id that tokens and callbacks of this account are filed under."""
+        return self.corpid
+
+
+@dataclass(frozen=True)
+class Merchant:
+    mchid: str
+    appid: str
+    name: str
+    merchant_serial: str
+    merchant_private_key: str
+    apiv3_key: str
+    public_key_id: str
+    platform_private_key: str
+
+    @cached_property
+    def merchant_key(self) -> rsa.RSAPublicKey:
+        """What the merchant's signatures are checked with."""
+        return crypto.private_key(self.merchant_private_key).public_key()
+
+    @cached_property
+    def platform_key(self) -> rsa.RSAPrivateKey:
+        """What WeChat Pay signs answers and notifications with."""
+        return crypto.private_key(self.platform_private_key)
+
+
+Account = MiniProgram | ServiceAccount | Corp
+
+
+@dataclass(frozen=True)
+class World:
+    callback_base: str
+    clock_followers: list[dict[str, str]]
+    mini_programs: list[MiniProgram]
+    service_accounts: list[ServiceAccount]
+    corps: list[Corp]
+    merchants: list[Merchant]
+    accounts: dict[str, Account] = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        listed: list[Account] = [*self.mini_programs, *self.service_accounts, *self.corps]
+        object.__setattr__(self, "accounts", {account.appid: account for account in listed})
+
+    def merchant(self, mchid: str) -> Merchant | None:
+        return next((one for one in self.merchants if one.mchid == mchid), None)
+
+    def callback_url(self, account: Account) -> str:
+        return f"{self.callback_base}/api/platform/wechat/{account.appid}"
+
+
+def load(folder: Path) -> World:
+    """Read `world.json`; raises FileNotFoundError when `init` never ran."""
+    raw = json.loads((folder / "world.json").read_text())
+    return World(
+        callback_base=raw["callback_base"],
+        clock_followers=raw["clock_followers"],
+        mini_programs=[MiniProgram(**one) for one in raw["mini_programs"]],
+        service_accounts=[
+            ServiceAccount(**{**one, "templates": [Template(**template) for template in one["templates"]]})
+            for one in raw["service_accounts"]
+        ],
+        corps=[Corp(**one) for one in raw["corps"]],
+        merchants=[Merchant(**one) for one in raw["merchants"]],
+    )
+
+
+def init(folder: Path, *, callback_base: str, clock_followers: list[dict[str, str]]) -> World:
+    """Create the world and the operator's copy of its credentials; an existing world keeps its keys and only takes new addresses."""
+    folder.mkdir(parents=True, exist_ok=True)
+    world_file = folder / "world.json"
+    raw = json.loads(world_file.read_text()) if world_file.exists() else _new_world()
+    raw["callback_base"], raw["clock_followers"] = callback_base.rstrip("/"), clock_followers
+    _write(world_file, raw)
+    world = load(folder)
+    _write(folder / "accounts.json", credentials(world))
+    return world
+
+
+def credentials(world: World) -> dict[str, Any]:
+    """What the operator would copy out of Tencent's consoles."""
+    common = ("appid", "name", "secret", "token", "aes_key")
+    mini_programs = [{"kind": "mini_program", **_pick(one, common)} for one in world.mini_programs]
+    service_accounts = [{"kind": "service_account", **_pick(one, ("original_id", *common))} for one in world.service_accounts]
+    corps = [{"kind": "corp", **_pick(one, ("corpid", "agentid", *common[1:]))} for one in world.corps]
+    copied = ("mchid", "appid", "name", "merchant_serial", "merchant_private_key", "apiv3_key", "public_key_id")
+    merchants = [
+        {"kind": "merchant", **_pick(one, copied), "public_key": _public_pem(one.platform_key.public_key())} for one in world.merchants
+    ]
+    return {
+        "accounts": [*mini_programs, *service_accounts, *corps, *merchants],
+        "staff": [userid for corp in world.corps for userid in corp.visible],
+        "templates": {template.name: template.template_id for account in world.service_accounts for template in account.templates},
+    }
+
+
+def _new_world() -> dict[str, Any]:
+    mini_program = MiniProgram(**_account_keys("wx"), original_id=f"gh_{secrets.token_hex(6)}", name="极曜汽车", pages=PAGES)
+    templates = [Template(crypto.random_text(43), name, title, fields) for name, (title, fields) in TEMPLATES.items()]
+    service_account = ServiceAccount(
+        **_account_keys("wx"), original_id=f"gh_{secrets.token_hex(6)}", name="极曜汽车服务", linked=[mini_program.appid],
+        templates=templates,
+    )  # fmt: skip
+    keys = _account_keys("ww")
+    corp = Corp(
+        corpid=keys.pop("appid"), agentid=1000002, name="极曜汽车销售服务", **keys,
+        visible=[*(f"adv{n:03}" for n in range(1, 241)), *(f"mgr{n:03}" for n in range(1, 61))], hidden=["hidden01"],
+    )  # fmt: skip
+    merchant = Merchant(
+        mchid="1900000109", appid=mini_program.appid, name="极曜汽车销售有限公司",
+        merchant_serial=secrets.token_hex(20).upper(), merchant_private_key=_new_private_pem(), apiv3_key=crypto.random_text(32),
+        public_key_id=f"PUB_KEY_ID_0119000001092026{secrets.randbelow(10**15):015}", platform_private_key=_new_private_pem(),
+    )  # fmt: skip
+    return {
+        "mini_programs": [asdict(mini_program)],
+        "service_accounts": [asdict(service_account)],
+        "corps": [asdict(corp)],
+        "merchants": [asdict(merchant)],
+    }
+
+
+def _account_keys(prefix: str) -> dict[str, Any]:
+    return {
+        "appid": prefix + secrets.token_hex(8),
+        "secret": secrets.token_hex(16),
+        "token": crypto.random_text(24),
+        "aes_key": crypto.random_text(43),
+    }
+
+
+def _pick(account: Any, names: tuple[str, ...]) -> dict[str, Any]:
+    return {name: getattr(account, name) for name in names}
+
+
+def _new_private_pem() -> str:
+    key = rsa.generate_private_key(public_exponent=65537, key_size=2048)
+    return key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()).decode()
+
+
+def _public_pem(key: rsa.RSAPublicKey) -> str:
+    return key.public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo).decode()
+
+
+def _write(path: Path, content: dict[str, Any]) -> None:
+    """Replace the file in one step and for its owner only: a killed `init` leaves no half a world, and it holds private keys."""
+    draft = path.with_suffix(".tmp")
+    draft.touch(mode=0o600)
+    draft.write_text(json.dumps(content, ensure_ascii=False, indent=1))
+    os.replace(draft, path)
