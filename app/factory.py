@@ -11,7 +11,7 @@ from types import ModuleType
 import click
 from apiflask import APIBlueprint, APIFlask
 
-from app.kit import clock, db, logging, web
+from app.kit import clock, db, docs, health, logging, web
 from app.kit.settings import Environment, settings
 
 _APP = Path(__file__).parent
@@ -60,6 +60,8 @@ def create_app() -> APIFlask:
     )
     app.spec_processor(web.document_common_errors)
     web.install(app)
+    docs.install(app)
+    app.register_blueprint(health.public)
     for module in modules("routes"):
         for value in vars(module).values():
             if isinstance(value, APIBlueprint) and value.name not in app.blueprints:
