@@ -1,0 +1,62 @@
+"""Jobs are rung for after the commit, by name, and Redis may be away."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+import redis
+import rq
+from sqlalchemy.orm import Session
+
+from app.kit import db, queue
+from app.kit.queue import Job
+
+
+def test_a_job_nobody_wrote_fails_at_the_call(session: Session) -> None:
+    with pytest.raises(KeyError):
+        queue.enqueue(session, "orders.unheard_of")
+
+
+def test_a_queue_without_a_worker_cannot_be_named() -> None:
+    with pytest.raises(ValueError, match="no worker"):
+        queue.job("tests.nothing", queue="slow")
+
+
+def test_a_savepoint_that_fails_takes_its_transaction_s_ring_along_only_with_the_transaction(session: Session, rings: list[Any]) -> None:
+    with db.transaction() as inner:
+        queue.enqueue(inner, "events.deliver")
+        assert rings == []
+    assert rings == [("events.deliver", {})]
+
+
+@pytest.mark.real_queue
+def test_a_ring_lands_in_the_queue_of_its_job(committed: Any) -> None:
+    with committed() as session:
+        queue.enqueue(session, "events.deliver")
+    waiting = rq.Queue(queue.queue_name("critical"), connection=queue.connection())
+    try:
+        assert [job.args for job in waiting.jobs] == [("events.deliver", {})]
+    finally:
+        waiting.delete(delete_jobs=True)
+
+
+@pytest.mark.real_queue
+def test_work_goes_on_without_redis(committed: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    away = redis.Redis(port=1, socket_connect_timeout=0.2)
+    monkeypatch.setattr(queue, "connection", lambda: away)
+    with committed() as session:
+        queue.enqueue(session, "events.deliver")
+    queue.run("events.deliver")
+
+
+def test_two_jobs_of_one_name_refuse_to_start(monkeypatch: pytest.MonkeyPatch) -> None:
+    other = Job("tests.twice", test_a_queue_without_a_worker_cannot_be_named, "default", None, None, True, 60)
+    monkeypatch.setitem(queue._jobs, "tests.twice", other)
+
+    def work(_session: Session) -> None:
+        return None
+
+    work.__module__ = "elsewhere"
+    with pytest.raises(RuntimeError, match="twice"):
+        queue.job("tests.twice")(work)
