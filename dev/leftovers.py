@@ -1,6 +1,7 @@
 """Find and end the processes of a stack whose own end went wrong, and nobody else's."""
 
 import signal
+import time
 from contextlib import suppress
 from pathlib import Path
 
@@ -29,9 +30,11 @@ def sweep(folder: Path) -> int:
         with suppress(psutil.Error):
             # To PostgreSQL a SIGTERM says "when the last client has gone", a SIGINT says "now".
             process.send_signal(signal.SIGINT if process.name() == "postgres" else signal.SIGTERM)
-    _, deaf = psutil.wait_procs(found, timeout=PATIENCE_SECONDS)
+    deadline = time.monotonic() + PATIENCE_SECONDS
+    # Asked anew each time: to psutil a process that its parent has not buried yet still runs.
+    while (deaf := marked(folder)) and time.monotonic() < deadline:
+        time.sleep(0.05)
     for process in deaf:
         with suppress(psutil.Error):
             process.kill()
-    psutil.wait_procs(deaf, timeout=PATIENCE_SECONDS)
     return len(found)

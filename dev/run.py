@@ -26,14 +26,17 @@ READY_SECONDS = 90
 
 
 class Run:
-    """One `make run` of the project in `root`: its servers, its preparation, its processes."""
+    """One `make run` of the project in `root`: its servers, its preparation, its processes.
 
-    def __init__(self, root: Path) -> None:
+    `fast` is for tests: a database that a crash may damage.
+    """
+
+    def __init__(self, root: Path, *, fast: bool = False) -> None:
         self.root, self.var = root, root / "var"
         os.environ[MARK] = str(self.var)
         self.postgres = self.valkey = None
         if not os.environ.get("DATABASE_URL"):
-            self.postgres = Postgres(self.var / "postgres", port(os.environ, "PG_PORT"))
+            self.postgres = Postgres(self.var / "postgres", port(os.environ, "PG_PORT"), fast=fast)
         if not os.environ.get("REDIS_URL"):
             self.valkey = Valkey(self.var / "valkey", port(os.environ, "VALKEY_PORT"))
         self.env: dict[str, str] = {}

@@ -10,6 +10,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import redis
+from redis.backoff import NoBackoff
+from redis.retry import Retry
 
 from dev.steps import StepFailed, tail
 
@@ -64,7 +66,7 @@ class Valkey:
     def answers(self) -> bool:
         """Whether our server (with our password) is there and has loaded its data."""
         try:
-            with redis.Redis.from_url(self.url, socket_timeout=2) as connection:
+            with self._connect() as connection:
                 return bool(connection.ping())
         except redis.RedisError:
             return False
@@ -72,10 +74,14 @@ class Valkey:
     def stop(self) -> None:
         """Ask it to save and end; nothing happens when it does not run. Returns when it has let go of its port."""
         try:
-            with redis.Redis.from_url(self.url, socket_timeout=10) as connection:
+            with self._connect() as connection:
                 connection.shutdown()
         except redis.RedisError:
             pass
+
+    def _connect(self) -> redis.Redis:
+        # The caller asks again himself; the client's own patience would make him wait for seconds.
+        return redis.Redis.from_url(self.url, socket_timeout=10, retry=Retry(NoBackoff(), 0))
 
     @property
     def _password(self) -> str:

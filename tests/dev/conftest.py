@@ -59,7 +59,7 @@ class Project:
     def begin(self) -> subprocess.Popen[bytes]:
         """Start a run, as `make run` does, in a session of its own."""
         start = "import sys; from dev.__main__ import guarded; from dev.run import Run; from pathlib import Path;"
-        start += " guarded(Run(Path(sys.argv[1])).main)"
+        start += " guarded(Run(Path(sys.argv[1]), fast=True).main)"
         environment = {name: value for name, value in os.environ.items() if name not in {"DATABASE_URL", "REDIS_URL"}}
         environment |= {name: str(port) for name, port in self.ports.items()} | {"PYTHONPATH": str(ROOT)}
         with (self.folder / "output").open("wb") as output:
@@ -94,7 +94,11 @@ def database() -> None:
 @contextmanager
 def miniature(folder: Path) -> Iterator[Project]:
     """A project whose every process has gone when the block is left."""
-    yield Project(folder)
+    project = Project(folder)
+    yield project
+    if project.first:
+        project.first.kill()  # else it would bring back what is swept away
+        project.first.wait()
     sweep(folder / "var")
     Postgres(folder / "var" / "postgres", 0).remove()
 
