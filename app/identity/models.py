@@ -1,0 +1,87 @@
+"""Customers, the WeChat identities they are known by, their sessions and what they agreed to."""
+
+from __future__ import annotations
+
+import uuid
+from datetime import datetime
+from enum import StrEnum
+
+from sqlalchemy import CheckConstraint, ForeignKey, Index, UniqueConstraint, func, text
+from sqlalchemy.orm import Mapped, mapped_column
+
+from app.kit.crypto import EncryptedText
+from app.kit.db import Base, Root
+
+
+class Purpose(StrEnum):
+    """What a consumer may agree to, each for itself."""
+
+    location = "location"
+    phone = "phone"
+    marketing = "marketing"
+    dealer_sharing = "dealer_sharing"
+
+
+class Customer(Root):
+    """One person of one brand. A customer merged into another stays as a tombstone, and keeps the keys that the other did not need,
+    so that whoever looks one of them up is led on. An erased customer keeps nothing but her id.
+    """
+
+    __tablename__ = "customers"
+    __table_args__ = (
+        UniqueConstraint("brand_id", "unionid"),
+        UniqueConstraint("brand_id", "phone_hash"),
+        CheckConstraint("(phone IS NULL) = (phone_hash IS NULL)", name="phone_can_be_found"),
+        CheckConstraint("merged_into_id <> id", name="merged_into_another"),
+        CheckConstraint("erased_at IS NULL OR (unionid IS NULL AND phone IS NULL AND nickname IS NULL)", name="erased_holds_nothing"),
+    )
+
+    unionid: Mapped[str | None]
+    phone: Mapped[str | None] = mapped_column(EncryptedText)
+    phone_hash: Mapped[str | None]
+    nickname: Mapped[str | None]
+    merged_into_id: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("customers.id"), index=True)
+    erased_at: Mapped[datetime | None]
+
+
+class WechatIdentity(Root):
+    """What one account of Tencent calls a customer. `followed` is None for accounts that cannot be followed."""
+
+    __tablename__ = "wechat_identities"
+    __table_args__ = (UniqueConstraint("appid", "openid"),)
+
+    appid: Mapped[str]
+    openid: Mapped[str]
+    unionid: Mapped[str | None]
+    customer_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("customers.id"), index=True)
+    session_key: Mapped[str | None] = mapped_column(EncryptedText)
+    followed: Mapped[bool | None]
+
+
+class CustomerSession(Base):
+    """A signed-in mini-program; only the hash of its token is kept."""
+
+    __tablename__ = "customer_sessions"
+
+    token_hash: Mapped[str] = mapped_column(primary_key=True)
+    customer_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("customers.id"), index=True)
+    appid: Mapped[str]
+    expires_at: Mapped[datetime]
+    created_at: Mapped[datetime] = mapped_column(server_default=func.marque_now())
+
+
+class Consent(Root):
+    """That a customer agreed to a purpose in the words of one text version; in force until it is withdrawn."""
+
+    __tablename__ = "consents"
+    __table_args__ = (
+        CheckConstraint("purpose IN ('location', 'phone', 'marketing', 'dealer_sharing')", name="purpose"),
+        Index("uq_consents_in_force", "customer_id", "purpose", "text_version", unique=True, postgresql_where=text("withdrawn_at IS NULL")),
+    )
+
+    customer_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("customers.id"), index=True)
+    purpose: Mapped[str]
+    text_version: Mapped[str]
+    given_at: Mapped[datetime] = mapped_column(server_default=func.marque_now())
+    withdrawn_at: Mapped[datetime | None]
+    ip: Mapped[str | None]
