@@ -71,6 +71,9 @@ def complete(given: Mapping[str, str], folder: Path, *, database_url: str, redis
         "WECHAT_API_BASE": f"{tencent}/api.weixin.qq.com",
         "WECHAT_PAY_BASE": f"{tencent}/api.mch.weixin.qq.com",
         "WECOM_API_BASE": f"{tencent}/qyapi.weixin.qq.com",
+        "COOKIE_SECURE": "0",
+        "MEDIA_DIR": str(folder / "media"),
+        "LOG_JSON": "0",
         "PYTHONUNBUFFERED": "1",
     }
     whole = chosen | kept_secrets(folder / "dev.env") | {name: value for name, value in given.items() if value}
