@@ -48,7 +48,7 @@ const router = createBrowserRouter(
 function Themed() {
   const { isDark } = useThemeMode();
   return (
-    <ConfigProvider locale={zhCN} theme={themeFor(isDark)}>
+    <ConfigProvider locale={zhCN} theme={themeFor(isDark)} button={{ autoInsertSpace: false }}>
       <AntApp className="app">
         <QueryClientProvider client={queryClient}>
           <RouterProvider router={router} />

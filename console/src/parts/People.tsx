@@ -1,4 +1,5 @@
 /** How a customer and a vehicle are shown in rows. */
+import { CarOutlined } from "@ant-design/icons";
 import type { Person, Tag, VehicleCard } from "../api/types";
 import { wan } from "../lib/money";
 import { t } from "../texts/zh-CN";
@@ -22,11 +23,21 @@ export function PersonLine({ person }: { person: Person }) {
   );
 }
 
+/** An adviser over the store she works at; either may be missing. */
+export function PlaceLines({ adviser, place, unassigned = t.common.none }: { adviser?: string | null; place?: string | null; unassigned?: string }) {
+  return (
+    <span className="two-lines">
+      <span className={adviser ? undefined : "quiet"}>{adviser ?? unassigned}</span>
+      {place && <small>{place}</small>}
+    </span>
+  );
+}
+
 export function VehicleLine({ vehicle }: { vehicle: VehicleCard | null }) {
   if (!vehicle) return <span className="quiet">{t.common.none}</span>;
   return (
     <span className="vehicle">
-      {vehicle.photo ? <img src={vehicle.photo} alt="" loading="lazy" /> : <span className="vehicle-blank" />}
+      {vehicle.photo ? <img src={vehicle.photo} alt="" loading="lazy" /> : <CarOutlined className="vehicle-blank" />}
       <span className="person-text">
         <span className="ellipsis">{vehicle.title}</span>
         <small>{wan(vehicle.price_fen)}</small>

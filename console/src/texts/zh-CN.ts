@@ -244,7 +244,6 @@ export const t = {
     dealer: "门店",
     adviser: "顾问",
     closedHint: "这条线索已经结束。",
-    call: "拨打电话",
   },
   orders: {
     title: "订单",
@@ -255,7 +254,7 @@ export const t = {
     emptyFiltered: "没有符合条件的订单",
     emptyFilteredHint: "换一个关键词或筛选条件。",
     filters: { all: "全部", awaiting_payment: "待支付", paid: "已支付", closed: "已关闭" } as Record<string, string>,
-    columns: { number: "订单", customer: "客户", vehicle: "车辆", status: "状态", payment: "支付", amount: "金额", created: "下单" },
+    columns: { number: "订单", customer: "客户", vehicle: "车辆", status: "状态", payment: "支付", amount: "金额", created: "下单时间" },
     status: {
       created: "已创建",
       awaiting_payment: "待支付",
@@ -324,7 +323,7 @@ export const t = {
     ledger: "账目",
     noLedger: "还没有账目",
     noLedgerHint: "收到付款后，借贷分录会记在这里。",
-    ledgerColumns: { at: "时间", entry: "摘要", account: "科目", debit: "借方", credit: "贷方" },
+    ledgerColumns: { account: "科目", debit: "借方", credit: "贷方" },
     ledgerBalanced: "借贷相等",
     ledgerUnbalanced: "借贷不等，请联系财务",
     ledgerTotal: "合计",

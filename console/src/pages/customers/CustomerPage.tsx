@@ -1,9 +1,11 @@
 /** One customer: everything that happened, beside who she is. */
 import { CheckCircleFilled } from "@ant-design/icons";
-import { Skeleton } from "antd";
+import { Segmented, Skeleton } from "antd";
+import { useState } from "react";
 import { Link, useParams } from "react-router";
 import { useCustomer } from "../../api/queries";
 import type { Customer } from "../../api/types";
+import { useMedia } from "../../app/ThemeMode";
 import { yuan } from "../../lib/money";
 import { Facts } from "../../parts/Facts";
 import { Failure } from "../../parts/Failure";
@@ -89,6 +91,8 @@ function ConsentsPanel({ consents }: { consents: Customer["consents"] }) {
 function CustomerPage() {
   const { id = "" } = useParams();
   const found = useCustomer(id);
+  const narrow = useMedia("(max-width: 1100px)");
+  const [tab, setTab] = useState("timeline");
   const customer = found.data;
   const back = { to: "/customers", label: t.customers.title };
   if (!customer)
@@ -108,19 +112,34 @@ function CustomerPage() {
           <span>{customer.phone_masked ?? t.customers.phoneUnbound}</span>
           <span>{customer.wechat.followed ? t.customer.followed : t.customer.notFollowed}</span>
           <span>
-            <Moment at={customer.created_at} /> {t.customers.columns.created}
+            {t.customers.columns.created} <Moment at={customer.created_at} />
           </span>
         </span>
       }
     >
-      <div className="columns">
-        <Timeline key={id} customerId={id} />
-        <div className="stack customer-side">
-          <CustomerTags customer={customer} />
-          <LeadPanel lead={customer.lead} />
-          <OrdersPanel orders={customer.orders} />
-          <ConsentsPanel consents={customer.consents} />
+      {narrow && (
+        <div className="filters">
+          <Segmented
+            block
+            value={tab}
+            onChange={setTab}
+            options={[
+              { value: "timeline", label: t.customer.timeline },
+              { value: "profile", label: t.customer.profile },
+            ]}
+          />
         </div>
+      )}
+      <div className="columns">
+        {(!narrow || tab === "timeline") && <Timeline key={id} customerId={id} />}
+        {(!narrow || tab === "profile") && (
+          <div className="stack">
+            <CustomerTags customer={customer} />
+            <LeadPanel lead={customer.lead} />
+            <OrdersPanel orders={customer.orders} />
+            <ConsentsPanel consents={customer.consents} />
+          </div>
+        )}
       </div>
     </Page>
   );

@@ -6,7 +6,7 @@ import type { CustomerRow } from "../../api/types";
 import { Moment } from "../../parts/Moment";
 import { Nothing } from "../../parts/Nothing";
 import { Page } from "../../parts/Page";
-import { PersonLine, Tags } from "../../parts/People";
+import { PersonLine, PlaceLines, Tags } from "../../parts/People";
 import { ResourceList } from "../../parts/ResourceList";
 import { Searching, useFilter } from "../../parts/Searching";
 import { Grade } from "../../parts/Status";
@@ -26,7 +26,7 @@ const columns: TableColumnsType<CustomerRow> = [
   },
   { title: t.customers.columns.grade, width: 76, render: (_, row) => <Grade value={row.grade} /> },
   { title: t.customers.columns.tags, render: (_, row) => <Tags tags={row.tags} /> },
-  { title: t.customers.columns.adviser, render: (_, row) => <span className={row.adviser || row.store ? "" : "quiet"}>{place(row)}</span> },
+  { title: t.customers.columns.adviser, render: (_, row) => <PlaceLines adviser={row.adviser} place={row.store} /> },
   { title: t.customers.columns.lastEvent, width: 150, render: (_, row) => <Moment at={row.last_event_at} /> },
   { title: t.customers.columns.created, width: 150, render: (_, row) => <Moment at={row.created_at} /> },
 ];

@@ -1,14 +1,48 @@
 /** The read-only map: laid out top to bottom, zoomed by hand, each node carrying its numbers. */
-import { Background, BackgroundVariant, Controls, ReactFlow, type Edge, type Node, type NodeTypes } from "@xyflow/react";
+import {
+  Background,
+  BackgroundVariant,
+  BaseEdge,
+  Controls,
+  MarkerType,
+  ReactFlow,
+  type Edge,
+  type EdgeProps,
+  type EdgeTypes,
+  type Node,
+  type NodeTypes,
+  type ReactFlowInstance,
+} from "@xyflow/react";
 import "@xyflow/react/dist/style.css";
-import { useMemo } from "react";
-import type { Journey, JourneyNode, NodeNumbers } from "../../api/types";
+import { useMemo, useRef } from "react";
+import type { Journey } from "../../api/types";
 import { useThemeMode } from "../../app/ThemeMode";
-import { NODE_WIDTH, place } from "../../lib/layout";
+import { NODE_WIDTH, place, smooth, type Layout, type Route } from "../../lib/layout";
 import { t } from "../../texts/zh-CN";
 import { figuresOf, StepNode, stepHeight, type StepData } from "./StepNode";
 
+type RouteEdge = Edge<{ route: Route }>;
+
+function RouteLine({ data, markerEnd }: EdgeProps<RouteEdge>) {
+  if (!data) return null;
+  const { points, label, labelAt } = data.route;
+  return (
+    <BaseEdge
+      path={smooth(points)}
+      markerEnd={markerEnd}
+      label={label || undefined}
+      labelX={labelAt.x}
+      labelY={labelAt.y}
+      labelBgPadding={[8, 3]}
+      labelBgBorderRadius={6}
+    />
+  );
+}
+
 const NODE_TYPES: NodeTypes = { step: StepNode };
+const EDGE_TYPES: EdgeTypes = { route: RouteLine };
+/** Below this the figures are unreadable, so a wide or long journey is panned instead of shrunk. */
+const READABLE = 0.72;
 
 interface CanvasProps {
   journey: Journey;
@@ -16,55 +50,62 @@ interface CanvasProps {
   onSelect: (nodeId: string | null) => void;
 }
 
-function toNodes(nodes: JourneyNode[], places: ReturnType<typeof place>, numbers: Record<string, NodeNumbers>, selected: string | null) {
-  const at = new Map(places.map((one) => [one.id, one]));
-  return nodes.map(
-    (node): Node<StepData> => ({
-      id: node.id,
-      type: "step",
-      position: { x: at.get(node.id)?.x ?? 0, y: at.get(node.id)?.y ?? 0 },
-      width: NODE_WIDTH,
-      height: stepHeight(node.kind),
-      data: { node, figures: figuresOf(node.kind, numbers[node.id]) },
-      selected: node.id === selected,
-      ariaLabel: node.label,
-    }),
-  );
+function toNodes(journey: Journey, layout: Layout, selected: string | null): Node<StepData>[] {
+  return journey.graph.nodes.map((node) => ({
+    id: node.id,
+    type: "step",
+    position: layout.nodes.get(node.id) ?? { x: 0, y: 0 },
+    width: NODE_WIDTH,
+    height: stepHeight(node.kind),
+    data: { node, figures: figuresOf(node.kind, journey.numbers[node.id]) },
+    selected: node.id === selected,
+    ariaLabel: node.label,
+  }));
+}
+
+function toEdges(layout: Layout): RouteEdge[] {
+  return layout.routes.map((route) => ({
+    id: route.id,
+    source: route.from,
+    target: route.to,
+    type: "route",
+    data: { route },
+    focusable: false,
+    markerEnd: { type: MarkerType.ArrowClosed, width: 16, height: 16 },
+  }));
 }
 
 export function Canvas({ journey, selected, onSelect }: CanvasProps) {
   const { isDark } = useThemeMode();
-  const { graph, numbers } = journey;
-  const places = useMemo(() => {
-    const kinds = new Map(graph.nodes.map((node) => [node.id, node.kind]));
-    return place(graph, (id) => stepHeight(kinds.get(id) ?? ""));
-  }, [graph]);
-  const nodes = useMemo(() => toNodes(graph.nodes, places, numbers, selected), [graph, places, numbers, selected]);
-  const edges = useMemo(
-    () =>
-      graph.edges.map(
-        (edge): Edge => ({
-          id: `${edge.from}/${edge.port}`,
-          source: edge.from,
-          target: edge.to,
-          type: "smoothstep",
-          label: edge.port_label || undefined,
-          focusable: false,
-        }),
-      ),
-    [graph],
-  );
+  const frame = useRef<HTMLElement>(null);
+  const { graph } = journey;
+  const shape = JSON.stringify(graph);
+  const layout = useMemo(() => {
+    const drawn = JSON.parse(shape) as typeof graph;
+    const kinds = new Map(drawn.nodes.map((node) => [node.id, node.kind]));
+    return place(drawn, (id) => stepHeight(kinds.get(id) ?? ""));
+  }, [shape]);
+  const nodes = useMemo(() => toNodes(journey, layout, selected), [journey, layout, selected]);
+  const edges = useMemo(() => toEdges(layout), [layout]);
+
+  const startAtTop = (flow: ReactFlowInstance<Node<StepData>, RouteEdge>) => {
+    const width = frame.current?.clientWidth ?? layout.width;
+    const zoom = Math.min(1, Math.max(READABLE, width / layout.width));
+    void flow.setViewport({ x: (width - layout.width * zoom) / 2, y: 0, zoom });
+  };
+
   return (
-    <section className="canvas" aria-label={t.journeys.canvas}>
+    <section className="canvas" aria-label={t.journeys.canvas} ref={frame}>
       <ReactFlow
         nodes={nodes}
         edges={edges}
         nodeTypes={NODE_TYPES}
+        edgeTypes={EDGE_TYPES}
         colorMode={isDark ? "dark" : "light"}
-        fitView
-        fitViewOptions={{ padding: 0.08, maxZoom: 1 }}
+        onInit={startAtTop}
         minZoom={0.3}
         maxZoom={1.5}
+        panOnScroll
         nodesDraggable={false}
         nodesConnectable={false}
         edgesFocusable={false}
@@ -79,7 +120,7 @@ export function Canvas({ journey, selected, onSelect }: CanvasProps) {
         }}
       >
         <Background variant={BackgroundVariant.Dots} gap={20} size={1.2} />
-        <Controls showInteractive={false} position="bottom-left" />
+        <Controls showInteractive={false} position="bottom-left" fitViewOptions={{ padding: 0.08, maxZoom: 1 }} />
       </ReactFlow>
     </section>
   );

@@ -58,7 +58,7 @@ function JourneyPage() {
           onClose={() => setNodeId(null)}
           placement={phone ? "bottom" : "right"}
           size={phone ? "72%" : 420}
-          title={node?.label}
+          title={t.journeys.people}
         >
           {people}
         </Drawer>

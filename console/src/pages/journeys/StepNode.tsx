@@ -73,7 +73,7 @@ export function StepNode({ data, selected }: NodeProps<Node<StepData>>) {
         <span className="step-text">
           <strong className="ellipsis">{node.label}</strong>
           <small className="ellipsis" title={node.summary}>
-            {node.summary || t.journeys.kinds[node.kind]}
+            {node.summary || (t.journeys.kinds[node.kind] === node.label ? "" : t.journeys.kinds[node.kind])}
           </small>
         </span>
       </header>

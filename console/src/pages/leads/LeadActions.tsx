@@ -73,6 +73,7 @@ function DatedDialog({ lead, action, close }: { lead: Lead; action: Dated; close
       width={440}
     >
       <Form
+        className="lead-dialog"
         form={form}
         layout="vertical"
         requiredMark={false}

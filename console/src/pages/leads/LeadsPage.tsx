@@ -6,7 +6,7 @@ import type { LeadRow } from "../../api/types";
 import { Moment } from "../../parts/Moment";
 import { Nothing } from "../../parts/Nothing";
 import { Page } from "../../parts/Page";
-import { PersonLine, VehicleLine } from "../../parts/People";
+import { PersonLine, PlaceLines, VehicleLine } from "../../parts/People";
 import { ResourceList } from "../../parts/ResourceList";
 import { useFilter } from "../../parts/Searching";
 import { Grade, Status } from "../../parts/Status";
@@ -14,7 +14,6 @@ import { t } from "../../texts/zh-CN";
 import "./leads.css";
 
 const linkTo = (row: LeadRow) => `/leads/${row.id}`;
-const place = (row: LeadRow) => [row.owner?.name ?? t.leads.unassigned, row.dealer?.name].filter(Boolean).join(" · ");
 
 export function NextAction({ lead }: { lead: LeadRow }) {
   return (
@@ -37,9 +36,9 @@ const columns: TableColumnsType<LeadRow> = [
   { title: t.customers.columns.grade, width: 76, render: (_, row) => <Grade value={row.grade} /> },
   { title: t.leads.columns.status, width: 120, render: (_, row) => <Status value={row.status} texts={t.leads.status} /> },
   { title: t.leads.columns.vehicle, render: (_, row) => <VehicleLine vehicle={row.vehicle} /> },
-  { title: t.leads.columns.owner, render: (_, row) => <span className={row.owner ? "" : "quiet"}>{place(row)}</span> },
-  { title: t.leads.columns.next, width: 190, render: (_, row) => <NextAction lead={row} /> },
-  { title: t.leads.columns.created, width: 140, render: (_, row) => <Moment at={row.created_at} /> },
+  { title: t.leads.columns.owner, render: (_, row) => <PlaceLines adviser={row.owner?.name} place={row.dealer?.name} unassigned={t.leads.unassigned} /> },
+  { title: t.leads.columns.next, width: 170, render: (_, row) => <NextAction lead={row} /> },
+  { title: t.leads.columns.created, width: 132, render: (_, row) => <Moment at={row.created_at} /> },
 ];
 
 function card(row: LeadRow) {

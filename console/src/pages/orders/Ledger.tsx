@@ -25,7 +25,6 @@ export function Ledger({ lines }: { lines: LedgerLine[] }) {
       <table className="ledger">
         <thead>
           <tr>
-            <th>{words.entry}</th>
             <th>{words.account}</th>
             <th className="amount">{words.debit}</th>
             <th className="amount">{words.credit}</th>
@@ -35,10 +34,11 @@ export function Ledger({ lines }: { lines: LedgerLine[] }) {
           {lines.map((line) => (
             <tr key={line.id}>
               <td>
-                {line.entry}
-                <small>{absolute(line.at)}</small>
+                {line.account}
+                <small>
+                  {line.entry} · {absolute(line.at)}
+                </small>
               </td>
-              <td>{line.account}</td>
               <td className="amount">{amount(line.debit_fen)}</td>
               <td className="amount">{amount(line.credit_fen)}</td>
             </tr>
@@ -46,7 +46,7 @@ export function Ledger({ lines }: { lines: LedgerLine[] }) {
         </tbody>
         <tfoot>
           <tr>
-            <td colSpan={2}>
+            <td>
               {t.orders.ledgerTotal}
               <span className={balanced ? "ledger-good" : "ledger-bad"}>
                 {balanced ? <CheckCircleFilled /> : <CloseCircleFilled />} {balanced ? t.orders.ledgerBalanced : t.orders.ledgerUnbalanced}

@@ -90,6 +90,14 @@ function facts(order: Order): Parameters<typeof Facts>[0]["items"] {
   return items;
 }
 
+function Ordered({ at }: { at: string }) {
+  return (
+    <>
+      {t.orders.columns.created} <Moment at={at} />
+    </>
+  );
+}
+
 function OrderPage() {
   const { id = "" } = useParams();
   const found = useOrder(id);
@@ -104,7 +112,7 @@ function OrderPage() {
       </Page>
     );
   return (
-    <Page title={order.number} back={back} subtitle={<Moment at={order.created_at} />} extra={<strong className="order-amount">{yuan(order.amount_fen)}</strong>}>
+    <Page title={order.number} back={back} subtitle={<Ordered at={order.created_at} />} extra={<strong className="order-amount">{yuan(order.amount_fen)}</strong>}>
       <div className="stack">
         <Panel>
           <Progress order={order} />

@@ -18,7 +18,7 @@ export function stepsOf(order: Pick<Order, "status" | "payment_status" | "close_
   const because = order.close_reason ? (t.orders.closeReason[order.close_reason] ?? order.close_reason) : undefined;
   const steps: Step[] = [
     { title: t.orders.steps.created, status: "finish" },
-    { title: t.orders.steps.paid, status: paid ? "finish" : closed ? "error" : "process", content: t.orders.payment[order.payment_status] },
+    { title: t.orders.steps.paid, status: paid ? "finish" : closed ? "error" : "process", content: t.orders.payment[paid ? "full" : "none"] },
   ];
   if (ended) {
     steps.push({ title: t.orders.steps.closed, status: closed ? "finish" : "process", content: because });

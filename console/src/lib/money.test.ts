@@ -1,0 +1,17 @@
+import { expect, test } from "vitest";
+import { wan, yuan } from "./money";
+
+test("fen become yuan with two decimals, grouped", () => {
+  expect(yuan(500_000)).toBe("¥5,000.00");
+  expect(yuan(1)).toBe("¥0.01");
+  expect(yuan(0)).toBe("¥0.00");
+});
+
+test("a negative amount carries its sign before the currency", () => {
+  expect(yuan(-499_900)).toBe("−¥4,999.00");
+});
+
+test("a car's price is told in ten thousands", () => {
+  expect(wan(35_880_000)).toBe("35.88 万");
+  expect(wan(999_900)).toBe("¥9,999.00");
+});
