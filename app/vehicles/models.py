@@ -1,0 +1,164 @@
+"""Model series, vehicles, their price changes, the runs of feeds, and finance plans."""
+
+from __future__ import annotations
+
+import uuid
+from datetime import date, datetime
+from enum import StrEnum
+from typing import Any
+
+from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Index, String, UniqueConstraint, func, text
+from sqlalchemy.dialects.postgresql import ARRAY, JSONB
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from app.dealers.models import Store
+from app.kit.db import Base, Root, new_id
+
+
+class Condition(StrEnum):
+    new = "new"
+    approved = "approved"
+    used = "used"
+    demo = "demo"
+
+
+class Status(StrEnum):
+    """draft → in_preparation → listed ⇄ reserved → sold → delivered; listed or reserved → withdrawn → listed."""
+
+    draft = "draft"
+    in_preparation = "in_preparation"
+    listed = "listed"
+    reserved = "reserved"
+    sold = "sold"
+    delivered = "delivered"
+    withdrawn = "withdrawn"
+
+
+# What consumers find: a reserved car stays visible, with a badge.
+VISIBLE = (Status.listed, Status.reserved)
+_IS_VISIBLE = text("status IN ('listed', 'reserved')")
+
+
+def _one_of(column: str, values: type[StrEnum]) -> CheckConstraint:
+    return CheckConstraint(f"{column} IN ({', '.join(repr(value.value) for value in values)})", name=column)
+
+
+class ModelSeries(Root):
+    """A family of models, such as J5."""
+
+    __tablename__ = "model_series"
+    __table_args__ = (UniqueConstraint("brand_id", "key"),)
+
+    key: Mapped[str]
+    name: Mapped[str]
+
+
+class Vehicle(Root):
+    """One physical car at a store. Colours, options and the other keys have their labels in the catalogue of texts."""
+
+    __tablename__ = "vehicles"
+    __table_args__ = (
+        UniqueConstraint("dealer_id", "stock_number"),
+        _one_of("condition", Condition),
+        _one_of("status", Status),
+        CheckConstraint("price_fen > 0 AND guide_price_fen > 0", name="price"),
+        CheckConstraint("odometer_km >= 0 AND previous_owners >= 0", name="counts"),
+        # A car that was on the road cannot be offered without saying since when and how far.
+        CheckConstraint(
+            "condition NOT IN ('used', 'approved') OR (first_registration_date IS NOT NULL AND odometer_km IS NOT NULL)", name="history"
+        ),
+        Index("ix_vehicles_place", "store_id", postgresql_where=_IS_VISIBLE),
+        Index("ix_vehicles_price", "brand_id", "price_fen", "id", postgresql_where=_IS_VISIBLE),
+        Index("ix_vehicles_newest", "brand_id", "listed_at", "id", postgresql_where=_IS_VISIBLE),
+        Index("ix_vehicles_text", "search_text", postgresql_using="gin", postgresql_ops={"search_text": "gin_trgm_ops"}),
+        Index(
+            "ix_vehicles_one_live_vin",
+            "brand_id",
+            "vin",
+            unique=True,
+            postgresql_where=text("status IN ('in_preparation', 'listed', 'reserved')"),
+        ),
+    )
+
+    dealer_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("dealers.id"))
+    store_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("stores.id"))
+    series_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("model_series.id"), index=True)
+    stock_number: Mapped[str]
+    vin: Mapped[str | None]
+    title: Mapped[str]
+    trim: Mapped[str]
+    condition: Mapped[str]
+    status: Mapped[str]
+    model_year: Mapped[int]
+    first_registration_date: Mapped[date | None]
+    odometer_km: Mapped[int | None]
+    previous_owners: Mapped[int | None]
+    accident_free: Mapped[bool | None]
+    exterior_color: Mapped[str | None]
+    interior_color: Mapped[str | None]
+    body: Mapped[str | None]
+    drivetrain: Mapped[str | None]
+    energy: Mapped[str | None]
+    gearbox: Mapped[str | None]
+    price_fen: Mapped[int] = mapped_column(BigInteger)
+    guide_price_fen: Mapped[int | None] = mapped_column(BigInteger)
+    options: Mapped[list[str]] = mapped_column(ARRAY(String), default=list, server_default="{}")
+    specifications: Mapped[dict[str, Any]] = mapped_column(JSONB, default=dict, server_default="{}")
+    highlights: Mapped[list[str]] = mapped_column(ARRAY(String), default=list, server_default="{}")
+    photos: Mapped[list[dict[str, str]]] = mapped_column(JSONB, default=list, server_default="[]")
+    # The first time only: taking a car off sale and listing it again does not make it new.
+    listed_at: Mapped[datetime | None]
+    version: Mapped[int] = mapped_column(default=1, server_default="1")
+    # Lower case: title, series, trim, colour; what a typed word is looked for in.
+    search_text: Mapped[str]
+    # Which feed brings this car, and how many times in a row it did not.
+    feed: Mapped[str | None]
+    missed_feeds: Mapped[int] = mapped_column(default=0, server_default="0")
+
+    store: Mapped[Store] = relationship()
+    series: Mapped[ModelSeries] = relationship()
+
+
+class PriceChange(Base):
+    """Every price a vehicle had before the present one."""
+
+    __tablename__ = "price_changes"
+
+    id: Mapped[uuid.UUID] = mapped_column(primary_key=True, default=new_id)
+    vehicle_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("vehicles.id"), index=True)
+    old_price_fen: Mapped[int] = mapped_column(BigInteger)
+    new_price_fen: Mapped[int] = mapped_column(BigInteger)
+    created_at: Mapped[datetime] = mapped_column(server_default=func.marque_now())
+
+
+class ImportRun(Root):
+    """One reading of a feed that was taken over. `errors` holds the first rejected rows: line, field, value, reason."""
+
+    __tablename__ = "import_runs"
+
+    feed: Mapped[str]
+    file_name: Mapped[str]
+    file_sha256: Mapped[str]
+    rows: Mapped[int]
+    created: Mapped[int]
+    updated: Mapped[int]
+    unchanged: Mapped[int]
+    withdrawn: Mapped[int]
+    rejected: Mapped[int]
+    errors: Mapped[list[dict[str, Any]]] = mapped_column(JSONB)
+
+
+class FinancePlan(Root):
+    """A loan that the brand's bank offers: an annuity over `term_months` at a nominal yearly rate in basis points."""
+
+    __tablename__ = "finance_plans"
+    __table_args__ = (
+        UniqueConstraint("brand_id", "name"),
+        CheckConstraint("term_months BETWEEN 1 AND 84 AND annual_rate_bp BETWEEN 0 AND 2400", name="terms"),
+        CheckConstraint("min_down_payment_percent BETWEEN 0 AND 99", name="down_payment"),
+    )
+
+    name: Mapped[str]
+    term_months: Mapped[int]
+    annual_rate_bp: Mapped[int]
+    min_down_payment_percent: Mapped[int]

@@ -1,0 +1,73 @@
+"""Series, vehicles and finance plans for tests."""
+
+from __future__ import annotations
+
+import itertools
+from datetime import UTC, date, datetime
+from typing import Any
+
+from sqlalchemy.orm import Session
+
+from app.dealers.models import Brand, Store
+from app.vehicles.models import FinancePlan, ModelSeries, Vehicle
+
+_count = itertools.count(1)
+
+
+def series(session: Session, of: Brand, **fields: Any) -> ModelSeries:
+    number = next(_count)
+    made = ModelSeries(**{"brand_id": of.id, "key": f"s{number}", "name": f"车系{number}"} | fields)
+    session.add(made)
+    session.flush()
+    return made
+
+
+def vehicle(session: Session, at: Store, of: ModelSeries | None = None, **fields: Any) -> Vehicle:
+    """A listed, approved car at a store; of a new series when none is given."""
+    number = next(_count)
+    if of is None:
+        of = series(session, session.get_one(Brand, at.brand_id))
+    made = Vehicle(
+        **{
+            "brand_id": at.brand_id,
+            "dealer_id": at.dealer_id,
+            "store_id": at.id,
+            "series_id": of.id,
+            "stock_number": f"S{number:06d}",
+            "title": f"{of.name} 2023款 长续航版",
+            "trim": "长续航版",
+            "condition": "approved",
+            "status": "listed",
+            "model_year": 2023,
+            "first_registration_date": date(2023, 3, 1),
+            "odometer_km": 21_000,
+            "previous_owners": 1,
+            "accident_free": True,
+            "exterior_color": "white",
+            "interior_color": "black",
+            "body": "suv",
+            "drivetrain": "awd",
+            "energy": "electric",
+            "gearbox": "automatic",
+            "price_fen": 258_000_00,
+            "guide_price_fen": 328_000_00,
+            "options": ["panoramic_roof"],
+            "photos": [{"url": "/media/vehicles/suv/white/side.svg", "alt": "侧面"}],
+            "listed_at": datetime(2026, 1, 1, tzinfo=UTC),
+            "search_text": f"{of.name} 2023款 长续航版 白色",
+        }
+        | fields
+    )
+    session.add(made)
+    session.flush()
+    return made
+
+
+def plan(session: Session, of: Brand, **fields: Any) -> FinancePlan:
+    made = FinancePlan(
+        **{"brand_id": of.id, "name": f"方案{next(_count)}", "term_months": 36, "annual_rate_bp": 399, "min_down_payment_percent": 20}
+        | fields
+    )
+    session.add(made)
+    session.flush()
+    return made
