@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Callable, Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import delete, func, insert, select, text, update
@@ -83,9 +83,39 @@ def record(
 
     `subject` and `actor` are (kind, id). `data` holds ids and figures as JSON values: no names, numbers or texts of a person.
     """
+    fact = {"brand_id": brand_id, "customer_id": customer_id, "subject": subject, "data": data, "actor": actor}
+    return record_all(session, name, [fact])[0]
+
+
+def record_all(session: Session, name: str, facts: Sequence[dict[str, Any]]) -> list[Event]:
+    """Write many facts of one name, each given as `record`'s keyword arguments, in as many statements as one takes."""
     if name not in NAMES:
         raise RuntimeError(f"not in the event catalogue: {name}")
-    event = Event(
+    moment = clock.now(session)
+    events = [_event(name, moment, **fact) for fact in facts]
+    session.add_all(events)
+    keys = listeners(name) | set(session.execute(select(EventSubscription.handler).filter_by(event_name=name)).scalars())
+    if keys and events:
+        session.flush()
+        session.execute(
+            insert(EventDelivery),
+            [{"handler": key, "event_id": event.id, "recorded_at": moment, "due_at": moment} for key in sorted(keys) for event in events],
+        )
+        queue.enqueue(session, "events.deliver")
+    return events
+
+
+def _event(
+    name: str,
+    moment: datetime,
+    *,
+    brand_id: uuid.UUID,
+    customer_id: uuid.UUID | None = None,
+    subject: tuple[str, Any] | None = None,
+    data: dict[str, Any] | None = None,
+    actor: tuple[str, Any] = ("system", None),
+) -> Event:
+    return Event(
         id=db.new_id(),
         brand_id=brand_id,
         name=name,
@@ -95,19 +125,8 @@ def record(
         actor_type=actor[0],
         actor_id=str(actor[1]) if actor[1] else None,
         data={key: str(value) if isinstance(value, uuid.UUID) else value for key, value in (data or {}).items()},
-        recorded_at=clock.now(session),
+        recorded_at=moment,
     )
-    session.add(event)
-    keys = listeners(name) | set(session.execute(select(EventSubscription.handler).filter_by(event_name=name)).scalars())
-    if keys:
-        session.flush()
-        moment = event.recorded_at
-        session.execute(
-            insert(EventDelivery),
-            [{"handler": key, "event_id": event.id, "recorded_at": moment, "due_at": moment} for key in sorted(keys)],
-        )
-        queue.enqueue(session, "events.deliver")
-    return event
 
 
 def deliver_all() -> int:
