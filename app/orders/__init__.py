@@ -1,0 +1,1 @@
+"""One customer holds one vehicle: reservations, deposit orders and their terms."""

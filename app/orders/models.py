@@ -1,0 +1,155 @@
+"""Deposit terms, orders, and the reservations that hold a vehicle for them."""
+
+from __future__ import annotations
+
+import uuid
+from datetime import datetime
+from enum import StrEnum
+
+from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Index, UniqueConstraint, text
+from sqlalchemy.orm import Mapped, mapped_column
+
+from app.kit.db import Root
+from app.kit.states import Machine
+
+
+class OrderStatus(StrEnum):
+    """The fulfilment axis; whether and how much was paid is never here, see `payments.queries.standing`."""
+
+    created = "created"
+    awaiting_payment = "awaiting_payment"
+    paid = "paid"
+    confirmed = "confirmed"
+    converted = "converted"
+    closed = "closed"
+
+
+class ReservationStatus(StrEnum):
+    soft_held = "soft_held"
+    expiring = "expiring"
+    cancelling = "cancelling"
+    hard_held = "hard_held"
+    converted = "converted"
+    expired = "expired"
+    cancelled = "cancelled"
+    failed = "failed"
+    cancelled_by_user = "cancelled_by_user"
+    cancelled_by_dealer = "cancelled_by_dealer"
+    sold_elsewhere = "sold_elsewhere"
+
+
+class CloseReason(StrEnum):
+    expired = "expired"
+    cancelled_by_customer = "cancelled_by_customer"
+    payment_failed = "payment_failed"
+    hold_ended = "hold_ended"
+
+
+class DepositType(StrEnum):
+    """`intent_deposit` (意向金) is refundable by contract; 定金 in the sense of the Civil Code, art. 586, is not taken here."""
+
+    intent_deposit = "intent_deposit"
+
+
+# While a reservation is in one of these, nobody else gets the vehicle.
+ACTIVE = (ReservationStatus.soft_held, ReservationStatus.expiring, ReservationStatus.cancelling, ReservationStatus.hard_held)
+_ACTIVE_SQL = "status IN ('soft_held', 'expiring', 'cancelling', 'hard_held')"
+
+# A closed order comes back to life only by money that arrived late while its vehicle was still free.
+ORDER = Machine(
+    {
+        "created": frozenset({"awaiting_payment", "paid", "closed"}),
+        "awaiting_payment": frozenset({"paid", "closed"}),
+        "paid": frozenset({"confirmed", "converted", "closed"}),
+        "confirmed": frozenset({"converted", "closed"}),
+        "closed": frozenset({"paid"}),
+    }
+)
+RESERVATION = Machine(
+    {
+        "soft_held": frozenset({"hard_held", "expiring", "cancelling", "failed"}),
+        "expiring": frozenset({"hard_held", "expired"}),
+        "cancelling": frozenset({"cancelled", "cancelled_by_user"}),
+        "hard_held": frozenset({"converted", "expired", "cancelled_by_user", "cancelled_by_dealer", "sold_elsewhere"}),
+    }
+)
+
+
+def _one_of(states: type[StrEnum], column: str = "status") -> CheckConstraint:
+    listed = ", ".join(f"'{state.value}'" for state in states)
+    return CheckConstraint(f"{column} IN ({listed})", name=column)
+
+
+class DepositTerms(Root):
+    """What a customer agrees to when she pays a deposit; a version is never changed, the newest one is in force."""
+
+    __tablename__ = "deposit_terms"
+    __table_args__ = (
+        UniqueConstraint("brand_id", "version"),
+        CheckConstraint("amount_fen > 0", name="amount"),
+        CheckConstraint("hold_hours > 0", name="hold_hours"),
+        _one_of(DepositType, "deposit_type"),
+    )
+
+    version: Mapped[str]
+    text: Mapped[str]
+    deposit_type: Mapped[str]
+    amount_fen: Mapped[int] = mapped_column(BigInteger)
+    hold_hours: Mapped[int]
+
+
+class Order(Root):
+    """A deposit order of one customer for one vehicle."""
+
+    __tablename__ = "orders"
+    __table_args__ = (
+        UniqueConstraint("number"),
+        UniqueConstraint("customer_id", "request_key"),
+        CheckConstraint("amount_fen > 0", name="amount"),
+        _one_of(OrderStatus),
+        _one_of(CloseReason, "close_reason"),
+        _one_of(DepositType, "deposit_type"),
+        Index("ix_orders_dealer_id_created_at", "dealer_id", "created_at"),
+    )
+
+    number: Mapped[str]
+    kind: Mapped[str] = mapped_column(default="deposit")
+    status: Mapped[str] = mapped_column(default=OrderStatus.created)
+    customer_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("customers.id"), index=True)
+    vehicle_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("vehicles.id"), index=True)
+    dealer_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("dealers.id"))
+    store_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("stores.id"))
+    intent_id: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("payment_intents.id"), unique=True)
+    amount_fen: Mapped[int] = mapped_column(BigInteger)
+    deposit_type: Mapped[str]
+    terms_version: Mapped[str]
+    terms_accepted_at: Mapped[datetime]
+    # How long the vehicle stays hers once she has paid, as the accepted terms say
+    hold_hours: Mapped[int]
+    refundable_until: Mapped[datetime | None]
+    paid_at: Mapped[datetime | None]
+    closed_at: Mapped[datetime | None]
+    close_reason: Mapped[str | None]
+    # Her own words
+    cancel_reason: Mapped[str | None]
+    # The Idempotency-Key of the request that made it, by which that request is resumed
+    request_key: Mapped[str | None]
+
+
+class Reservation(Root):
+    """A vehicle held for an order: softly while she pays, firmly once she has. At most one active per vehicle."""
+
+    __tablename__ = "reservations"
+    __table_args__ = (
+        _one_of(ReservationStatus),
+        Index("one_active_hold", "vehicle_id", unique=True, postgresql_where=text(_ACTIVE_SQL)),
+        Index("ix_reservations_due", "expires_at", postgresql_where=text("status IN ('soft_held', 'hard_held')")),
+        Index("ix_reservations_customer_active", "customer_id", postgresql_where=text(_ACTIVE_SQL)),
+    )
+
+    order_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("orders.id"), index=True)
+    vehicle_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("vehicles.id"), index=True)
+    customer_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("customers.id"), index=True)
+    status: Mapped[str] = mapped_column(default=ReservationStatus.soft_held)
+    expires_at: Mapped[datetime]
+    ended_at: Mapped[datetime | None]
