@@ -9,8 +9,8 @@ ports=(WEB_PORT="${WEB_PORT:-8200}" SIM_PORT="${SIM_PORT:-8201}" PG_PORT="${PG_P
 wait_for() { # until the log says that it runs; the seconds that took
     local log=$1 process=$2 begun=$SECONDS
     until grep -q "Marque is running" "$log"; do
-        kill -0 "$process" 2>/dev/null || { cat "$log"; echo "make run ended"; exit 1; }
-        [ $((SECONDS - begun)) -lt 600 ] || { cat "$log"; echo "not healthy after 600 s"; exit 1; }
+        kill -0 "$process" 2>/dev/null || { cat "$log" >&2; exit 1; }
+        [ $((SECONDS - begun)) -lt 600 ] || { cat "$log" >&2; echo "not healthy after 600 s" >&2; exit 1; }
         sleep 0.2
     done
     echo $((SECONDS - begun))
@@ -24,7 +24,7 @@ try_as() {
     local as=(setpriv --reuid "$user" --regid "$(id -g "$user")" --clear-groups env HOME="$home" "${ports[@]}")
     git -C "$project" bundle create --quiet "$home/project.bundle" HEAD
     chown "$user" "$home/project.bundle"
-    (cd "$home" && "${as[@]}" git clone --quiet project.bundle marque)
+    (cd "$home" && "${as[@]}" git -c advice.detachedHead=false clone --quiet project.bundle marque)
     for temperature in cold warm; do
         (cd "$home/marque" && exec "${as[@]}" make run >"$home/$temperature.log" 2>&1) &
         local process=$!

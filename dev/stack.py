@@ -13,6 +13,7 @@ import psutil
 import requests
 
 from dev.environment import ROOT, Line, complete, procfile, simulator_init
+from dev.leftovers import MARK
 from dev.ports import free_port
 from dev.steps import StepFailed, tail
 from dev.valkey import Valkey
@@ -30,7 +31,7 @@ class Stack:
         self.folder = folder
         self.valkey = None if redis else Valkey(folder / "valkey", free_port())
         given = {name: value for name, value in os.environ.items() if name in {"PATH", "HOME", "LANG", "TZ"}}
-        given |= {"WEB_PORT": str(free_port()), "SIM_PORT": str(free_port())} | (settings or {})
+        given |= {MARK: str(folder), "WEB_PORT": str(free_port()), "SIM_PORT": str(free_port())} | (settings or {})
         redis_url = redis or (self.valkey.url if self.valkey else "")
         self.env = complete(given, folder, database_url=database_url, redis_url=redis_url)
         self.lines = {line.name: line for line in procfile(ROOT / "Procfile", self.env)}

@@ -86,11 +86,6 @@ class Project:
         return sorted(process.pid for process in found)
 
 
-@pytest.fixture(scope="session", autouse=True)
-def database() -> None:
-    """None: these tests start servers of their own."""
-
-
 @contextmanager
 def miniature(folder: Path) -> Iterator[Project]:
     """A project whose every process has gone when the block is left."""
