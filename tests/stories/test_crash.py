@@ -1,0 +1,50 @@
+"""Whatever is killed, and whenever, the story ends the same: nothing twice, nothing lost."""
+
+from __future__ import annotations
+
+import random
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+import pytest
+
+from dev.stack import Stack
+from miniprogram_mock.story import Story
+from tests.stories.books import the_books_are_right
+
+VICTIMS = ("web", "worker", "scheduler", "simulator", "valkey")
+
+
+@contextmanager
+def killer(town: Stack, seed: int, killed: list[str]) -> Iterator[None]:
+    """Kill -9 a process at random moments, leave it dead for a moment, and start it again, until the block ends."""
+    chance = random.Random(seed)
+    over = threading.Event()
+
+    def rage() -> None:
+        while not over.wait(chance.uniform(0.3, 2.5)):
+            victim = chance.choice(VICTIMS)
+            town.kill(victim)
+            killed.append(victim)
+            over.wait(chance.uniform(0, 1))
+            town.restart(victim)
+
+    thread = threading.Thread(target=rage, name="killer")
+    thread.start()
+    try:
+        yield
+    finally:
+        over.set()
+        thread.join()
+
+
+@pytest.mark.parametrize("seed", [1, 2])
+def test_kill_any_process_at_any_moment_and_the_story_ends_the_same(town: Stack, story: Callable[..., Story], seed: int) -> None:
+    teller = story(patience=90)
+    killed: list[str] = []
+    with killer(town, seed, killed):
+        teller.run()
+    town.wait_healthy()
+    the_books_are_right(town, orders=2)
+    assert len(killed) >= 5, f"the story was over before enough was killed: {killed}"
