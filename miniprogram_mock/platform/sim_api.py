@@ -75,7 +75,7 @@ def _loopback_only(
 @_table.get("/")
 @_loopback_only
 async def page(_: web.Request) -> web.StreamResponse:
-    return web.FileResponse(PAGES / "index.html", headers={"Cache-Control": "no-cache"})
+    return web.FileResponse(PAGES / "index.html", headers={"Content-Type": "text/html; charset=utf-8", "Cache-Control": "no-cache"})
 
 
 @_route("GET", "/_sim/health")

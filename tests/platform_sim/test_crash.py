@@ -1,0 +1,109 @@
+"""kill -9 at any moment and a restart: everything that was answered is still true, everything that was pending goes on."""
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+import requests
+
+from tests.platform_sim.support import Simulator, Sink, wait_until
+
+
+@pytest.fixture
+def mortal(tmp_path: Path, sink: Sink) -> Iterator[Simulator]:
+    """A simulator that may be killed; it is gone after the test."""
+    simulator = Simulator(tmp_path / "platform", sink).start()
+    yield simulator
+    simulator.kill()
+
+
+def restart(sim: Simulator) -> None:
+    sim.kill()
+    sim.start()
+
+
+def test_codes_tokens_orders_and_messages_outlive_a_crash(mortal: Simulator) -> None:
+    user = mortal.user()
+    used, fresh = (mortal.post(f"users/{user['id']}/login-code", appid=mortal.mini["appid"])["code"] for _ in range(2))
+    mortal.login(used)
+    token = mortal.token()["access_token"]
+    prepay_id = mortal.prepay(user, "MQCRASH001")[1]["prepay_id"]
+    body = {
+        "touser": "adv001",
+        "msgtype": "text",
+        "text": {"content": "您好"},
+        "agentid": mortal.corp["agentid"],
+        "enable_duplicate_check": 1,
+    }
+    sent = mortal.work("/cgi-bin/message/send", body)
+    restart(mortal)
+    assert mortal.login(used)["errcode"] == 40163
+    assert mortal.login(fresh)["openid"] == user["openids"][mortal.mini["appid"]]
+    assert mortal.token()["access_token"] == token
+    assert mortal.post(f"users/{user['id']}/pay", **mortal.sheet(prepay_id))["result"] == "ok"
+    assert mortal.work("/cgi-bin/message/send", body)["msgid"] == sent["msgid"]
+    assert len(mortal.get("staff/adv001/inbox")["messages"]) == 1
+
+
+def test_a_notification_that_waited_for_its_retry_is_sent_after_the_crash(mortal: Simulator, sink: Sink) -> None:
+    sink.clear()
+    sink.answers.append(500)
+    mortal.paid(mortal.user(), "MQCRASH002")
+    wait_until(lambda: mortal.callbacks(recipient="MQCRASH002")[0]["attempts"] == 1, what="the first attempt fails")
+    due = mortal.callbacks(recipient="MQCRASH002")[0]["next_at"]
+    restart(mortal)
+    assert mortal.callbacks(recipient="MQCRASH002")[0]["next_at"] == due
+    mortal.advance(15)
+    wait_until(lambda: mortal.callbacks(recipient="MQCRASH002", state="delivered"), what="the second attempt arrives")
+    assert len(sink.at("/paid")) == 2
+
+
+def test_a_notification_cut_off_in_the_middle_is_sent_again(mortal: Simulator, sink: Sink) -> None:
+    sink.clear()
+    sink.answer_again.clear()
+    sink.silent.set()
+    mortal.paid(mortal.user(), "MQCRASH003")
+    wait_until(lambda: sink.at("/paid"), what="the notification is under way")
+    mortal.kill()
+    sink.silent.clear()
+    sink.answer_again.set()
+    mortal.start()
+    wait_until(lambda: mortal.callbacks(recipient="MQCRASH003", state="delivered"), what="it arrives after the restart")
+
+
+def test_a_refund_settles_after_the_crash(mortal: Simulator, sink: Sink) -> None:
+    mortal.paid(mortal.user(), "MQCRASH004")
+    mortal.refund("MQCRASH004", "RFCRASH4", refund=1, notify_url=f"{sink.url}/refunded")
+    restart(mortal)
+    wait_until(lambda: json.loads(mortal.pay_client().query_refund("RFCRASH4")[1])["status"] == "SUCCESS", what="settled")
+    wait_until(lambda: mortal.callbacks(event="REFUND.SUCCESS", state="delivered"), what="notified")
+
+
+def test_the_moved_clock_planted_faults_and_keys_outlive_a_crash(mortal: Simulator) -> None:
+    mortal.advance(86_400)
+    mortal.post("faults", lose_callbacks=3)
+    restart(mortal)
+    assert mortal.get("clock")["offset_seconds"] == 86_400
+    assert mortal.get("faults")["faults"] == [{"kind": "lose_callbacks", "path": None, "value": None, "times": 3}]
+    again = Simulator(mortal.folder, mortal.sink)
+    assert again.credentials == mortal.credentials
+
+
+def test_whatever_was_answered_before_the_kill_is_kept(mortal: Simulator) -> None:
+    """Orders are opened as fast as possible while the server is killed; every prepay_id that came back is known afterwards."""
+    user, answered = mortal.user(), []
+    for round_ in range(3):
+        for n in range(60):
+            if n == 45:
+                mortal.kill()
+            try:
+                status, answer = mortal.prepay(user, f"MQROUND{round_}N{n:03}")
+            except (requests.RequestException, ConnectionError):
+                break
+            assert status == 200
+            answered.append(answer["prepay_id"])
+        mortal.start()
+    assert len(answered) == 135
+    assert len(mortal.get("payments", limit=1000)["payments"]) == 135
+    assert mortal.post(f"users/{user['id']}/pay", **mortal.sheet(answered[-1]))["result"] == "ok"
