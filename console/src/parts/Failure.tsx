@@ -26,7 +26,7 @@ export function Failure({ error, retry, fullScreen }: { error: ApiError; retry: 
   );
 }
 
-/** The same in one line, for a message that passes by. */
+/** The same in one line, for a message that passes by; the number only where support would ask for it. */
 export function failureText(error: ApiError): string {
-  return error.requestId ? `${error.message}（${t.common.requestId} ${error.requestId}）` : error.message;
+  return error.requestId && error.status >= 500 ? `${error.message}（${t.common.requestId} ${error.requestId}）` : error.message;
 }

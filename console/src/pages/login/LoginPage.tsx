@@ -17,11 +17,14 @@ function wayBack(back: string | null): string {
 function Contour() {
   return (
     <svg className="login-contour" viewBox="0 0 640 220" aria-hidden="true">
-      <path d="M14 168c-4-34 20-52 66-58 58-8 84-52 152-62 92-14 150 12 204 54 70 6 148 12 176 36 14 12 12 26 4 32h-44M516 170H188M112 170H30" />
-      <path d="M150 108c44-34 66-44 96-48l14 44zM276 58c62-4 98 12 140 46l-128 2z" opacity="0.5" />
-      <circle cx="150" cy="170" r="36" />
-      <circle cx="544" cy="170" r="36" />
-      <path d="M0 207h640" opacity="0.35" />
+      <path d="M28 160c-10-30 34-44 116-50 62-6 92-52 186-58 82-4 126 26 172 56 66 6 104 16 114 34 4 8 2 14-2 18h-70M472 160H182M110 160H28" />
+      <path d="M176 108c46-8 74-38 132-44l8 42zM328 63c66-2 104 16 142 44l-134 1z" opacity="0.45" />
+      <path d="M144 110c120-6 250-6 358-2" opacity="0.45" />
+      <circle cx="146" cy="160" r="36" />
+      <circle cx="508" cy="160" r="36" />
+      <circle cx="146" cy="160" r="22" opacity="0.45" />
+      <circle cx="508" cy="160" r="22" opacity="0.45" />
+      <path d="M0 197h640" opacity="0.35" />
     </svg>
   );
 }
