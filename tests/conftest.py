@@ -157,3 +157,14 @@ def later(session: Session) -> Callable[..., None]:
         session.commit()
 
     return move
+
+
+@pytest.fixture
+def wechat(monkeypatch: pytest.MonkeyPatch) -> Any:
+    """Tencent's doors, all fake: what was called is in `wechat.calls`, and `wechat.fail(...)` breaks the next call."""
+    from app.wechat import client as doors
+    from app.wechat.fake import FakeGateway
+
+    fake = FakeGateway()
+    monkeypatch.setattr(doors, "replacement", fake)
+    return fake

@@ -29,7 +29,7 @@ class InboxKind(StrEnum):
 
 class WechatAccount(Root):
     """One account of a brand. `appid` is Tencent's name for it: an appid, a corpid or a mchid; `linked_appid` is the mini-program
-    that a merchant takes payments for.
+    that a merchant takes payments for, or that a service account's messages open.
 
     `settings` holds what is no secret: original_id (service account), agentid (corp), merchant_serial, public_key_id and public_key
     (merchant). `secrets` holds secret, token and aes_key, or merchant_private_key and apiv3_key.
@@ -39,7 +39,7 @@ class WechatAccount(Root):
     __table_args__ = (
         UniqueConstraint("appid"),
         CheckConstraint("kind IN ('mini_program', 'service_account', 'corp', 'merchant')", name="kind"),
-        CheckConstraint("(kind = 'merchant') = (linked_appid IS NOT NULL)", name="merchant_is_linked"),
+        CheckConstraint("kind <> 'merchant' OR linked_appid IS NOT NULL", name="merchant_is_linked"),
     )
 
     kind: Mapped[str]

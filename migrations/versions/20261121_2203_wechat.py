@@ -24,7 +24,7 @@ def upgrade() -> None:
         sa.Column("settings", postgresql.JSONB, server_default="{}", nullable=False),
         sa.Column("secrets", sa.LargeBinary, nullable=False),
         sa.CheckConstraint("kind IN ('mini_program', 'service_account', 'corp', 'merchant')", name=op.f("ck_wechat_accounts_kind")),
-        sa.CheckConstraint("(kind = 'merchant') = (linked_appid IS NOT NULL)", name=op.f("ck_wechat_accounts_merchant_is_linked")),
+        sa.CheckConstraint("kind <> 'merchant' OR linked_appid IS NOT NULL", name=op.f("ck_wechat_accounts_merchant_is_linked")),
         sa.ForeignKeyConstraint(["brand_id"], ["brands.id"], name=op.f("fk_wechat_accounts_brand_id_brands")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_wechat_accounts")),
         sa.UniqueConstraint("appid", name=op.f("uq_wechat_accounts_appid")),

@@ -1,0 +1,34 @@
+"""The mini-program's door."""
+
+from __future__ import annotations
+
+import requests
+
+from app.wechat.client import Session
+from app.wechat.errors import Outcome, WechatError
+from app.wechat.http.api import ApiClient
+from app.wechat.http.transport import API
+from app.wechat.models import WechatAccount
+
+
+class MiniProgramDoor:
+    def __init__(self, account: WechatAccount) -> None:
+        self._client = ApiClient(account)
+
+    def code_to_session(self, code: str) -> Session:
+        params = {"appid": self._client.appid, "secret": self._client.secret, "js_code": code, "grant_type": "authorization_code"}
+        told = self._client.open_call("get", f"{API}/sns/jscode2session", params=params)
+        return Session(openid=told["openid"], unionid=told.get("unionid"), session_key=told["session_key"])
+
+    def phone_number(self, code: str) -> str:
+        told = self._client.post(f"{API}/wxa/business/getuserphonenumber", data={"code": code})["phone_info"]
+        if told["watermark"]["appid"] != self._client.appid:
+            raise WechatError(Outcome.permanent_person, "watermark", "the number was given to another mini-program")
+        return f"+{told['countryCode']}{told['purePhoneNumber']}"
+
+    def mini_program_code(self, scene: str, page: str) -> bytes:
+        answer = self._client.post(f"{API}/wxa/getwxacodeunlimit", data={"scene": scene, "page": page})
+        # Success is a picture, which wechatpy hands on as it came.
+        if not isinstance(answer, requests.Response) or not answer.headers.get("Content-Type", "").startswith("image/"):
+            raise WechatError(Outcome.unknown, "not_a_picture")
+        return answer.content

@@ -1,0 +1,46 @@
+"""Looks at accounts and at what Tencent told us."""
+
+from __future__ import annotations
+
+import uuid
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from app.wechat.client import RefundState, Trade
+from app.wechat.errors import AccountMissing
+from app.wechat.models import AccountKind, WechatAccount, WechatInbox
+
+
+def account(session: Session, brand_id: uuid.UUID, kind: AccountKind | str) -> WechatAccount:
+    """The brand's account of a kind; of several, its first. Raises `AccountMissing`."""
+    found = (
+        session.execute(
+            select(WechatAccount).filter_by(brand_id=brand_id, kind=str(kind)).order_by(WechatAccount.created_at, WechatAccount.id).limit(1)
+        )
+        .scalars()
+        .first()
+    )
+    if found is None:
+        raise AccountMissing(kind=str(kind))
+    return found
+
+
+def by_appid(session: Session, appid: str) -> WechatAccount | None:
+    """The account that Tencent calls so: an appid, a corpid or a mchid."""
+    return session.execute(select(WechatAccount).filter_by(appid=appid)).scalar_one_or_none()
+
+
+def inbox(session: Session, inbox_id: uuid.UUID | str) -> WechatInbox:
+    """A verified callback, which an event of this domain names."""
+    return session.get_one(WechatInbox, uuid.UUID(str(inbox_id)))
+
+
+def trade(session: Session, inbox_id: uuid.UUID | str) -> Trade:
+    """The payment that a notification told of."""
+    return Trade.read(inbox(session, inbox_id).payload["resource"])
+
+
+def refund_state(session: Session, inbox_id: uuid.UUID | str) -> RefundState:
+    """The refund that a notification told of."""
+    return RefundState.read(inbox(session, inbox_id).payload["resource"])
