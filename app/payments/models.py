@@ -149,6 +149,8 @@ class PaymentAttempt(Root):
     due_at: Mapped[datetime]
     polls: Mapped[int] = mapped_column(default=0, server_default="0")
     paid_at: Mapped[datetime | None]
+    # Paid when the intent was paid already: the money only passes through
+    is_surplus: Mapped[bool] = mapped_column(default=False, server_default="false")
     error_code: Mapped[str | None]
 
     intent: Mapped[PaymentIntent] = relationship()
@@ -185,7 +187,7 @@ class Refund(Root):
         CheckConstraint("amount_fen > 0 AND amount_fen <= paid_fen", name="amount"),
         CheckConstraint("attempt_id IS NOT NULL OR incident_id IS NOT NULL", name="owner"),
         _one_of(RefundStatus),
-        Index("ix_refunds_due", "due_at", postgresql_where=text("status IN ('requested', 'submitted')")),
+        Index("ix_refunds_due", "due_at", postgresql_where=text("status IN ('requested', 'submitted', 'abnormal')")),
     )
 
     intent_id: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("payment_intents.id"), index=True)

@@ -1,0 +1,145 @@
+"""Looks at payments: what is owed and paid, what was booked, what a person has to see."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session, selectinload
+
+from app.payments.errors import IncidentUnknown
+from app.payments.models import Account, LedgerEntry, LedgerLine, PaymentAttempt, PaymentIncident, PaymentIntent, Refund
+
+
+class PaymentStatus(StrEnum):
+    """The payment axis of whatever is paid for; derived, never stored."""
+
+    none = "none"
+    partial = "partial"
+    full = "full"
+    overcharged = "overcharged"
+    refunding = "refunding"
+    refunded = "refunded"
+
+
+@dataclass(frozen=True)
+class Standing:
+    """What the ledger says about one intent, in fen: came in, went back, and is on its way back."""
+
+    due_fen: int
+    received_fen: int = 0
+    returned_fen: int = 0
+    returning_fen: int = 0
+
+    @property
+    def kept_fen(self) -> int:
+        """What nobody has asked back."""
+        return self.received_fen - self.returned_fen - self.returning_fen
+
+    @property
+    def status(self) -> PaymentStatus:
+        if self.received_fen == 0:
+            return PaymentStatus.none
+        if self.kept_fen > self.due_fen:
+            return PaymentStatus.overcharged
+        if self.kept_fen == self.due_fen:
+            return PaymentStatus.full
+        if self.returning_fen > 0:
+            return PaymentStatus.refunding
+        return PaymentStatus.partial if self.kept_fen > 0 else PaymentStatus.refunded
+
+
+def standings(session: Session, intent_ids: Sequence[uuid.UUID]) -> dict[uuid.UUID, Standing]:
+    """The standing of each of these intents, out of the ledger alone."""
+
+    def total(column: Any, account: Account) -> Any:
+        return func.coalesce(func.sum(column).filter(LedgerLine.account == account), 0)
+
+    rows = session.execute(
+        select(
+            PaymentIntent.id,
+            PaymentIntent.amount_fen,
+            total(LedgerLine.debit_fen, Account.wechat_clearing),
+            total(LedgerLine.credit_fen, Account.wechat_clearing),
+            total(LedgerLine.credit_fen - LedgerLine.debit_fen, Account.refunds_payable),
+        )
+        .outerjoin(LedgerEntry, LedgerEntry.intent_id == PaymentIntent.id)
+        .outerjoin(LedgerLine, LedgerLine.entry_id == LedgerEntry.id)
+        .where(PaymentIntent.id.in_(intent_ids))
+        .group_by(PaymentIntent.id)
+    )
+    return {row[0]: Standing(*(int(figure) for figure in row[1:])) for row in rows}
+
+
+def standing(session: Session, intent_id: uuid.UUID) -> Standing:
+    return standings(session, [intent_id])[intent_id]
+
+
+def attempts_of(session: Session, intent_id: uuid.UUID) -> Sequence[PaymentAttempt]:
+    """The attempts of an intent, oldest first."""
+    return session.execute(select(PaymentAttempt).filter_by(intent_id=intent_id).order_by(PaymentAttempt.id)).scalars().all()
+
+
+def refunds_of(session: Session, intent_id: uuid.UUID) -> Sequence[Refund]:
+    """The refunds of an intent, oldest first."""
+    return session.execute(select(Refund).filter_by(intent_id=intent_id).order_by(Refund.id)).scalars().all()
+
+
+def refundable_fen(session: Session, intent_id: uuid.UUID) -> int:
+    """How much of what the customer paid for the subject can still be sent back."""
+    balance = func.coalesce(func.sum(LedgerLine.credit_fen - LedgerLine.debit_fen), 0)
+    return int(
+        session.execute(
+            select(balance)
+            .join(LedgerEntry, LedgerEntry.id == LedgerLine.entry_id)
+            .where(LedgerEntry.intent_id == intent_id, LedgerLine.account == Account.customer_deposits)
+        ).scalar_one()
+    )
+
+
+def ledger_of(session: Session, intent_id: uuid.UUID) -> Sequence[LedgerEntry]:
+    """What was booked for an intent, with its lines, oldest first."""
+    return (
+        session.execute(
+            select(LedgerEntry).options(selectinload(LedgerEntry.lines)).filter_by(intent_id=intent_id).order_by(LedgerEntry.id)
+        )
+        .scalars()
+        .all()
+    )
+
+
+def trial_balance(session: Session, brand_id: uuid.UUID) -> dict[str, int]:
+    """Debit less credit of each account in fen; the sum over all accounts is zero."""
+    rows = session.execute(
+        select(LedgerLine.account, func.sum(LedgerLine.debit_fen - LedgerLine.credit_fen))
+        .join(LedgerEntry, LedgerEntry.id == LedgerLine.entry_id)
+        .where(LedgerEntry.brand_id == brand_id)
+        .group_by(LedgerLine.account)
+    )
+    return {account.value: 0 for account in Account} | {account: int(figure) for account, figure in rows}
+
+
+def incident(session: Session, brand_id: uuid.UUID, incident_id: uuid.UUID) -> PaymentIncident:
+    """An incident of the brand. Raises `IncidentUnknown`, also for another brand's."""
+    found = session.execute(select(PaymentIncident).filter_by(id=incident_id, brand_id=brand_id)).scalar_one_or_none()
+    if found is None:
+        raise IncidentUnknown
+    return found
+
+
+def open_incidents(session: Session, brand_id: uuid.UUID, *, limit: int = 50) -> Sequence[PaymentIncident]:
+    """What a person of the brand still has to look at, newest first."""
+    return (
+        session.execute(
+            select(PaymentIncident)
+            .where(PaymentIncident.brand_id == brand_id, PaymentIncident.resolved_at.is_(None))
+            .order_by(PaymentIncident.id.desc())
+            .limit(limit)
+        )
+        .scalars()
+        .all()
+    )

@@ -1,0 +1,98 @@
+"""What a person has to look at: raised once, visible until it is resolved."""
+
+from __future__ import annotations
+
+import uuid
+from typing import Any
+
+from sqlalchemy import func, select, update
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.orm import Session
+
+from app.events import service as events
+from app.kit import clock
+from app.kit.logging import logger
+from app.payments.errors import IncidentOver
+from app.payments.models import IncidentKind, PaymentIncident, PaymentIntent
+
+log = logger(__name__)
+
+
+def report(
+    session: Session,
+    kind: IncidentKind,
+    reference: str,
+    *,
+    brand_id: uuid.UUID,
+    account_id: uuid.UUID,
+    out_trade_no: str,
+    amount_fen: int,
+    intent: PaymentIntent | None = None,
+    details: dict[str, Any] | None = None,
+) -> PaymentIncident | None:
+    """The new incident, or None when this kind was reported for this reference before."""
+    made = session.execute(
+        insert(PaymentIncident)
+        .values(
+            brand_id=brand_id,
+            kind=kind,
+            reference=reference,
+            intent_id=intent.id if intent else None,
+            account_id=account_id,
+            out_trade_no=out_trade_no,
+            amount_fen=amount_fen,
+            details=details or {},
+        )
+        .on_conflict_do_nothing(index_elements=["kind", "reference"])
+        .returning(PaymentIncident)
+    ).scalar_one_or_none()
+    if made is not None:
+        log.warning("payment incident", kind=kind, reference=reference, details=details)
+        if kind in (IncidentKind.mismatch, IncidentKind.unknown_order):
+            events.record(
+                session,
+                "payment.mismatched",
+                brand_id=brand_id,
+                customer_id=intent.customer_id if intent else None,
+                subject=(intent.subject_type, intent.subject_id) if intent else ("incident", made.id),
+                data={"incident_id": made.id, "kind": kind, "intent_id": intent.id if intent else None, "amount_fen": amount_fen},
+            )
+    return made
+
+
+def known(session: Session, kind: IncidentKind, reference: str) -> bool:
+    """Whether this was reported, resolved or not."""
+    return session.execute(select(PaymentIncident.id).filter_by(kind=kind, reference=reference)).first() is not None
+
+
+def resolve(session: Session, incident: PaymentIncident, *, staff_id: uuid.UUID, note: str) -> None:
+    """A person has dealt with it, in the way the note says. Raises `IncidentOver`."""
+    closed = session.execute(
+        update(PaymentIncident)
+        .where(PaymentIncident.id == incident.id, PaymentIncident.resolved_at.is_(None))
+        .values(resolved_at=clock.now(session), resolution="by_hand", resolved_by_id=staff_id, note=note)
+        .returning(PaymentIncident.id)
+    ).first()
+    if closed is None:
+        raise IncidentOver
+
+
+def settle_late(session: Session, intent: PaymentIntent, *, resolution: str) -> None:
+    """The money that came late has found its use: `granted_again`, or `refunded`."""
+    _settle(session, PaymentIncident.kind == IncidentKind.late_payment, PaymentIncident.intent_id == intent.id, resolution=resolution)
+
+
+def settle_refunded(session: Session, *, out_refund_no: str, incident_id: uuid.UUID | None) -> None:
+    """The money went back: what the refund was for, and what went wrong with it on its way, are resolved."""
+    trouble = (IncidentKind.refund_refused, IncidentKind.refund_abnormal)
+    _settle(session, PaymentIncident.kind.in_(trouble), PaymentIncident.reference == out_refund_no, resolution="refunded")
+    if incident_id is not None:
+        _settle(session, PaymentIncident.id == incident_id, resolution="refunded")
+
+
+def _settle(session: Session, *conditions: Any, resolution: str) -> None:
+    session.execute(
+        update(PaymentIncident)
+        .where(PaymentIncident.resolved_at.is_(None), *conditions)
+        .values(resolved_at=func.marque_now(), resolution=resolution)
+    )
