@@ -76,7 +76,7 @@ export function useLogin() {
 export function useLogout() {
   const cache = useQueryClient();
   return useMutation<void, ApiError>({
-    mutationFn: () => api("POST", "staff/console/logout", {}),
+    mutationFn: () => api("DELETE", "staff/session/"),
     onSuccess: () => {
       cache.clear();
       cache.setQueryData(ME, null);

@@ -56,7 +56,7 @@ export interface CustomerRow extends Person {
   tags: Tag[];
   grade: string | null;
   adviser: string | null;
-  store: string | null;
+  dealer: string | null;
   last_event_at: string | null;
   created_at: string;
 }
@@ -75,7 +75,7 @@ export interface Customer extends Person {
     created_at: string;
   }[];
   tags: Tag[];
-  consents: { purpose: string; text_version: string; granted: boolean; at: string; withdrawn_at: string | null }[];
+  consents: { purpose: string; text_version: string; given_at: string; withdrawn_at: string | null }[];
 }
 
 export interface TimelineItem {
@@ -159,8 +159,8 @@ export type LeadAction = "accept" | "call-back" | "test-drive";
 
 export interface Lead extends LeadRow {
   actions: LeadAction[];
-  interests: VehicleCard[];
-  assignments: { id: string; rule: string; chosen: string | null; candidates: number; at: string }[];
+  interests: { id: string; kind: string; vehicle: VehicleCard | null; message: string | null; at: string }[];
+  assignments: { id: string; cause: string; rule: string; chosen: string | null; candidates: number; answer: string | null; at: string }[];
   activities: { id: string; label: string; detail: string | null; actor: string | null; at: string }[];
 }
 
@@ -191,6 +191,7 @@ export interface Order extends OrderRow {
   terms_accepted_at: string;
   refundable_until: string | null;
   close_reason: string | null;
+  cancel_reason: string | null;
   store: Named | null;
   reservation: { status: string; expires_at: string | null } | null;
   attempts: { id: string; out_trade_no: string; transaction_id: string | null; status: string; created_at: string }[];

@@ -26,22 +26,16 @@ const TONES: Record<string, Tone> = {
   cancelling: "warn",
   // leads
   new: "warn",
-  validated: "warn",
   assigned: "warn",
   accepted: "busy",
-  contacted: "busy",
-  qualified: "busy",
-  test_drive_booked: "busy",
-  test_drive_done: "busy",
-  negotiating: "busy",
-  deposit_paid: "good",
+  callback_promised: "busy",
+  test_drive_booked: "good",
   won: "good",
-  // journeys
-  published: "good",
+  // journeys and walks
   active: "busy",
-  waiting: "busy",
   paused: "warn",
   completed: "good",
+  stuck: "bad",
 };
 
 export function Status({ value, texts }: { value: string; texts: Record<string, string> }) {

@@ -69,15 +69,15 @@ function ConsentsPanel({ consents }: { consents: Customer["consents"] }) {
       ) : (
         <ul className="plain">
           {consents.map((consent) => {
-            const given = consent.granted && !consent.withdrawn_at;
+            const given = !consent.withdrawn_at;
             return (
-              <li key={`${consent.purpose}-${consent.text_version}-${consent.at}`} className="consent">
+              <li key={consent.purpose} className="consent">
                 <span>{t.customer.consentPurposes[consent.purpose] ?? consent.purpose}</span>
                 <span className={given ? "consent-given" : "quiet"}>
                   {given && <CheckCircleFilled />} {given ? t.customer.granted : t.customer.withdrawn}
                 </span>
                 <small className="quiet">
-                  {t.customer.version(consent.text_version)} · <Moment at={consent.withdrawn_at ?? consent.at} />
+                  {t.customer.version(consent.text_version)} · <Moment at={consent.withdrawn_at ?? consent.given_at} />
                 </small>
               </li>
             );

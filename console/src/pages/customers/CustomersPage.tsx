@@ -13,7 +13,7 @@ import { Grade } from "../../parts/Status";
 import { t } from "../../texts/zh-CN";
 
 const linkTo = (row: CustomerRow) => `/customers/${row.id}`;
-const place = (row: CustomerRow) => [row.adviser, row.store].filter(Boolean).join(" · ") || t.common.none;
+const place = (row: CustomerRow) => [row.adviser, row.dealer].filter(Boolean).join(" · ") || t.common.none;
 
 const columns: TableColumnsType<CustomerRow> = [
   {
@@ -26,7 +26,7 @@ const columns: TableColumnsType<CustomerRow> = [
   },
   { title: t.customers.columns.grade, width: 76, render: (_, row) => <Grade value={row.grade} /> },
   { title: t.customers.columns.tags, render: (_, row) => <Tags tags={row.tags} /> },
-  { title: t.customers.columns.adviser, render: (_, row) => <PlaceLines adviser={row.adviser} place={row.store} /> },
+  { title: t.customers.columns.adviser, render: (_, row) => <PlaceLines adviser={row.adviser} place={row.dealer} /> },
   { title: t.customers.columns.lastEvent, width: 150, render: (_, row) => <Moment at={row.last_event_at} /> },
   { title: t.customers.columns.created, width: 150, render: (_, row) => <Moment at={row.created_at} /> },
 ];

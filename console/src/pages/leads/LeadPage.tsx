@@ -54,7 +54,7 @@ function Assignments({ lead }: { lead: Lead }) {
                 <Moment at={one.at} />
               </span>
               <small className="quiet">
-                {one.rule} · {t.leads.candidates(one.candidates)}
+                {[one.cause, one.rule, one.answer].filter(Boolean).join(" · ")}
               </small>
             </li>
           ))}
@@ -96,9 +96,13 @@ function LeadPage() {
               <span className="quiet">{t.leads.noInterests}</span>
             ) : (
               <ul className="plain">
-                {lead.interests.map((vehicle) => (
-                  <li key={vehicle.id}>
-                    <VehicleLine vehicle={vehicle} />
+                {lead.interests.map((interest) => (
+                  <li key={interest.id} className="lead-line">
+                    <VehicleLine vehicle={interest.vehicle} />
+                    <span className="quiet">
+                      {t.leads.interestKinds[interest.kind]} <Moment at={interest.at} />
+                    </span>
+                    {interest.message && <blockquote>{interest.message}</blockquote>}
                   </li>
                 ))}
               </ul>

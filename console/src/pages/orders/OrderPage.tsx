@@ -76,6 +76,7 @@ function facts(order: Order): Parameters<typeof Facts>[0]["items"] {
     [t.orders.columns.payment, <Status key="payment" value={order.payment_status} texts={t.orders.payment} />],
   ];
   if (order.close_reason) items.push([t.orders.closedBecause, t.orders.closeReason[order.close_reason] ?? order.close_reason]);
+  if (order.cancel_reason) items.push([t.orders.cancelWords, order.cancel_reason]);
   if (reservation)
     items.push([
       t.orders.reservation,
