@@ -1,0 +1,1 @@
+"""Who wants a car, which adviser looks after her, and what was done about it."""

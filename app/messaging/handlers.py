@@ -1,0 +1,72 @@
+"""What we tell people when something happened, and what the platforms tell us of it."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Sequence
+
+from sqlalchemy.orm import Session
+
+from app.events.models import Event
+from app.events.service import on
+from app.messaging import service
+from app.wechat import queries as wechat
+
+
+@on("lead.assigned")
+def tell_adviser(session: Session, events: Sequence[Event]) -> None:
+    for event in events:
+        service.lead_assigned(session, event)
+
+
+@on("lead.accepted", "lead.callback_promised")
+def show_answer(session: Session, events: Sequence[Event]) -> None:
+    for event in events:
+        service.lead_answered(session, event)
+
+
+@on("lead.updated")
+def tell_end(session: Session, events: Sequence[Event]) -> None:
+    for event in events:
+        if event.data.get("cause") in ("order_cancelled", "order_expired"):
+            service.order_ended(session, event)
+
+
+@on("deposit.refunded")
+def tell_refund(session: Session, events: Sequence[Event]) -> None:
+    for event in events:
+        service.deposit_refunded(session, event)
+
+
+@on("message.rejected")
+def find_another_way(session: Session, events: Sequence[Event]) -> None:
+    for event in events:
+        service.fall_back(session, uuid.UUID(event.data["send_id"]))
+
+
+@on("wechat.template_delivered")
+def note_delivery(session: Session, events: Sequence[Event]) -> None:
+    for event in events:
+        service.delivered(session, event.brand_id, msgid=str(event.data["msgid"]), status=event.data["status"], heard_at=event.recorded_at)
+
+
+@on("wechat.card_pressed")
+def note_press(session: Session, events: Sequence[Event]) -> None:
+    for event in events:
+        data = event.data
+        code = wechat.inbox(session, data["inbox_id"]).payload.get("ResponseCode")
+        service.pressed(session, event.brand_id, task_id=data["task_id"], key=data["key"], userid=data["userid"], response_code=code)
+
+
+@on("customer.merged")
+def follow_merge(session: Session, events: Sequence[Event]) -> None:
+    for event in events:
+        assert event.customer_id is not None
+        service.move(session, kept_id=event.customer_id, merged_id=uuid.UUID(event.data["merged_id"]))
+
+
+@on("customer.erased")
+def forget_customer(session: Session, events: Sequence[Event]) -> None:
+    for event in events:
+        assert event.customer_id is not None
+        service.forget(session, event.customer_id)

@@ -1,0 +1,106 @@
+"""Message templates and the ledger of sends."""
+
+from __future__ import annotations
+
+import uuid
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+
+from sqlalchemy import CheckConstraint, ForeignKey, Index, UniqueConstraint, text
+from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.orm import Mapped, mapped_column
+
+from app.kit.crypto import EncryptedJson, EncryptedText
+from app.kit.db import Root
+
+
+class SendStatus(StrEnum):
+    """planned → claimed (written before the call) → accepted | rejected | unknown; planned → cancelled."""
+
+    planned = "planned"
+    claimed = "claimed"
+    accepted = "accepted"
+    rejected = "rejected"
+    unknown = "unknown"
+    cancelled = "cancelled"
+
+
+class Delivery(StrEnum):
+    """What the platform said later about an accepted message."""
+
+    success = "success"
+    failed = "failed"
+
+
+class Purpose(StrEnum):
+    """Marketing needs the customer's consent; what belongs to her own order does not."""
+
+    transactional = "transactional"
+    marketing = "marketing"
+
+
+class MessageTemplate(Root):
+    """A template of a brand's service account. `fields` maps WeChat's typed keys to what stands there: `{"thing1": "{vehicle_title}"}`,
+    with the facts of `app/messaging/facts.py` in braces. `page` is where a tap leads, with the same facts; None leads nowhere.
+    """
+
+    __tablename__ = "message_templates"
+    __table_args__ = (UniqueConstraint("brand_id", "channel", "key"),)
+
+    channel: Mapped[str]
+    key: Mapped[str]
+    wechat_template_id: Mapped[str]
+    fields: Mapped[dict[str, str]] = mapped_column(JSONB)
+    page: Mapped[str | None]
+
+
+class Send(Root):
+    """One message to one person over one channel.
+
+    `context` holds ids and figures that the message is about (order_id, vehicle_id, lead_id, assignment_id, …), never personal data;
+    `walk_id` is the journey's walk that planned it. `payload` is what was rendered at the first claim: a retry sends exactly this again,
+    because the platforms recognise a repeated message by its content. `maybe_sent_since` is the first claim whose call may have reached
+    the platform: from then on the platform's own window for repeated messages runs. `fence` counts the claims, so that an outcome that
+    comes too late is known as such.
+    """
+
+    __tablename__ = "sends"
+    __table_args__ = (
+        UniqueConstraint("brand_id", "dedupe_key"),
+        CheckConstraint("(customer_id IS NULL) <> (staff_id IS NULL)", name="one_recipient"),
+        CheckConstraint("status IN ('planned', 'claimed', 'accepted', 'rejected', 'unknown', 'cancelled')", name="status"),
+        CheckConstraint("delivery IN ('success', 'failed')", name="delivery"),
+        CheckConstraint("purpose IN ('transactional', 'marketing')", name="purpose"),
+        CheckConstraint("(status = 'claimed') = (lease_until IS NOT NULL)", name="lease_while_claimed"),
+        Index("ix_sends_due", "due_at", postgresql_where=text("status = 'planned'")),
+        Index("ix_sends_leases", "lease_until", postgresql_where=text("status = 'claimed'")),
+        Index("ix_sends_walk_id", "walk_id", postgresql_where=text("walk_id IS NOT NULL")),
+        Index("ix_sends_msgid", "brand_id", "msgid", postgresql_where=text("msgid IS NOT NULL")),
+    )
+
+    channel: Mapped[str]
+    customer_id: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("customers.id"), index=True)
+    staff_id: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("staff.id"), index=True)
+    template_key: Mapped[str]
+    purpose: Mapped[str]
+    dedupe_key: Mapped[str]
+    context: Mapped[dict[str, Any]] = mapped_column(JSONB)
+    walk_id: Mapped[uuid.UUID | None]
+    status: Mapped[str] = mapped_column(default=SendStatus.planned, server_default="planned")
+    delivery: Mapped[str | None]
+    due_at: Mapped[datetime]
+    lease_until: Mapped[datetime | None]
+    fence: Mapped[int] = mapped_column(default=0, server_default="0")
+    maybe_sent_since: Mapped[datetime | None]
+    payload: Mapped[dict[str, Any] | None] = mapped_column(EncryptedJson)
+    msgid: Mapped[str | None]
+    response_code: Mapped[str | None] = mapped_column(EncryptedText)
+    error_code: Mapped[str | None]
+    error_message: Mapped[str | None]
+    settled_at: Mapped[datetime | None]
+
+    @property
+    def client_msg_id(self) -> str:
+        """The name by which WeChat and WeCom know this message, whatever becomes of us: 32 hex digits."""
+        return self.id.hex

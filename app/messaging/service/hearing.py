@@ -1,0 +1,78 @@
+"""Hear from the platforms what became of a message, and which button was pressed on it."""
+
+from __future__ import annotations
+
+import uuid
+from datetime import datetime, timedelta
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from app.dealers import queries as dealers
+from app.events import service as events
+from app.kit import clock
+from app.kit.logging import logger
+from app.messaging.models import Delivery, Send
+
+log = logger(__name__)
+
+# By then whoever sent the message has written down its msgid, also when he died first.
+_KNOWN_AFTER = timedelta(minutes=5)
+
+
+class ReceiptTooEarly(Exception):
+    """A delivery receipt came before the answer to the call that it is about; it is to be delivered again later."""
+
+
+def delivered(session: Session, brand_id: uuid.UUID, *, msgid: str, status: str, heard_at: datetime) -> None:
+    """The platform says whether an accepted message reached its person: `success` or `failed…`. Again changes nothing.
+
+    Raises:
+        ReceiptTooEarly: no send has this msgid yet.
+    """
+    send = session.execute(select(Send).filter_by(brand_id=brand_id, msgid=msgid).with_for_update()).scalar_one_or_none()
+    if send is None:
+        if clock.now(session) - heard_at < _KNOWN_AFTER:
+            raise ReceiptTooEarly(msgid)
+        log.warning("receipt for a message that is not ours", msgid=msgid)
+        return
+    if send.delivery is not None:
+        return
+    arrived = status.startswith("success")
+    send.delivery = Delivery.success if arrived else Delivery.failed
+    if not arrived:
+        send.error_code, send.error_message = "undelivered", status
+    events.record(
+        session,
+        "message.delivered" if arrived else "message.undelivered",
+        brand_id=send.brand_id,
+        customer_id=send.customer_id,
+        subject=("send", send.id),
+        data={"send_id": send.id, "key": send.template_key, "context": send.context},
+    )
+
+
+def pressed(session: Session, brand_id: uuid.UUID, *, task_id: str, key: str, userid: str, response_code: str | None) -> None:
+    """A member pressed a button on a card. `task_id` is the send's client_msg_id; `response_code` lets the card be changed once more."""
+    send = _of_task(session, brand_id, task_id)
+    staff = dealers.staff_by_wecom(session, brand_id, userid)
+    if send is None or staff is None:
+        log.warning("a press on a card that is not ours", task_id=task_id)
+        return
+    send.response_code = response_code or send.response_code
+    events.record(
+        session,
+        "message.button_pressed",
+        brand_id=brand_id,
+        subject=("send", send.id),
+        data={"send_id": send.id, "key": key, "staff_id": staff.id, "context": send.context},
+        actor=("staff", staff.id),
+    )
+
+
+def _of_task(session: Session, brand_id: uuid.UUID, task_id: str) -> Send | None:
+    try:
+        send_id = uuid.UUID(hex=task_id)
+    except ValueError:
+        return None
+    return session.execute(select(Send).filter_by(id=send_id, brand_id=brand_id).with_for_update()).scalar_one_or_none()

@@ -1,0 +1,150 @@
+"""Plan messages, and take back those that nobody has claimed yet."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Sequence
+from typing import Any
+
+from sqlalchemy import select, update
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.orm import Session
+
+from app.kit import clock, db, queue
+from app.messaging.channels import channel
+from app.messaging.models import MessageTemplate, Purpose, Send, SendStatus
+
+_DEFAULTS: dict[str, tuple[dict[str, str], str]] = {
+    "deposit_paid": (
+        {"thing1": "{vehicle_title}", "amount2": "{amount}", "character_string3": "{order_number}", "time4": "{paid_at}"},
+        "pages/orders/detail?id={order_id}",
+    ),
+    "test_drive_invitation": (
+        {"thing1": "{vehicle_title}", "thing2": "{store_name}", "time3": "{visit_time}", "phone_number4": "{store_phone}"},
+        "pages/test-drive/index?vehicle_id={vehicle_id}",
+    ),
+    "deposit_refunded": (
+        {"thing1": "{vehicle_title}", "amount2": "{amount}", "character_string3": "{order_number}", "phrase4": "已退款"},
+        "pages/orders/detail?id={order_id}",
+    ),
+}
+
+
+def plan(
+    session: Session,
+    *,
+    brand_id: uuid.UUID,
+    channel: str,
+    recipient: tuple[str, uuid.UUID],
+    template_key: str,
+    dedupe_key: str,
+    purpose: str = Purpose.transactional,
+    context: dict[str, Any] | None = None,
+) -> Send:
+    """Write a message that is to leave once this transaction is committed.
+
+    `recipient` is ("customer" | "staff", id). `context` holds what the message is about as ids and figures (order_id, vehicle_id,
+    lead_id, walk_id, …). The same `dedupe_key` of a brand again gives the send that is there. Raises `KeyError` for an unknown channel.
+    """
+    draft = {
+        "brand_id": brand_id,
+        "channel": channel,
+        "recipient": recipient,
+        "template_key": template_key,
+        "dedupe_key": dedupe_key,
+        "purpose": purpose,
+        "context": context,
+    }
+    return plan_all(session, [draft])[0]
+
+
+def plan_all(session: Session, drafts: Sequence[dict[str, Any]]) -> list[Send]:
+    """Plan many messages, each given as `plan`'s keyword arguments, in as many statements as one takes. In the order of the drafts."""
+    if not drafts:
+        return []
+    moment = clock.now(session)
+    rows = [_row(**draft) | {"due_at": moment} for draft in drafts]
+    session.execute(insert(Send).on_conflict_do_nothing(index_elements=["brand_id", "dedupe_key"]), rows)
+    wanted = [(row["brand_id"], row["dedupe_key"]) for row in rows]
+    found = session.execute(
+        select(Send).where(
+            Send.brand_id.in_({brand_id for brand_id, _ in wanted}), Send.dedupe_key.in_([dedupe_key for _, dedupe_key in wanted])
+        )
+    ).scalars()
+    sends = {(send.brand_id, send.dedupe_key): send for send in found}
+    queue.enqueue(session, "messaging.send_due")
+    return [sends[one] for one in wanted]
+
+
+def _row(
+    *,
+    brand_id: uuid.UUID,
+    channel: str,
+    recipient: tuple[str, uuid.UUID],
+    template_key: str,
+    dedupe_key: str,
+    purpose: str = Purpose.transactional,
+    context: dict[str, Any] | None = None,
+) -> dict[str, Any]:
+    _must_exist(channel)
+    kind, recipient_id = recipient
+    plain = {key: str(value) if isinstance(value, uuid.UUID) else value for key, value in (context or {}).items()}
+    return {
+        "id": db.new_id(),
+        "brand_id": brand_id,
+        "channel": channel,
+        "customer_id": recipient_id if kind == "customer" else None,
+        "staff_id": recipient_id if kind == "staff" else None,
+        "template_key": template_key,
+        "purpose": purpose,
+        "dedupe_key": dedupe_key,
+        "context": plain,
+        "walk_id": uuid.UUID(plain["walk_id"]) if plain.get("walk_id") else None,
+    }
+
+
+def _must_exist(kind: str) -> None:
+    channel(kind)
+
+
+def cancel_planned(session: Session, *, walk_id: uuid.UUID) -> int:
+    """Take back what a journey's walk planned and nobody has claimed; returns how many. A claimed message is on its way and stays."""
+    return len(_cancel(session, Send.walk_id == walk_id))
+
+
+def _cancel(session: Session, whose: Any) -> Sequence[uuid.UUID]:
+    # A claim holds the row's lock until it is committed: then the status no longer fits, and the claim has won.
+    return (
+        session.execute(
+            update(Send)
+            .where(whose, Send.status == SendStatus.planned)
+            .values(status=SendStatus.cancelled, settled_at=clock.now(session))
+            .returning(Send.id)
+        )
+        .scalars()
+        .all()
+    )
+
+
+def move(session: Session, *, kept_id: uuid.UUID, merged_id: uuid.UUID) -> None:
+    """Two customers are one: every message of the merged one is the kept one's."""
+    session.execute(update(Send).where(Send.customer_id == merged_id).values(customer_id=kept_id))
+
+
+def forget(session: Session, customer_id: uuid.UUID) -> None:
+    """Cancel what is planned for an erased customer, and drop what was rendered for her; the ledger's figures stay."""
+    _cancel(session, Send.customer_id == customer_id)
+    session.execute(update(Send).where(Send.customer_id == customer_id).values(payload=None))
+
+
+def install_defaults(session: Session, brand_id: uuid.UUID, templates: dict[str, str]) -> None:
+    """The templates that the demo's journeys and handlers use; `templates` maps our key to WeChat's template id. Again changes nothing."""
+    for key, (fields, page) in _DEFAULTS.items():
+        if key not in templates:
+            continue
+        row = {"wechat_template_id": templates[key], "fields": fields, "page": page}
+        session.execute(
+            insert(MessageTemplate)
+            .values(id=db.new_id(), brand_id=brand_id, channel="service_template", key=key, **row)
+            .on_conflict_do_update(index_elements=["brand_id", "channel", "key"], set_=row)
+        )

@@ -1,0 +1,73 @@
+"""What stands on the cards that staff get in WeCom; the words are the catalogue's `messaging.cards`."""
+
+from __future__ import annotations
+
+import uuid
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy.orm import Session
+
+from app.dealers import queries as dealers
+from app.dealers.models import Brand
+from app.kit import texts
+from app.kit.settings import settings
+from app.messaging import facts
+from app.messaging.channels import SendFailed
+from app.messaging.models import Send
+
+# WeCom folds a card with more lines than this.
+MOST_LINES = 6
+ACCEPT, CALL_BACK_LATER = "accept", "call_back_later"
+
+
+def recipient(session: Session, send: Send) -> str:
+    """The member's userid in WeCom. Raises `SendFailed` when he has none or left."""
+    assert send.staff_id is not None
+    staff = dealers.staff(session, send.staff_id)
+    if not staff.active:
+        raise SendFailed.because("staff_left")
+    if not staff.wecom_userid:
+        raise SendFailed.because("no_wecom")
+    return staff.wecom_userid
+
+
+def card(session: Session, send: Send) -> dict[str, Any]:
+    """The template card of a send: `lead_assigned` has buttons, every other is a notice."""
+    known, context = facts.of(session, send), send.context
+    variant = context.get("answer") or context.get("cause") or "title"
+    brand = session.get_one(Brand, send.brand_id)
+    body: dict[str, Any] = {
+        "card_type": "text_notice",
+        "source": {"desc": brand.name},
+        "main_title": {"title": _text(send.template_key, variant), "desc": known.get("vehicle_title") or known.get("store_name", "")},
+        "horizontal_content_list": _lines(session, known, context),
+        "card_action": {"type": 1, "url": f"{settings().public_base_url.rstrip('/')}/console/leads/{context['lead_id']}"},
+        "task_id": send.client_msg_id,
+    }
+    if send.template_key == "lead_assigned":
+        body["card_type"] = "button_interaction"
+        body["button_list"] = [
+            {"text": _text("buttons", ACCEPT), "style": 1, "key": ACCEPT},
+            {"text": _text("buttons", CALL_BACK_LATER), "style": 2, "key": CALL_BACK_LATER},
+        ]
+    return body
+
+
+def _text(*path: str, **values: Any) -> str:
+    return texts.t(".".join(("messaging", "cards", *path)), **values)
+
+
+def _lines(session: Session, known: dict[str, str], context: dict[str, Any]) -> list[dict[str, str]]:
+    """What is known, in the order of its weight."""
+    found = {
+        "customer": known.get("customer_phone") or _text("no_phone"),
+        "answered_by": context.get("answered_by") and dealers.staff(session, uuid.UUID(context["answered_by"])).name,
+        "next_action": context.get("next_action_at") and facts.minute(datetime.fromisoformat(context["next_action_at"])),
+        "grade": context.get("grade"),
+        "store": known.get("store_name"),
+        "deposit": context.get("order_id") and known.get("amount"),
+        "order": context.get("order_id") and known.get("order_number"),
+        "reason": context.get("order_id") and known.get("cancel_reason"),
+    }
+    return [{"keyname": _text("lines", name), "value": value} for name, value in found.items() if value][:MOST_LINES]
