@@ -98,6 +98,7 @@ def upgrade() -> None:
         sa.CheckConstraint("condition IN ('new', 'approved', 'used', 'demo')", name=op.f("ck_vehicles_condition")),
         sa.CheckConstraint("condition NOT IN ('used', 'approved') OR (first_registration_date IS NOT NULL AND odometer_km IS NOT NULL)", name=op.f("ck_vehicles_history")),
         sa.CheckConstraint("status IN ('draft', 'in_preparation', 'listed', 'reserved', 'sold', 'delivered', 'withdrawn')", name=op.f("ck_vehicles_status")),
+        sa.CheckConstraint("status NOT IN ('listed', 'reserved') OR listed_at IS NOT NULL", name=op.f("ck_vehicles_since_when")),
         sa.CheckConstraint("odometer_km >= 0 AND previous_owners >= 0", name=op.f("ck_vehicles_counts")),
         sa.CheckConstraint("price_fen > 0 AND guide_price_fen > 0", name=op.f("ck_vehicles_price")),
         sa.ForeignKeyConstraint(["brand_id"], ["brands.id"], name=op.f("fk_vehicles_brand_id_brands")),

@@ -1,4 +1,4 @@
-"""Looks at vehicles."""
+"""Looks at single vehicles, their prices and their finance."""
 
 from __future__ import annotations
 
@@ -10,8 +10,10 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session, joinedload
 
 from app.kit.settings import settings
-from app.vehicles.errors import VehicleUnknown
-from app.vehicles.models import FinancePlan, PriceChange, Status, Vehicle
+from app.vehicles.errors import PlanUnknown, VehicleGone, VehicleUnknown
+from app.vehicles.labels import label, labelled
+from app.vehicles.models import VISIBLE, FinancePlan, PriceChange, Status, Vehicle
+from app.vehicles.queries.similar import Similar, similar
 
 
 def get(session: Session, brand_id: uuid.UUID, vehicle_id: uuid.UUID) -> Vehicle:
@@ -22,6 +24,21 @@ def get(session: Session, brand_id: uuid.UUID, vehicle_id: uuid.UUID) -> Vehicle
     if found is None:
         raise VehicleUnknown
     return found
+
+
+def shown(session: Session, brand_id: uuid.UUID, vehicle_id: uuid.UUID) -> Vehicle:
+    """A vehicle that consumers may see.
+
+    Raises:
+        VehicleUnknown: there is none, or it was never on sale.
+        VehicleGone: it was sold or taken off sale; similar cars are in the details.
+    """
+    vehicle = get(session, brand_id, vehicle_id)
+    if vehicle.status in (Status.draft, Status.in_preparation):
+        raise VehicleUnknown
+    if vehicle.status not in VISIBLE:
+        raise VehicleGone(similar=[similar_card(one) for one in similar(session, vehicle)])
+    return vehicle
 
 
 def card(session: Session, vehicle_id: uuid.UUID) -> dict[str, Any]:
@@ -49,6 +66,27 @@ def card_of(vehicle: Vehicle) -> dict[str, Any]:
     }
 
 
+def list_card(vehicle: Vehicle, distance_m: float | None = None) -> dict[str, Any]:
+    """A vehicle in a list that a consumer reads: the card with labels, and how far it is."""
+    return card_of(vehicle) | {
+        "trim": vehicle.trim,
+        "series": {"key": vehicle.series.key, "label": vehicle.series.name},
+        "status": labelled("status", vehicle.status),
+        "condition": labelled("condition", vehicle.condition),
+        "model_year": vehicle.model_year,
+        "odometer_km": vehicle.odometer_km,
+        "exterior_color": labelled("exterior_color", vehicle.exterior_color),
+        "energy": labelled("energy", vehicle.energy),
+        "guide_price_fen": vehicle.guide_price_fen,
+        "distance_m": None if distance_m is None else round(distance_m),
+    }
+
+
+def similar_card(found: Similar) -> dict[str, Any]:
+    """A similar vehicle in a list, with the reason in words."""
+    return list_card(found.car) | {"reason": " · ".join(label("reason", reason) or reason for reason in found.reasons)}
+
+
 def picture_url(url: str) -> str:
     """An address that a phone or Tencent can load; pictures that we serve ourselves are stored without our host."""
     return settings().public_base_url.rstrip("/") + url if url.startswith("/") else url
@@ -67,11 +105,21 @@ def finance_plans(session: Session, brand_id: uuid.UUID) -> Sequence[FinancePlan
     """The brand's plans, the longest term first."""
     return (
         session.execute(
-            select(FinancePlan).filter_by(brand_id=brand_id).order_by(FinancePlan.term_months.desc(), FinancePlan.annual_rate_bp)
+            select(FinancePlan)
+            .filter_by(brand_id=brand_id)
+            .order_by(FinancePlan.term_months.desc(), FinancePlan.annual_rate_bp, FinancePlan.id)
         )
         .scalars()
         .all()
     )
+
+
+def finance_plan(session: Session, brand_id: uuid.UUID, plan_id: uuid.UUID | None = None) -> FinancePlan:
+    """A plan of the brand, the first when none is named. Raises `PlanUnknown`."""
+    for plan in finance_plans(session, brand_id):
+        if plan_id is None or plan.id == plan_id:
+            return plan
+    raise PlanUnknown
 
 
 def counts(session: Session, brand_id: uuid.UUID, dealer_id: uuid.UUID | None = None) -> dict[str, int]:

@@ -1,0 +1,135 @@
+"""What a consumer may ask for, and the SQL that says it."""
+
+from __future__ import annotations
+
+import uuid
+from dataclasses import dataclass, fields
+from typing import Any
+
+from marshmallow import ValidationError
+from sqlalchemy import CTE, ColumnElement, Float, and_, cast, func, literal, null, or_, select
+from sqlalchemy.orm import InstrumentedAttribute
+
+from app.dealers.models import Store
+from app.kit import geo
+from app.kit.errors import Invalid
+from app.kit.geo import Place
+from app.vehicles import schemas
+from app.vehicles.models import VISIBLE, ModelSeries, Vehicle
+
+# Shorter words are looked for as they stand; longer ones may have a slip of the finger.
+TYPO_FROM = 4
+
+# What is chosen from a list; within one of these the choices are alternatives.
+CHOICES: dict[str, InstrumentedAttribute[Any]] = {
+    "series": ModelSeries.key,
+    "condition": Vehicle.condition,
+    "body": Vehicle.body,
+    "energy": Vehicle.energy,
+    "drivetrain": Vehicle.drivetrain,
+    "gearbox": Vehicle.gearbox,
+    "exterior_color": Vehicle.exterior_color,
+    "interior_color": Vehicle.interior_color,
+    "model_year": Vehicle.model_year,
+    "city": Store.city,
+}
+
+
+@dataclass(frozen=True)
+class Filters:
+    """A search without its place. Choices of one list are alternatives, options must all be there; None does not ask."""
+
+    series: tuple[str, ...] = ()
+    condition: tuple[str, ...] = ()
+    body: tuple[str, ...] = ()
+    energy: tuple[str, ...] = ()
+    drivetrain: tuple[str, ...] = ()
+    gearbox: tuple[str, ...] = ()
+    exterior_color: tuple[str, ...] = ()
+    interior_color: tuple[str, ...] = ()
+    model_year: tuple[int, ...] = ()
+    city: tuple[str, ...] = ()
+    options: tuple[str, ...] = ()
+    price_min_fen: int | None = None
+    price_max_fen: int | None = None
+    model_year_min: int | None = None
+    model_year_max: int | None = None
+    mileage_max_km: int | None = None
+    previous_owners_max: int | None = None
+    accident_free: bool | None = None
+    store_id: uuid.UUID | None = None
+    radius_km: float | None = None
+    q: str | None = None
+
+    def as_json(self) -> dict[str, Any]:
+        """Only what is asked for, in one spelling: equal searches are equal JSON. `filters_of` is the inverse."""
+        asked: dict[str, Any] = {}
+        for name in sorted(one.name for one in fields(self)):
+            value = getattr(self, name)
+            if isinstance(value, tuple):
+                value = sorted(set(value))
+            if value not in (None, []):
+                asked[name] = str(value) if isinstance(value, uuid.UUID) else value
+        return asked
+
+
+def filters_of(asked: dict[str, Any]) -> Filters:
+    """Filters from JSON, such as a share keeps. Raises `Invalid` with the fields at fault in its details."""
+    try:
+        values = schemas.FiltersIn().load(asked)
+    except ValidationError as error:
+        raise Invalid(**error.normalized_messages()) from error
+    return Filters(**values)
+
+
+def store_distances(brand_id: uuid.UUID, near: Place | None, radius_km: float | None) -> CTE:
+    """The brand's stores as rows (id, city, distance_m), within the radius when there is one; distance is NULL without a place."""
+    if near is None:
+        return select(Store.id, Store.city, cast(null(), Float).label("distance_m")).where(Store.brand_id == brand_id).cte("places")
+    half = func.power(func.sin(func.radians(Store.lat_gcj02 - near.lat) / 2), 2) + func.cos(func.radians(near.lat)) * func.cos(
+        func.radians(Store.lat_gcj02)
+    ) * func.power(func.sin(func.radians(Store.lng_gcj02 - near.lng) / 2), 2)
+    metres = 2 * geo.EARTH_RADIUS_M * func.asin(func.least(1.0, func.sqrt(half)))
+    wanted = select(Store.id, Store.city, metres.label("distance_m")).where(Store.brand_id == brand_id)
+    if radius_km is not None:
+        box = geo.box(near, radius_km * 1000)
+        wanted = wanted.where(
+            Store.lat_gcj02.between(box.south, box.north), Store.lng_gcj02.between(box.west, box.east), metres <= radius_km * 1000
+        )
+    return wanted.cte("places")
+
+
+def on_sale(brand_id: uuid.UUID, filters: Filters) -> ColumnElement[bool]:
+    """What every count and every page agree on: visible cars of the brand, and the filters that are no facet."""
+    wanted = [Vehicle.brand_id == brand_id, Vehicle.status.in_(VISIBLE)]
+    if filters.store_id is not None:
+        wanted.append(Vehicle.store_id == filters.store_id)
+    if filters.previous_owners_max is not None:
+        wanted.append(Vehicle.previous_owners <= filters.previous_owners_max)
+    if filters.accident_free is not None:
+        wanted.append(Vehicle.accident_free == filters.accident_free)
+    for word in (filters.q or "").lower().split():
+        as_typed = Vehicle.search_text.contains(word, autoescape=True)
+        wanted.append(
+            or_(as_typed, literal(word).op("<%", is_comparison=True)(Vehicle.search_text)) if len(word) >= TYPO_FROM else as_typed
+        )
+    return and_(*wanted)
+
+
+def facet_conditions(filters: Filters, places: CTE) -> dict[str, ColumnElement[bool]]:
+    """The condition of each facet that is in use."""
+    said: dict[str, list[ColumnElement[bool]]] = {}
+    for name, column in CHOICES.items():
+        if chosen := getattr(filters, name):
+            said.setdefault(name, []).append((places.c.city if name == "city" else column).in_(chosen))
+    for name, bound in (
+        ("price", Vehicle.price_fen >= filters.price_min_fen if filters.price_min_fen is not None else None),
+        ("price", Vehicle.price_fen <= filters.price_max_fen if filters.price_max_fen is not None else None),
+        ("model_year", Vehicle.model_year >= filters.model_year_min if filters.model_year_min is not None else None),
+        ("model_year", Vehicle.model_year <= filters.model_year_max if filters.model_year_max is not None else None),
+        ("mileage", func.coalesce(Vehicle.odometer_km, 0) <= filters.mileage_max_km if filters.mileage_max_km is not None else None),
+        ("options", Vehicle.options.contains(list(filters.options)) if filters.options else None),
+    ):
+        if bound is not None:
+            said.setdefault(name, []).append(bound)
+    return {name: and_(*conditions) for name, conditions in said.items()}

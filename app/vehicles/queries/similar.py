@@ -1,0 +1,53 @@
+"""Cars like one that is looked at, with the reason why."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from sqlalchemy import ColumnElement, Integer, case, cast, func, select
+from sqlalchemy.orm import Session, joinedload
+
+from app.dealers.models import Store
+from app.vehicles.models import Status, Vehicle
+
+NEAR_PRICE = 0.15
+
+
+@dataclass(frozen=True)
+class Similar:
+    """A car and what it has in common with the one looked at: keys of `vehicles.reason` in the catalogue, the strongest first."""
+
+    car: Vehicle
+    reasons: tuple[str, ...]
+
+
+def similar(session: Session, vehicle: Vehicle, limit: int = 6) -> Sequence[Similar]:
+    """Listed cars of the brand, the most alike first; as many as asked for whenever the brand has that many on sale.
+
+    Points: same series 40, price 30 less its distance in percent of the price, same body 15, same city 15, model year 10 less 3 a year.
+    """
+    same_series = Vehicle.series_id == vehicle.series_id
+    near_price = func.abs(Vehicle.price_fen - vehicle.price_fen) <= NEAR_PRICE * vehicle.price_fen
+    same_city = Store.city == vehicle.store.city
+    off_percent = func.least(100 * func.abs(Vehicle.price_fen - vehicle.price_fen) / vehicle.price_fen, 30)
+    years_apart = func.abs(Vehicle.model_year - vehicle.model_year)
+    points: ColumnElement[int] = _worth(same_series, 40) + _worth(same_city, 15) + _worth(Vehicle.body == vehicle.body, 15)
+    points = points + 30 - cast(off_percent, Integer) + func.greatest(10 - 3 * years_apart, 0)
+    rows = session.execute(
+        select(Vehicle, same_series, near_price, same_city)
+        .join(Store, Store.id == Vehicle.store_id)
+        .options(joinedload(Vehicle.store), joinedload(Vehicle.series))
+        .where(Vehicle.brand_id == vehicle.brand_id, Vehicle.status == Status.listed, Vehicle.id != vehicle.id)
+        .order_by(points.desc(), Vehicle.id)
+        .limit(limit)
+    )
+    found = []
+    for car, is_series, is_price, is_city in rows:
+        said = (("same_series", is_series), ("near_price", is_price), ("same_city", is_city))
+        found.append(Similar(car, tuple(reason for reason, holds in said if holds)))
+    return found
+
+
+def _worth(condition: ColumnElement[bool], points: int) -> ColumnElement[int]:
+    return case((condition, points), else_=0)

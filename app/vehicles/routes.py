@@ -1,0 +1,78 @@
+"""Doors: consumers search cars and look at one."""
+
+from __future__ import annotations
+
+import uuid
+from dataclasses import fields
+from typing import Any
+
+from sqlalchemy.orm import Session
+
+from app.kit.geo import Place
+from app.kit.web import Caller, blueprint, raises, transactional
+from app.vehicles import queries, schemas
+from app.vehicles.errors import FinanceImpossible, PlanUnknown, VehicleGone, VehicleUnknown
+
+visitor = blueprint("vehicles", audience="visitor")
+
+
+def _near(asked: dict[str, Any]) -> Place | None:
+    return Place.of(asked["lat"], asked["lng"], asked["crs"]) if "lat" in asked and "lng" in asked else None
+
+
+@visitor.get("/")
+@visitor.input(schemas.SearchIn, location="query")
+@visitor.output(schemas.SearchOut)
+@transactional
+def search(session: Session, who: Caller, query_data: dict[str, Any]) -> Any:
+    """Cars on sale, reserved ones included: the nearest first with a place, else the newest, with counts for further choices."""
+    assert who.brand_id is not None
+    near = _near(query_data)
+    known = {field.name for field in fields(queries.Filters)}
+    filters = queries.Filters(**{name: value for name, value in query_data.items() if name in known})
+    found = queries.search(
+        session,
+        who.brand_id,
+        filters,
+        near=near,
+        sort=queries.Sort(query_data["sort"]) if "sort" in query_data else None,
+        cursor=query_data.get("cursor"),
+        limit=query_data["limit"],
+        with_facets=query_data["facets"],
+    )
+    place = near and {"lat": near.lat, "lng": near.lng, "crs": "gcj02", "city": queries.nearest_city(session, who.brand_id, near)}
+    return {
+        "items": [queries.list_card(car, metres) for car, metres in found.cars],
+        "total": found.total,
+        "next_cursor": found.next_cursor,
+        "sort": found.sort.value,
+        "facets": found.facets.values if found.facets else None,
+        "ranges": found.facets.ranges if found.facets else None,
+        "place": place,
+    }
+
+
+@visitor.get("/<uuid:vehicle_id>")
+@raises(VehicleUnknown, VehicleGone)
+@visitor.input(schemas.SeenFromIn, location="query")
+@visitor.output(schemas.DetailOut)
+@transactional
+def detail(session: Session, who: Caller, vehicle_id: uuid.UUID, query_data: dict[str, Any]) -> Any:
+    """One car: pictures, price, finance example, specifications, options, store with navigation, similar cars."""
+    assert who.brand_id is not None
+    return queries.detail(session, queries.shown(session, who.brand_id, vehicle_id), _near(query_data))
+
+
+@visitor.get("/<uuid:vehicle_id>/finance")
+@raises(VehicleUnknown, VehicleGone, PlanUnknown, FinanceImpossible)
+@visitor.input(schemas.FinanceIn, location="query")
+@visitor.output(schemas.FinanceOut)
+@transactional
+def finance(session: Session, who: Caller, vehicle_id: uuid.UUID, query_data: dict[str, Any]) -> Any:
+    """What this car costs by the month: every instalment under a plan, and the plans there are."""
+    assert who.brand_id is not None
+    vehicle = queries.shown(session, who.brand_id, vehicle_id)
+    plan = queries.finance_plan(session, who.brand_id, query_data.get("plan_id"))
+    example, schedule = queries.finance_example(vehicle, plan, query_data.get("down_payment_fen"))
+    plans = [queries.plan_out(one) for one in queries.finance_plans(session, who.brand_id)]
+    return example | {"schedule": schedule.instalments, "plans": plans}

@@ -1,0 +1,265 @@
+"""What the doors of vehicles take and give."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from apiflask import Schema
+from apiflask.fields import UUID, Boolean, DateTime, Dict, Enum, Field, Float, Integer, List, Nested, String
+from apiflask.validators import Length, OneOf, Range
+from marshmallow import ValidationError, validates_schema
+
+from app.dealers.schemas import StoreOut
+from app.kit import paging
+from app.kit.geo import Datum
+from app.vehicles.models import Condition
+
+SORTS = ("distance", "price_asc", "price_desc", "newest", "mileage", "recommended")
+MOST_CHOICES = 20
+LONGEST_CHOICE = 40
+
+
+class Choices(Field):
+    """Several values: `a,b`, the parameter given twice, or a JSON list. Loads a tuple."""
+
+    is_multiple = True  # webargs then hands over every occurrence
+
+    def __init__(self, *, of: type = str, one_of: tuple[str, ...] = (), **kwargs: Any) -> None:
+        super().__init__(
+            load_default=(), metadata=kwargs.pop("metadata", {}) | {"type": "string", "description": "comma-separated"}, **kwargs
+        )
+        self.of, self.one_of = of, one_of
+
+    def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> tuple[Any, ...]:
+        given = value if isinstance(value, list | tuple) else [value]
+        words = [word.strip() for one in given for word in str(one).split(",") if word.strip()]
+        if len(words) > MOST_CHOICES or any(len(word) > LONGEST_CHOICE for word in words):
+            raise ValidationError("too many or too long")
+        if self.one_of and not set(words) <= set(self.one_of):
+            raise ValidationError(f"one of {', '.join(self.one_of)}")
+        try:
+            return tuple(dict.fromkeys(self.of(word) for word in words))
+        except ValueError as error:
+            raise ValidationError("of the wrong form") from error
+
+
+class FiltersIn(Schema):
+    """What cars are asked for, wherever they stand."""
+
+    series = Choices()
+    condition = Choices(one_of=tuple(Condition))
+    body = Choices()
+    energy = Choices()
+    drivetrain = Choices()
+    gearbox = Choices()
+    exterior_color = Choices()
+    interior_color = Choices()
+    model_year = Choices(of=int)
+    city = Choices()
+    options = Choices()
+    price_min_fen = Integer(validate=Range(0, 2**53))
+    price_max_fen = Integer(validate=Range(0, 2**53))
+    model_year_min = Integer(validate=Range(1950, 2100))
+    model_year_max = Integer(validate=Range(1950, 2100))
+    mileage_max_km = Integer(validate=Range(0, 2**31 - 1))
+    previous_owners_max = Integer(validate=Range(0, 100))
+    accident_free = Boolean()
+    store_id = UUID()
+    radius_km = Float(validate=Range(0, 5000, min_inclusive=False))
+    q = String(validate=Length(1, 60), metadata={"description": "words; each must occur in title, series, trim or colour"})
+
+
+class SeenFromIn(Schema):
+    """Where distances are counted from."""
+
+    lat = Float(validate=Range(-90, 90))
+    lng = Float(validate=Range(-180, 180))
+    crs = Enum(Datum, by_value=True, load_default=Datum.gcj02, metadata={"description": "datum of lat and lng"})
+
+    @validates_schema
+    def _both_or_none(self, data: dict[str, Any], **_kwargs: Any) -> None:
+        if ("lat" in data) != ("lng" in data):
+            raise ValidationError("lat and lng go together", "lng" if "lat" in data else "lat")
+
+
+class SearchIn(SeenFromIn, FiltersIn):
+    """Filters, the place they are asked from, and how the answer is cut into pages."""
+
+    sort = String(validate=OneOf(SORTS), metadata={"description": "default: distance with a place, newest without"})
+    cursor = String(validate=Length(1, 300))
+    limit = Integer(load_default=20, validate=Range(1, paging.MAX_LIMIT))
+    facets = Boolean(load_default=True, metadata={"description": "false leaves the counts out, for further pages"})
+
+    @validates_schema
+    def _radius_has_a_centre(self, data: dict[str, Any], **_kwargs: Any) -> None:
+        if "radius_km" in data and "lat" not in data:
+            raise ValidationError("needs lat and lng", "radius_km")
+
+
+class FinanceIn(Schema):
+    plan_id = UUID(metadata={"description": "one of the plans; default the first"})
+    down_payment_fen = Integer(validate=Range(0, 2**53), metadata={"description": "default: the least that the plan wants"})
+
+
+class KeyOut(Schema):
+    key = String()
+    label = String()
+
+
+class CardStoreOut(Schema):
+    id = String()
+    name = String()
+    city = String()
+    dealer_id = String()
+
+
+class CardOut(Schema):
+    """A car in a list."""
+
+    id = String()
+    title = String()
+    trim = String()
+    series = Nested(KeyOut)
+    status = Nested(KeyOut)
+    condition = Nested(KeyOut)
+    model_year = Integer()
+    odometer_km = Integer(allow_none=True)
+    exterior_color = Nested(KeyOut, allow_none=True)
+    energy = Nested(KeyOut, allow_none=True)
+    price_fen = Integer()
+    guide_price_fen = Integer(allow_none=True)
+    photo = String(allow_none=True)
+    store = Nested(CardStoreOut)
+    distance_m = Integer(allow_none=True)
+
+
+class SimilarOut(CardOut):
+    reason = String(metadata={"description": "why it is shown, zh-CN", "example": "同车系 · 价格相近"})
+
+
+class FacetValueOut(Schema):
+    value = String()
+    label = String()
+    count = Integer(metadata={"description": "results when this value alone is chosen in its facet"})
+
+
+class BoundsOut(Schema):
+    min = Integer(allow_none=True)
+    max = Integer(allow_none=True)
+
+
+class SearchPlaceOut(Schema):
+    lat = Float()
+    lng = Float()
+    crs = String(metadata={"description": "always gcj02"})
+    city = String(allow_none=True, metadata={"description": "city of the nearest store"})
+
+
+class SearchOut(Schema):
+    items = List(Nested(CardOut))
+    total = Integer()
+    next_cursor = String(allow_none=True)
+    sort = String()
+    facets = Dict(keys=String(), values=List(Nested(FacetValueOut)), allow_none=True)
+    ranges = Dict(keys=String(), values=Nested(BoundsOut), allow_none=True)
+    place = Nested(SearchPlaceOut, allow_none=True)
+
+
+class PhotoOut(Schema):
+    url = String()
+    alt = String()
+
+
+class PriceChangeOut(Schema):
+    old_price_fen = Integer()
+    new_price_fen = Integer()
+    changed_at = DateTime()
+
+
+class PriceOut(Schema):
+    price_fen = Integer()
+    guide_price_fen = Integer(allow_none=True)
+    saved_fen = Integer(allow_none=True, metadata={"description": "guide price less price, when it is less"})
+    qualifier = String(metadata={"description": "what the price includes, zh-CN"})
+    history = List(Nested(PriceChangeOut))
+
+
+class PlanOut(Schema):
+    id = String()
+    name = String()
+    term_months = Integer()
+    annual_rate_percent = Float()
+    min_down_payment_percent = Integer()
+
+
+class FinanceExampleOut(Schema):
+    """One loan, exact to the fen; the last instalment absorbs the rounding."""
+
+    plan = Nested(PlanOut)
+    price_fen = Integer()
+    down_payment_fen = Integer()
+    principal_fen = Integer()
+    monthly_fen = Integer()
+    last_instalment_fen = Integer()
+    interest_fen = Integer()
+    total_fen = Integer(metadata={"description": "down payment and all instalments"})
+    apr_percent = Float()
+    disclaimer = String()
+
+
+class InstalmentOut(Schema):
+    number = Integer()
+    payment_fen = Integer()
+    principal_fen = Integer()
+    interest_fen = Integer()
+    balance_fen = Integer()
+
+
+class FinanceOut(FinanceExampleOut):
+    schedule = List(Nested(InstalmentOut))
+    plans = List(Nested(PlanOut))
+
+
+class HistoryOut(Schema):
+    """What a car has behind it; all None for a new one."""
+
+    first_registration_date = String(allow_none=True)
+    odometer_km = Integer(allow_none=True)
+    previous_owners = Integer(allow_none=True)
+    accident_free = Boolean(allow_none=True)
+
+
+class SpecificationOut(KeyOut):
+    value = String()
+
+
+class DetailOut(Schema):
+    """Everything about one car."""
+
+    id = String()
+    title = String()
+    trim = String()
+    series = Nested(KeyOut)
+    status = Nested(KeyOut)
+    reservable = Boolean(metadata={"description": "whether a deposit can be paid now"})
+    condition = Nested(KeyOut)
+    model_year = Integer()
+    vin_masked = String(allow_none=True)
+    stock_number = String()
+    exterior_color = Nested(KeyOut, allow_none=True)
+    interior_color = Nested(KeyOut, allow_none=True)
+    body = Nested(KeyOut, allow_none=True)
+    drivetrain = Nested(KeyOut, allow_none=True)
+    energy = Nested(KeyOut, allow_none=True)
+    gearbox = Nested(KeyOut, allow_none=True)
+    price = Nested(PriceOut)
+    finance = Nested(FinanceExampleOut, allow_none=True)
+    photos = List(Nested(PhotoOut))
+    history = Nested(HistoryOut)
+    highlights = List(String())
+    options = List(Nested(KeyOut))
+    specifications = List(Nested(SpecificationOut))
+    store = Nested(StoreOut)
+    similar = List(Nested(SimilarOut))
+    listed_at = DateTime(allow_none=True)
+    version = Integer()
