@@ -113,15 +113,17 @@ class Run:
         if self.valkey:
             lines.insert(0, Line("valkey", self.valkey.command(), 1))
         supervisor = Supervisor(lines, self.env, cwd=self.root, logs=self.var / "log", last=["valkey"])
-        threading.Thread(target=self._announce, args=[supervisor, lock], daemon=True).start()
+        announcer = threading.Thread(target=self._announce, args=[supervisor, lock], daemon=True)
+        announcer.start()
         supervisor.run()
+        announcer.join(2)
 
     def _announce(self, supervisor: Supervisor, lock: TextIO) -> None:
         deadline = time.monotonic() + READY_SECONDS
         web, simulator = self.env["PUBLIC_BASE_URL"], f"http://127.0.0.1:{self.env['SIM_PORT']}"
         try:
             with step("Web server, workers, scheduler, WeChat simulator"):
-                while culprit := self._unready(supervisor):
+                while not supervisor.ended.is_set() and (culprit := self._unready(supervisor)):
                     if time.monotonic() > deadline or supervisor.restless():
                         log = supervisor.outputs[supervisor.restless() or culprit].file
                         raise StepFailed(f"{log.stem} does not start. The end of {log}:\n{tail(log)}")
@@ -129,6 +131,7 @@ class Run:
         except StepFailed as failure:
             self.problem = str(failure)
             supervisor.end()
+        if supervisor.ended.is_set() or self.problem:
             return
         addresses = {
             "Console": f"{web}/console/",

@@ -1,11 +1,12 @@
 """Run the Procfile's processes under circus: what dies comes back, what they print gets a prefix."""
 
+import os
 import signal
 import sys
-from collections import Counter, defaultdict
+import threading
+from collections import Counter
 from collections.abc import Iterable, Mapping
 from pathlib import Path
-from typing import Any
 
 from circus.arbiter import Arbiter
 from circus.watcher import Watcher
@@ -16,25 +17,33 @@ from dev.steps import say
 
 CHECK_SECONDS = 0.3
 GRACE_SECONDS = 10
+PRINT_SECONDS = 0.2
 ENDING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 COLOURS = (36, 33, 35, 32, 34, 31)
 
 
+# Straight to the file: through circus a pipe would be read twice when a killed process left children who hold it open.
+INTO_LOG = 'exec "$@" >>"$0" 2>&1'
+
+
 class Output:
-    """What one line of the Procfile prints: all of it to a file and, once `shown`, line by line to the terminal."""
+    """The log file of one line of the Procfile, and what of it the terminal has not seen yet."""
 
-    def __init__(self, name: str, file: Path, *, prefix: str) -> None:
-        self.name, self.file, self.prefix, self.shown = name, file, prefix, False
-        self._handle = file.open("wb", buffering=0)
-        self._unfinished: defaultdict[int, bytes] = defaultdict(bytes)
+    def __init__(self, file: Path, *, prefix: str) -> None:
+        self.file, self.prefix = file, prefix
+        self._reader = file.open("w+", errors="replace")
 
-    def __call__(self, data: Mapping[str, Any]) -> None:
-        """Called by circus with a piece of what process `pid` printed."""
-        self._handle.write(data["data"])
-        *lines, self._unfinished[data["pid"]] = (self._unfinished[data["pid"]] + data["data"]).split(b"\n")
-        if self.shown:
-            for line in lines:
-                say(f"{self.prefix} {line.decode(errors='replace')}")
+    def skip(self) -> None:
+        """Leave out what has been written so far."""
+        self._reader.seek(0, os.SEEK_END)
+
+    def print_new(self) -> None:
+        """Print the lines that were completed since the last call."""
+        place = self._reader.tell()
+        while (line := self._reader.readline()).endswith("\n"):
+            say(f"{self.prefix} {line.rstrip()}")
+            place = self._reader.tell()
+        self._reader.seek(place)
 
 
 class Supervisor:
@@ -49,12 +58,13 @@ class Supervisor:
         self.starts: Counter[str] = Counter()
         self.counts = {line.name: line.count for line in lines}
         self.outputs: dict[str, Output] = {}
+        self._shown, self.ended = False, threading.Event()
         watchers = []
         for line, colour in zip(lines, COLOURS * len(lines), strict=False):
             prefix = f"{line.name:<{width}} │"
             if sys.stdout.isatty():
                 prefix = f"\033[{colour}m{prefix}\033[0m"
-            self.outputs[line.name] = Output(line.name, logs / f"{line.name}.log", prefix=prefix)
+            self.outputs[line.name] = Output(logs / f"{line.name}.log", prefix=prefix)
             watchers.append(self._watcher(line, dict(env), cwd))
         # Nobody commands this circus from outside: its endpoints stay inside the process.
         self._arbiter = Arbiter(watchers, "inproc://commands", "inproc://events", check_delay=CHECK_SECONDS)
@@ -65,31 +75,34 @@ class Supervisor:
         for signum in ENDING:
             signal.signal(signum, lambda *_: self._arbiter.loop.add_callback_from_signal(self._stop))
         self._arbiter.start().result()
+        self.ended.set()
 
     def end(self) -> None:
         """Ask for the end, from any thread."""
         self._arbiter.loop.add_callback(self._stop)
 
     def show(self) -> None:
-        """From now on print what the processes print."""
+        """Print what the processes print, from now on and until all have ended; a terminal that stands still stops nobody else."""
         for output in self.outputs.values():
-            output.shown = True
+            output.skip()
+        self._shown, ended = True, False
+        while not ended:
+            ended = self.ended.wait(PRINT_SECONDS)
+            for output in self.outputs.values():
+                output.print_new()
 
     def restless(self, limit: int = 3) -> str:
         """The name of a process that dies again and again; empty if all are well."""
         return next((name for name, count in self.counts.items() if self.starts[name] > count * limit), "")
 
     def _watcher(self, line: Line, env: dict[str, str], cwd: Path) -> Watcher:
-        stream = {"stream": self.outputs[line.name]}
         return Watcher(
             line.name,
-            line.command[0],
-            args=line.command[1:],
+            "/bin/sh",
+            args=["-c", INTO_LOG, str(self.outputs[line.name].file), *line.command],
             numprocesses=line.count,
             working_dir=str(cwd),
             env=env,
-            stdout_stream=stream,
-            stderr_stream=stream,
             graceful_timeout=GRACE_SECONDS,
             priority=1 if line.name in self._last else 0,
             hooks={"after_spawn": (self._started, False)},
@@ -97,7 +110,7 @@ class Supervisor:
 
     def _started(self, watcher: Watcher, *_: object, **__: object) -> bool:
         self.starts[watcher.name] += 1
-        if self.starts[watcher.name] > watcher.numprocesses and self.outputs[watcher.name].shown:
+        if self.starts[watcher.name] > watcher.numprocesses and self._shown:
             say(f"{self.outputs[watcher.name].prefix} ended unexpectedly and was started again")
         return True
 

@@ -4,9 +4,10 @@ import os
 import subprocess
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
+import psutil
 import pytest
 
 from dev.environment import ROOT
@@ -42,7 +43,7 @@ class Project:
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
-        self.first: subprocess.Popen[bytes] | None = None
+        self.runs: list[subprocess.Popen[bytes]] = []
         self.ports = {name: free_port() for name in ("WEB_PORT", "SIM_PORT", "PG_PORT", "VALKEY_PORT")}
         (folder / "miniprogram_mock" / "platform").mkdir(parents=True)
         for module in ("__init__", "platform/__init__", "platform/__main__"):
@@ -60,10 +61,10 @@ class Project:
         """Start a run, as `make run` does, in a session of its own."""
         start = "import sys; from dev.__main__ import guarded; from dev.run import Run; from pathlib import Path;"
         start += " guarded(Run(Path(sys.argv[1]), fast=True).main)"
-        environment = {name: value for name, value in os.environ.items() if name not in {"DATABASE_URL", "REDIS_URL"}}
+        environment = {name: value for name, value in os.environ.items() if name in {"PATH", "HOME", "LANG"}}
         environment |= {name: str(port) for name, port in self.ports.items()} | {"PYTHONPATH": str(ROOT)}
         with (self.folder / "output").open("wb") as output:
-            return subprocess.Popen(
+            process = subprocess.Popen(
                 [sys.executable, "-c", start, str(self.folder)],
                 stdout=output,
                 stderr=output,
@@ -71,19 +72,24 @@ class Project:
                 env=environment,
                 start_new_session=True,
             )
+        self.runs.append(process)
+        return process
 
     def run(self) -> subprocess.Popen[bytes]:
         """Start a run and wait until it says that everything is there."""
         process = self.begin()
         wait_until(lambda: "Marque is running" in self.output or process.poll() is not None)
         assert process.poll() is None, self.output
-        self.first = process
         return process
 
     def processes(self, words: str = "") -> list[int]:
         """Ids of the run's processes whose command line contains the words."""
-        found = [process for process in marked(self.folder / "var") if words in " ".join(process.cmdline())]
-        return sorted(process.pid for process in found)
+        found = []
+        for process in marked(self.folder / "var"):
+            with suppress(psutil.NoSuchProcess):
+                if words in " ".join(process.cmdline()):
+                    found.append(process.pid)
+        return sorted(found)
 
 
 @contextmanager
@@ -91,9 +97,9 @@ def miniature(folder: Path) -> Iterator[Project]:
     """A project whose every process has gone when the block is left."""
     project = Project(folder)
     yield project
-    if project.first:
-        project.first.kill()  # else it would bring back what is swept away
-        project.first.wait()
+    for run in project.runs:
+        run.kill()  # else it would bring back what is swept away
+        run.wait()
     sweep(folder / "var")
     Postgres(folder / "var" / "postgres", 0).remove()
 

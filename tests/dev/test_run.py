@@ -12,7 +12,7 @@ from dev.run import stop
 from dev.testing import wait_until
 
 
-@pytest.mark.parametrize("signum", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
+@pytest.mark.parametrize("signum", [signal.SIGINT, signal.SIGHUP])
 def test_every_process_ends_with_the_run(project, signum):
     run = project.run()
     for program in ("postgres", "valkey-server", "serve", "idle", "sleep"):
@@ -42,21 +42,22 @@ def test_a_second_run_tells_where_the_first_is_found(running_project):
 
     assert project.begin().wait(20) == 0
 
-    assert f"already running (process {project.first.pid};" in project.output
+    assert f"already running (process {project.runs[0].pid};" in project.output
     assert f"http://127.0.0.1:{project.ports['WEB_PORT']}/console/" in project.output
     assert project.processes() == first
 
 
 @pytest.mark.parametrize("name", ["serve {WEB_PORT}", "serve {SIM_PORT}", "idle", "valkey-server"])
-def test_a_killed_process_comes_back_within_a_second(running_project, name):
+def test_a_killed_process_comes_back_each_time(running_project, name):
     project = running_project
     words = name.format(**project.ports)
-    before = project.processes(words)
 
-    psutil.Process(before[0]).kill()
+    for _ in range(3):
+        before = project.processes(words)
+        psutil.Process(before[0]).kill()
 
-    wait_until(lambda: len(set(project.processes(words)) - set(before)) == 1, seconds=1.5)
-    wait_until(lambda: len(project.processes(words)) == len(before))
+        wait_until(lambda before=before: len(set(project.processes(words)) - set(before)) == 1, seconds=5)
+        wait_until(lambda before=before: len(project.processes(words)) == len(before))
 
 
 @pytest.mark.parametrize("setting", ["WEB_PORT", "SIM_PORT", "PG_PORT", "VALKEY_PORT"])
