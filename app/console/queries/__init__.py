@@ -1,0 +1,1 @@
+"""Looks across the domains, within what a staff member may see."""

@@ -1,0 +1,111 @@
+"""Customers as the console lists and shows them."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Sequence
+from typing import Any
+
+from sqlalchemy import ColumnElement, func, select
+from sqlalchemy.dialects.postgresql import distinct_on
+from sqlalchemy.orm import Session
+
+from app.audience import queries as audience
+from app.console.errors import CustomerUnknown
+from app.console.queries import orders
+from app.console.queries.names import person
+from app.console.queries.paging import Page, page_of
+from app.console.queries.scope import Scope
+from app.dealers.models import Dealer, Staff
+from app.events.models import Event
+from app.identity.models import Consent, Customer, WechatIdentity
+from app.kit import phone
+from app.kit.crypto import blind_index
+from app.leads.models import Lead
+
+
+def get(session: Session, scope: Scope, customer_id: uuid.UUID) -> Customer:
+    """A living customer within the scope; a merged one leads on to the one kept. Raises `CustomerUnknown`."""
+    living = audience.who_now(session, [customer_id]).get(customer_id)
+    if living is None or session.scalar(select(Customer.id).where(Customer.id == living.id, scope.covers_customer())) is None:
+        raise CustomerUnknown
+    return living
+
+
+def search(session: Session, scope: Scope, *, q: str | None, tag: str | None, cursor: str | None, limit: int) -> Page:
+    """Customers by name or whole phone number and by tag, the newest first."""
+    wanted = [Customer.merged_into_id.is_(None), Customer.erased_at.is_(None), scope.covers_customer()]
+    if q:
+        wanted.append(_named(q))
+    if tag:
+        wanted.append(Customer.id.in_(audience.carriers(scope.brand_id, tag)))
+    page = page_of(session, Customer, wanted, cursor=cursor, limit=limit)
+    ids = [customer.id for customer in page.items]
+    tags, leads, seen = audience.tags_of(session, ids), _leads(session, scope, ids), _last_seen(session, ids)
+    return page.of([_row(customer, tags[customer.id], leads.get(customer.id), seen.get(customer.id)) for customer in page.items])
+
+
+def _named(q: str) -> ColumnElement[bool]:
+    try:
+        return Customer.phone_hash == blind_index(phone.normalise(q))
+    except phone.PhoneInvalid:
+        return Customer.nickname.icontains(q, autoescape=True)
+
+
+def _leads(session: Session, scope: Scope, customer_ids: Sequence[uuid.UUID]) -> dict[uuid.UUID, tuple[Lead, str | None, str | None]]:
+    """The latest lead of each customer with the names of its adviser and dealer; an open one goes before a closed one."""
+    rows = session.execute(
+        select(Lead, Staff.name, Dealer.name)
+        .outerjoin(Staff, Staff.id == Lead.owner_id)
+        .outerjoin(Dealer, Dealer.id == Lead.dealer_id)
+        .where(Lead.customer_id.in_(customer_ids), scope.covers(Lead))
+        .order_by(Lead.customer_id, Lead.closed_at.desc().nulls_first(), Lead.created_at.desc())
+        .ext(distinct_on(Lead.customer_id))
+    )
+    return {lead.customer_id: (lead, adviser, dealer) for lead, adviser, dealer in rows}
+
+
+def _last_seen(session: Session, customer_ids: Sequence[uuid.UUID]) -> dict[uuid.UUID | None, Any]:
+    rows = session.execute(
+        select(Event.customer_id, func.max(Event.recorded_at)).where(Event.customer_id.in_(customer_ids)).group_by(Event.customer_id)
+    )
+    return dict(rows.all())
+
+
+def _row(customer: Customer, tags: Sequence[Any], lead: tuple[Lead, str | None, str | None] | None, seen: Any) -> dict[str, Any]:
+    return person(customer) | {
+        "tags": [{"key": tag.key, "label": tag.label} for tag in tags],
+        "grade": lead[0].grade if lead else None,
+        "adviser": lead[1] if lead else None,
+        "dealer": lead[2] if lead else None,
+        "last_event_at": seen,
+        "created_at": customer.created_at,
+    }
+
+
+def show(session: Session, scope: Scope, customer_id: uuid.UUID) -> dict[str, Any]:
+    """One customer with her lead, orders, tags and consents, as far as the scope reaches."""
+    customer = get(session, scope, customer_id)
+    tags = audience.tags_of(session, [customer.id])[customer.id]
+    lead = _leads(session, scope, [customer.id]).get(customer.id)
+    followed = session.scalar(select(func.bool_or(WechatIdentity.followed)).filter_by(customer_id=customer.id))
+    return _row(customer, tags, lead, None) | {
+        "wechat": {"followed": bool(followed)},
+        "lead": lead and {"id": lead[0].id, "status": lead[0].status, "grade": lead[0].grade, "adviser": lead[1], "dealer": lead[2]},
+        "orders": orders.of_customer(session, scope, customer.id),
+        "consents": _consents(session, customer.id),
+    }
+
+
+def _consents(session: Session, customer_id: uuid.UUID) -> Sequence[Consent]:
+    """The latest word on each purpose."""
+    return (
+        session.execute(
+            select(Consent)
+            .filter_by(customer_id=customer_id)
+            .order_by(Consent.purpose, Consent.given_at.desc())
+            .ext(distinct_on(Consent.purpose))
+        )
+        .scalars()
+        .all()
+    )

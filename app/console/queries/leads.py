@@ -1,0 +1,154 @@
+"""Leads as the console lists and shows them."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import ColumnElement, func, select
+from sqlalchemy.dialects.postgresql import distinct_on
+from sqlalchemy.orm import Session
+
+from app.console.errors import LeadUnknown
+from app.console.queries.names import named, people, vehicles
+from app.console.queries.paging import Page, page_of
+from app.console.queries.scope import Scope
+from app.dealers.models import Dealer, Staff
+from app.kit import clock
+from app.kit.texts import t
+from app.leads.models import Lead, LeadActivity, LeadAssignment, LeadInterest, Status
+
+CLOSED = (Status.won, Status.defeated, Status.duplicate)
+
+
+def stage(name: str) -> list[ColumnElement[bool]]:
+    """The conditions behind the list's filters `open`, `overdue` and `closed`; any other name is a status."""
+    match name:
+        case "open":
+            return [Lead.status.not_in(CLOSED)]
+        case "overdue":
+            return [Lead.status.not_in(CLOSED), Lead.next_action_at < func.marque_now()]
+        case "closed":
+            return [Lead.status.in_(CLOSED)]
+        case _:
+            return [Lead.status == name]
+
+
+def search(session: Session, scope: Scope, *, status: str | None, cursor: str | None, limit: int) -> Page:
+    """Leads of a stage, the newest first."""
+    page = page_of(session, Lead, [scope.covers(Lead), *(stage(status) if status else [])], cursor=cursor, limit=limit)
+    return page.of(_rows(session, page.items))
+
+
+def get(session: Session, scope: Scope, lead_id: uuid.UUID) -> Lead:
+    """A lead within the scope. Raises `LeadUnknown`."""
+    lead = session.execute(select(Lead).where(Lead.id == lead_id, scope.covers(Lead))).scalar_one_or_none()
+    if lead is None:
+        raise LeadUnknown
+    return lead
+
+
+def _rows(session: Session, leads: Sequence[Lead]) -> list[dict[str, Any]]:
+    now = clock.now(session)
+    customers = people(session, (lead.customer_id for lead in leads))
+    dealers = named(session, Dealer, (lead.dealer_id for lead in leads))
+    owners = named(session, Staff, (lead.owner_id for lead in leads))
+    wishes = _latest_vehicles(session, [lead.id for lead in leads])
+    cars = vehicles(session, wishes.values())
+    return [
+        {
+            "id": lead.id,
+            "customer": customers[lead.customer_id],
+            "status": lead.status,
+            "grade": lead.grade,
+            "dealer": dealers.get(lead.dealer_id),
+            "owner": owners.get(lead.owner_id),
+            "vehicle": cars.get(wishes.get(lead.id)),
+            "next_action_at": lead.next_action_at,
+            "overdue": _overdue(lead, now),
+            "created_at": lead.created_at,
+        }
+        for lead in leads
+    ]
+
+
+def _overdue(lead: Lead, now: datetime) -> bool:
+    return lead.status not in CLOSED and lead.next_action_at is not None and lead.next_action_at < now
+
+
+def _latest_vehicles(session: Session, lead_ids: Sequence[uuid.UUID]) -> dict[uuid.UUID, uuid.UUID | None]:
+    rows = session.execute(
+        select(LeadInterest.lead_id, LeadInterest.vehicle_id)
+        .where(LeadInterest.lead_id.in_(lead_ids), LeadInterest.vehicle_id.is_not(None))
+        .order_by(LeadInterest.lead_id, LeadInterest.latest_at.desc())
+        .ext(distinct_on(LeadInterest.lead_id))
+    )
+    return dict(rows.all())
+
+
+def show(session: Session, scope: Scope, lead_id: uuid.UUID) -> dict[str, Any]:
+    """One lead with the cars it is about, who was asked to look after it, and what was done. Raises `LeadUnknown`."""
+    lead = get(session, scope, lead_id)
+    (row,) = _rows(session, [lead])
+    return row | {
+        "actions": _actions(lead),
+        "interests": _interests(session, lead.id),
+        "assignments": _assignments(session, lead.id),
+        "activities": _activities(session, lead.id),
+    }
+
+
+def _actions(lead: Lead) -> list[str]:
+    """What the console may offer now, by the names of its doors."""
+    if lead.status in CLOSED:
+        return []
+    return ["call-back", "test-drive", *(["accept"] if lead.status in (Status.new, Status.assigned) else [])]
+
+
+def _interests(session: Session, lead_id: uuid.UUID) -> list[dict[str, Any]]:
+    found = session.execute(select(LeadInterest).filter_by(lead_id=lead_id).order_by(LeadInterest.latest_at.desc())).scalars().all()
+    cars = vehicles(session, (interest.vehicle_id for interest in found))
+    return [
+        {
+            "id": interest.id,
+            "kind": interest.kind,
+            "vehicle": cars.get(interest.vehicle_id),
+            "message": interest.message,
+            "at": interest.latest_at,
+        }
+        for interest in found
+    ]
+
+
+def _assignments(session: Session, lead_id: uuid.UUID) -> list[dict[str, Any]]:
+    found = session.execute(select(LeadAssignment).filter_by(lead_id=lead_id).order_by(LeadAssignment.id.desc())).scalars().all()
+    staff = named(session, Staff, (one.staff_id for one in found))
+    return [
+        {
+            "id": one.id,
+            "cause": t(f"console.leads.causes.{one.cause}"),
+            "rule": t(f"console.leads.rules.{one.rule}"),
+            "chosen": staff.get(one.staff_id, {}).get("name"),
+            "candidates": len(one.candidates),
+            "answer": one.answer and t(f"console.leads.answers.{one.answer}"),
+            "at": one.created_at,
+        }
+        for one in found
+    ]
+
+
+def _activities(session: Session, lead_id: uuid.UUID) -> list[dict[str, Any]]:
+    found = session.execute(select(LeadActivity).filter_by(lead_id=lead_id).order_by(LeadActivity.id.desc())).scalars().all()
+    staff = named(session, Staff, (one.staff_id for one in found))
+    return [
+        {
+            "id": one.id,
+            "label": t(f"console.leads.activities.{one.kind}"),
+            "detail": None,
+            "actor": staff.get(one.staff_id, {}).get("name"),
+            "at": one.created_at,
+        }
+        for one in found
+    ]

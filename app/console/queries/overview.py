@@ -1,0 +1,121 @@
+"""Today in figures, and what a person has to look at."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Sequence
+from datetime import datetime, timedelta, timezone
+from typing import Any
+
+from sqlalchemy import ColumnElement, and_, func, or_, select, true
+from sqlalchemy.orm import Session
+
+from app.console.queries.leads import stage
+from app.console.queries.scope import Scope
+from app.dealers.models import Staff
+from app.events.models import Event, EventDelivery
+from app.kit import clock
+from app.kit.money import yuan
+from app.kit.texts import t
+from app.leads.models import Lead
+from app.messaging.models import Delivery, Send, SendStatus
+from app.orders.models import Order
+from app.payments.models import IncidentKind, PaymentIncident
+from app.vehicles import queries as vehicles
+
+CHINA = timezone(timedelta(hours=8))
+MOST_INCIDENTS = 20
+# Money is not where it should be; the other kinds only need a second look.
+GRAVE = {IncidentKind.mismatch, IncidentKind.unknown_order, IncidentKind.refund_abnormal, IncidentKind.refund_refused}
+
+
+def show(session: Session, scope: Scope) -> dict[str, Any]:
+    """The figures of `OverviewOut`, and at most 20 incidents, the latest first."""
+    now = clock.now(session)
+    midnight = now.astimezone(CHINA).replace(hour=0, minute=0, second=0, microsecond=0)
+    cars = vehicles.counts(session, scope.brand_id, scope.dealer_id)
+    sent, failed = _messages(session, scope, midnight)
+    return {
+        "reservations": _count(session, Order, scope.covers(Order), Order.created_at >= midnight),
+        "deposits_fen": session.scalar(select(func.sum(Order.amount_fen)).where(scope.covers(Order), Order.paid_at >= midnight)) or 0,
+        "leads_open": _count(session, Lead, scope.covers(Lead), *stage("open")),
+        "leads_overdue": _count(session, Lead, scope.covers(Lead), *stage("overdue")),
+        "messages_sent": sent,
+        "messages_failed": failed,
+        "vehicles_listed": cars["listed"],
+        "vehicles_reserved": cars["reserved"],
+        "incidents": _incidents(session, scope),
+        "now": now,
+    }
+
+
+def _count(session: Session, model: Any, *wanted: ColumnElement[bool]) -> int:
+    return session.scalar(select(func.count()).select_from(model).where(*wanted)) or 0
+
+
+def _messages(session: Session, scope: Scope, since: datetime) -> tuple[int, int]:
+    """(left us, did not arrive) since a moment: a dealer counts what went to its customers and its own staff."""
+    reached: ColumnElement[bool] = true()
+    if scope.dealer_id is not None:
+        customers = select(Lead.customer_id).where(Lead.dealer_id == scope.dealer_id)
+        colleagues = select(Staff.id).where(Staff.dealer_id == scope.dealer_id)
+        reached = or_(Send.customer_id.in_(customers), Send.staff_id.in_(colleagues))
+    failed = or_(Send.status.in_((SendStatus.rejected, SendStatus.unknown)), Send.delivery == Delivery.failed)
+    row = session.execute(
+        select(func.count().filter(Send.status == SendStatus.accepted), func.count().filter(failed)).where(
+            Send.brand_id == scope.brand_id, Send.created_at >= since, reached
+        )
+    ).one()
+    return row[0], row[1]
+
+
+def _incidents(session: Session, scope: Scope) -> list[dict[str, Any]]:
+    found = [_of_money(incident, order_id) for incident, order_id in _money(session, scope)]
+    if scope.dealer_id is None:
+        found += [_of_delivery(one) for one in _dead(session, scope)]
+    return sorted(found, key=lambda one: one["at"], reverse=True)[:MOST_INCIDENTS]
+
+
+def _money(session: Session, scope: Scope) -> list[tuple[PaymentIncident, uuid.UUID | None]]:
+    """Unresolved incidents with the order they are about; those about no order are headquarters'."""
+    rows = (
+        select(PaymentIncident, Order.id)
+        .outerjoin(Order, Order.intent_id == PaymentIncident.intent_id)
+        .where(PaymentIncident.brand_id == scope.brand_id, PaymentIncident.resolved_at.is_(None))
+        .order_by(PaymentIncident.id.desc())
+        .limit(MOST_INCIDENTS)
+    )
+    if scope.dealer_id is not None:
+        rows = rows.where(Order.dealer_id == scope.dealer_id)
+    return [(incident, order_id) for incident, order_id in session.execute(rows)]
+
+
+def _dead(session: Session, scope: Scope) -> Sequence[EventDelivery]:
+    """Events of the brand that a handler gave up on."""
+    same = and_(Event.id == EventDelivery.event_id, Event.recorded_at == EventDelivery.recorded_at)
+    rows = select(EventDelivery).join(Event, same).where(EventDelivery.dead_at.is_not(None), Event.brand_id == scope.brand_id)
+    return session.execute(rows.order_by(EventDelivery.dead_at.desc()).limit(MOST_INCIDENTS)).scalars().all()
+
+
+def _of_money(incident: PaymentIncident, order_id: uuid.UUID | None) -> dict[str, Any]:
+    return {
+        "id": incident.id,
+        "kind": incident.kind,
+        "severity": "error" if incident.kind in GRAVE else "warning",
+        "title": t(f"payments.incidents.{incident.kind}"),
+        "detail": t("console.incidents.money", amount=yuan(incident.amount_fen), number=incident.out_trade_no),
+        "at": incident.created_at,
+        "link": {"type": "order", "id": order_id} if order_id else None,
+    }
+
+
+def _of_delivery(delivery: EventDelivery) -> dict[str, Any]:
+    return {
+        "id": f"{delivery.handler}-{delivery.event_id}",
+        "kind": "dead_delivery",
+        "severity": "error",
+        "title": t("console.incidents.dead_delivery"),
+        "detail": t("console.incidents.dead_delivery_detail", handler=delivery.handler, attempts=delivery.attempts),
+        "at": delivery.dead_at,
+        "link": None,
+    }

@@ -1,0 +1,1 @@
+"""The console's doors, one file for each thing that its pages show."""

@@ -1,0 +1,83 @@
+"""Doors: customers, their timeline and their tags."""
+
+from __future__ import annotations
+
+import uuid
+from typing import Any
+
+from sqlalchemy.orm import Session
+
+from app.audience import queries as audience_queries
+from app.audience import service as audience
+from app.audience.errors import TagUnknown
+from app.console import schemas
+from app.console.errors import CustomerUnknown
+from app.console.queries import customers, timeline
+from app.console.queries.scope import Scope
+from app.kit.paging import CursorInvalid
+from app.kit.web import Caller, blueprint, raises, transactional
+
+staff = blueprint("customers", audience="staff")
+
+
+@staff.get("/")
+@raises(CursorInvalid)
+@staff.input(schemas.CustomersIn, location="query")
+@staff.output(schemas.CustomersOut)
+@transactional
+def search(session: Session, who: Caller, query_data: dict[str, Any]) -> Any:
+    """Customers by name, phone number or tag, the newest first."""
+    wanted = {"q": None, "tag": None, "cursor": None} | query_data
+    return customers.search(session, Scope.of(who.staff), **wanted)
+
+
+@staff.get("/tags")
+@staff.output(schemas.TagsOut)
+@transactional
+def tags(session: Session, who: Caller) -> Any:
+    """Every tag that a customer of the brand may carry."""
+    return {"items": audience_queries.tags(session, who.staff.brand_id)}
+
+
+@staff.get("/<uuid:customer_id>")
+@raises(CustomerUnknown)
+@staff.output(schemas.CustomerOut)
+@transactional
+def show(session: Session, who: Caller, customer_id: uuid.UUID) -> Any:
+    """One customer. An adviser or dealer manager sees only the leads and orders of the own dealer."""
+    return customers.show(session, Scope.of(who.staff), customer_id)
+
+
+@staff.get("/<uuid:customer_id>/timeline")
+@raises(CustomerUnknown, CursorInvalid)
+@staff.input(schemas.TimelineIn, location="query")
+@staff.output(schemas.TimelineOut)
+@transactional
+def events(session: Session, who: Caller, customer_id: uuid.UUID, query_data: dict[str, Any]) -> Any:
+    """What happened to a customer, newest first, in words."""
+    scope = Scope.of(who.staff)
+    wanted = {"name": None, "group": None, "cursor": None} | query_data
+    return timeline.of_customer(session, scope, customers.get(session, scope, customer_id), **wanted)
+
+
+@staff.post("/<uuid:customer_id>/tags")
+@raises(CustomerUnknown, TagUnknown)
+@staff.input(schemas.TagIn)
+@staff.output({}, status_code=204)
+@transactional
+def add_tag(session: Session, who: Caller, customer_id: uuid.UUID, json_data: dict[str, str]) -> Any:
+    """Give a customer a tag; nothing happens when she carries it already."""
+    customer = customers.get(session, Scope.of(who.staff), customer_id)
+    audience.add(session, customer.id, json_data["tag"], actor=who.actor)
+    return ""
+
+
+@staff.delete("/<uuid:customer_id>/tags/<key>")
+@raises(CustomerUnknown, TagUnknown)
+@staff.output({}, status_code=204)
+@transactional
+def remove_tag(session: Session, who: Caller, customer_id: uuid.UUID, key: str) -> Any:
+    """Take a tag from a customer; nothing happens when she does not carry it."""
+    customer = customers.get(session, Scope.of(who.staff), customer_id)
+    audience.remove(session, customer.id, key, actor=who.actor)
+    return ""

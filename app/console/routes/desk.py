@@ -1,0 +1,39 @@
+"""Doors: who is signed in, and how the day is going."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sqlalchemy.orm import Session
+
+from app.console import schemas
+from app.console.queries import overview
+from app.console.queries.scope import Scope
+from app.kit import clock
+from app.kit.web import Caller, blueprint, transactional
+
+staff = blueprint("console", audience="staff")
+
+
+@staff.get("/me")
+@staff.output(schemas.MeOut)
+@transactional
+def me(session: Session, who: Caller) -> Any:
+    """The signed-in staff member, and what time it is on the platform."""
+    person = who.staff
+    return {
+        "id": person.id,
+        "name": person.name,
+        "role": person.role,
+        "dealer": person.dealer,
+        "brand": person.brand,
+        "now": clock.now(session),
+    }
+
+
+@staff.get("/overview")
+@staff.output(schemas.OverviewOut)
+@transactional
+def figures(session: Session, who: Caller) -> Any:
+    """Today's figures and open incidents, of the brand or of the caller's dealer."""
+    return overview.show(session, Scope.of(who.staff))

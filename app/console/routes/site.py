@@ -1,0 +1,46 @@
+"""The console's pages under /console/: the files that `make console` builds, and a clear page when they are not there."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from apiflask import APIBlueprint
+from flask import Response, abort, send_from_directory
+
+from app.kit.settings import settings
+from app.kit.texts import t
+
+BUILD = Path(__file__).resolve().parents[3] / "console" / "dist"
+# Names of files in here hold a hash of their content: what was loaded once never changes.
+HASHED = "assets/"
+A_YEAR = 365 * 24 * 3600
+
+site = APIBlueprint("console_site", __name__, url_prefix="/console", enable_openapi=False)
+
+
+def _policy() -> str:
+    # Ant Design writes its styles into the page; pictures of vehicles may come from any https host or from our own.
+    images = f"img-src 'self' data: https: {settings().public_base_url}"
+    return f"default-src 'self'; style-src 'self' 'unsafe-inline'; {images}; frame-ancestors 'none'; base-uri 'none'; object-src 'none'"
+
+
+@site.get("/", defaults={"path": ""})
+@site.get("/<path:path>")
+def page(path: str) -> Response:
+    """A file of the build, or the one page whose script reads the rest of the address."""
+    if not (BUILD / "index.html").is_file():
+        return Response(t("console.not_built"), status=503, mimetype="text/html")
+    if path and (BUILD / path).is_file():
+        answer = send_from_directory(BUILD, path)
+        if path.startswith(HASHED):
+            answer.headers["Cache-Control"] = f"public, max-age={A_YEAR}, immutable"
+        else:
+            answer.headers["Cache-Control"] = "no-cache"
+        return answer
+    if path.startswith(HASHED):
+        abort(404)
+    answer = send_from_directory(BUILD, "index.html")
+    answer.headers["Cache-Control"] = "no-cache"
+    answer.headers["Content-Security-Policy"] = _policy()
+    answer.headers["Referrer-Policy"] = "same-origin"
+    return answer

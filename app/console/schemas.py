@@ -1,0 +1,388 @@
+"""What the console's doors take and give. Money is fen; times are UTC."""
+
+from __future__ import annotations
+
+from apiflask import Schema
+from apiflask.fields import Boolean, DateTime, Dict, Integer, List, Nested, String
+from apiflask.validators import Length, OneOf, Range
+
+from app.console.queries.timeline import GROUPS
+from app.kit.paging import MAX_LIMIT
+
+
+def _maybe(schema: type[Schema]) -> Nested:
+    return Nested(schema, allow_none=True)
+
+
+class PageIn(Schema):
+    cursor = String(metadata={"description": "`next_cursor` of the page before"})
+    limit = Integer(load_default=20, validate=Range(1, MAX_LIMIT))
+
+
+class NamedOut(Schema):
+    id = String()
+    name = String()
+
+
+class PersonOut(Schema):
+    id = String()
+    nickname = String(allow_none=True)
+    phone_masked = String(allow_none=True, metadata={"example": "138****0000"})
+
+
+class TagOut(Schema):
+    key = String()
+    label = String()
+
+
+class VehicleCardOut(Schema):
+    id = String()
+    title = String()
+    price_fen = Integer()
+    status = String()
+    photo = String(allow_none=True)
+
+
+# The desk ---------------------------------------------------------------------------------------------------------------------
+
+
+class MeOut(NamedOut):
+    role = String()
+    dealer = _maybe(NamedOut)
+    brand = Nested(NamedOut)
+    now = DateTime(metadata={"description": "the platform's clock, which a demo may have moved"})
+
+
+class LinkOut(Schema):
+    type = String(validate=OneOf(["order", "customer", "journey", "lead"]))
+    id = String()
+
+
+class IncidentOut(Schema):
+    id = String()
+    kind = String()
+    severity = String(validate=OneOf(["error", "warning"]))
+    title = String()
+    detail = String()
+    at = DateTime()
+    link = _maybe(LinkOut)
+
+
+class OverviewOut(Schema):
+    """`reservations`, `deposits_fen` and `messages_*` count from midnight in China; the others are of now."""
+
+    reservations = Integer()
+    deposits_fen = Integer()
+    leads_open = Integer()
+    leads_overdue = Integer()
+    messages_sent = Integer()
+    messages_failed = Integer()
+    vehicles_listed = Integer()
+    vehicles_reserved = Integer()
+    incidents = List(Nested(IncidentOut))
+    now = DateTime()
+
+
+# Customers --------------------------------------------------------------------------------------------------------------------
+
+
+class CustomersIn(PageIn):
+    q = String(validate=Length(1, 64), metadata={"description": "a part of the nickname, or a whole phone number"})
+    tag = String(validate=Length(1, 64))
+
+
+class CustomerRowOut(PersonOut):
+    tags = List(Nested(TagOut))
+    grade = String(allow_none=True)
+    adviser = String(allow_none=True)
+    dealer = String(allow_none=True)
+    last_event_at = DateTime(allow_none=True)
+    created_at = DateTime()
+
+
+class CustomersOut(Schema):
+    items = List(Nested(CustomerRowOut))
+    next_cursor = String(allow_none=True)
+    total = Integer()
+
+
+class FollowedOut(Schema):
+    followed = Boolean()
+
+
+class CustomerLeadOut(Schema):
+    id = String()
+    status = String()
+    grade = String(allow_none=True)
+    adviser = String(allow_none=True)
+    dealer = String(allow_none=True)
+
+
+class ConsentOut(Schema):
+    purpose = String()
+    text_version = String()
+    given_at = DateTime()
+    withdrawn_at = DateTime(allow_none=True)
+
+
+class OrderRowOut(Schema):
+    id = String()
+    number = String()
+    status = String()
+    payment_status = String()
+    amount_fen = Integer()
+    vehicle = _maybe(VehicleCardOut)
+    customer = Nested(PersonOut)
+    dealer = _maybe(NamedOut)
+    created_at = DateTime()
+
+
+class CustomerOut(CustomerRowOut):
+    wechat = Nested(FollowedOut)
+    lead = _maybe(CustomerLeadOut)
+    orders = List(Nested(OrderRowOut))
+    consents = List(Nested(ConsentOut))
+
+
+class TagsOut(Schema):
+    items = List(Nested(TagOut))
+
+
+class TagIn(Schema):
+    tag = String(required=True, validate=Length(1, 64))
+
+
+class TimelineIn(PageIn):
+    name = String(validate=Length(1, 64), metadata={"description": "only events of this name"})
+    group = String(validate=OneOf(list(GROUPS)), metadata={"description": "only events of this kind"})
+
+
+class ReferenceOut(Schema):
+    type = String()
+    id = String()
+
+
+class ActorOut(Schema):
+    type = String()
+    name = String(allow_none=True)
+
+
+class EventOut(Schema):
+    id = String()
+    name = String()
+    label = String()
+    detail = String(allow_none=True)
+    recorded_at = DateTime()
+    actor = Nested(ActorOut)
+    subject = _maybe(ReferenceOut)
+
+
+class TimelineOut(Schema):
+    items = List(Nested(EventOut))
+    next_cursor = String(allow_none=True)
+
+
+# Leads ------------------------------------------------------------------------------------------------------------------------
+
+
+class LeadsIn(PageIn):
+    status = String(validate=Length(1, 32), metadata={"description": "`open`, `overdue`, `closed`, or a status"})
+
+
+class LeadRowOut(Schema):
+    id = String()
+    customer = Nested(PersonOut)
+    status = String()
+    grade = String(allow_none=True)
+    dealer = _maybe(NamedOut)
+    owner = _maybe(NamedOut)
+    vehicle = _maybe(VehicleCardOut)
+    next_action_at = DateTime(allow_none=True)
+    overdue = Boolean()
+    created_at = DateTime()
+
+
+class LeadsOut(Schema):
+    items = List(Nested(LeadRowOut))
+    next_cursor = String(allow_none=True)
+    total = Integer()
+
+
+class InterestOut(Schema):
+    id = String()
+    kind = String()
+    vehicle = _maybe(VehicleCardOut)
+    message = String(allow_none=True)
+    at = DateTime()
+
+
+class AssignmentOut(Schema):
+    id = String()
+    cause = String()
+    rule = String()
+    chosen = String(allow_none=True)
+    candidates = Integer()
+    answer = String(allow_none=True)
+    at = DateTime()
+
+
+class ActivityOut(Schema):
+    id = String()
+    label = String()
+    detail = String(allow_none=True)
+    actor = String(allow_none=True)
+    at = DateTime()
+
+
+class LeadOut(LeadRowOut):
+    actions = List(String(), metadata={"description": "what can be done now: accept, call-back, test-drive"})
+    interests = List(Nested(InterestOut))
+    assignments = List(Nested(AssignmentOut))
+    activities = List(Nested(ActivityOut))
+
+
+class PromiseIn(Schema):
+    at = DateTime(required=True, format="iso", metadata={"description": "when, with its offset; in the future"})
+    note = String(validate=Length(0, 200), load_default="")
+
+
+# Orders -----------------------------------------------------------------------------------------------------------------------
+
+
+class OrdersIn(PageIn):
+    q = String(validate=Length(1, 40), metadata={"description": "a part of the order's number"})
+    status = String(validate=Length(1, 32))
+
+
+class OrdersOut(Schema):
+    items = List(Nested(OrderRowOut))
+    next_cursor = String(allow_none=True)
+    total = Integer()
+
+
+class HoldOut(Schema):
+    status = String()
+    expires_at = DateTime(allow_none=True)
+
+
+class AttemptOut(Schema):
+    id = String()
+    out_trade_no = String()
+    transaction_id = String(allow_none=True)
+    status = String()
+    created_at = DateTime()
+
+
+class RefundOut(Schema):
+    id = String()
+    out_refund_no = String()
+    amount_fen = Integer()
+    status = String()
+    reason = String(allow_none=True)
+    created_at = DateTime()
+
+
+class LedgerLineOut(Schema):
+    id = String()
+    at = DateTime()
+    entry = String()
+    account = String()
+    debit_fen = Integer()
+    credit_fen = Integer()
+
+
+class OrderOut(OrderRowOut):
+    deposit_type = String()
+    terms_version = String()
+    terms_accepted_at = DateTime()
+    refundable_until = DateTime(allow_none=True)
+    close_reason = String(allow_none=True)
+    cancel_reason = String(allow_none=True)
+    store = _maybe(NamedOut)
+    reservation = _maybe(HoldOut)
+    attempts = List(Nested(AttemptOut))
+    refunds = List(Nested(RefundOut))
+    ledger = List(Nested(LedgerLineOut))
+
+
+# Journeys ---------------------------------------------------------------------------------------------------------------------
+
+
+class JourneyRowOut(NamedOut):
+    key = String()
+    status = String()
+    version = Integer(allow_none=True)
+    trigger_label = String()
+    entered = Integer()
+    active = Integer()
+    completed = Integer()
+    exited = Integer()
+    updated_at = DateTime()
+
+
+class JourneysOut(Schema):
+    items = List(Nested(JourneyRowOut))
+
+
+class NodeOut(Schema):
+    id = String()
+    kind = String()
+    label = String()
+    summary = String()
+
+
+class EdgeOut(Schema):
+    from_ = String(data_key="from", attribute="from")
+    port = String()
+    port_label = String()
+    to = String()
+
+
+class GraphOut(Schema):
+    nodes = List(Nested(NodeOut))
+    edges = List(Nested(EdgeOut))
+
+
+class TriggerOut(Schema):
+    label = String()
+
+
+class JourneyOut(NamedOut):
+    status = String()
+    version = Integer(allow_none=True)
+    trigger = Nested(TriggerOut)
+    exit_on = List(String())
+    graph = Nested(GraphOut)
+    numbers = Dict(metadata={"description": "by node: entered, waiting, passed, sent, delivered, failed, skipped"})
+
+
+class WalksIn(PageIn):
+    node = String(validate=Length(1, 64))
+    status = String(validate=Length(1, 32))
+
+
+class WalkOut(Schema):
+    id = String()
+    customer = Nested(PersonOut)
+    status = String()
+    node_id = String(allow_none=True)
+    due_at = DateTime(allow_none=True)
+    entered_at = DateTime()
+    exit_reason = String(allow_none=True)
+
+
+class WalksOut(Schema):
+    items = List(Nested(WalkOut))
+    next_cursor = String(allow_none=True)
+    total = Integer()
+
+
+# The clock --------------------------------------------------------------------------------------------------------------------
+
+
+class AdvanceIn(Schema):
+    seconds = Integer(required=True, strict=True, validate=Range(1, 366 * 24 * 3600))
+
+
+class ClockOut(Schema):
+    now = DateTime()

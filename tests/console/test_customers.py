@@ -1,0 +1,126 @@
+"""The console finds customers, shows no more of them than it should, and tags them."""
+
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from app.audience import service as audience
+from app.audience.models import TagKind
+from app.events.models import Event
+from tests.factories import dealers as make
+from tests.factories import identity as people
+
+
+def _names(answer: Any) -> list[str]:
+    assert answer.status_code == 200, answer.text
+    return [item["nickname"] for item in answer.json["items"]]
+
+
+def test_headquarters_sees_all_customers_of_the_brand_and_an_adviser_those_of_her_dealer(
+    session: Session, world: Any, adviser: Any, marketer: Any
+) -> None:
+    people.customer(session, make.brand(session), nickname="别家客户")
+    people.customer(session, world.brand, nickname="路人")
+    session.commit()
+    assert _names(marketer.get("customers/")) == ["路人", "周宇航", "林晓雯"]
+    assert _names(adviser.get("customers/")) == ["林晓雯"]
+
+
+def test_an_adviser_opens_no_other_dealers_customer_by_any_door(world: Any, adviser: Any) -> None:
+    path = f"customers/{world.their_customer.id}"
+    answers = [
+        adviser.get(path),
+        adviser.get(f"{path}/timeline"),
+        adviser.post(f"{path}/tags", tag="vip"),
+        adviser.delete(f"{path}/tags/vip"),
+    ]
+    assert [answer.status_code for answer in answers] == [404, 404, 404, 404]
+    assert {answer.json["error"] for answer in answers} == {"console.customer_unknown"}
+
+
+@pytest.mark.parametrize(
+    ("q", "found"), [("晓雯", ["林晓雯"]), ("138 0000 0002", ["周宇航"]), ("%", []), ("_晓雯", []), ("13800000009", [])]
+)
+def test_customers_are_found_by_a_part_of_the_name_or_by_the_whole_phone_number(marketer: Any, q: str, found: list[str]) -> None:
+    assert _names(marketer.get("customers/", q=q)) == found
+
+
+def test_a_phone_number_is_never_shown_whole(world: Any, marketer: Any) -> None:
+    for answer in (marketer.get("customers/"), marketer.get(f"customers/{world.our_customer.id}"), marketer.get("leads/")):
+        assert "138****0001" in answer.text
+        assert "13800000001" not in answer.text
+
+
+def test_pages_neither_repeat_nor_miss_anyone_while_new_customers_arrive(session: Session, world: Any, marketer: Any) -> None:
+    for number in range(5):
+        people.customer(session, world.brand, nickname=f"老客{number}")
+    session.commit()
+    first = marketer.get("customers/", limit=3)
+    people.customer(session, world.brand, nickname="刚来")
+    session.commit()
+    second = marketer.get("customers/", limit=3, cursor=first.json["next_cursor"])
+    third = marketer.get("customers/", limit=3, cursor=second.json["next_cursor"])
+    assert _names(first) + _names(second) + _names(third) == ["老客4", "老客3", "老客2", "老客1", "老客0", "周宇航", "林晓雯"]
+    assert third.json["next_cursor"] is None
+    assert first.json["total"] == 7
+
+
+@pytest.mark.parametrize("cursor", ["nonsense", "WzFd", "WyJ4Il0"])
+def test_a_page_marker_that_is_not_ours_is_refused(marketer: Any, cursor: str) -> None:
+    answer = marketer.get("customers/", cursor=cursor)
+    assert answer.status_code == 422
+    assert answer.json["error"] == "request.cursor"
+
+
+def test_who_was_merged_or_erased_is_not_listed_and_a_merged_id_leads_on(session: Session, world: Any, marketer: Any) -> None:
+    merged = people.customer(session, world.brand, nickname="旧档案", merged_into_id=world.our_customer.id)
+    people.customer(session, world.brand, nickname=None, unionid=None, erased_at=datetime.now(UTC))
+    session.commit()
+    assert _names(marketer.get("customers/")) == ["周宇航", "林晓雯"]
+    assert marketer.get(f"customers/{merged.id}").json["id"] == str(world.our_customer.id)
+
+
+def test_a_customers_page_shows_her_lead_and_her_tags(session: Session, world: Any, adviser: Any) -> None:
+    audience.define(session, world.brand.id, key="vip", label="重点客户", kind=TagKind.manual)
+    session.commit()
+    assert adviser.post(f"customers/{world.our_customer.id}/tags", tag="vip").status_code == 204
+    shown = adviser.get(f"customers/{world.our_customer.id}").json
+    assert shown["tags"] == [{"key": "vip", "label": "重点客户"}]
+    assert shown["lead"] == {
+        "id": str(world.our_lead.id),
+        "status": "assigned",
+        "grade": "B",
+        "adviser": "王晨",
+        "dealer": world.ours.name,
+    }
+    assert shown["wechat"] == {"followed": False}
+    assert shown["orders"] == shown["consents"] == []
+
+
+def test_a_tag_given_and_taken_again_is_recorded_as_the_work_of_the_staff_member(session: Session, world: Any, adviser: Any) -> None:
+    audience.define(session, world.brand.id, key="vip", label="重点客户", kind=TagKind.manual)
+    session.commit()
+    path = f"customers/{world.our_customer.id}/tags"
+    assert adviser.post(path, tag="vip").status_code == 204
+    assert adviser.post(path, tag="vip").status_code == 204
+    assert _names(adviser.get("customers/", tag="vip")) == ["林晓雯"]
+    assert adviser.delete(f"{path}/vip").status_code == 204
+    assert _names(adviser.get("customers/", tag="vip")) == []
+    done = session.execute(select(Event.name, Event.actor_id).where(Event.name.startswith("tag.")).order_by(Event.id)).all()
+    assert done == [("tag.added", str(world.adviser.id)), ("tag.removed", str(world.adviser.id))]
+
+
+def test_a_tag_that_the_brand_does_not_have_is_refused_in_chinese(world: Any, adviser: Any) -> None:
+    answer = adviser.post(f"customers/{world.our_customer.id}/tags", tag="nothing")
+    assert answer.status_code == 404
+    assert answer.json["message"] == "没有这个标签"
+
+
+def test_the_filter_offers_the_tags_of_the_own_brand_only(session: Session, world: Any, marketer: Any) -> None:
+    audience.define(session, world.brand.id, key="vip", label="重点客户", kind=TagKind.manual)
+    audience.define(session, make.brand(session).id, key="other", label="别家", kind=TagKind.manual)
+    session.commit()
+    assert marketer.get("customers/tags").json == {"items": [{"key": "vip", "label": "重点客户"}]}

@@ -1,0 +1,58 @@
+"""The console's pages are served, kept by browsers as long as they may, and missed in Chinese."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from app.console.routes import site
+
+
+@pytest.fixture
+def build(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A small build in place of the real one, with a secret next to it that must stay one."""
+    folder = tmp_path / "dist"
+    (folder / "assets").mkdir(parents=True)
+    (folder / "index.html").write_text("<!doctype html><title>the page</title>")
+    (folder / "assets" / "index-a1b2.js").write_text("export {}")
+    (folder / "theme.js").write_text("0")
+    (tmp_path / "secret.txt").write_text("secret")
+    monkeypatch.setattr(site, "BUILD", folder)
+    return folder
+
+
+@pytest.mark.usefixtures("build")
+@pytest.mark.parametrize("address", ["/console/", "/console/customers/1", "/console/leads?status=overdue", "/console/login"])
+def test_every_address_of_the_console_answers_with_its_one_page(client: Any, address: str) -> None:
+    answer = client.get(address)
+    assert answer.status_code == 200
+    assert b"the page" in answer.data
+    assert answer.headers["Cache-Control"] == "no-cache"
+    assert "default-src 'self'" in answer.headers["Content-Security-Policy"]
+
+
+@pytest.mark.usefixtures("build")
+def test_a_file_named_by_its_content_is_kept_for_a_year_and_others_are_asked_for_again(client: Any) -> None:
+    hashed = client.get("/console/assets/index-a1b2.js")
+    assert hashed.headers["Cache-Control"] == "public, max-age=31536000, immutable"
+    assert hashed.mimetype == "text/javascript"
+    assert client.get("/console/theme.js").headers["Cache-Control"] == "no-cache"
+
+
+@pytest.mark.usefixtures("build")
+def test_a_file_of_an_older_release_is_missing_and_not_answered_with_the_page(client: Any) -> None:
+    assert client.get("/console/assets/index-gone.js").status_code == 404
+
+
+@pytest.mark.usefixtures("build")
+@pytest.mark.parametrize("address", ["/console/../secret.txt", "/console/%2e%2e/secret.txt", "/console/assets/..%2f..%2fsecret.txt"])
+def test_nothing_outside_the_build_is_served(client: Any, address: str) -> None:
+    assert b"secret" not in client.get(address).data
+
+
+def test_without_a_build_the_page_says_in_chinese_what_to_do(client: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(site, "BUILD", tmp_path / "nothing")
+    answer = client.get("/console/")
+    assert answer.status_code == 503
+    assert "make console" in answer.text
+    assert "控制台还没有构建" in answer.text

@@ -1,0 +1,100 @@
+"""A customer's timeline tells everything once, in words, and to each reader only what is hers to know."""
+
+from typing import Any
+
+import pytest
+from sqlalchemy.orm import Session
+
+from app.events import service as events
+from app.events.catalogue import NAMES
+from app.kit.texts import has
+from tests.factories import identity as people
+from tests.factories import vehicles as cars
+
+
+def _timeline(desk: Any, customer: Any, **query: Any) -> Any:
+    answer = desk.get(f"customers/{customer.id}/timeline", **query)
+    assert answer.status_code == 200, answer.text
+    return answer.json
+
+
+def _record(session: Session, customer: Any, name: str, **fields: Any) -> None:
+    events.record(session, name, brand_id=customer.brand_id, customer_id=customer.id, **fields)
+    session.commit()
+
+
+def test_events_are_told_in_words_newest_first(session: Session, world: Any, adviser: Any) -> None:
+    car = cars.vehicle(session, world.our_store)
+    about = {"vehicle_id": car.id, "dealer_id": world.ours.id, "amount_fen": 500_000}
+    _record(session, world.our_customer, "deposit.paid", data=about, actor=("customer", world.our_customer.id))
+    _record(session, world.our_customer, "lead.accepted", data={"staff_id": world.adviser.id}, actor=("staff", world.adviser.id))
+    latest, first = _timeline(adviser, world.our_customer)["items"]
+    assert (latest["label"], latest["detail"]) == ("顾问接受线索", "王晨")
+    assert latest["actor"] == {"type": "staff", "name": "王晨"}
+    assert (first["label"], first["detail"]) == ("意向金已支付", f"¥5,000 · {car.title}")
+    assert first["actor"] == {"type": "customer", "name": None}
+
+
+def test_pages_hold_each_event_once_even_when_all_happened_at_one_moment(session: Session, world: Any, adviser: Any) -> None:
+    facts = [{"brand_id": world.brand.id, "customer_id": world.our_customer.id, "data": {"n": n}} for n in range(7)]
+    events.record_all(session, "customer.logged_in", facts)
+    session.commit()
+    seen: list[str] = []
+    cursor: str | None = ""
+    while cursor is not None:
+        page = _timeline(adviser, world.our_customer, limit=3, **({"cursor": cursor} if cursor else {}))
+        seen += [item["id"] for item in page["items"]]
+        cursor = page["next_cursor"]
+    assert len(seen) == len(set(seen)) == 7
+    assert seen == sorted(seen, reverse=True)
+
+
+@pytest.mark.parametrize(
+    ("query", "names"),
+    [
+        ({"group": "commerce"}, ["payment.opened", "order.reserved"]),
+        ({"group": "lead"}, ["lead.created"]),
+        ({"name": "lead.created"}, ["lead.created"]),
+        ({"group": "message"}, []),
+    ],
+)
+def test_the_timeline_is_filtered_by_kind_or_name(session: Session, world: Any, adviser: Any, query: Any, names: list[str]) -> None:
+    for name in ("order.reserved", "payment.opened", "lead.created"):
+        _record(session, world.our_customer, name)
+    assert [item["name"] for item in _timeline(adviser, world.our_customer, **query)["items"]] == names
+
+
+def test_a_kind_that_is_not_offered_is_refused(world: Any, adviser: Any) -> None:
+    answer = adviser.get(f"customers/{world.our_customer.id}/timeline", group="secrets")
+    assert answer.status_code == 422
+    assert set(answer.json["details"]) == {"group"}
+
+
+def test_what_she_did_with_another_dealer_is_not_told(session: Session, world: Any, adviser: Any, marketer: Any) -> None:
+    elsewhere = world.their_lead
+    elsewhere.customer_id, world.our_lead.status, world.our_lead.closed_at = world.our_customer.id, "won", world.our_lead.created_at
+    session.commit()
+    _record(session, world.our_customer, "lead.created", data={"lead_id": elsewhere.id, "dealer_id": world.theirs.id})
+    _record(session, world.our_customer, "lead.updated", subject=("lead", elsewhere.id))
+    _record(session, world.our_customer, "tag.added", data={"tag": "vip", "lead_id": elsewhere.id})
+    _record(session, world.our_customer, "customer.phone_bound")
+    assert [item["name"] for item in _timeline(adviser, world.our_customer)["items"]] == ["customer.phone_bound"]
+    assert len(_timeline(marketer, world.our_customer)["items"]) == 4
+
+
+def test_the_past_of_a_merged_customer_is_part_of_hers(session: Session, world: Any, adviser: Any) -> None:
+    merged = people.customer(session, world.brand, merged_into_id=world.our_customer.id)
+    _record(session, merged, "share.opened")
+    assert [item["name"] for item in _timeline(adviser, world.our_customer)["items"]] == ["share.opened"]
+
+
+@pytest.mark.parametrize("name", sorted(NAMES))
+def test_every_event_has_words(name: str) -> None:
+    assert has(f"events.{name}")
+
+
+def test_an_event_with_data_that_nobody_foresaw_is_still_told(session: Session, world: Any, adviser: Any) -> None:
+    odd = {"vehicle_id": "not-an-id", "amount_fen": None, "send_id": 7}
+    for name in ("deposit.paid", "message.accepted", "tag.added", "journey.exited"):
+        _record(session, world.our_customer, name, data=odd)
+    assert len(_timeline(adviser, world.our_customer)["items"]) == 4
