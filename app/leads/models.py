@@ -57,7 +57,8 @@ class Cause(StrEnum):
     not_paid = "not_paid"
 
 
-_CLOSED = "('won', 'defeated', 'duplicate')"
+# As SQL: the states in which a customer may have a new lead beside this one.
+CLOSED = "('won', 'defeated', 'duplicate')"
 
 
 class Lead(Root):
@@ -68,7 +69,7 @@ class Lead(Root):
 
     __tablename__ = "leads"
     __table_args__ = (
-        Index("uq_leads_open", "customer_id", "business_line", unique=True, postgresql_where=text(f"status NOT IN {_CLOSED}")),
+        Index("uq_leads_open", "customer_id", "business_line", unique=True, postgresql_where=text(f"status NOT IN {CLOSED}")),
         Index("ix_leads_dealer", "dealer_id", "created_at", "id"),
         Index("ix_leads_brand", "brand_id", "created_at", "id"),
         CheckConstraint(

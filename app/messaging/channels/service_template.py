@@ -12,7 +12,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from app.identity import queries as identity
-from app.identity.models import Consent, WechatIdentity
+from app.identity.models import Purpose as Consented
 from app.messaging import facts
 from app.messaging.channels import Channel, Letter, Receipt, SendFailed
 from app.messaging.models import MessageTemplate, Purpose, Send
@@ -64,19 +64,12 @@ def _openid(session: Session, send: Send, appid: str) -> str:
     customer = identity.get(session, send.brand_id, send.customer_id)
     if customer.erased_at is not None:
         raise SendFailed.because("erased")
-    if send.purpose == Purpose.marketing and not _agreed(session, customer.id):
+    if send.purpose == Purpose.marketing and not identity.consented(session, customer.id, Consented.marketing):
         raise SendFailed.because("no_consent")
-    found = session.execute(
-        select(WechatIdentity.openid).filter_by(customer_id=customer.id, appid=appid, followed=True).order_by(WechatIdentity.id).limit(1)
-    ).scalar_one_or_none()
-    if found is None:
+    known = identity.identity_at(session, customer.id, appid)
+    if known is None or not known.followed:
         raise SendFailed.because("not_following")
-    return found
-
-
-def _agreed(session: Session, customer_id: Any) -> bool:
-    in_force = select(Consent.id).filter_by(customer_id=customer_id, purpose="marketing", withdrawn_at=None)
-    return session.execute(in_force.limit(1)).first() is not None
+    return known.openid
 
 
 def _filled(field: str, form: str, known: dict[str, str]) -> str:

@@ -32,25 +32,24 @@ def lead_assigned(session: Session, event: Event) -> None:
 def lead_answered(session: Session, event: Event) -> None:
     """Every card that asked for this answer shows it."""
     data = event.data
-    if not data.get("assignment_id"):
-        return
-    base = _card_key(data["assignment_id"])
     managers = dealers.managers(session, uuid.UUID(data["dealer_id"]))
+    keys = [_card_key(asked, whom) for asked in data["assignment_ids"] for whom in (None, *(one.id for one in managers))]
     sent = session.execute(
         select(Send).where(
             Send.brand_id == event.brand_id,
-            Send.dedupe_key.in_([base, *(_card_key(data["assignment_id"], one.id) for one in managers)]),
+            Send.dedupe_key.in_(keys),
             Send.status.not_in((SendStatus.rejected, SendStatus.cancelled)),
         )
     ).scalars()
-    about = _about(event, "lead_id", "vehicle_id", "store_id", "next_action_at")
+    about = _about(event, "lead_id", "vehicle_id", "next_action_at")
     about |= {"answer": event.name.removeprefix("lead."), "answered_by": data["staff_id"]}
     for card in sent:
+        assert card.staff_id is not None
         plan(
             session,
             brand_id=event.brand_id,
             channel="wecom_card_update",
-            recipient=("staff", _staff_of(card)),
+            recipient=("staff", card.staff_id),
             template_key="lead_answered",
             dedupe_key=f"card_update:{card.id}:{event.id}",
             context=about | {"replaces": card.id},
@@ -98,11 +97,6 @@ def fall_back(session: Session, send_id: uuid.UUID) -> None:
 
 def _card_key(assignment_id: str, manager_id: uuid.UUID | None = None) -> str:
     return f"lead_card:{assignment_id}" + (f":{manager_id}" if manager_id else "")
-
-
-def _staff_of(card: Send) -> uuid.UUID:
-    assert card.staff_id is not None
-    return card.staff_id
 
 
 def _about(event: Event, *names: str) -> dict[str, Any]:

@@ -1,0 +1,48 @@
+"""What we do when something happened to orders, cards and customers."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Sequence
+
+from sqlalchemy.orm import Session
+
+from app.dealers import queries as dealers
+from app.events.models import Event
+from app.events.service import on
+from app.leads import service
+
+
+@on("order.reserved", "deposit.paid", "order.cancelled", "order.expired")
+def follow_orders(session: Session, events: Sequence[Event]) -> None:
+    """One handler for all four, so that they are heard in the order in which they happened."""
+    for event in events:
+        if event.name == "order.reserved":
+            service.order_reserved(session, event)
+        elif event.name == "deposit.paid":
+            service.deposit_paid(session, event)
+        else:
+            service.order_ended(session, event)
+
+
+@on("message.button_pressed")
+def take_answer(session: Session, events: Sequence[Event]) -> None:
+    for event in events:
+        assignment_id = event.data["context"].get("assignment_id")
+        if assignment_id:
+            staff = dealers.staff(session, uuid.UUID(event.data["staff_id"]))
+            service.press(session, staff, assignment_id=uuid.UUID(assignment_id), key=event.data["key"])
+
+
+@on("customer.merged")
+def follow_merge(session: Session, events: Sequence[Event]) -> None:
+    for event in events:
+        assert event.customer_id is not None
+        service.merge(session, kept_id=event.customer_id, merged_id=uuid.UUID(event.data["merged_id"]))
+
+
+@on("customer.erased")
+def forget_customer(session: Session, events: Sequence[Event]) -> None:
+    for event in events:
+        assert event.customer_id is not None
+        service.forget(session, event.customer_id)
