@@ -45,17 +45,37 @@ class Customer(Root):
 
 
 class WechatIdentity(Root):
-    """What one account of Tencent calls a customer. `followed` is None for accounts that cannot be followed."""
+    """What one account of Tencent calls a person; a follower who has not been looked up yet is no customer so far.
+
+    `followed` is None for accounts that cannot be followed, and `follow_told_at` is when Tencent last told us of a change.
+    `look_up_at` is when to ask the service account who she is.
+    """
 
     __tablename__ = "wechat_identities"
-    __table_args__ = (UniqueConstraint("appid", "openid"),)
+    __table_args__ = (
+        UniqueConstraint("appid", "openid"),
+        Index("ix_wechat_identities_unionid", "brand_id", "unionid"),
+        Index("ix_wechat_identities_look_up_at", "look_up_at", postgresql_where=text("look_up_at IS NOT NULL")),
+    )
 
     appid: Mapped[str]
     openid: Mapped[str]
     unionid: Mapped[str | None]
-    customer_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("customers.id"), index=True)
+    customer_id: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("customers.id"), index=True)
     session_key: Mapped[str | None] = mapped_column(EncryptedText)
     followed: Mapped[bool | None]
+    follow_told_at: Mapped[datetime | None]
+    look_up_at: Mapped[datetime | None]
+
+
+class FollowerSync(Base):
+    """How far the followers of a service account have been read, for those who followed before they could be told of."""
+
+    __tablename__ = "follower_syncs"
+
+    account_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("wechat_accounts.id"), primary_key=True)
+    last_openid: Mapped[str] = mapped_column(default="", server_default="")
+    due_at: Mapped[datetime] = mapped_column(server_default=func.marque_now())
 
 
 class CustomerSession(Base):

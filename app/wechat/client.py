@@ -48,6 +48,7 @@ class UserInfo:
 
     subscribe: bool
     unionid: str | None
+    subscribed_at: datetime | None = None
 
 
 @dataclass(frozen=True)
@@ -156,6 +157,14 @@ class ServiceAccount(Protocol):
         ...
 
     def user_info(self, openid: str) -> UserInfo: ...
+
+    def user_infos(self, openids: Sequence[str]) -> dict[str, UserInfo]:
+        """At most 100 people at once, by openid."""
+        ...
+
+    def followers(self, after: str = "") -> list[str]:
+        """The openids of up to 10,000 followers after this one, oldest first; none when there are no more. 500 calls a day."""
+        ...
 
 
 class WeCom(Protocol):

@@ -132,6 +132,16 @@ class _ServiceAccount(_Door):
     def user_info(self, openid: str) -> UserInfo:
         return self._take("user_info", lambda: self._fake.users.get(openid, UserInfo(subscribe=True, unionid=None)), openid=openid)
 
+    def user_infos(self, openids: Sequence[str]) -> dict[str, UserInfo]:
+        return self._take("user_infos", lambda: {openid: self._fake.users[openid] for openid in openids}, openids=list(openids))
+
+    def followers(self, after: str = "") -> list[str]:
+        def listed() -> list[str]:
+            openids = [openid for openid, info in self._fake.users.items() if info.subscribe]
+            return openids[openids.index(after) + 1 :] if after else openids
+
+        return self._take("followers", listed, after=after)
+
 
 class _WeCom(_Door):
     def send_card(self, userids: Sequence[str], card: dict[str, Any], *, duplicate_check_seconds: int = 1800) -> CardReceipt:

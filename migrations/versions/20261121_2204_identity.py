@@ -47,9 +47,11 @@ def upgrade() -> None:
         sa.Column("appid", sa.String, nullable=False),
         sa.Column("openid", sa.String, nullable=False),
         sa.Column("unionid", sa.String),
-        sa.Column("customer_id", sa.Uuid, nullable=False),
+        sa.Column("customer_id", sa.Uuid),
         sa.Column("session_key", sa.LargeBinary),
         sa.Column("followed", sa.Boolean),
+        sa.Column("follow_told_at", sa.DateTime(timezone=True)),
+        sa.Column("look_up_at", sa.DateTime(timezone=True)),
         sa.ForeignKeyConstraint(["brand_id"], ["brands.id"], name=op.f("fk_wechat_identities_brand_id_brands")),
         sa.ForeignKeyConstraint(["customer_id"], ["customers.id"], name=op.f("fk_wechat_identities_customer_id_customers")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_wechat_identities")),
@@ -57,6 +59,18 @@ def upgrade() -> None:
     )
     op.create_index(op.f("ix_wechat_identities_brand_id"), "wechat_identities", ["brand_id"])
     op.create_index(op.f("ix_wechat_identities_customer_id"), "wechat_identities", ["customer_id"])
+    op.create_index("ix_wechat_identities_unionid", "wechat_identities", ["brand_id", "unionid"])
+    op.create_index(
+        "ix_wechat_identities_look_up_at", "wechat_identities", ["look_up_at"], postgresql_where=sa.text("look_up_at IS NOT NULL")
+    )
+    op.create_table(
+        "follower_syncs",
+        sa.Column("account_id", sa.Uuid, nullable=False),
+        sa.Column("last_openid", sa.String, server_default="", nullable=False),
+        sa.Column("due_at", sa.DateTime(timezone=True), server_default=sa.text("marque_now()"), nullable=False),
+        sa.ForeignKeyConstraint(["account_id"], ["wechat_accounts.id"], name=op.f("fk_follower_syncs_account_id_wechat_accounts")),
+        sa.PrimaryKeyConstraint("account_id", name=op.f("pk_follower_syncs")),
+    )
     op.create_table(
         "customer_sessions",
         sa.Column("token_hash", sa.String, nullable=False),
@@ -94,5 +108,5 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
-    for table in ("consents", "customer_sessions", "wechat_identities", "customers"):
+    for table in ("consents", "customer_sessions", "follower_syncs", "wechat_identities", "customers"):
         op.drop_table(table)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from datetime import UTC, datetime
 from typing import Any
 
 from app.wechat.client import UserInfo
@@ -22,5 +24,21 @@ class ServiceAccountDoor:
         return str(self._client.post("message/template/send", data=body)["msgid"])
 
     def user_info(self, openid: str) -> UserInfo:
-        told = self._client.user.get(openid)
-        return UserInfo(subscribe=bool(told.get("subscribe")), unionid=told.get("unionid") or None)
+        return _user(self._client.user.get(openid))
+
+    def user_infos(self, openids: Sequence[str]) -> dict[str, UserInfo]:
+        told = self._client.user.get_batch([{"openid": openid, "lang": "zh_CN"} for openid in openids])
+        return {one["openid"]: _user(one) for one in told}
+
+    def followers(self, after: str = "") -> list[str]:
+        told = self._client.user.get_followers(after)
+        return list(told.get("data", {}).get("openid", []))
+
+
+def _user(told: dict[str, Any]) -> UserInfo:
+    since = told.get("subscribe_time")
+    return UserInfo(
+        subscribe=bool(told.get("subscribe")),
+        unionid=told.get("unionid") or None,
+        subscribed_at=datetime.fromtimestamp(since, UTC) if since else None,
+    )

@@ -1,0 +1,27 @@
+"""What identity refuses."""
+
+from app.kit.errors import Forbidden, NotFound, TooMany, Unauthorized, Unavailable
+
+
+class CodeRefused(Unauthorized):
+    code, message = "identity.code_refused", "The code was used before, is too old or is not this mini-program's; ask WeChat for a new one."
+
+
+class SessionEnded(Unauthorized):
+    code, message = "identity.session_ended", "The session is unknown or has ended; sign in again."
+
+
+class PersonBlocked(Forbidden):
+    code, message = "identity.person_blocked", "WeChat does not let this person sign in at the moment."
+
+
+class TooFast(TooMany):
+    code, message = "identity.too_fast", "Too many attempts; please wait a minute."
+
+
+class WechatUnavailable(Unavailable):
+    code, message = "identity.wechat_unavailable", "WeChat does not answer at the moment; please try again."
+
+
+class CustomerUnknown(NotFound):
+    code, message = "identity.customer_unknown", "There is no such customer."

@@ -1,0 +1,63 @@
+"""Background work of identity: asking the service accounts who their followers are."""
+
+from __future__ import annotations
+
+from app.identity import service
+from app.identity.models import FollowerSync
+from app.kit import db
+from app.kit.queue import job
+from app.wechat import queries as wechat
+from app.wechat.client import Outcome, ServiceAccount, UserInfo, WechatError, gateway
+from app.wechat.models import WechatAccount
+
+INFOS_AT_ONCE = 100
+
+
+@job("identity.look_up_followers", every=5, transactional=False)
+def look_up_followers() -> None:
+    """Find out who the new followers are; whoever cannot be asked now is asked again after the lease."""
+    while True:
+        with db.transaction() as session:
+            claimed = service.claim_look_ups(session)
+            accounts = {one.appid: wechat.by_appid(session, one.appid) for one in claimed}
+        if not claimed:
+            return
+        for identity in claimed:
+            account = accounts[identity.appid]
+            assert account is not None
+            try:
+                info: UserInfo | None = gateway().service_account(account).user_info(identity.openid)
+            except WechatError as error:
+                if error.outcome is not Outcome.permanent_person:
+                    continue
+                info = None
+            with db.transaction() as session:
+                service.looked_up(session, account, identity.openid, info)
+
+
+@job("identity.sync_followers", every=5, transactional=False, timeout=600)
+def sync_followers() -> None:
+    """Read on in the list of followers, where the last reading ended: for those whose following we were not told of."""
+    while True:
+        with db.transaction() as session:
+            sync = service.claim_sync(session)
+            account = session.get_one(WechatAccount, sync.account_id) if sync else None
+        if sync is None or account is None:
+            return
+        try:
+            _read_on(sync, account)
+        except WechatError:
+            return  # logged where it happened; the lease brings it back
+
+
+def _read_on(sync: FollowerSync, account: WechatAccount) -> None:
+    door: ServiceAccount = gateway().service_account(account)
+    openids = door.followers(sync.last_openid)
+    if not openids:
+        with db.transaction() as session:
+            service.synced(session, account, {}, last_openid=sync.last_openid, finished=True)
+    for start in range(0, len(openids), INFOS_AT_ONCE):
+        part = openids[start : start + INFOS_AT_ONCE]
+        infos = door.user_infos(part)
+        with db.transaction() as session:
+            service.synced(session, account, infos, last_openid=part[-1], finished=False)

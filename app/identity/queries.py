@@ -1,0 +1,163 @@
+"""Looks at customers."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Collection, Iterator, Sequence
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Select, func, or_, select, tuple_
+from sqlalchemy.orm import Session, aliased
+
+from app.events.models import Event
+from app.events.queries import of_customer as timeline
+from app.identity.errors import CustomerUnknown
+from app.identity.models import Consent, Customer, Purpose, WechatIdentity
+from app.identity.schemas import consent_out
+from app.kit.crypto import blind_index
+from app.kit.phone import PhoneInvalid, normalise
+
+
+def get(session: Session, brand_id: uuid.UUID, customer_id: uuid.UUID | str) -> Customer:
+    """The customer of the brand, or the one she was merged into. Raises `CustomerUnknown`, also for another brand's."""
+    found = session.get(Customer, uuid.UUID(str(customer_id)))
+    if found is None or found.brand_id != brand_id:
+        raise CustomerUnknown
+    return current(session, found)
+
+
+def current(session: Session, customer: Customer) -> Customer:
+    """The customer herself, or the one she was merged into."""
+    while customer.merged_into_id is not None:
+        customer = session.get_one(Customer, customer.merged_into_id)
+    return customer
+
+
+def of_unionid(session: Session, brand_id: uuid.UUID, unionid: str | None) -> Customer | None:
+    """The customer that a unionid leads to, by herself or by one of her identities."""
+    if unionid is None:
+        return None
+    found = session.execute(select(Customer).filter_by(brand_id=brand_id, unionid=unionid)).scalar_one_or_none()
+    if found is None:
+        linked = select(WechatIdentity.customer_id).filter_by(brand_id=brand_id, unionid=unionid)
+        found = session.execute(select(Customer).where(Customer.id.in_(linked)).order_by(Customer.id).limit(1)).scalar_one_or_none()
+    return current(session, found) if found else None
+
+
+def ids_of(session: Session, customer_id: uuid.UUID) -> Sequence[uuid.UUID]:
+    """Her id and those of everybody merged into her: under which of them a fact was recorded, nobody needs to know."""
+    return [customer_id, *session.execute(select(Customer.id).filter_by(merged_into_id=customer_id)).scalars()]
+
+
+def identity_at(session: Session, customer_id: uuid.UUID, appid: str) -> WechatIdentity | None:
+    """What an account of Tencent calls her; of several, one that follows it, then the newest."""
+    return (
+        session.execute(
+            select(WechatIdentity)
+            .filter_by(customer_id=customer_id, appid=appid)
+            .order_by(WechatIdentity.followed.desc().nulls_last(), WechatIdentity.id.desc())
+            .limit(1)
+        )
+        .scalars()
+        .first()
+    )
+
+
+def openid_for(session: Session, customer_id: uuid.UUID, appid: str) -> str | None:
+    """Her openid at an account of Tencent, if she has one there."""
+    found = identity_at(session, customer_id, appid)
+    return found.openid if found else None
+
+
+def follows(session: Session, customer_id: uuid.UUID) -> bool:
+    """Whether she follows any service account of the brand."""
+    return session.execute(select(WechatIdentity.id).filter_by(customer_id=customer_id, followed=True).limit(1)).first() is not None
+
+
+def consents(session: Session, customer_id: uuid.UUID) -> Sequence[Consent]:
+    """Everything she ever agreed to, newest first."""
+    return session.execute(select(Consent).filter_by(customer_id=customer_id).order_by(Consent.id.desc())).scalars().all()
+
+
+def consented(session: Session, customer_id: uuid.UUID, purpose: Purpose) -> bool:
+    """Whether a purpose is agreed to and not withdrawn."""
+    return (
+        session.execute(select(Consent.id).filter_by(customer_id=customer_id, purpose=purpose.value, withdrawn_at=None).limit(1)).first()
+        is not None
+    )
+
+
+def everything_about(session: Session, customer: Customer) -> dict[str, Any]:
+    """What identity and the timeline hold about a customer, for herself to read."""
+    ids = ids_of(session, customer.id)
+    identities = session.execute(select(WechatIdentity).where(WechatIdentity.customer_id.in_(ids)).order_by(WechatIdentity.id)).scalars()
+    return {
+        "customer": {
+            "id": str(customer.id),
+            "nickname": customer.nickname,
+            "phone": customer.phone,
+            "since": customer.created_at.isoformat(),
+        },
+        "wechat": [{"appid": one.appid, "openid": one.openid, "unionid": one.unionid, "followed": one.followed} for one in identities],
+        "consents": [consent_out(one) for one in consents(session, customer.id)],
+        "events": [
+            {"name": one.name, "at": one.recorded_at.isoformat(), "subject": one.subject_type, "data": one.data}
+            for one in _whole_timeline(session, ids)
+        ],
+    }
+
+
+def _whole_timeline(session: Session, ids: Sequence[uuid.UUID]) -> Iterator[Event]:
+    before = None
+    while page := timeline(session, ids, before=before, limit=500):
+        yield from page
+        before = (page[-1].recorded_at, page[-1].id)
+
+
+def of_brand(
+    session: Session,
+    brand_id: uuid.UUID,
+    *,
+    q: str | None = None,
+    among: Collection[uuid.UUID] | Select[uuid.UUID] | None = None,
+    before: tuple[datetime, uuid.UUID] | None = None,
+    limit: int = 50,
+) -> Sequence[Customer]:
+    """Customers of the brand, newest first, continuing before (created_at, id).
+
+    `q` is a part of the nickname or a whole phone number; `among` narrows to some ids, given or as a select.
+    """
+    wanted = _matching(brand_id, q, among)
+    if before:
+        wanted = wanted.where(tuple_(Customer.created_at, Customer.id) < tuple_(*before))
+    return session.execute(wanted.order_by(Customer.created_at.desc(), Customer.id.desc()).limit(limit)).scalars().all()
+
+
+def count_of_brand(
+    session: Session,
+    brand_id: uuid.UUID,
+    *,
+    q: str | None = None,
+    among: Collection[uuid.UUID] | Select[uuid.UUID] | None = None,
+) -> int:
+    """How many customers `of_brand` finds."""
+    return session.execute(select(func.count()).select_from(_matching(brand_id, q, among).subquery())).scalar_one()
+
+
+def _matching(brand_id: uuid.UUID, q: str | None, among: Collection[uuid.UUID] | Select[uuid.UUID] | None) -> Select[Customer]:
+    wanted = select(Customer).where(Customer.brand_id == brand_id, Customer.merged_into_id.is_(None))
+    if q:
+        named = Customer.nickname.icontains(q, autoescape=True)
+        try:
+            alias = aliased(Customer)
+            number = blind_index(normalise(q))
+            # Her number may be kept by somebody who was merged into her.
+            owners = select(func.coalesce(alias.merged_into_id, alias.id)).where(alias.brand_id == brand_id, alias.phone_hash == number)
+            named = or_(named, Customer.id.in_(owners))
+        except PhoneInvalid:
+            pass
+        wanted = wanted.where(named)
+    if among is not None:
+        wanted = wanted.where(Customer.id.in_(among))
+    return wanted

@@ -1,0 +1,254 @@
+"""Sign consumers in, find out that two are one, keep what they agreed to, and forget whoever asks for it."""
+
+from __future__ import annotations
+
+import uuid
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import ColumnElement, delete, func, select, text, update
+from sqlalchemy.orm import Session, aliased
+
+from app.events import service as events
+from app.identity import queries
+from app.identity.errors import CustomerUnknown, SessionEnded
+from app.identity.models import Consent, Customer, CustomerSession, Purpose, WechatIdentity
+from app.kit import clock
+from app.kit.crypto import blind_index, new_token, token_hash
+from app.kit.settings import settings
+from app.wechat.client import Session as WechatSession
+from app.wechat.models import WechatAccount
+
+
+def sign_in(
+    session: Session, account: WechatAccount, told: WechatSession, *, arrival: dict[str, Any] | None = None
+) -> tuple[Customer, str, datetime, bool]:
+    """The customer behind a login code, a new bearer token, when it ends, and whether she is new.
+
+    `arrival` is how she came (visitor_id, share_id, scene), for whoever listens to `customer.logged_in`.
+    """
+    identity, is_new = recognise(session, account, openid=told.openid, unionid=told.unionid)
+    identity.session_key = told.session_key
+    customer = session.get_one(Customer, identity.customer_id)
+    token = new_token()
+    expires_at = clock.now(session) + timedelta(days=settings().customer_session_days)
+    session.add(CustomerSession(token_hash=token_hash(token), customer_id=customer.id, appid=account.appid, expires_at=expires_at))
+    _record(session, customer, "customer.logged_in", **(arrival or {}))
+    return customer, token, expires_at, is_new
+
+
+def of_token(session: Session, token: str) -> tuple[Customer, str]:
+    """The customer whose session this is, and the mini-program it was made in. Raises `SessionEnded`."""
+    found = session.execute(
+        select(Customer, CustomerSession.appid)
+        .join(CustomerSession, CustomerSession.customer_id == Customer.id)
+        .where(CustomerSession.token_hash == token_hash(token), CustomerSession.expires_at > func.marque_now())
+    ).one_or_none()
+    if found is None:
+        raise SessionEnded
+    return found[0], found[1]
+
+
+def recognise(session: Session, account: WechatAccount, *, openid: str, unionid: str | None) -> tuple[WechatIdentity, bool]:
+    """The identity of a person at an account, with its customer, who is made when there is none; and whether she was.
+
+    A unionid that another customer is known by makes the two one. May be called by many at once: the locks put the calls for one person
+    in a row, and the unique indexes stand behind them.
+    """
+    _in_a_row(session, account.appid, openid)
+    if unionid:
+        _in_a_row(session, account.brand_id, unionid)
+    identity = session.execute(
+        select(WechatIdentity).filter_by(appid=account.appid, openid=openid).execution_options(populate_existing=True)
+    ).scalar_one_or_none()
+    if identity is None:
+        identity = WechatIdentity(brand_id=account.brand_id, appid=account.appid, openid=openid)
+        session.add(identity)
+    identity.unionid = unionid or identity.unionid
+    known = queries.current(session, session.get_one(Customer, identity.customer_id)) if identity.customer_id else None
+    same = queries.of_unionid(session, account.brand_id, identity.unionid)
+    if known and same and known is not same:
+        older, newer = sorted((known, same), key=lambda one: (one.created_at, one.id))
+        customer = merge(session, older, newer, cause="unionid")
+    else:
+        customer = known or same or _create(session, account.brand_id)
+    if identity.unionid and same is None and customer.unionid is None:
+        customer.unionid = identity.unionid
+    _attach(session, identity, customer)
+    followers = select(WechatIdentity).filter_by(brand_id=account.brand_id, unionid=identity.unionid, customer_id=None)
+    for follower in session.execute(followers).scalars() if identity.unionid else ():
+        _attach(session, follower, customer)
+    return identity, known is None and same is None
+
+
+def bind_phone(session: Session, customer: Customer, phone: str) -> Customer:
+    """Give a customer a number that WeChat verified; when somebody has it already, the two are one person, and that one is kept.
+
+    `phone` is E.164. The same number again changes nothing. Returns the customer who has the number now.
+    """
+    number = blind_index(phone)
+    _in_a_row(session, customer.brand_id, number)
+    customer = queries.current(session, _lock(session, customer.id))
+    holder = session.execute(select(Customer).filter_by(brand_id=customer.brand_id, phone_hash=number)).scalar_one_or_none()
+    if holder is customer:
+        return customer
+    if holder is not None:
+        owner = queries.current(session, holder)
+        if owner is not customer:
+            customer = merge(session, owner, customer, cause="phone")
+        if holder is not customer:
+            holder.phone = holder.phone_hash = None
+            session.flush()
+    customer.phone, customer.phone_hash = phone, number
+    _record(session, customer, "customer.phone_bound")
+    return customer
+
+
+def merge(session: Session, keep: Customer, merged: Customer, *, cause: str = "staff") -> Customer:
+    """Make two customers one and return the one kept; who was merged stays as a tombstone that leads there. May be called twice.
+
+    What belongs to other domains follows when they hear `customer.merged`.
+
+    Raises:
+        CustomerUnknown: one of them was erased.
+    """
+    while True:
+        keep, merged = _lock(session, keep.id, merged.id), session.get_one(Customer, merged.id)
+        heads = queries.current(session, keep), queries.current(session, merged)
+        if heads == (keep, merged):
+            break
+        keep, merged = heads
+    if keep is merged:
+        return keep
+    if keep.erased_at or merged.erased_at:
+        raise CustomerUnknown
+    moved: dict[str, Any] = {}
+    if keep.unionid is None:
+        moved["unionid"], merged.unionid = merged.unionid, None
+    if keep.phone is None:
+        moved |= {"phone": merged.phone, "phone_hash": merged.phone_hash}
+        merged.phone = merged.phone_hash = None
+    if keep.nickname is None:
+        moved["nickname"] = merged.nickname
+    merged.merged_into_id = keep.id
+    session.flush()
+    for field, value in moved.items():
+        setattr(keep, field, value)
+    for table in (WechatIdentity, CustomerSession):
+        session.execute(update(table).where(table.customer_id == merged.id).values(customer_id=keep.id))
+    session.execute(update(Customer).where(Customer.merged_into_id == merged.id).values(merged_into_id=keep.id))
+    _merge_consents(session, keep, merged)
+    session.flush()
+    _record(session, keep, "customer.merged", actor=("system", None), merged_id=merged.id, cause=cause)
+    return keep
+
+
+def erase(session: Session, customer: Customer) -> None:
+    """Forget the person: her keys, her sessions and whatever tells who she was. Her id stays, for what the law wants kept.
+
+    May be called twice.
+    What belongs to other domains follows when they hear `customer.erased`.
+    """
+    customer = queries.current(session, _lock(session, customer.id))
+    if customer.erased_at:
+        return
+    ids = queries.ids_of(session, customer.id)
+    for table in (CustomerSession, WechatIdentity):
+        session.execute(delete(table).where(table.customer_id.in_(ids)))
+    session.execute(
+        update(Consent)
+        .where(Consent.customer_id.in_(ids))
+        .values(ip=None, withdrawn_at=func.coalesce(Consent.withdrawn_at, func.marque_now()))
+    )
+    session.execute(
+        update(Customer)
+        .where(Customer.id.in_(ids))
+        .values(unionid=None, phone=None, phone_hash=None, nickname=None, erased_at=func.marque_now())
+    )
+    _record(session, customer, "customer.erased")
+
+
+def give_consent(session: Session, customer: Customer, *, purpose: Purpose, text_version: str, ip: str | None) -> None:
+    """Keep that she agreed to a purpose in the words of a version. The same again changes nothing."""
+    _lock(session, customer.id)
+    given = {"customer_id": customer.id, "purpose": purpose.value, "text_version": text_version}
+    if session.execute(select(Consent).filter_by(**given, withdrawn_at=None)).first():
+        return
+    session.add(Consent(brand_id=customer.brand_id, ip=ip, **given))
+    _record(session, customer, "customer.consent_given", purpose=purpose.value, text_version=text_version)
+
+
+def withdraw_consent(session: Session, customer: Customer, *, purpose: Purpose) -> None:
+    """End every agreement to a purpose; without one there is nothing to end."""
+    withdrawn = session.execute(
+        update(Consent)
+        .where(Consent.customer_id == customer.id, Consent.purpose == purpose.value, Consent.withdrawn_at.is_(None))
+        .values(withdrawn_at=func.marque_now())
+        .returning(Consent.id)
+    ).all()
+    if withdrawn:
+        _record(session, customer, "customer.consent_withdrawn", purpose=purpose.value)
+
+
+def _in_a_row(session: Session, *key: object) -> None:
+    """Wait for whoever is at work on the same key, until this transaction ends."""
+    session.execute(text("SELECT pg_advisory_xact_lock(hashtextextended(:key, 0))"), {"key": " ".join(map(str, key))})
+
+
+def _lock(session: Session, *ids: uuid.UUID) -> Customer:
+    """Lock customers, always in the order of their ids, and read them again; returns the first one named."""
+    rows = select(Customer).where(Customer.id.in_(ids)).order_by(Customer.id)
+    session.execute(rows.with_for_update().execution_options(populate_existing=True)).all()
+    return session.get_one(Customer, ids[0])
+
+
+def _create(session: Session, brand_id: uuid.UUID) -> Customer:
+    customer = Customer(brand_id=brand_id)
+    session.add(customer)
+    session.flush()
+    _record(session, customer, "customer.created")
+    return customer
+
+
+def _attach(session: Session, identity: WechatIdentity, customer: Customer) -> None:
+    """Let an identity be this customer's; what was known of its following is now known of her."""
+    was_nobody = identity.customer_id is None
+    identity.customer_id, identity.look_up_at = customer.id, None
+    session.flush()
+    if was_nobody and identity.followed:
+        _record(session, customer, "customer.followed", appid=identity.appid)
+
+
+def _merge_consents(session: Session, keep: Customer, merged: Customer) -> None:
+    """What either agreed to is agreed to by both, unless one of them took it back later."""
+    kept = aliased(Consent)
+    in_force_already: ColumnElement[bool] = (
+        select(kept.id)
+        .where(
+            kept.customer_id == keep.id,
+            kept.purpose == Consent.purpose,
+            kept.text_version == Consent.text_version,
+            kept.withdrawn_at.is_(None),
+            Consent.withdrawn_at.is_(None),
+        )
+        .exists()
+    )
+    session.execute(update(Consent).where(Consent.customer_id == merged.id, ~in_force_already).values(customer_id=keep.id))
+    taken_back = select(func.max(kept.withdrawn_at)).where(kept.customer_id == keep.id, kept.purpose == Consent.purpose).scalar_subquery()
+    session.execute(
+        update(Consent)
+        .where(Consent.customer_id == keep.id, Consent.withdrawn_at.is_(None), Consent.given_at <= taken_back)
+        .values(withdrawn_at=taken_back)
+    )
+
+
+def _record(session: Session, customer: Customer, name: str, *, actor: tuple[str, Any] | None = None, **data: Any) -> None:
+    events.record(
+        session,
+        name,
+        brand_id=customer.brand_id,
+        customer_id=customer.id,
+        subject=("customer", customer.id),
+        data=data,
+        actor=actor or ("customer", customer.id),
+    )
