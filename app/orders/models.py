@@ -128,6 +128,7 @@ class Order(Root):
     hold_hours: Mapped[int]
     refundable_until: Mapped[datetime | None]
     paid_at: Mapped[datetime | None]
+    refunded_at: Mapped[datetime | None]
     closed_at: Mapped[datetime | None]
     close_reason: Mapped[str | None]
     # Her own words
@@ -143,7 +144,7 @@ class Reservation(Root):
     __table_args__ = (
         _one_of(ReservationStatus),
         Index("one_active_hold", "vehicle_id", unique=True, postgresql_where=text(_ACTIVE_SQL)),
-        Index("ix_reservations_due", "expires_at", postgresql_where=text("status IN ('soft_held', 'hard_held')")),
+        Index("ix_reservations_due", "expires_at", postgresql_where=text(_ACTIVE_SQL)),
         Index("ix_reservations_customer_active", "customer_id", postgresql_where=text(_ACTIVE_SQL)),
     )
 

@@ -89,6 +89,17 @@ def refunds_of(session: Session, intent_id: uuid.UUID) -> Sequence[Refund]:
     return session.execute(select(Refund).filter_by(intent_id=intent_id).order_by(Refund.id)).scalars().all()
 
 
+def latest_refunds(session: Session, intent_ids: Sequence[uuid.UUID]) -> dict[uuid.UUID, Refund]:
+    """The latest refund of what was paid for each of these intents; surplus money that only passed through is left out."""
+    found = session.execute(
+        select(Refund)
+        .where(Refund.intent_id.in_(intent_ids), Refund.source == Account.customer_deposits)
+        .distinct(Refund.intent_id)
+        .order_by(Refund.intent_id, Refund.id.desc())
+    )
+    return {refund.intent_id: refund for refund in found.scalars() if refund.intent_id is not None}
+
+
 def refundable_fen(session: Session, intent_id: uuid.UUID) -> int:
     """How much of what the customer paid for the subject can still be sent back."""
     balance = func.coalesce(func.sum(LedgerLine.credit_fen - LedgerLine.debit_fen), 0)

@@ -6,7 +6,7 @@ from typing import Any
 
 from apiflask import Schema
 from apiflask.fields import DateTime, Dict, Enum, Integer, List, Nested, String
-from apiflask.validators import Length
+from apiflask.validators import Length, OneOf
 
 from app.kit.texts import t
 from app.payments.models import IncidentKind, PaymentIncident
@@ -31,7 +31,7 @@ class IncidentsOut(Schema):
 
 
 class ResolveIn(Schema):
-    action = String(required=True, validate=lambda value: value in ("refund", "by_hand"), metadata={"enum": ["refund", "by_hand"]})
+    action = String(required=True, validate=OneOf(["refund", "by_hand"]))
     note = String(required=True, validate=Length(1, 500))
 
 

@@ -49,6 +49,7 @@ def upgrade() -> None:
         sa.Column("hold_hours", sa.Integer, nullable=False),
         sa.Column("refundable_until", sa.DateTime(timezone=True)),
         sa.Column("paid_at", sa.DateTime(timezone=True)),
+        sa.Column("refunded_at", sa.DateTime(timezone=True)),
         sa.Column("closed_at", sa.DateTime(timezone=True)),
         sa.Column("close_reason", sa.String),
         sa.Column("cancel_reason", sa.String),
@@ -105,7 +106,12 @@ def upgrade() -> None:
         postgresql_where=sa.text("status IN ('soft_held', 'expiring', 'cancelling', 'hard_held')"),
     )
     op.create_index(op.f("ix_reservations_customer_id"), "reservations", ["customer_id"])
-    op.create_index("ix_reservations_due", "reservations", ["expires_at"], postgresql_where=sa.text("status IN ('soft_held', 'hard_held')"))
+    op.create_index(
+        "ix_reservations_due",
+        "reservations",
+        ["expires_at"],
+        postgresql_where=sa.text("status IN ('soft_held', 'expiring', 'cancelling', 'hard_held')"),
+    )
     op.create_index(op.f("ix_reservations_order_id"), "reservations", ["order_id"])
     op.create_index(op.f("ix_reservations_vehicle_id"), "reservations", ["vehicle_id"])
     op.create_index(

@@ -77,9 +77,9 @@ def resolve(session: Session, incident: PaymentIncident, *, staff_id: uuid.UUID,
         raise IncidentOver
 
 
-def settle_late(session: Session, intent: PaymentIntent, *, resolution: str) -> None:
+def settle_late(session: Session, intent_id: uuid.UUID, *, resolution: str) -> None:
     """The money that came late has found its use: `granted_again`, or `refunded`."""
-    _settle(session, PaymentIncident.kind == IncidentKind.late_payment, PaymentIncident.intent_id == intent.id, resolution=resolution)
+    _settle(session, PaymentIncident.kind == IncidentKind.late_payment, PaymentIncident.intent_id == intent_id, resolution=resolution)
 
 
 def settle_refunded(session: Session, *, out_refund_no: str, incident_id: uuid.UUID | None) -> None:

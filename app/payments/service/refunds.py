@@ -13,6 +13,7 @@ from app.events import service as events
 from app.kit import clock, db, queue
 from app.kit.logging import logger
 from app.kit.settings import settings
+from app.kit.texts import t
 from app.payments import queries
 from app.payments.errors import IncidentOver, RefundTooMuch
 from app.payments.models import (
@@ -66,7 +67,14 @@ def request_refund(session: Session, intent_id: uuid.UUID, *, amount_fen: int, r
 def request_surplus(session: Session, attempt: PaymentAttempt, *, incident_id: uuid.UUID | None) -> Refund:
     """Send all of an attempt back that paid what was paid already."""
     owner = _of_attempt(attempt.intent, attempt) | {"incident_id": incident_id}
-    return _request(session, owner, attempt.intent, amount_fen=attempt.amount_fen, reason="重复支付退回", source=Account.unallocated)
+    return _request(
+        session,
+        owner,
+        attempt.intent,
+        amount_fen=attempt.amount_fen,
+        reason=t("payments.refund_reasons.surplus"),
+        source=Account.unallocated,
+    )
 
 
 def refund_incident(session: Session, incident: PaymentIncident, *, staff_id: uuid.UUID, note: str) -> Refund:
@@ -96,9 +104,9 @@ def refund_incident(session: Session, incident: PaymentIncident, *, staff_id: uu
         "paid_fen": before.paid_fen if before else held.amount_fen,
     }
     intent = locks.intent(session, before.intent_id) if before and before.intent_id else None
-    if before and before.source == Account.customer_deposits and held.amount_fen > queries.refundable_fen(session, before.intent_id):
+    if intent and before and before.source == Account.customer_deposits and held.amount_fen > queries.refundable_fen(session, intent.id):
         raise RefundTooMuch
-    reason = before.reason if before else "未能入账的款项退回"
+    reason = before.reason if before else t("payments.refund_reasons.no_owner")
     source = Account(before.source) if before else Account.unallocated
     return _request(session, owner, intent, amount_fen=held.amount_fen, reason=reason, source=source)
 
@@ -234,7 +242,7 @@ def apply(session: Session, refund_id: uuid.UUID, told: RefundState) -> str:
         _book(session, "refund paid", refund, debit=Account.refunds_payable, credit=Account.wechat_clearing)
         incidents.settle_refunded(session, out_refund_no=refund.out_refund_no, incident_id=refund.incident_id)
         if intent is not None and refund.source == Account.customer_deposits:
-            incidents.settle_late(session, intent, resolution="refunded")
+            incidents.settle_late(session, intent.id, resolution="refunded")
         _record(session, "refund.succeeded", refund, intent)
     elif to == RefundStatus.closed:
         _book(session, "refund reversed", refund, debit=Account.refunds_payable, credit=refund.source)

@@ -1,0 +1,42 @@
+"""What orders do when money moved, and when customers change."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Iterable, Sequence
+
+from sqlalchemy.orm import Session
+
+from app.events.models import Event
+from app.events.service import on
+from app.orders import service
+
+
+def _orders(events: Sequence[Event]) -> Iterable[uuid.UUID]:
+    return sorted({uuid.UUID(event.subject_id) for event in events if event.subject_type == "order" and event.subject_id})
+
+
+@on("payment.succeeded", "payment.closed")
+def follow_payment(session: Session, events: Sequence[Event]) -> None:
+    for order_id in _orders(events):
+        service.follow_payment(session, order_id)
+
+
+@on("refund.succeeded")
+def follow_refund(session: Session, events: Sequence[Event]) -> None:
+    for order_id in _orders(events):
+        service.follow_refund(session, order_id)
+
+
+@on("customer.merged")
+def follow_merge(session: Session, events: Sequence[Event]) -> None:
+    for event in events:
+        assert event.customer_id is not None
+        service.follow_merge(session, kept_id=event.customer_id, merged_id=uuid.UUID(event.data["merged_id"]))
+
+
+@on("customer.erased")
+def forget_customer(session: Session, events: Sequence[Event]) -> None:
+    for event in events:
+        assert event.customer_id is not None
+        service.erase(session, event.customer_id)

@@ -1,0 +1,23 @@
+"""The sweep over holds whose time has come."""
+
+from __future__ import annotations
+
+from app.kit import db
+from app.kit.logging import logger
+from app.kit.queue import job
+from app.orders import queries, service
+
+log = logger(__name__)
+
+
+@job("orders.expire_due", every=2, queue="critical", transactional=False)
+def expire_due() -> None:
+    """One transaction per order: what stands in the way of one holds up no other."""
+    with db.transaction() as session:
+        due = queries.due(session)
+    for order_id in due:
+        try:
+            with db.transaction() as session:
+                service.expire(session, order_id)
+        except Exception:
+            log.exception("hold could not be ended", order_id=str(order_id))

@@ -1,0 +1,169 @@
+"""Looks at orders, their holds and their terms."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import func, select, tuple_
+from sqlalchemy.orm import Session, joinedload
+
+from app.orders.errors import OrderUnknown, TermsMissing
+from app.orders.models import ACTIVE, DepositTerms, Order, OrderStatus, Reservation, ReservationStatus
+from app.payments import queries as payments
+from app.payments.models import Refund
+from app.payments.queries import PaymentStatus, Standing
+from app.vehicles import queries as vehicles
+from app.vehicles.models import Vehicle
+
+
+@dataclass(frozen=True)
+class View:
+    """An order with everything that people look at with it. `refund` is the latest; `vehicle` is `vehicles.queries.card`."""
+
+    order: Order
+    hold: Reservation
+    standing: Standing
+    refund: Refund | None
+    vehicle: dict[str, Any]
+
+    @property
+    def is_ending(self) -> bool:
+        """Whether WeChat is being asked before the vehicle is let go."""
+        return self.hold.status in (ReservationStatus.expiring, ReservationStatus.cancelling)
+
+    @property
+    def state(self) -> str:
+        """One word for the customer, out of all three axes; its text is `orders.states.<word>`."""
+        if self.order.status == OrderStatus.closed:
+            if self.standing.status == PaymentStatus.refunding:
+                return "refunding"
+            if self.standing.status == PaymentStatus.refunded:
+                return "refunded"
+            return str(self.order.close_reason)
+        if self.is_ending:
+            return "ending"
+        return self.order.status
+
+
+def views(session: Session, orders: Sequence[Order]) -> list[View]:
+    """What people see of these orders, in the same order."""
+    intent_ids = [order.intent_id for order in orders if order.intent_id is not None]
+    of_order = holds(session, [order.id for order in orders])
+    standings = payments.standings(session, intent_ids)
+    refunds = payments.latest_refunds(session, intent_ids)
+    wanted = select(Vehicle).options(joinedload(Vehicle.store)).where(Vehicle.id.in_([order.vehicle_id for order in orders]))
+    cards = {vehicle.id: vehicles.card_of(vehicle) for vehicle in session.execute(wanted).scalars()}
+    return [
+        View(order, of_order[order.id], standings[order.intent_id], refunds.get(order.intent_id), cards[order.vehicle_id])
+        for order in orders
+        if order.intent_id is not None
+    ]
+
+
+def view(session: Session, order: Order) -> View:
+    return views(session, [order])[0]
+
+
+def terms(session: Session, brand_id: uuid.UUID) -> DepositTerms:
+    """The deposit terms in force, which are the newest. Raises `TermsMissing`."""
+    found = (
+        session.execute(select(DepositTerms).filter_by(brand_id=brand_id).order_by(DepositTerms.id.desc()).limit(1)).scalars().one_or_none()
+    )
+    if found is None:
+        raise TermsMissing
+    return found
+
+
+def of_customer(session: Session, customer_id: uuid.UUID, order_id: uuid.UUID) -> Order:
+    """One of the customer's orders. Raises `OrderUnknown`, also for another's."""
+    found = session.execute(select(Order).filter_by(id=order_id, customer_id=customer_id)).scalar_one_or_none()
+    if found is None:
+        raise OrderUnknown
+    return found
+
+
+def get(session: Session, brand_id: uuid.UUID, order_id: uuid.UUID, *, dealer_id: uuid.UUID | None = None) -> Order:
+    """An order of the brand, or of one dealer. Raises `OrderUnknown`."""
+    wanted = select(Order).filter_by(id=order_id, brand_id=brand_id)
+    if dealer_id is not None:
+        wanted = wanted.filter_by(dealer_id=dealer_id)
+    found = session.execute(wanted).scalar_one_or_none()
+    if found is None:
+        raise OrderUnknown
+    return found
+
+
+def page(
+    session: Session,
+    brand_id: uuid.UUID,
+    *,
+    dealer_id: uuid.UUID | None = None,
+    customer_id: uuid.UUID | None = None,
+    status: str | None = None,
+    before: tuple[datetime, uuid.UUID] | None = None,
+    limit: int = 20,
+) -> Sequence[Order]:
+    """Orders of the brand, or of one dealer or customer, newest first, continuing before (created_at, id)."""
+    wanted = select(Order).filter_by(brand_id=brand_id)
+    if dealer_id is not None:
+        wanted = wanted.filter_by(dealer_id=dealer_id)
+    if customer_id is not None:
+        wanted = wanted.filter_by(customer_id=customer_id)
+    if status is not None:
+        wanted = wanted.filter_by(status=status)
+    if before is not None:
+        wanted = wanted.where(tuple_(Order.created_at, Order.id) < tuple_(*before))
+    return session.execute(wanted.order_by(Order.created_at.desc(), Order.id.desc()).limit(limit)).scalars().all()
+
+
+def holds(session: Session, order_ids: Sequence[uuid.UUID]) -> dict[uuid.UUID, Reservation]:
+    """The latest reservation of each order."""
+    found = session.execute(
+        select(Reservation)
+        .where(Reservation.order_id.in_(order_ids))
+        .distinct(Reservation.order_id)
+        .order_by(Reservation.order_id, Reservation.id.desc())
+    )
+    return {hold.order_id: hold for hold in found.scalars()}
+
+
+def hold(session: Session, order_id: uuid.UUID) -> Reservation:
+    """The latest reservation of an order."""
+    return holds(session, [order_id])[order_id]
+
+
+def holder_of(session: Session, vehicle_id: uuid.UUID) -> Reservation | None:
+    """The active reservation of a vehicle."""
+    return session.execute(
+        select(Reservation).where(Reservation.vehicle_id == vehicle_id, Reservation.status.in_(ACTIVE))
+    ).scalar_one_or_none()
+
+
+def active_of(session: Session, customer_id: uuid.UUID) -> Sequence[Reservation]:
+    """The vehicles that a customer holds now, oldest first."""
+    return (
+        session.execute(
+            select(Reservation).where(Reservation.customer_id == customer_id, Reservation.status.in_(ACTIVE)).order_by(Reservation.id)
+        )
+        .scalars()
+        .all()
+    )
+
+
+def due(session: Session, limit: int = 200) -> Sequence[uuid.UUID]:
+    """Orders whose hold has ended or is about to be ended."""
+    ending = Reservation.status.in_(("expiring", "cancelling"))
+    return (
+        session.execute(
+            select(Reservation.order_id)
+            .where(Reservation.status.in_(ACTIVE), ending | (Reservation.expires_at <= func.marque_now()))
+            .order_by(Reservation.expires_at)
+            .limit(limit)
+        )
+        .scalars()
+        .all()
+    )
