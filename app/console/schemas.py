@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from apiflask import Schema
-from apiflask.fields import Boolean, DateTime, Dict, Integer, List, Nested, String
+from apiflask.fields import AwareDateTime, Boolean, DateTime, Dict, Integer, List, Nested, String
 from apiflask.validators import Length, OneOf, Range
 
 from app.console.queries.timeline import GROUPS
@@ -241,9 +241,8 @@ class LeadOut(LeadRowOut):
     activities = List(Nested(ActivityOut))
 
 
-class PromiseIn(Schema):
-    at = DateTime(required=True, format="iso", metadata={"description": "when, with its offset; in the future"})
-    note = String(validate=Length(0, 200), load_default="")
+class TestDriveIn(Schema):
+    at = AwareDateTime(required=True, metadata={"description": "when, with its offset from UTC; in the future"})
 
 
 # Orders -----------------------------------------------------------------------------------------------------------------------
@@ -311,12 +310,13 @@ class OrderOut(OrderRowOut):
 class JourneyRowOut(NamedOut):
     key = String()
     status = String()
-    version = Integer(allow_none=True)
+    version = Integer(metadata={"description": "0 when nothing is published"})
     trigger_label = String()
     entered = Integer()
     active = Integer()
     completed = Integer()
     exited = Integer()
+    stuck = Integer(metadata={"description": "waiting for a person to look"})
     updated_at = DateTime()
 
 
@@ -349,11 +349,11 @@ class TriggerOut(Schema):
 
 class JourneyOut(NamedOut):
     status = String()
-    version = Integer(allow_none=True)
+    version = Integer(metadata={"description": "0 when nothing is published"})
     trigger = Nested(TriggerOut)
     exit_on = List(String())
     graph = Nested(GraphOut)
-    numbers = Dict(metadata={"description": "by node: entered, waiting, passed, sent, delivered, failed, skipped"})
+    numbers = Dict(metadata={"description": "by node: entered, waiting, passed, sent, delivered, failed, skipped, stuck"})
 
 
 class WalksIn(PageIn):

@@ -4,22 +4,23 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, timedelta, timezone
 from typing import Any
 
 from sqlalchemy import ColumnElement, func, select
 from sqlalchemy.dialects.postgresql import distinct_on
 from sqlalchemy.orm import Session
 
-from app.console.errors import LeadUnknown
 from app.console.queries.names import named, people, vehicles
 from app.console.queries.paging import Page, page_of
 from app.console.queries.scope import Scope
-from app.dealers.models import Dealer, Staff
+from app.dealers.models import Dealer, Role, Staff
 from app.kit import clock
 from app.kit.texts import t
-from app.leads.models import Lead, LeadActivity, LeadAssignment, LeadInterest, Status
+from app.leads import queries
+from app.leads.models import Lead, LeadAssignment, LeadInterest, Status
 
+CHINA = timezone(timedelta(hours=8))
 CLOSED = (Status.won, Status.defeated, Status.duplicate)
 
 
@@ -37,17 +38,10 @@ def stage(name: str) -> list[ColumnElement[bool]]:
 
 
 def search(session: Session, scope: Scope, *, status: str | None, cursor: str | None, limit: int) -> Page:
-    """Leads of a stage, the newest first."""
-    page = page_of(session, Lead, [scope.covers(Lead), *(stage(status) if status else [])], cursor=cursor, limit=limit)
+    """Leads of a stage, the newest first; those that became part of another are left out."""
+    wanted = [scope.covers(Lead), Lead.status != Status.duplicate, *(stage(status) if status else [])]
+    page = page_of(session, Lead, wanted, cursor=cursor, limit=limit)
     return page.of(_rows(session, page.items))
-
-
-def get(session: Session, scope: Scope, lead_id: uuid.UUID) -> Lead:
-    """A lead within the scope. Raises `LeadUnknown`."""
-    lead = session.execute(select(Lead).where(Lead.id == lead_id, scope.covers(Lead))).scalar_one_or_none()
-    if lead is None:
-        raise LeadUnknown
-    return lead
 
 
 def _rows(session: Session, leads: Sequence[Lead]) -> list[dict[str, Any]]:
@@ -88,27 +82,34 @@ def _latest_vehicles(session: Session, lead_ids: Sequence[uuid.UUID]) -> dict[uu
     return dict(rows.all())
 
 
-def show(session: Session, scope: Scope, lead_id: uuid.UUID) -> dict[str, Any]:
+def show(session: Session, staff: Staff, lead_id: uuid.UUID) -> dict[str, Any]:
     """One lead with the cars it is about, who was asked to look after it, and what was done. Raises `LeadUnknown`."""
-    lead = get(session, scope, lead_id)
+    lead = queries.visible_to(session, staff, lead_id)
+    asked = queries.assignments(session, lead.id)
     (row,) = _rows(session, [lead])
     return row | {
-        "actions": _actions(lead),
+        "actions": _actions(staff, lead, waiting=any(one.answer is None and one.dealer_id == lead.dealer_id for one in asked)),
         "interests": _interests(session, lead.id),
-        "assignments": _assignments(session, lead.id),
+        "assignments": _assignments(session, asked),
         "activities": _activities(session, lead.id),
     }
 
 
-def _actions(lead: Lead) -> list[str]:
-    """What the console may offer now, by the names of its doors."""
-    if lead.status in CLOSED:
+def _actions(staff: Staff, lead: Lead, *, waiting: bool) -> list[str]:
+    """What `leads.service` would let this person do now, by the names of the console's doors."""
+    is_manager = staff.role == Role.dealer_manager and staff.dealer_id == lead.dealer_id
+    if lead.closed_at is not None or not (is_manager or lead.owner_id == staff.id):
         return []
-    return ["call-back", "test-drive", *(["accept"] if lead.status in (Status.new, Status.assigned) else [])]
+    can = ["test-drive"]
+    if waiting or lead.status in (Status.assigned, Status.callback_promised):
+        can.append("accept")
+    if waiting or lead.status != Status.callback_promised:
+        can.append("call-back")
+    return can
 
 
 def _interests(session: Session, lead_id: uuid.UUID) -> list[dict[str, Any]]:
-    found = session.execute(select(LeadInterest).filter_by(lead_id=lead_id).order_by(LeadInterest.latest_at.desc())).scalars().all()
+    found = queries.interests(session, [lead_id])
     cars = vehicles(session, (interest.vehicle_id for interest in found))
     return [
         {
@@ -122,17 +123,16 @@ def _interests(session: Session, lead_id: uuid.UUID) -> list[dict[str, Any]]:
     ]
 
 
-def _assignments(session: Session, lead_id: uuid.UUID) -> list[dict[str, Any]]:
-    found = session.execute(select(LeadAssignment).filter_by(lead_id=lead_id).order_by(LeadAssignment.id.desc())).scalars().all()
+def _assignments(session: Session, found: Sequence[LeadAssignment]) -> list[dict[str, Any]]:
     staff = named(session, Staff, (one.staff_id for one in found))
     return [
         {
             "id": one.id,
-            "cause": t(f"console.leads.causes.{one.cause}"),
-            "rule": t(f"console.leads.rules.{one.rule}"),
+            "cause": t(f"leads.cause.{one.cause}"),
+            "rule": t(f"leads.rule.{one.rule}"),
             "chosen": staff.get(one.staff_id, {}).get("name"),
             "candidates": len(one.candidates),
-            "answer": one.answer and t(f"console.leads.answers.{one.answer}"),
+            "answer": one.answer and t(f"leads.status.{one.answer}"),
             "at": one.created_at,
         }
         for one in found
@@ -140,15 +140,19 @@ def _assignments(session: Session, lead_id: uuid.UUID) -> list[dict[str, Any]]:
 
 
 def _activities(session: Session, lead_id: uuid.UUID) -> list[dict[str, Any]]:
-    found = session.execute(select(LeadActivity).filter_by(lead_id=lead_id).order_by(LeadActivity.id.desc())).scalars().all()
+    found = queries.activities(session, lead_id)
     staff = named(session, Staff, (one.staff_id for one in found))
     return [
         {
             "id": one.id,
-            "label": t(f"console.leads.activities.{one.kind}"),
-            "detail": None,
+            "label": t(f"leads.activity.{one.kind}"),
+            "detail": one.data.get("at") and t("console.at", moment=_in_china(one.data["at"])),
             "actor": staff.get(one.staff_id, {}).get("name"),
             "at": one.created_at,
         }
         for one in found
     ]
+
+
+def _in_china(iso: str) -> str:
+    return f"{datetime.fromisoformat(iso).astimezone(CHINA):%Y-%m-%d %H:%M}"

@@ -9,12 +9,12 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from app.console.errors import OrderUnknown
 from app.console.queries.names import named, people, vehicles
 from app.console.queries.paging import Page, page_of
 from app.console.queries.scope import Scope
 from app.dealers.models import Dealer, Store
 from app.kit.texts import t
+from app.orders import queries
 from app.orders.models import Order, Reservation
 from app.payments import queries as payments
 from app.payments.models import LedgerEntry, LedgerLine
@@ -61,9 +61,7 @@ def _rows(session: Session, orders: Sequence[Order]) -> list[dict[str, Any]]:
 
 def show(session: Session, scope: Scope, order_id: uuid.UUID) -> dict[str, Any]:
     """One order with its hold, attempts, refunds and ledger lines. Raises `OrderUnknown`."""
-    order = session.execute(select(Order).where(Order.id == order_id, scope.covers(Order))).scalar_one_or_none()
-    if order is None:
-        raise OrderUnknown
+    order = queries.get(session, scope.brand_id, order_id, dealer_id=scope.dealer_id)
     hold = session.execute(select(Reservation).filter_by(order_id=order.id).order_by(Reservation.id.desc()).limit(1)).scalar_one_or_none()
     (row,) = _rows(session, [order])
     intent_id = order.intent_id

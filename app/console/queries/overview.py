@@ -4,26 +4,26 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Sequence
-from datetime import datetime, timedelta, timezone
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import ColumnElement, and_, func, or_, select, true
 from sqlalchemy.orm import Session
 
-from app.console.queries.leads import stage
+from app.console.queries.leads import CHINA
 from app.console.queries.scope import Scope
 from app.dealers.models import Staff
 from app.events.models import Event, EventDelivery
 from app.kit import clock
 from app.kit.money import yuan
 from app.kit.texts import t
+from app.leads import queries as leads
 from app.leads.models import Lead
 from app.messaging.models import Delivery, Send, SendStatus
 from app.orders.models import Order
 from app.payments.models import IncidentKind, PaymentIncident
 from app.vehicles import queries as vehicles
 
-CHINA = timezone(timedelta(hours=8))
 MOST_INCIDENTS = 20
 # Money is not where it should be; the other kinds only need a second look.
 GRAVE = {IncidentKind.mismatch, IncidentKind.unknown_order, IncidentKind.refund_abnormal, IncidentKind.refund_refused}
@@ -34,12 +34,13 @@ def show(session: Session, scope: Scope) -> dict[str, Any]:
     now = clock.now(session)
     midnight = now.astimezone(CHINA).replace(hour=0, minute=0, second=0, microsecond=0)
     cars = vehicles.counts(session, scope.brand_id, scope.dealer_id)
+    waiting = leads.counts(session, scope.brand_id, scope.dealer_id)
     sent, failed = _messages(session, scope, midnight)
     return {
-        "reservations": _count(session, Order, scope.covers(Order), Order.created_at >= midnight),
+        "reservations": session.scalar(select(func.count(Order.id)).where(scope.covers(Order), Order.created_at >= midnight)) or 0,
         "deposits_fen": session.scalar(select(func.sum(Order.amount_fen)).where(scope.covers(Order), Order.paid_at >= midnight)) or 0,
-        "leads_open": _count(session, Lead, scope.covers(Lead), *stage("open")),
-        "leads_overdue": _count(session, Lead, scope.covers(Lead), *stage("overdue")),
+        "leads_open": waiting["open"],
+        "leads_overdue": waiting["overdue"],
         "messages_sent": sent,
         "messages_failed": failed,
         "vehicles_listed": cars["listed"],
@@ -47,10 +48,6 @@ def show(session: Session, scope: Scope) -> dict[str, Any]:
         "incidents": _incidents(session, scope),
         "now": now,
     }
-
-
-def _count(session: Session, model: Any, *wanted: ColumnElement[bool]) -> int:
-    return session.scalar(select(func.count()).select_from(model).where(*wanted)) or 0
 
 
 def _messages(session: Session, scope: Scope, since: datetime) -> tuple[int, int]:

@@ -48,7 +48,7 @@ SAYS = {
     "journey": ("journey_id", "reason"),
 }
 # Values that the catalogue has words for; what it has none for is left out.
-WORDED = {"channel": "messaging.channels.{}", "key": "messaging.templates.{}", "reason": "events.{}"}
+WORDED = {"channel": "messaging.channels.{}", "key": "journeys.templates.{}", "reason": "events.{}"}
 
 
 def of_customer(

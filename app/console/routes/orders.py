@@ -8,11 +8,11 @@ from typing import Any
 from sqlalchemy.orm import Session
 
 from app.console import schemas
-from app.console.errors import OrderUnknown
 from app.console.queries import orders
 from app.console.queries.scope import Scope
 from app.kit.paging import CursorInvalid
 from app.kit.web import Caller, blueprint, raises, transactional
+from app.orders.errors import OrderUnknown
 
 staff = blueprint("orders", audience="staff")
 

@@ -101,7 +101,7 @@ export function useTagChange(customerId: string) {
 
 export function useLeadAction(leadId: string) {
   const cache = useQueryClient();
-  return useMutation<unknown, ApiError, { action: T.LeadAction; at?: string; note?: string }>({
+  return useMutation<unknown, ApiError, { action: T.LeadAction; at?: string }>({
     mutationFn: ({ action, ...body }) => api("POST", `staff/leads/${leadId}/${action}`, body),
     onSettled: () =>
       Promise.all([

@@ -97,6 +97,7 @@ export interface JourneyRow extends Named {
   active: number;
   completed: number;
   exited: number;
+  stuck: number;
   updated_at: string;
 }
 
@@ -113,7 +114,7 @@ export interface JourneyGraph {
 }
 
 export type NodeNumbers = Partial<
-  Record<"entered" | "waiting" | "passed" | "sent" | "delivered" | "failed" | "skipped", number>
+  Record<"entered" | "stuck" | "waiting" | "passed" | "sent" | "delivered" | "failed" | "skipped", number>
 >;
 
 export interface Journey extends Named {

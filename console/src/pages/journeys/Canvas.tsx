@@ -57,7 +57,7 @@ function toNodes(journey: Journey, layout: Layout, selected: string | null): Nod
     position: layout.nodes.get(node.id) ?? { x: 0, y: 0 },
     width: NODE_WIDTH,
     height: stepHeight(node.kind),
-    data: { node, figures: figuresOf(node.kind, journey.numbers[node.id]) },
+    data: { node, figures: figuresOf(node.kind, journey.numbers[node.id]), stuck: journey.numbers[node.id]?.stuck ?? 0 },
     selected: node.id === selected,
     ariaLabel: node.label,
   }));

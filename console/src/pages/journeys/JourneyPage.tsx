@@ -17,7 +17,7 @@ import "./journeys.css";
 function Subtitle({ journey }: { journey: Journey }) {
   return (
     <span className="journey-line">
-      <span>{t.journeys.version(journey.version)}</span>
+      <span>{journey.version > 0 ? t.journeys.version(journey.version) : t.journeys.unpublished}</span>
       <span>
         {t.journeys.trigger}：{journey.trigger.label}
       </span>

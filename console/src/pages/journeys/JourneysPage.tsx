@@ -10,6 +10,7 @@ import { Page } from "../../parts/Page";
 import { Panel } from "../../parts/Panel";
 import { Status } from "../../parts/Status";
 import { t } from "../../texts/zh-CN";
+import { Stuck } from "./Stuck";
 import "./journeys.css";
 
 const FIGURES = ["entered", "active", "completed", "exited"] as const;
@@ -19,6 +20,7 @@ function JourneyCard({ journey }: { journey: JourneyRow }) {
     <Link to={`/journeys/${journey.id}`} className="card journey-card">
       <div className="card-row">
         <strong className="journey-name ellipsis">{journey.name}</strong>
+        {journey.stuck > 0 && <Stuck count={journey.stuck} />}
         <Status value={journey.status} texts={t.journeys.status} />
       </div>
       <p className="journey-trigger">
@@ -33,7 +35,7 @@ function JourneyCard({ journey }: { journey: JourneyRow }) {
         ))}
       </dl>
       <div className="card-row card-foot">
-        <span>{t.journeys.version(journey.version)}</span>
+        <span>{journey.version > 0 && t.journeys.version(journey.version)}</span>
         <span>
           <Moment at={journey.updated_at} />
         </span>

@@ -12,6 +12,7 @@ import { More, rowsOf } from "../../parts/ResourceList";
 import { Status } from "../../parts/Status";
 import { t } from "../../texts/zh-CN";
 import { Figures, figuresOf } from "./StepNode";
+import { Stuck } from "./Stuck";
 
 interface PeopleProps {
   journeyId: string;
@@ -27,7 +28,7 @@ export function People({ journeyId, node, numbers }: PeopleProps) {
     <div className="people">
       {node ? (
         <div className="people-node">
-          <strong>{node.label}</strong>
+          <strong>{node.label}</strong> {numbers?.stuck ? <Stuck count={numbers.stuck} /> : null}
           {node.summary && <p>{node.summary}</p>}
           <Figures figures={figuresOf(node.kind, numbers)} />
         </div>

@@ -11,12 +11,14 @@ import { Handle, Position, type Node, type NodeProps } from "@xyflow/react";
 import type { ReactNode } from "react";
 import type { JourneyNode, NodeNumbers } from "../../api/types";
 import { t } from "../../texts/zh-CN";
+import { Stuck } from "./Stuck";
 
 type Figure = keyof NodeNumbers;
 
 export interface StepData extends Record<string, unknown> {
   node: JourneyNode;
   figures: [name: Figure, value: number][];
+  stuck: number;
 }
 
 const ICONS: Record<string, ReactNode> = {
@@ -64,7 +66,7 @@ export function Figures({ figures }: { figures: [Figure, number][] }) {
 }
 
 export function StepNode({ data, selected }: NodeProps<Node<StepData>>) {
-  const { node, figures } = data;
+  const { node, figures, stuck } = data;
   return (
     <div className={`step step-${node.kind}${selected ? " step-selected" : ""}`}>
       <Handle type="target" position={Position.Top} isConnectable={false} />
@@ -76,6 +78,7 @@ export function StepNode({ data, selected }: NodeProps<Node<StepData>>) {
             {node.summary || (t.journeys.kinds[node.kind] === node.label ? "" : t.journeys.kinds[node.kind])}
           </small>
         </span>
+        {stuck > 0 && <Stuck count={stuck} />}
       </header>
       <Figures figures={figures} />
       <Handle type="source" position={Position.Bottom} isConnectable={false} />

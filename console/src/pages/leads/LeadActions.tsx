@@ -1,4 +1,4 @@
-/** Accept, call back later, test drive booked: only what the platform says is possible now. */
+/** Accept, call back later, test drive booked: only what the platform says this person may do now. */
 import { CalendarOutlined, CheckOutlined, PhoneOutlined } from "@ant-design/icons";
 import { App, Button, Form, Input, Modal, Space } from "antd";
 import { useState } from "react";
@@ -8,33 +8,38 @@ import { fromLocalInput, platformNow, toLocalInput } from "../../lib/time";
 import { failureText } from "../../parts/Failure";
 import { t } from "../../texts/zh-CN";
 
-type Dated = Exclude<LeadAction, "accept">;
+const DAY = 86_400_000;
 
-const HOUR = 3_600_000;
-const DAY = 24 * HOUR;
-
-const WORDS: Record<Dated, { title: string; done: string }> = {
-  "call-back": { title: t.leads.callBackTitle, done: t.leads.callBackSaved },
-  "test-drive": { title: t.leads.testDriveTitle, done: t.leads.testDriveSaved },
+const DONE: Record<LeadAction, string> = {
+  accept: t.leads.accepted,
+  "call-back": t.leads.callBackSaved,
+  "test-drive": t.leads.testDriveSaved,
 };
 
 /** The moments people mean, as the input writes them; those already gone are left out. */
 export function presets(now: number): [label: string, value: string][] {
   const today = toLocalInput(now).slice(0, 10);
   const tomorrow = toLocalInput(now + DAY).slice(0, 10);
+  const words = t.leads.presets;
   const all: [string, string][] = [
-    [t.leads.presets.hour, toLocalInput(now + HOUR)],
-    [t.leads.presets.evening, `${today}T18:00`],
-    [t.leads.presets.tomorrow, `${tomorrow}T10:00`],
+    [words.thisAfternoon, `${today}T15:00`],
+    [words.tomorrowMorning, `${tomorrow}T10:00`],
+    [words.tomorrowAfternoon, `${tomorrow}T15:00`],
   ];
   return all.filter(([, value]) => value > toLocalInput(now));
 }
 
-function When({ value = "", onChange }: { value?: string; onChange?: (value: string) => void }) {
+function When({ id, value = "", onChange }: { id?: string; value?: string; onChange?: (value: string) => void }) {
   const now = platformNow();
   return (
     <div className="when">
-      <Input type="datetime-local" value={value} min={toLocalInput(now)} onChange={(event) => onChange?.(event.target.value)} />
+      <Input
+        id={id}
+        type="datetime-local"
+        value={value}
+        min={toLocalInput(now)}
+        onChange={(event) => onChange?.(event.target.value)}
+      />
       <Space size={6} wrap>
         {presets(now).map(([label, preset]) => (
           <Button key={label} size="small" onClick={() => onChange?.(preset)}>
@@ -46,30 +51,23 @@ function When({ value = "", onChange }: { value?: string; onChange?: (value: str
   );
 }
 
-function DatedDialog({ lead, action, close }: { lead: Lead; action: Dated; close: () => void }) {
-  const { message } = App.useApp();
-  const [form] = Form.useForm<{ when: string; note?: string }>();
-  const act = useLeadAction(lead.id);
-  const submit = ({ when, note }: { when: string; note?: string }) =>
-    act.mutate(
-      { action, at: fromLocalInput(when), note: note?.trim() || undefined },
-      {
-        onSuccess: () => {
-          message.success(WORDS[action].done);
-          close();
-        },
-        onError: (error) => message.error(failureText(error)),
-      },
-    );
+interface TestDriveProps {
+  busy: boolean;
+  save: (at: string) => void;
+  close: () => void;
+}
+
+function TestDrive({ busy, save, close }: TestDriveProps) {
+  const [form] = Form.useForm<{ when: string }>();
   return (
     <Modal
       open
-      title={WORDS[action].title}
+      title={t.leads.testDriveTitle}
       onCancel={close}
       onOk={() => form.submit()}
       okText={t.common.save}
       cancelText={t.common.cancel}
-      confirmLoading={act.isPending}
+      confirmLoading={busy}
       width={440}
     >
       <Form
@@ -77,8 +75,8 @@ function DatedDialog({ lead, action, close }: { lead: Lead; action: Dated; close
         form={form}
         layout="vertical"
         requiredMark={false}
-        onFinish={submit}
-        initialValues={{ when: toLocalInput(platformNow() + (action === "call-back" ? HOUR : DAY)) }}
+        onFinish={({ when }) => save(fromLocalInput(when))}
+        initialValues={{ when: `${toLocalInput(platformNow() + DAY).slice(0, 10)}T10:00` }}
       >
         <Form.Item
           name="when"
@@ -93,9 +91,6 @@ function DatedDialog({ lead, action, close }: { lead: Lead; action: Dated; close
         >
           <When />
         </Form.Item>
-        <Form.Item name="note" label={t.leads.note}>
-          <Input.TextArea rows={3} maxLength={200} showCount placeholder={t.leads.notePlaceholder} />
-        </Form.Item>
       </Form>
     </Modal>
   );
@@ -103,38 +98,40 @@ function DatedDialog({ lead, action, close }: { lead: Lead; action: Dated; close
 
 export function LeadActions({ lead }: { lead: Lead }) {
   const { message } = App.useApp();
-  const accept = useLeadAction(lead.id);
-  const [dialog, setDialog] = useState<Dated | null>(null);
+  const act = useLeadAction(lead.id);
+  const [booking, setBooking] = useState(false);
   const can = new Set(lead.actions);
-  if (can.size === 0) return <span className="quiet">{t.leads.closedHint}</span>;
+  const run = (action: LeadAction, at?: string) =>
+    act.mutate(
+      { action, at },
+      {
+        onSuccess: () => {
+          message.success(DONE[action]);
+          setBooking(false);
+        },
+        onError: (error) => message.error(failureText(error)),
+      },
+    );
+  const busy = (action: LeadAction) => act.isPending && act.variables.action === action;
+  if (can.size === 0) return <span className="quiet">{t.leads.lookOnly}</span>;
   return (
     <>
       {can.has("call-back") && (
-        <Button icon={<PhoneOutlined />} onClick={() => setDialog("call-back")}>
+        <Button icon={<PhoneOutlined />} loading={busy("call-back")} disabled={act.isPending} onClick={() => run("call-back")}>
           {t.leads.callBack}
         </Button>
       )}
       {can.has("test-drive") && (
-        <Button icon={<CalendarOutlined />} type={can.has("accept") ? "default" : "primary"} onClick={() => setDialog("test-drive")}>
+        <Button icon={<CalendarOutlined />} type={can.has("accept") ? "default" : "primary"} disabled={act.isPending} onClick={() => setBooking(true)}>
           {t.leads.testDrive}
         </Button>
       )}
       {can.has("accept") && (
-        <Button
-          type="primary"
-          icon={<CheckOutlined />}
-          loading={accept.isPending}
-          onClick={() =>
-            accept.mutate(
-              { action: "accept" },
-              { onSuccess: () => message.success(t.leads.accepted), onError: (error) => message.error(failureText(error)) },
-            )
-          }
-        >
+        <Button type="primary" icon={<CheckOutlined />} loading={busy("accept")} disabled={act.isPending} onClick={() => run("accept")}>
           {t.leads.accept}
         </Button>
       )}
-      {dialog && <DatedDialog lead={lead} action={dialog} close={() => setDialog(null)} />}
+      {booking && <TestDrive busy={busy("test-drive")} save={(at) => run("test-drive", at)} close={() => setBooking(false)} />}
     </>
   );
 }

@@ -1,0 +1,43 @@
+"""Who walks a journey, as far as the reader may see; the journeys themselves are told by their own domain."""
+
+from __future__ import annotations
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from app.console.queries.names import people
+from app.console.queries.paging import Page, page_of
+from app.console.queries.scope import Scope
+from app.identity.models import Customer
+from app.journeys import queries as journeys
+from app.journeys.graph import TRIGGER
+from app.journeys.models import Journey, Walk
+
+
+def walks(
+    session: Session, scope: Scope, journey: Journey, *, node: str | None, status: str | None, cursor: str | None, limit: int
+) -> Page:
+    """The walks of a journey, the latest first; with `node` those that stand or ended there. The trigger is where all have been."""
+    wanted = [Walk.journey_id == journey.id, Walk.brand_id == scope.brand_id]
+    if scope.dealer_id is not None:
+        wanted.append(Walk.customer_id.in_(select(Customer.id).where(scope.covers_customer())))
+    if node and node != TRIGGER:
+        wanted.append(Walk.node_id == node)
+    if status:
+        wanted.append(Walk.status == status)
+    page = page_of(session, Walk, wanted, cursor=cursor, limit=limit)
+    customers = people(session, (walk.customer_id for walk in page.items))
+    return page.of(
+        [
+            {
+                "id": walk.id,
+                "customer": customers[walk.customer_id],
+                "status": walk.status,
+                "node_id": walk.node_id,
+                "due_at": walk.due_at,
+                "entered_at": walk.created_at,
+                "exit_reason": journeys.reason_label(walk),
+            }
+            for walk in page.items
+        ]
+    )

@@ -1,0 +1,47 @@
+"""Doors: journeys, their map with its numbers, and the people on it."""
+
+from __future__ import annotations
+
+import uuid
+from typing import Any
+
+from sqlalchemy.orm import Session
+
+from app.console import schemas
+from app.console.queries import journeys
+from app.console.queries.scope import Scope
+from app.journeys import queries
+from app.journeys.errors import JourneyUnknown
+from app.kit.paging import CursorInvalid
+from app.kit.web import Caller, blueprint, raises, transactional
+
+staff = blueprint("journeys", audience="staff")
+
+
+@staff.get("/")
+@staff.output(schemas.JourneysOut)
+@transactional
+def listing(session: Session, who: Caller) -> Any:
+    """Every journey of the brand with how many people it holds."""
+    return {"items": queries.listing(session, who.staff.brand_id)}
+
+
+@staff.get("/<uuid:journey_id>")
+@raises(JourneyUnknown)
+@staff.output(schemas.JourneyOut)
+@transactional
+def show(session: Session, who: Caller, journey_id: uuid.UUID) -> Any:
+    """One journey's published graph in words, with the numbers at each node."""
+    return queries.described(session, queries.journey(session, who.staff.brand_id, journey_id))
+
+
+@staff.get("/<uuid:journey_id>/walks")
+@raises(JourneyUnknown, CursorInvalid)
+@staff.input(schemas.WalksIn, location="query")
+@staff.output(schemas.WalksOut)
+@transactional
+def walks(session: Session, who: Caller, journey_id: uuid.UUID, query_data: dict[str, Any]) -> Any:
+    """The people in a journey or on one of its nodes; an adviser or dealer manager sees the own dealer's."""
+    journey = queries.journey(session, who.staff.brand_id, journey_id)
+    wanted = {"node": None, "status": None, "cursor": None} | query_data
+    return journeys.walks(session, Scope.of(who.staff), journey, **wanted)
