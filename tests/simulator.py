@@ -1,0 +1,99 @@
+"""The WeChat platform simulator for tests: a process of its own on a free port, with a world in a temporary folder."""
+
+from __future__ import annotations
+
+import json
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import requests
+
+READY_SECONDS = 30
+
+
+class Simulator:
+    """A running simulator. `base` is its address, `accounts` what an operator would copy out of Tencent's consoles."""
+
+    def __init__(self, folder: Path, port: int) -> None:
+        self.folder = folder
+        self.base = f"http://127.0.0.1:{port}"
+        self.accounts: dict[str, Any] = json.loads((folder / "accounts.json").read_text(encoding="utf-8"))
+        self._port = port
+        self._process: subprocess.Popen[bytes] | None = None
+
+    @property
+    def settings(self) -> dict[str, str]:
+        """The environment variables that lead the platform here instead of to Tencent."""
+        return {
+            "WECHAT_API_BASE": f"{self.base}/api.weixin.qq.com",
+            "WECHAT_PAY_BASE": f"{self.base}/api.mch.weixin.qq.com",
+            "WECOM_API_BASE": f"{self.base}/qyapi.weixin.qq.com",
+        }
+
+    def account(self, kind: str) -> dict[str, Any]:
+        """The credentials of the world's account of a kind."""
+        return next(entry for entry in self.accounts["accounts"] if entry["kind"] == kind)
+
+    def ask(self, path: str, **body: Any) -> Any:
+        """POST to the simulator's own interface, `/_sim/…`."""
+        answer = requests.post(f"{self.base}/_sim/{path}", json=body, timeout=10)
+        answer.raise_for_status()
+        return answer.json()
+
+    def look(self, path: str, **params: Any) -> Any:
+        """GET from the simulator's own interface."""
+        answer = requests.get(f"{self.base}/_sim/{path}", params=params, timeout=10)
+        answer.raise_for_status()
+        return answer.json()
+
+    def start(self) -> None:
+        command = [sys.executable, "-m", "miniprogram_mock.platform", "serve", "--dir", str(self.folder), "--port", str(self._port)]
+        with (self.folder / "simulator.log").open("ab") as log:
+            self._process = subprocess.Popen(command, stdout=log, stderr=log)
+        wait_until(self._healthy, READY_SECONDS)
+
+    def kill(self) -> None:
+        """kill -9: what it had answered stays."""
+        if self._process is not None:
+            self._process.kill()
+            self._process.wait()
+
+    def _healthy(self) -> bool:
+        try:
+            return requests.get(f"{self.base}/_sim/health", timeout=1).ok
+        except requests.RequestException:
+            return False
+
+
+@contextmanager
+def running(folder: Path, callback_base: str, *extra: str, port: int | None = None) -> Iterator[Simulator]:
+    """A simulator whose callbacks go to `callback_base`; `extra` are more arguments for its `init`."""
+    command = [sys.executable, "-m", "miniprogram_mock.platform", "init", "--dir", str(folder), "--callback-base", callback_base, *extra]
+    subprocess.run(command, check=True, capture_output=True)
+    simulator = Simulator(folder, port or free_port())
+    simulator.start()
+    try:
+        yield simulator
+    finally:
+        simulator.kill()
+
+
+def free_port() -> int:
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        return int(listener.getsockname()[1])
+
+
+def wait_until(happened: Callable[[], Any], seconds: float = 10) -> Any:
+    """What `happened` gives once it is true; fails when that takes longer."""
+    deadline = time.monotonic() + seconds
+    while not (result := happened()):
+        assert time.monotonic() < deadline, f"it did not happen within {seconds} s"
+        time.sleep(0.02)
+    return result
