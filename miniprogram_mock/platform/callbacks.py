@@ -91,7 +91,9 @@ class Callbacks:
 
     def _done(self, row_id: int, task: asyncio.Task[None]) -> None:
         del self._in_flight[row_id]
-        self.wake()
+        # With a long backlog, refill in batches: one look at the store for many callbacks.
+        if len(self._in_flight) <= _AT_ONCE // 2:
+            self.wake()
         if not task.cancelled() and (error := task.exception()):
             raise error
 

@@ -6,7 +6,7 @@ import struct
 import zlib
 from functools import cache
 
-RAYS, RINGS = 36, 6
+RAYS, RINGS = 54, 4
 _BASE = 430
 _BLANK, _INK = 254, 255
 
@@ -25,7 +25,7 @@ def draw(scene: str, *, page: str, width: int, color: tuple[int, ...], transpare
         _chunk(b"PLTE", palette),
         *([_chunk(b"tRNS", b"\0\xff")] if transparent else []),
         _chunk(b"tEXt", b"wxacode\0" + f"{page}?scene={scene}".encode("latin-1")),
-        _chunk(b"IDAT", zlib.compress(raw, 6)),
+        _chunk(b"IDAT", zlib.compress(raw, 3)),
         _chunk(b"IEND", b""),
     ]
     return b"\x89PNG\r\n\x1a\n" + b"".join(chunks)
@@ -56,11 +56,11 @@ def _cell(x: int, y: int) -> int:
     distance = math.hypot(right, down)
     if distance < 0.36:
         return _INK if 0.28 < distance < 0.31 or distance < 0.13 else _BLANK
-    ring, within = divmod((distance - 0.42) / (0.92 - 0.42) * RINGS, 1)
+    ring = (distance - 0.42) / (0.92 - 0.42) * RINGS
     turn, across = divmod((math.atan2(down, right) / math.tau % 1) * RAYS, 1)
-    if not 0 <= ring < RINGS or abs(across - 0.5) * distance * math.tau / RAYS > 0.024:
+    if not 0 <= ring < RINGS or abs(across - 0.5) * distance * math.tau / RAYS > 0.017:
         return _BLANK
-    return int(turn) % RAYS * RINGS + int(ring) if within < 0.96 else _BLANK
+    return int(turn) % RAYS * RINGS + int(ring)
 
 
 def _chunk(kind: bytes, content: bytes) -> bytes:

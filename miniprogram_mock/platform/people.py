@@ -94,11 +94,13 @@ def follow(platform: "Platform", user_id: int, *, appid: str, following: bool) -
 def restrict(platform: "Platform", user_id: int, *, appid: str, blacklisted: bool | None, refuses_messages: bool | None) -> None:
     """The account blacklists the user, or the user refuses the account's messages."""
     get(platform, user_id)
-    platform.store.run(
+    touched = platform.store.run(
         "UPDATE follows SET blacklisted = coalesce(?, blacklisted), refuses_messages = coalesce(?, refuses_messages) "
         "WHERE appid = ? AND user_id = ?",
         blacklisted, refuses_messages, appid, user_id,
     )  # fmt: skip
+    if not touched:
+        raise NotPossible("appid 不是服务号", status=422)
 
 
 def inbox(platform: "Platform", user_id: int, *, limit: int = 100) -> list[dict[str, Any]]:

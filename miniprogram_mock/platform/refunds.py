@@ -59,6 +59,22 @@ def query_refund(call: Call, merchant: Merchant) -> dict[str, Any]:
     return describe(call.platform, merchant, row)
 
 
+@pay_endpoint("POST", "/v3/refund/domestic/refunds/{refund_id}/apply-abnormal-refund", fields=("out_refund_no", "type"))
+def apply_abnormal_refund(call: Call, merchant: Merchant) -> dict[str, Any]:
+    """Settle an abnormal refund into the merchant's own bank account; the user's bank card would need encrypted fields."""
+    row = _find(call.platform, merchant, str(call.data.get("out_refund_no")))
+    if row is None or row["refund_id"] != call.path_args["refund_id"]:
+        raise PayRefusal("RESOURCE_NOT_EXISTS", "退款单不存在")
+    if call.data.get("type") != "MERCHANT_BANK_CARD":
+        raise PayRefusal("PARAM_ERROR", "模拟器仅支持退至商户银行账户MERCHANT_BANK_CARD", field="/type", value=call.data.get("type"))
+    if row["state"] != "ABNORMAL":
+        raise PayRefusal("INVALID_REQUEST", "退款单不是退款异常状态")
+    settle_at = call.platform.clock.now() + SETTLE_SECONDS
+    call.platform.store.run("UPDATE refunds SET state = 'PROCESSING', settle_at = ? WHERE refund_id = ?", settle_at, row["refund_id"])
+    call.platform.callbacks.wake()
+    return describe(call.platform, merchant, {**row, "state": "PROCESSING"})
+
+
 def settle_due(platform: "Platform") -> None:
     """Settle every refund whose moment has come and schedule its notification, if the request named an address for it."""
     now = platform.clock.now()

@@ -283,7 +283,10 @@ def plant_faults(_: web.Request, platform: "Platform", body: Body) -> Body:
         elif kind == "lose_callbacks" and isinstance(how, int):
             platform.faults.plant(kind, times=how)
         elif kind in faults.KINDS and isinstance(how, dict):
-            platform.faults.plant(kind, times=int(how.get("times", 1)), path=how.get("path"), value=how.get("code", how.get("status")))
+            times, value = how.get("times", 1), how.get("code", how.get("status"))
+            if not isinstance(times, int) or (value is None and kind != "timeout_after_accept"):
+                raise NotPossible(f"{kind} 缺少 code、status 或 times", status=422)
+            platform.faults.plant(kind, times=times, path=how.get("path"), value=value)
         else:
             raise NotPossible(f"没有这种故障：{kind}", status=422)
     return {"faults": platform.faults.listed()}

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from miniprogram_mock.platform.server import Platform
 
 RESPONSE_CODE_LIFETIME = 72 * 3600
+RECALL_SECONDS = 24 * 3600
 DUPLICATE_SECONDS, LONGEST_DUPLICATE_SECONDS = 1800, 4 * 3600
 # Anything above is dropped without a word (spec 4.2).
 PER_MEMBER_MINUTE, PER_MEMBER_HOUR = 30, 1000
@@ -99,6 +100,19 @@ def update_template_card(call: Call) -> Result:
     for userid in chosen:
         _update(platform, known[userid], data)
     return ok(invaliduser=[userid for userid in userids if userid not in known])
+
+
+@business(WORK, "POST", "/cgi-bin/message/recall", kind="corp", fields=("msgid",))
+def recall(call: Call) -> Result:
+    """Take a message back out of every inbox, within 24 hours."""
+    since = call.platform.clock.now() - RECALL_SECONDS
+    taken = call.platform.store.run(
+        "UPDATE messages SET state = 'recalled' WHERE channel = 'wecom' AND account = ? AND msgid = ? AND sent_at > ?",
+        call.account.corpid, call.data.get("msgid"), since,
+    )  # fmt: skip
+    if not taken:
+        raise Refusal(40058, "invalid Request Parameter, msgid: unknown or older than 24 hours")
+    return ok()
 
 
 def press(platform: "Platform", userid: str, *, message_id: int, key: str) -> str | None:

@@ -9,6 +9,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable
+from functools import cached_property
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
@@ -39,6 +40,11 @@ def free_port() -> int:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return int(probe.getsockname()[1])
+
+
+class _Server(ThreadingHTTPServer):
+    daemon_threads = True
+    request_queue_size = 256
 
 
 class Sink:
@@ -79,8 +85,7 @@ class Sink:
             def log_message(self, *_: Any) -> None:
                 """Keep the test output clean."""
 
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        self._server.daemon_threads = True
+        self._server = _Server(("127.0.0.1", 0), Handler)
         self.port = self._server.server_address[1]
         self.url = f"http://127.0.0.1:{self.port}"
         threading.Thread(target=self._server.serve_forever, daemon=True).start()
@@ -180,9 +185,13 @@ class Simulator:
         query = {"appid": self.mini["appid"], "secret": self.mini["secret"], "js_code": code, "grant_type": "authorization_code", **changed}
         return self.call(API, "GET", "/sns/jscode2session", **{name: value for name, value in query.items() if value is not None}).json()
 
-    def pay_client(self, **changed: Any) -> WeChatPay:
+    @cached_property
+    def merchant_client(self) -> WeChatPay:
+        return self.pay_client()
+
+    def pay_client(self) -> WeChatPay:
         """wechatpayv3 in public-key mode, its gateway turned to the simulator; it verifies every answer itself."""
-        merchant = {**self.merchant, **changed}
+        merchant = self.merchant
         client = WeChatPay(
             wechatpay_type=WeChatPayType.MINIPROG, mchid=merchant["mchid"], private_key=merchant["merchant_private_key"],
             cert_serial_no=merchant["merchant_serial"], appid=merchant["appid"], apiv3_key=merchant["apiv3_key"],
@@ -196,14 +205,14 @@ class Simulator:
     ) -> tuple[int, Any]:
         body = {"description": "极曜 S7 订金", "out_trade_no": number, "amount": {"total": total, "currency": "CNY"}, **more}
         payer = more.pop("payer", {"openid": user["openids"][self.mini["appid"]]})
-        status, text = (client or self.pay_client()).pay(**{**body, "payer": payer})
+        status, text = (client or self.merchant_client).pay(**{**body, "payer": payer})
         return status, json.loads(text)
 
     def sheet(self, prepay_id: str, **changed: str) -> dict[str, str]:
         """The parameters of `wx.requestPayment`, signed by the merchant."""
         package, stamp, nonce = f"prepay_id={prepay_id}", str(int(time.time())), "nonce5K8264ILTKCH16CQ2502SI8ZNM"
         values = {"appId": self.mini["appid"], "timeStamp": stamp, "nonceStr": nonce, "package": package, "signType": "RSA", **changed}
-        values["paySign"] = self.pay_client().sign([values["appId"], values["timeStamp"], values["nonceStr"], values["package"]])
+        values["paySign"] = self.merchant_client.sign([values["appId"], values["timeStamp"], values["nonceStr"], values["package"]])
         return values
 
     def paid(self, user: dict[str, Any], number: str, *, total: int = 200_000, **how: Any) -> None:

@@ -12,7 +12,7 @@ from tests.platform_sim.support import PAY, Simulator, Sink, wait_until
 
 def notices(sim: Simulator, number: str) -> list[dict]:
     """Every payment notification for this order, verified and decrypted by wechatpayv3."""
-    opened = (sim.pay_client().callback(one["headers"], one["body"]) for one in list(sim.sink.at("/paid")))
+    opened = (sim.merchant_client.callback(one["headers"], one["body"]) for one in list(sim.sink.at("/paid")))
     return [notice for notice in opened if notice["resource"]["out_trade_no"] == number]
 
 
@@ -24,7 +24,7 @@ def test_a_payment_is_prepaid_paid_queried_and_notified_with_valid_signatures(si
     user = sim.user()
     status, answer = sim.prepay(user, "MQ20261121000001")
     assert (status, set(answer)) == (200, {"prepay_id"})
-    before = json.loads(sim.pay_client().query(out_trade_no="MQ20261121000001")[1])
+    before = json.loads(sim.merchant_client.query(out_trade_no="MQ20261121000001")[1])
     assert before["trade_state"] == "NOTPAY"
     assert "transaction_id" not in before
     assert sim.post(f"users/{user['id']}/pay", **sim.sheet(answer["prepay_id"])) == {"result": "ok", "errMsg": "requestPayment:ok"}
@@ -34,7 +34,7 @@ def test_a_payment_is_prepaid_paid_queried_and_notified_with_valid_signatures(si
     assert (notice["event_type"], paid["trade_state"], paid["mchid"]) == ("TRANSACTION.SUCCESS", "SUCCESS", sim.merchant["mchid"])
     assert paid["amount"] == {"total": 200_000, "payer_total": 200_000, "currency": "CNY", "payer_currency": "CNY"}
     assert paid["payer"] == {"openid": user["openids"][sim.mini["appid"]]}
-    by_id = json.loads(sim.pay_client().query(transaction_id=paid["transaction_id"])[1])
+    by_id = json.loads(sim.merchant_client.query(transaction_id=paid["transaction_id"])[1])
     assert by_id == paid
 
 
@@ -81,22 +81,22 @@ def test_a_paid_order_is_neither_opened_again_nor_closed(sim: Simulator) -> None
     user = sim.user()
     sim.paid(user, "MQPAID0001")
     assert refusal(sim.prepay(user, "MQPAID0001")) == (400, "ORDERPAID")
-    status, text = sim.pay_client().close("MQPAID0001")
+    status, text = sim.merchant_client.close("MQPAID0001")
     assert (status, json.loads(text)["code"]) == (400, "ORDERPAID")
 
 
 def test_a_closed_order_is_neither_paid_nor_opened_nor_closed_again(sim: Simulator) -> None:
     user = sim.user()
     sheet = sim.sheet(sim.prepay(user, "MQCLOSED01")[1]["prepay_id"])
-    assert sim.pay_client().close("MQCLOSED01")[0] == 204
-    assert json.loads(sim.pay_client().query(out_trade_no="MQCLOSED01")[1])["trade_state"] == "CLOSED"
+    assert sim.merchant_client.close("MQCLOSED01")[0] == 204
+    assert json.loads(sim.merchant_client.query(out_trade_no="MQCLOSED01")[1])["trade_state"] == "CLOSED"
     assert "已关闭" in sim.post(f"users/{user['id']}/pay", **sheet)["errMsg"]
     assert refusal(sim.prepay(user, "MQCLOSED01")) == (400, "ORDER_CLOSED")
-    assert sim.pay_client().close("MQCLOSED01")[0] == 400
+    assert sim.merchant_client.close("MQCLOSED01")[0] == 400
 
 
 def test_an_unknown_order_is_not_found(sim: Simulator) -> None:
-    status, text = sim.pay_client().query(out_trade_no="MQNOWHERE1")
+    status, text = sim.merchant_client.query(out_trade_no="MQNOWHERE1")
     assert (status, json.loads(text)["code"]) == (404, "ORDER_NOT_EXIST")
 
 
@@ -151,7 +151,7 @@ def test_an_openid_of_the_service_account_cannot_pay_in_the_mini_program(sim: Si
 
 def _authorization(sim: Simulator, *, path: str, stamp: int | None = None, serial: str | None = None) -> str:
     stamp, nonce = stamp or int(time.time()), "n0nce"
-    signature = sim.pay_client().sign(["GET", path, str(stamp), nonce, ""])
+    signature = sim.merchant_client.sign(["GET", path, str(stamp), nonce, ""])
     parts = {"mchid": sim.merchant["mchid"], "nonce_str": nonce, "signature": signature, "timestamp": str(stamp)}
     parts["serial_no"] = serial or sim.merchant["merchant_serial"]
     return "WECHATPAY2-SHA256-RSA2048 " + ",".join(f'{name}="{value}"' for name, value in parts.items())
@@ -186,7 +186,7 @@ def test_a_lost_notification_is_never_sent_and_the_query_still_tells(sim: Simula
     assert [row["state"] for row in sim.callbacks(recipient="MQLOST0001")] == ["lost"]
     sim.advance(86_400)
     assert notices(sim, "MQLOST0001") == []
-    assert json.loads(sim.pay_client().query(out_trade_no="MQLOST0001")[1])["trade_state"] == "SUCCESS"
+    assert json.loads(sim.merchant_client.query(out_trade_no="MQLOST0001")[1])["trade_state"] == "SUCCESS"
 
 
 def test_a_duplicated_notification_arrives_three_times_with_one_id(sim: Simulator) -> None:

@@ -8,11 +8,11 @@ from tests.platform_sim.support import Simulator, wait_until
 
 
 def state(sim: Simulator, refund_no: str) -> str:
-    return json.loads(sim.pay_client().query_refund(refund_no)[1])["status"]
+    return json.loads(sim.merchant_client.query_refund(refund_no)[1])["status"]
 
 
 def notices(sim: Simulator, refund_no: str) -> list[dict]:
-    opened = (sim.pay_client().callback(one["headers"], one["body"]) for one in list(sim.sink.at("/refunded")))
+    opened = (sim.merchant_client.callback(one["headers"], one["body"]) for one in list(sim.sink.at("/refunded")))
     return [notice for notice in opened if notice["resource"]["out_refund_no"] == refund_no]
 
 
@@ -28,7 +28,7 @@ def test_a_refund_is_accepted_settled_and_notified(sim: Simulator) -> None:
     assert told["amount"] == {"total": 200_000, "refund": 200_000, "payer_total": 200_000, "payer_refund": 200_000}
     assert told["success_time"]
     assert state(sim, "RF000001") == "SUCCESS"
-    assert json.loads(sim.pay_client().query(out_trade_no="MQRF000001")[1])["trade_state"] == "REFUND"
+    assert json.loads(sim.merchant_client.query(out_trade_no="MQRF000001")[1])["trade_state"] == "REFUND"
 
 
 def test_a_refund_without_a_notify_url_settles_in_silence(sim: Simulator) -> None:
@@ -84,7 +84,7 @@ def test_an_unpaid_order_an_unknown_order_and_a_wrong_total_are_refused(sim: Sim
     sim.paid(user, "MQRF000008")
     status, answer = sim.refund("MQRF000008", "RF000008", refund=1, total=5)
     assert (status, answer["detail"]["field"]) == (400, "/amount/total")
-    status, text = sim.pay_client().query_refund("RF000008")
+    status, text = sim.merchant_client.query_refund("RF000008")
     assert (status, json.loads(text)["code"]) == (404, "RESOURCE_NOT_EXISTS")
 
 
@@ -103,3 +103,14 @@ def test_a_refund_can_end_badly_and_says_so(sim: Simulator, outcome: str) -> Non
     [notice] = wait_until(lambda: notices(sim, f"RFBAD{outcome}"), what="the notification")
     assert (notice["event_type"], notice["resource"]["refund_status"]) == (f"REFUND.{outcome}", outcome)
     assert state(sim, f"RFBAD{outcome}") == outcome
+
+
+def test_an_abnormal_refund_is_settled_to_the_merchants_own_account(sim: Simulator) -> None:
+    sim.paid(sim.user(), "MQRFABNORM")
+    sim.post("faults", refund_status={"status": "ABNORMAL", "times": 1})
+    refund_id = sim.refund("MQRFABNORM", "RFABNORM", refund=5)[1]["refund_id"]
+    wait_until(lambda: state(sim, "RFABNORM") == "ABNORMAL", what="the refund is abnormal")
+    status, _ = sim.merchant_client.abnormal_refund(refund_id=refund_id, out_refund_no="RFABNORM", type="MERCHANT_BANK_CARD")
+    assert status == 200
+    wait_until(lambda: state(sim, "RFABNORM") == "SUCCESS", what="the refund settles")
+    assert sim.merchant_client.abnormal_refund(refund_id=refund_id, out_refund_no="RFABNORM", type="MERCHANT_BANK_CARD")[0] == 400

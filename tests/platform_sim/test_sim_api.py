@@ -59,6 +59,8 @@ def test_staff_in_sight_are_those_the_operator_was_given(sim: Simulator) -> None
         ("users/1/pay", {"appId": "x"}, 422),
         ("staff/adv001/press", {"message_id": 999999, "key": "x"}, 409),
         ("faults", {"earthquake": 1}, 422),
+        ("faults", {"errcode": {"path": "/sns/jscode2session"}}, 422),
+        ("users/1/restrict", {"appid": "x", "blacklisted": True}, 422),
     ],
 )
 def test_what_cannot_be_done_is_said(sim: Simulator, path: str, body: dict, status: int) -> None:

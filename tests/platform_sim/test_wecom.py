@@ -204,3 +204,12 @@ def test_the_token_stays_the_same_while_it_is_valid(sim: Simulator) -> None:
     assert sim.call(WORK, "GET", "/cgi-bin/gettoken", **query).json()["access_token"] != first["access_token"]
     assert sim.call(WORK, "GET", "/cgi-bin/gettoken", **{**query, "corpsecret": "x"}).json()["errcode"] == 40001
     assert sim.call(WORK, "GET", "/cgi-bin/gettoken", corpid="ww0", corpsecret="x").json()["errcode"] == 40013
+
+
+def test_a_message_can_be_recalled_for_a_day(sim: Simulator) -> None:
+    first, second = (send(sim, "adv018", msgtype="text", content={"content": text})["msgid"] for text in ("一", "二"))
+    assert sim.work("/cgi-bin/message/recall", {"msgid": first})["errcode"] == 0
+    assert [message["msgid"] for message in inbox(sim, "adv018")] == [second]
+    sim.advance(24 * 3600 + 1)
+    assert sim.work("/cgi-bin/message/recall", {"msgid": second})["errcode"] == 40058
+    assert len(inbox(sim, "adv018")) == 1
