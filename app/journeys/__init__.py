@@ -1,0 +1,1 @@
+"""When: a marketer's journeys, their versions, and the customers who walk them."""

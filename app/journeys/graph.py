@@ -1,0 +1,171 @@
+"""What a journey's graph looks like, and what must hold before one is published.
+
+{
+    "trigger": {"event": "tag.added", "where": {"tag": "deposit_paid"}},    any event name; `where` compares with the event's data
+    "reentry": "again",                  again: once per event that triggers, one walk at a time; once: once in a life
+    "exit_on": ["order.cancelled"],      events that end the walk at once
+    "start": "thanks",
+    "nodes": [{"id": "thanks", "kind": "send_message", "label": "…", "config": {…}}, …],     the label may be left out
+    "edges": [{"from": "thanks", "port": "done", "to": "pause"}, …]                           one for every port of every node
+}
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import Any
+
+from app.events.catalogue import NAMES
+from app.journeys.visits import Node, problems_of
+from app.kit.registry import kinds
+from app.kit.texts import t
+
+TRIGGER = "trigger"
+REENTRY = ("again", "once")
+MAX_NODES = 200
+_ID = re.compile(r"[a-z][a-z0-9_]{0,39}")
+
+Problem = dict[str, str | None]
+
+
+def node_kinds() -> dict[str, type[Node]]:
+    """Every kind of node by its name."""
+    return kinds("app.journeys.nodes")
+
+
+class Graph:
+    """A graph that was found sound."""
+
+    def __init__(self, raw: dict[str, Any]) -> None:
+        self.raw = raw
+        self._nodes = {node["id"]: node for node in raw["nodes"]}
+        self._ways = {(edge["from"], edge["port"]): edge["to"] for edge in raw["edges"]}
+
+    def kind(self, node_id: str) -> type[Node]:
+        return node_kinds()[self._nodes[node_id]["kind"]]
+
+    def config(self, node_id: str) -> dict[str, Any]:
+        return self._nodes[node_id].get("config", {})
+
+    def label(self, node_id: str) -> str:
+        return self._nodes[node_id].get("label") or self.kind(node_id).label
+
+    def next(self, node_id: str, port: str) -> str:
+        """Where a port leads."""
+        return self._ways[node_id, port]
+
+
+def problems(raw: Any) -> list[Problem]:
+    """All that keeps a graph from being published, for people: the node (its label and id), the field, and what is wrong. Empty: sound."""
+    try:
+        found = list(_of_form(raw)) or [*_of_trigger(raw), *_of_nodes(raw)] or list(_of_edges(raw)) or list(_of_ways(raw))
+    except (KeyError, TypeError, AttributeError):
+        return [_problem("not_a_graph")]
+    return found
+
+
+def _problem(key: str, *, node: str | None = None, field: str | None = None, **values: Any) -> Problem:
+    return {"node": node, "field": field, "message": t(f"journeys.problems.{key}", node=node, field=field, **values)}
+
+
+def _of_form(raw: dict[str, Any]) -> Iterator[Problem]:
+    if not all(isinstance(node["id"], str) and isinstance(node["kind"], str) for node in raw["nodes"]):
+        yield _problem("not_a_graph")
+    if not all(isinstance(edge[end], str) for edge in raw["edges"] for end in ("from", "port", "to")):
+        yield _problem("not_a_graph")
+    if not raw["nodes"] or len(raw["nodes"]) > MAX_NODES:
+        yield _problem("node_count", most=MAX_NODES)
+
+
+def _of_trigger(raw: dict[str, Any]) -> Iterator[Problem]:
+    trigger, field = raw["trigger"], t("journeys.trigger")
+    if trigger["event"] not in NAMES:
+        yield _problem("field", field=field, message=t("journeys.problems.unknown_event"))
+    if not all(isinstance(value, str | int | bool) for value in trigger.get("where", {}).values()):
+        yield _problem("field", field=field, message=t("journeys.problems.wrong"))
+    if raw.get("reentry", "again") not in REENTRY:
+        yield _problem("field", field=t("journeys.reentry"), message=t("journeys.problems.wrong"))
+    for name in raw.get("exit_on", []):
+        if name not in NAMES:
+            yield _problem("field", field=t("journeys.exit_on"), message=t("journeys.problems.unknown_event"))
+
+
+def _name(node: dict[str, Any]) -> str:
+    """How a message names a node: its label when it has one, and its id."""
+    return f"{node['label']}（{node['id']}）" if node.get("label") else str(node["id"])
+
+
+def _of_nodes(raw: dict[str, Any]) -> Iterator[Problem]:
+    seen: set[str] = set()
+    for node in raw["nodes"]:
+        name = _name(node)
+        if not _ID.fullmatch(node["id"]) or node["id"] == TRIGGER:
+            yield _problem("node_id", node=name)
+        if node["id"] in seen:
+            yield _problem("node_twice", node=name)
+        seen.add(node["id"])
+        kind = node_kinds().get(node["kind"])
+        if kind is None:
+            yield _problem("unknown_kind", node=name, kind=node["kind"])
+            continue
+        for field, message in problems_of(kind.Config, node.get("config", {})):
+            yield _problem("field_of_node", node=name, field=field, message=message)
+
+
+def _of_edges(raw: dict[str, Any]) -> Iterator[Problem]:
+    nodes = {node["id"]: node for node in raw["nodes"]}
+    wired: set[tuple[str, str]] = set()
+    if raw["start"] not in nodes:
+        yield _problem("no_start")
+    for edge in raw["edges"]:
+        source = nodes.get(edge["from"])
+        if source is None or edge["to"] not in nodes:
+            yield _problem("edge_to_nowhere", node=edge["from"], to=edge["to"])
+            continue
+        if edge["port"] not in node_kinds()[source["kind"]].ports:
+            yield _problem("unknown_port", node=_name(source), port=edge["port"])
+        if (edge["from"], edge["port"]) in wired:
+            yield _problem("port_twice", node=_name(source), port=_port(source, edge["port"]))
+        wired.add((edge["from"], edge["port"]))
+    for node in raw["nodes"]:
+        for port in node_kinds()[node["kind"]].ports:
+            if (node["id"], port) not in wired:
+                yield _problem("port_open", node=_name(node), port=_port(node, port))
+
+
+def _port(node: dict[str, Any], port: str) -> str:
+    return node_kinds()[node["kind"]].ports.get(port, port)
+
+
+def _of_ways(raw: dict[str, Any]) -> Iterator[Problem]:
+    """Everybody gets everywhere that is drawn, comes to an end, and never runs in a circle on which no time passes."""
+    nodes = {node["id"]: node for node in raw["nodes"]}
+    onwards: dict[str, set[str]] = {node_id: set() for node_id in nodes}
+    backwards: dict[str, set[str]] = {node_id: set() for node_id in nodes}
+    for edge in raw["edges"]:
+        onwards[edge["from"]].add(edge["to"])
+        backwards[edge["to"]].add(edge["from"])
+    reached = _reach({raw["start"]}, onwards)
+    ending = _reach({node_id for node_id, ways in onwards.items() if not ways}, backwards)
+    restless = {
+        node_id: {other for other in onwards[node_id] if not node_kinds()[nodes[other]["kind"]].rests}
+        for node_id in nodes
+        if not node_kinds()[nodes[node_id]["kind"]].rests
+    }
+    for node_id, node in nodes.items():
+        if node_id not in reached:
+            yield _problem("unreachable", node=_name(node))
+        if node_id not in ending:
+            yield _problem("no_end", node=_name(node))
+        if node_id in restless and node_id in _reach(restless[node_id], restless):
+            yield _problem("circle", node=_name(node))
+
+
+def _reach(start: set[str], ways: dict[str, set[str]]) -> set[str]:
+    reached, fresh = set(start), list(start)
+    while fresh:
+        for other in ways[fresh.pop()] - reached:
+            reached.add(other)
+            fresh.append(other)
+    return reached

@@ -1,0 +1,29 @@
+"""What journeys do when something happened elsewhere."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Sequence
+
+from sqlalchemy.orm import Session
+
+from app.audience.queries import who_now
+from app.events.models import Event
+from app.events.service import on
+from app.journeys import service
+
+# It hears the names that the published journeys subscribed to.
+hear = on()(service.hear)
+
+
+@on("customer.merged")
+def merge_walks(session: Session, events: Sequence[Event]) -> None:
+    people = who_now(session, {event.customer_id for event in events if event.customer_id})
+    for event in events:
+        if event.customer_id in people:
+            service.merge(session, kept_id=people[event.customer_id].id, merged_id=uuid.UUID(event.data["merged_id"]))
+
+
+@on("customer.erased")
+def end_walks(session: Session, events: Sequence[Event]) -> None:
+    service.leave(session, {event.customer_id for event in events if event.customer_id}, reason="customer.erased")

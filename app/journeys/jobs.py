@@ -1,0 +1,11 @@
+"""The sweep that takes the steps which are due; rung for when somebody enters."""
+
+from __future__ import annotations
+
+from app.journeys import service
+from app.kit.queue import job
+
+
+@job("journeys.advance", every=3, transactional=False, timeout=120)
+def advance() -> None:
+    service.advance_all()

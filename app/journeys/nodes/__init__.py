@@ -1,0 +1,1 @@
+"""The kinds of steps that a journey is made of; adding a file adds one."""

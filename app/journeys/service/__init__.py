@@ -1,0 +1,7 @@
+"""Publish journeys, let customers in and out, and walk them step by step."""
+
+from app.journeys.service.definitions import create, install_demo, pause, publish, resume
+from app.journeys.service.entering import hear, leave, merge
+from app.journeys.service.walking import advance_all, retry
+
+__all__ = ["advance_all", "create", "hear", "install_demo", "leave", "merge", "pause", "publish", "resume", "retry"]

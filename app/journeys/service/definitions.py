@@ -1,0 +1,127 @@
+"""Make, publish, pause and resume journeys."""
+
+from __future__ import annotations
+
+import uuid
+from typing import Any
+
+from sqlalchemy import func, select, text, update
+from sqlalchemy.orm import Session
+
+from app.events import service as events
+from app.journeys.errors import GraphInvalid, NotPaused, NotRunning
+from app.journeys.graph import problems
+from app.journeys.models import Journey, JourneyStatus, JourneyVersion, VersionStatus
+from app.journeys.service.entering import hear
+from app.kit import queue
+from app.kit.texts import t
+
+DEMO_KEY = "after_deposit"
+
+
+def create(session: Session, brand_id: uuid.UUID, *, key: str, name: str) -> Journey:
+    """A journey with nothing published yet."""
+    journey = Journey(brand_id=brand_id, key=key, name=name, status=JourneyStatus.draft)
+    session.add(journey)
+    session.flush()
+    return journey
+
+
+def publish(session: Session, journey: Journey, graph: dict[str, Any]) -> JourneyVersion:
+    """Those who enter from now on walk this graph; those who are inside finish theirs. A paused journey stays paused.
+
+    Raises:
+        GraphInvalid: with everything that is wrong in `details["problems"]`.
+    """
+    wrong = problems(graph)
+    if wrong:
+        raise GraphInvalid(problems=wrong)
+    # Two publications at once would each subscribe to what they see, and the later would forget the other's events.
+    session.execute(text("SELECT pg_advisory_xact_lock(hashtext('journeys subscriptions'))"))
+    of_journey = JourneyVersion.journey_id == journey.id
+    last = session.execute(select(func.max(JourneyVersion.number)).where(of_journey)).scalar_one()
+    session.execute(
+        update(JourneyVersion).where(of_journey, JourneyVersion.status == VersionStatus.published).values(status=VersionStatus.superseded)
+    )
+    version = JourneyVersion(
+        brand_id=journey.brand_id,
+        journey_id=journey.id,
+        number=(last or 0) + 1,
+        status=VersionStatus.published,
+        graph=graph,
+        trigger_event=graph["trigger"]["event"],
+        exit_on=sorted(set(graph.get("exit_on", []))),
+    )
+    session.add(version)
+    if journey.status == JourneyStatus.draft:
+        journey.status = JourneyStatus.active
+    journey.updated_at = func.marque_now()
+    session.flush()
+    _subscribe(session)
+    return version
+
+
+def _subscribe(session: Session) -> None:
+    """Hear what lets people in now, and what lets those out who are inside, on whatever version."""
+    names: set[str] = set()
+    for status, trigger, exits in session.execute(select(JourneyVersion.status, JourneyVersion.trigger_event, JourneyVersion.exit_on)):
+        names |= set(exits) | ({trigger} if status == VersionStatus.published else set())
+    events.subscribe(session, hear, names)
+
+
+def pause(session: Session, journey: Journey) -> None:
+    """No step is taken once this is committed. People still enter and leave; timers run on. Raises `NotRunning`."""
+    _switch(session, journey, JourneyStatus.active, JourneyStatus.paused, NotRunning)
+
+
+def resume(session: Session, journey: Journey) -> None:
+    """Steps are taken again; what came due meanwhile is due now. Raises `NotPaused`."""
+    _switch(session, journey, JourneyStatus.paused, JourneyStatus.active, NotPaused)
+    queue.enqueue(session, "journeys.advance")
+
+
+def _switch(session: Session, journey: Journey, before: JourneyStatus, after: JourneyStatus, refusal: type[NotRunning | NotPaused]) -> None:
+    # A step holds the journey's row while it is taken: this waits for it, and no later step finds the journey running.
+    session.refresh(journey, with_for_update=True)
+    if journey.status != before:
+        raise refusal(status=journey.status)
+    journey.status = after
+    journey.updated_at = func.marque_now()
+    session.flush()
+
+
+def install_demo(session: Session, brand_id: uuid.UUID) -> Journey:
+    """The journey that starts when a deposit is paid. May be called twice."""
+    journey = session.execute(select(Journey).filter_by(brand_id=brand_id, key=DEMO_KEY)).scalar_one_or_none()
+    if journey is None:
+        journey = create(session, brand_id, key=DEMO_KEY, name=t("journeys.demo.name"))
+        publish(session, journey, demo_graph())
+    return journey
+
+
+def demo_graph() -> dict[str, Any]:
+    """A thank-you at once; a day later an invitation to a test drive, unless one is booked by then."""
+
+    def node(node_id: str, kind: str, **config: Any) -> dict[str, Any]:
+        return {"id": node_id, "kind": kind, "label": t(f"journeys.demo.{node_id}"), "config": config}
+
+    return {
+        "trigger": {"event": "tag.added", "where": {"tag": "deposit_paid"}},
+        "reentry": "again",
+        "exit_on": ["order.cancelled", "deposit.refunded"],
+        "start": "thanks",
+        "nodes": [
+            node("thanks", "send_message", template="deposit_paid"),
+            node("one_day", "wait", amount=1, unit="day"),
+            node("booked", "branch", condition={"kind": "event_happened", "event": "lead.test_drive_booked"}),
+            node("invitation", "send_message", template="test_drive_invitation"),
+            node("end", "end"),
+        ],
+        "edges": [
+            {"from": "thanks", "port": "done", "to": "one_day"},
+            {"from": "one_day", "port": "done", "to": "booked"},
+            {"from": "booked", "port": "yes", "to": "end"},
+            {"from": "booked", "port": "no", "to": "invitation"},
+            {"from": "invitation", "port": "done", "to": "end"},
+        ],
+    }
