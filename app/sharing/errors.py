@@ -1,0 +1,15 @@
+"""What sharing refuses."""
+
+from app.kit.errors import Invalid, NotFound, Unavailable
+
+
+class ShareUnknown(NotFound):
+    code, message = "sharing.unknown", "There is no such share."
+
+
+class NothingToShare(Invalid):
+    code, message = "sharing.nothing_to_share", "This kind of share needs other fields."
+
+
+class CodeUnavailable(Unavailable):
+    code, message = "sharing.code_unavailable", "WeChat gives no mini-program code at the moment."

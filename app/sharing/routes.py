@@ -1,0 +1,85 @@
+"""Doors: a customer shares, anybody opens."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask import Response, request
+from sqlalchemy.orm import Session
+
+from app.kit import db
+from app.kit.logging import logger
+from app.kit.web import Caller, blueprint, raises, stepwise, transactional
+from app.sharing import queries, schemas, service
+from app.sharing.cards import card
+from app.sharing.errors import CodeUnavailable, NothingToShare, ShareUnknown
+from app.vehicles.errors import VehicleGone, VehicleUnknown
+from app.wechat import queries as wechat
+from app.wechat.client import gateway
+from app.wechat.errors import WechatError
+from app.wechat.models import AccountKind
+
+log = logger(__name__)
+
+_PICTURE: Any = {200: {"description": "PNG or JPEG", "content": {"image/*": {}}}}
+
+customer = blueprint("sharing", audience="customer")
+visitor = blueprint("sharing", audience="visitor")
+
+
+@customer.post("/")
+@raises(NothingToShare, VehicleUnknown, VehicleGone)
+@customer.input(schemas.ShareIn)
+@customer.output(schemas.MadeOut, status_code=201)
+@transactional
+def share(session: Session, who: Caller, json_data: dict[str, Any]) -> Any:
+    """Share a vehicle or a list. The same thing over the same channel again is the same share."""
+    kind, channel = json_data.pop("kind"), json_data.pop("channel")
+    missing = card(kind).Config().fields.keys() - json_data.keys()
+    if missing:
+        raise NothingToShare(fields="、".join(sorted(missing)))
+    made = service.share(session, who.customer, kind=kind, channel=channel, config=json_data)
+    return schemas.made_out(session, made)
+
+
+@visitor.get("/<share_id>")
+@raises(ShareUnknown)
+@visitor.input(schemas.OpenIn, location="query")
+@visitor.output(schemas.OpenOut)
+@transactional
+def open_(session: Session, who: Caller, share_id: str, query_data: dict[str, Any]) -> Any:
+    """See what was shared, without a login. Counted once per device, but not for the sharer herself and not for machines."""
+    assert who.brand_id is not None
+    opened = queries.get(session, who.brand_id, share_id)
+    service.open(
+        session,
+        opened,
+        customer=who.customer,
+        visitor_id=query_data.get("visitor_id"),
+        scene=query_data.get("scene"),
+        user_agent=request.headers.get("User-Agent", ""),
+    )
+    return schemas.open_out(session, opened)
+
+
+@visitor.get("/<share_id>/code")
+@raises(ShareUnknown, CodeUnavailable)
+@visitor.doc(responses=_PICTURE)
+@stepwise
+def code(who: Caller, share_id: str) -> Any:
+    """The mini-program code that opens this share, as a picture; made once, then kept."""
+    assert who.brand_id is not None
+    with db.transaction() as session:
+        opened = queries.get(session, who.brand_id, share_id)
+        image, page = opened.code_image, card(opened.kind).page
+        account = wechat.account(session, who.brand_id, AccountKind.mini_program)
+    if image is None:
+        try:
+            image = gateway().mini_program(account).mini_program_code(share_id, page)
+        except WechatError as error:
+            log.warning("no mini-program code", share_id=share_id, code=error.code)
+            raise CodeUnavailable from error
+        with db.transaction() as session:
+            service.keep_code(session, share_id, image)
+    kind = "image/png" if image.startswith(b"\x89PNG") else "image/jpeg"
+    return Response(image, mimetype=kind, headers={"Cache-Control": "public, max-age=86400"})
