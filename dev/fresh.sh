@@ -41,4 +41,5 @@ try_as() {
     rm -rf "$home"
 }
 
-for user in "${@:-root}"; do try_as "$user"; done
+try_as root
+try_as nobody

@@ -52,7 +52,7 @@ class Postgres:
         found = embedded_binaries() or system_binaries()
         if can_run(found / "postgres", self.user):
             return found
-        say(f"  · PostgreSQL's programs are copied to {self.folder}: its user {self._user_name} cannot run {found}")
+        say(f"  · PostgreSQL's programs run from a copy in {self.folder}: its user {self._user_name} cannot run {found}")
         return copied_binaries(found, self.folder, self.user)
 
     @cached_property

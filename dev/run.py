@@ -161,7 +161,9 @@ def stop(root: Path) -> None:
     (root / "var").mkdir(exist_ok=True)
     with (root / "var" / "run.lock").open("a+") as lock:
         if not take(lock):
-            process = _read(lock)["process"]
+            process = _read(lock).get("process")
+            if not process:
+                raise StepFailed("A run is just beginning. Ask again in a moment.")
             say(f"Ending process {process} …")
             os.kill(process, signal.SIGTERM)
             fcntl.flock(lock, fcntl.LOCK_EX)

@@ -13,19 +13,21 @@ from dev.steps import StepFailed, run, say  # noqa: E402
 
 
 def wanted(root: Path) -> str:
-    """What the environment is made of: its place (a venv cannot be moved), the Python and the pinned packages."""
+    """What the environment is made of: the Python and the pinned packages."""
     packages = hashlib.sha256((root / "requirements-dev.txt").read_bytes()).hexdigest()
-    return f"{root}\n{sys.version_info.major}.{sys.version_info.minor}\n{packages}\n"
+    return f"{sys.version_info.major}.{sys.version_info.minor} {packages}\n"
 
 
-def usable(python: Path, root: Path) -> bool:
-    """Whether the environment's Python starts, is new enough and believes to be in this very folder."""
-    question = "import sys; print(sys.prefix); sys.exit(sys.version_info < (3, 11))"
-    try:
-        answer = subprocess.run([python, "-c", question], capture_output=True, text=True)
-    except OSError:
+def usable(environment: Path) -> bool:
+    """Whether its Python starts and is new enough, and it was made in this place: its programs' first lines name it."""
+    origin, python = environment / "pyvenv.cfg", environment / "bin" / "python"
+    if not origin.exists() or f" {environment}\n" not in origin.read_text():
         return False
-    return answer.returncode == 0 and Path(answer.stdout.strip()) == root / ".venv"
+    question = "import sys; sys.exit(sys.version_info < (3, 11))"
+    try:
+        return subprocess.run([python, "-c", question], stderr=subprocess.DEVNULL).returncode == 0
+    except OSError:  # the Python that it was made from has gone
+        return False
 
 
 def prepare(root: Path = ROOT) -> None:
@@ -35,7 +37,7 @@ def prepare(root: Path = ROOT) -> None:
     logs.mkdir(parents=True, exist_ok=True)
     with (root / "var" / "setup.lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
-        fit = usable(python, root)
+        fit = usable(environment)
         if fit and stamp.exists() and stamp.read_text() == wanted(root):
             return
         stamp.unlink(missing_ok=True)
