@@ -9,6 +9,7 @@ from datetime import datetime
 from typing import Any
 
 from sqlalchemy import func, select, tuple_
+from sqlalchemy.dialects.postgresql import distinct_on
 from sqlalchemy.orm import Session, joinedload
 
 from app.orders.errors import OrderUnknown, TermsMissing
@@ -125,7 +126,7 @@ def holds(session: Session, order_ids: Sequence[uuid.UUID]) -> dict[uuid.UUID, R
     found = session.execute(
         select(Reservation)
         .where(Reservation.order_id.in_(order_ids))
-        .distinct(Reservation.order_id)
+        .ext(distinct_on(Reservation.order_id))
         .order_by(Reservation.order_id, Reservation.id.desc())
     )
     return {hold.order_id: hold for hold in found.scalars()}

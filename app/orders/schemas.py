@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from datetime import datetime
+from enum import StrEnum
 from typing import Any
 
 from apiflask import Schema
-from apiflask.fields import UUID, Boolean, DateTime, Dict, Enum, Integer, List, Nested, String
+from apiflask.fields import UUID, Boolean, DateTime, Dict, Integer, List, Nested, String
 from apiflask.validators import Length, Range
 
 from app.kit.paging import MAX_LIMIT
@@ -18,10 +19,15 @@ from app.payments.models import RefundStatus
 from app.payments.queries import PaymentStatus
 
 
+def one_of(states: type[StrEnum], description: str = "", **more: Any) -> String:
+    """A state as the database keeps it."""
+    return String(metadata={"enum": [state.value for state in states], "description": description}, **more)
+
+
 class TermsOut(Schema):
     version = String(metadata={"description": "send it back as terms_version once she has accepted"})
     text = String()
-    deposit_type = Enum(DepositType, by_value=True)
+    deposit_type = one_of(DepositType)
     amount_fen = Integer()
     hold_hours = Integer(metadata={"description": "how long the vehicle is hers once she has paid"})
     pay_minutes = Integer(metadata={"description": "how long it is held while she pays"})
@@ -42,14 +48,14 @@ class PageIn(Schema):
 
 
 class RefundOut(Schema):
-    status = Enum(RefundStatus, by_value=True)
+    status = one_of(RefundStatus)
     amount_fen = Integer()
     requested_at = DateTime()
     settled_at = DateTime(allow_none=True)
 
 
 class HoldOut(Schema):
-    status = Enum(ReservationStatus, by_value=True)
+    status = one_of(ReservationStatus)
     expires_at = DateTime(metadata={"description": "end of the countdown: to pay while softly held, to decide while hard held"})
     ends_in_seconds = Integer(metadata={"description": "the same by our clock, never below 0"})
 
@@ -57,18 +63,18 @@ class HoldOut(Schema):
 class OrderOut(Schema):
     id = String()
     number = String()
-    status = Enum(OrderStatus, by_value=True, metadata={"description": "the fulfilment axis"})
-    payment_status = Enum(PaymentStatus, by_value=True, metadata={"description": "the payment axis, derived from the ledger"})
+    status = one_of(OrderStatus, "the fulfilment axis")
+    payment_status = one_of(PaymentStatus, "the payment axis, derived from the ledger")
     label = String(metadata={"description": "both axes in a word, zh-CN"})
     amount_fen = Integer()
-    deposit_type = Enum(DepositType, by_value=True)
+    deposit_type = one_of(DepositType)
     terms_version = String()
     terms_accepted_at = DateTime()
     refundable_until = DateTime(allow_none=True)
     created_at = DateTime()
     paid_at = DateTime(allow_none=True)
     closed_at = DateTime(allow_none=True)
-    close_reason = Enum(CloseReason, by_value=True, allow_none=True)
+    close_reason = one_of(CloseReason, allow_none=True)
     hold = Nested(HoldOut)
     is_ending = Boolean(metadata={"description": "WeChat is being asked whether she has paid; look again in a second"})
     can_pay = Boolean()

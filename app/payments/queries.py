@@ -9,6 +9,7 @@ from enum import StrEnum
 from typing import Any
 
 from sqlalchemy import func, select
+from sqlalchemy.dialects.postgresql import distinct_on
 from sqlalchemy.orm import Session, selectinload
 
 from app.payments.errors import IncidentUnknown
@@ -94,7 +95,7 @@ def latest_refunds(session: Session, intent_ids: Sequence[uuid.UUID]) -> dict[uu
     found = session.execute(
         select(Refund)
         .where(Refund.intent_id.in_(intent_ids), Refund.source == Account.customer_deposits)
-        .distinct(Refund.intent_id)
+        .ext(distinct_on(Refund.intent_id))
         .order_by(Refund.intent_id, Refund.id.desc())
     )
     return {refund.intent_id: refund for refund in found.scalars() if refund.intent_id is not None}

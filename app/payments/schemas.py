@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from apiflask import Schema
-from apiflask.fields import DateTime, Dict, Enum, Integer, List, Nested, String
+from apiflask.fields import DateTime, Dict, Integer, List, Nested, String
 from apiflask.validators import Length, OneOf
 
 from app.kit.texts import t
@@ -14,7 +14,7 @@ from app.payments.models import IncidentKind, PaymentIncident
 
 class IncidentOut(Schema):
     id = String()
-    kind = Enum(IncidentKind, by_value=True)
+    kind = String(metadata={"enum": [kind.value for kind in IncidentKind]})
     label = String(metadata={"description": "the kind, zh-CN"})
     out_trade_no = String()
     reference = String(metadata={"description": "WeChat's transaction_id, or our out_trade_no or out_refund_no"})
