@@ -1,6 +1,6 @@
 """The simulator's own interface under `/_sim/`: people, staff, clock, faults, and what happened; for this machine only."""
 
-import asyncio
+import inspect
 import ipaddress
 import secrets
 from collections.abc import Awaitable, Callable
@@ -47,7 +47,7 @@ def _route(method: str, path: str) -> Callable[[Answered], Answered]:
             platform = request.app[PLATFORM]
             try:
                 body = await _body(request)
-                if asyncio.iscoroutinefunction(function):
+                if inspect.iscoroutinefunction(function):
                     return _json(await function(request, platform, body))
                 with platform.store.transaction():
                     content = function(request, platform, body)

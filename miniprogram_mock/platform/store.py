@@ -27,7 +27,8 @@ CREATE TABLE IF NOT EXISTS counters (name TEXT NOT NULL, window TEXT NOT NULL, u
 CREATE TABLE IF NOT EXISTS messages (
     id INTEGER PRIMARY KEY, channel TEXT NOT NULL, account TEXT NOT NULL, recipient TEXT NOT NULL, msgid TEXT NOT NULL,
     state TEXT NOT NULL, content TEXT NOT NULL, card_state TEXT, sent_at REAL NOT NULL);
-CREATE INDEX IF NOT EXISTS messages_by_recipient ON messages (channel, recipient, id);
+CREATE INDEX IF NOT EXISTS messages_inbox ON messages (channel, recipient, state, id);
+CREATE INDEX IF NOT EXISTS messages_by_time ON messages (recipient, sent_at);
 CREATE INDEX IF NOT EXISTS messages_by_msgid ON messages (msgid);
 CREATE TABLE IF NOT EXISTS sent_once (
     kind TEXT NOT NULL, key TEXT NOT NULL, at REAL NOT NULL, answer TEXT NOT NULL, PRIMARY KEY (kind, key));
