@@ -1,6 +1,6 @@
 """What dealers refuse."""
 
-from app.kit.errors import NotFound, TooMany, Unauthorized
+from app.kit.errors import Invalid, NotFound, TooMany, Unauthorized
 
 
 class LoginRefused(Unauthorized):
@@ -13,3 +13,7 @@ class LoginLocked(TooMany):
 
 class StoreUnknown(NotFound):
     code, message = "dealers.store_unknown", "There is no such store."
+
+
+class BrandUnclear(Invalid):
+    code, message = "dealers.brand_unclear", "Say which brand; the keys there are stand in the details."

@@ -5,16 +5,30 @@ from __future__ import annotations
 import uuid
 from collections.abc import Sequence
 
-from sqlalchemy import select
+from sqlalchemy import String, cast, or_, select
 from sqlalchemy.orm import Session
 
-from app.dealers.errors import StoreUnknown
+from app.dealers.errors import BrandUnclear, StoreUnknown
 from app.dealers.models import Brand, Dealer, Role, Staff, Store
 from app.kit.geo import Place, distance_m
 
 
 def brand_by_key(session: Session, key: str) -> Brand | None:
     return session.execute(select(Brand).filter_by(key=key)).scalar_one_or_none()
+
+
+def only_brand(session: Session, key: str | None = None) -> Brand:
+    """The brand of this key, or the one there is. Raises `BrandUnclear` when that names none or several."""
+    found = session.execute(select(Brand).filter_by(key=key) if key else select(Brand).limit(2)).scalars().all()
+    if len(found) != 1:
+        raise BrandUnclear(keys=list(session.execute(select(Brand.key).order_by(Brand.key)).scalars()))
+    return found[0]
+
+
+def dealer_by_name(session: Session, brand_id: uuid.UUID, name_or_id: str) -> Dealer | None:
+    """A dealer of the brand by its name or by its id as text."""
+    known = or_(Dealer.name == name_or_id, cast(Dealer.id, String) == name_or_id)
+    return session.execute(select(Dealer).where(Dealer.brand_id == brand_id, known)).scalar_one_or_none()
 
 
 def store(session: Session, brand_id: uuid.UUID, store_id: uuid.UUID) -> Store:

@@ -1,22 +1,26 @@
-"""Sign staff in and out."""
+"""Sign staff in and out; place dealers and stores."""
 
 from __future__ import annotations
 
 import functools
+import uuid
 from datetime import timedelta
+from typing import Any
 
 from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 from werkzeug.security import check_password_hash, generate_password_hash
 
 from app.dealers.errors import LoginLocked, LoginRefused
-from app.dealers.models import Staff, StaffSession
+from app.dealers.models import Brand, Dealer, Staff, StaffSession, Store
 from app.kit import clock
 from app.kit.crypto import new_token, token_hash
+from app.kit.geo import Datum, Place, gcj02_to_wgs84
 from app.kit.settings import settings
 
 WRONG_PASSWORDS = 5
 LOCKED_FOR = timedelta(minutes=15)
+EVERY_DAY = {day: ["09:00", "18:00"] for day in ("mon", "tue", "wed", "thu", "fri", "sat", "sun")}
 
 
 @functools.cache
@@ -69,3 +73,51 @@ def of_token(session: Session, token: str) -> Staff:
     if found is None:
         raise LoginRefused
     return found
+
+
+def found_brand(session: Session, *, key: str, name: str) -> Brand:
+    """The brand of this key, made when there is none."""
+    brand = session.execute(select(Brand).filter_by(key=key)).scalar_one_or_none()
+    if brand is None:
+        brand = Brand(key=key, name=name)
+        session.add(brand)
+        session.flush()
+    return brand
+
+
+def found_dealer(session: Session, brand_id: uuid.UUID, *, name: str, city: str) -> Dealer:
+    """The brand's dealer of this name, made when there is none."""
+    dealer = session.execute(select(Dealer).filter_by(brand_id=brand_id, name=name)).scalar_one_or_none()
+    if dealer is None:
+        dealer = Dealer(brand_id=brand_id, name=name, city=city)
+        session.add(dealer)
+        session.flush()
+    return dealer
+
+
+def place_store(
+    session: Session, dealer: Dealer, *, name: str, lat: float, lng: float, datum: Datum, datum_source: str | None = None, **fields: Any
+) -> tuple[Store, bool]:
+    """(the dealer's store of this name, whether it is new): open every day and for sales and test drives unless `fields` say otherwise.
+
+    `lat` and `lng` are degrees in `datum`; `datum_source` tells that this was only assumed.
+    """
+    store = session.execute(select(Store).filter_by(dealer_id=dealer.id, name=name)).scalar_one_or_none()
+    if store is not None:
+        return store, False
+    gcj02 = Place.of(lat, lng, datum)
+    wgs84 = (lat, lng) if datum is Datum.wgs84 else gcj02_to_wgs84(lat, lng)
+    store = Store(
+        brand_id=dealer.brand_id,
+        dealer_id=dealer.id,
+        name=name,
+        lat_gcj02=gcj02.lat,
+        lng_gcj02=gcj02.lng,
+        lat_wgs84=wgs84[0],
+        lng_wgs84=wgs84[1],
+        datum_source=datum_source or datum.value,
+        **{"hours": EVERY_DAY, "capabilities": ["sales", "test_drive"]} | fields,
+    )
+    session.add(store)
+    session.flush()
+    return store, True

@@ -25,3 +25,11 @@ class PlanUnknown(NotFound):
 
 class FinanceImpossible(Invalid):
     code, message = "vehicles.finance_impossible", "This down payment does not go with this plan and price."
+
+
+class MappingInvalid(Invalid):
+    code, message = "vehicles.mapping_invalid", "This mapping does not hold, or does not fit the file."
+
+
+class FeedRefused(Invalid):
+    code, message = "vehicles.feed_refused", "This feed cannot be taken over; nothing was changed."

@@ -29,3 +29,8 @@ def specifications(values: dict[str, Any]) -> list[dict[str, str]]:
         name, _, unit = (label("specification", key) or key).partition("|")
         rows.append({"key": key, "label": name, "value": f"{values[key]} {unit}".strip()})
     return rows
+
+
+def search_text(series: str, title: str, trim: str, exterior_color: str | None) -> str:
+    """What the words of a search are looked for in."""
+    return " ".join(part for part in (title, series, trim, label("exterior_color", exterior_color)) if part).lower()

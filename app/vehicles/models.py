@@ -36,6 +36,9 @@ class Status(StrEnum):
 
 # What consumers find: a reserved car stays visible, with a badge.
 VISIBLE = (Status.listed, Status.reserved)
+# While a car is in one of these no second one may have its VIN.
+LIVE = (Status.in_preparation, *VISIBLE)
+_IS_LIVE = text("status IN ('in_preparation', 'listed', 'reserved')")
 _IS_VISIBLE = text("status IN ('listed', 'reserved')")
 
 
@@ -77,7 +80,7 @@ class Vehicle(Root):
             "brand_id",
             "vin",
             unique=True,
-            postgresql_where=text("status IN ('in_preparation', 'listed', 'reserved')"),
+            postgresql_where=_IS_LIVE,
         ),
     )
 

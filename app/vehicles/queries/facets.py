@@ -102,6 +102,6 @@ def _range(cars: CTE, name: str) -> Row:
 
 
 def _name_series(session: Session, brand_id: uuid.UUID, rows: list[dict[str, Any]]) -> None:
-    names = dict(session.execute(select(ModelSeries.key, ModelSeries.name).filter_by(brand_id=brand_id)).tuples().all())
+    names = dict(session.execute(select(ModelSeries.key, ModelSeries.name).filter_by(brand_id=brand_id)).all())
     for row in rows:
         row["label"] = names[row["value"]]

@@ -127,5 +127,5 @@ def counts(session: Session, brand_id: uuid.UUID, dealer_id: uuid.UUID | None = 
     wanted = select(Vehicle.status, func.count()).filter_by(brand_id=brand_id).group_by(Vehicle.status)
     if dealer_id is not None:
         wanted = wanted.filter_by(dealer_id=dealer_id)
-    found = dict(session.execute(wanted).tuples().all())
+    found = dict(session.execute(wanted).all())
     return {status.value: found.get(status.value, 0) for status in Status}

@@ -1,0 +1,90 @@
+"""By hand: take over a feed of vehicles."""
+
+from __future__ import annotations
+
+import csv
+import time
+import uuid
+from collections import Counter
+from pathlib import Path
+from typing import Any
+
+import click
+from flask.cli import AppGroup
+from tqdm import tqdm
+
+from app.dealers import queries as dealers
+from app.kit import db, texts
+from app.vehicles import mapping, service
+from app.vehicles.errors import FeedRefused, MappingInvalid
+from app.vehicles.mapping import CellRefused
+from app.vehicles.models import ImportRun
+
+vehicles = AppGroup("vehicles", help="Vehicles.")
+
+BY_CITY = "by-city"
+SHOWN_ERRORS = 20
+
+
+@vehicles.command("import")
+@click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.option("--dealer", required=True, help=f"Whose cars: a dealer's name or id, or {BY_CITY} to place each at a store of its city.")
+@click.option("--mapping", "mapping_name", required=True, help="A shipped mapping (guazi), or the path of a TOML file.")
+@click.option("--brand", "brand_key", help="Key of the brand; needed when there are several.")
+@click.option("--withdraw-after", default=service.WITHDRAW_AFTER, help="Withdraw a car that so many feeds did not bring; 0 never.")
+@click.option(
+    "--errors", type=click.Path(dir_okay=False, path_type=Path), help="Write every rejected row's line, field, value, reason here."
+)
+def import_feed(file: Path, dealer: str, mapping_name: str, brand_key: str | None, withdraw_after: int, errors: Path | None) -> None:
+    """Take over a CSV feed: all of it or, when it breaks off, nothing. Rows that do not hold are left out and told."""
+    refused: list[tuple[int, CellRefused]] = []
+    started = time.monotonic()
+    with tqdm(total=file.stat().st_size, unit="B", unit_scale=True, desc=file.name, leave=False) as bar:
+        try:
+            with db.transaction() as session:
+                brand = dealers.only_brand(session, brand_key)
+                feed = service.Feed(
+                    path=file,
+                    mapping=mapping.load(mapping_name),
+                    dealer_id=None if dealer == BY_CITY else _dealer_id(session, brand.id, dealer),
+                    withdraw_after=withdraw_after,
+                    progress=lambda position: bar.update(position - bar.n),
+                    refused=lambda line, error: refused.append((line, error)),
+                )
+                run = service.take_over(session, brand.id, feed)
+        except (FeedRefused, MappingInvalid) as error:
+            bar.close()
+            _tell(refused, errors)
+            raise click.ClickException(f"{texts.t(f'errors.{error.code}')}: {error.message} {error.details or ''}") from error
+    _tell(refused, errors)
+    _report(run, time.monotonic() - started)
+
+
+def _dealer_id(session: Any, brand_id: uuid.UUID, name_or_id: str) -> uuid.UUID:
+    found = dealers.dealer_by_name(session, brand_id, name_or_id)
+    if found is None:
+        raise click.BadParameter(f"no dealer {name_or_id!r} in this brand", param_hint="--dealer")
+    return found.id
+
+
+def _tell(refused: list[tuple[int, CellRefused]], path: Path | None) -> None:
+    """The rejected rows: the first to the terminal, all of them to the file."""
+    for line, error in refused[:SHOWN_ERRORS]:
+        click.echo(f"  line {line}, {error.field}: {texts.t(f'vehicles.import_reason.{error.reason}')} {error.value!r}", err=True)
+    if len(refused) > SHOWN_ERRORS:
+        click.echo(f"  … and {len(refused) - SHOWN_ERRORS} more", err=True)
+    if path:
+        with path.open("w", encoding="utf-8", newline="") as file:
+            rows = csv.writer(file)
+            rows.writerow(["line", "field", "value", "reason"])
+            rows.writerows([line, error.field, error.value, error.reason] for line, error in refused)
+
+
+def _report(run: ImportRun, seconds: float) -> None:
+    click.echo(
+        f"{run.rows} rows in {seconds:.1f} s ({run.rows / seconds:,.0f} rows/s): {run.created} new, {run.updated} changed, "
+        f"{run.unchanged} unchanged, {run.withdrawn} withdrawn, {run.rejected} rejected"
+    )
+    reasons = Counter((error["field"], error["reason"]) for error in run.errors)
+    for (field, reason), count in reasons.most_common():
+        click.echo(f"  {count} × {field}: {texts.t(f'vehicles.import_reason.{reason}')}")

@@ -1,0 +1,242 @@
+"""A mapping says which column of a feed fills which field of a vehicle, in which unit and which words."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+import tomllib
+from collections import Counter
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal, InvalidOperation
+from pathlib import Path
+from typing import Any
+
+from app.vehicles.errors import MappingInvalid
+from app.vehicles.models import Condition
+from app.vehicles.vin import is_vin
+
+SHIPPED = Path(__file__).parent / "mappings"
+LONGEST = 200
+
+Cells = Sequence[str]
+
+
+class CellRefused(ValueError):
+    """A cell that does not hold: `field`, its `value`, and the `reason` as a key of `vehicles.import_reason`."""
+
+    def __init__(self, field: str, value: str, reason: str) -> None:
+        self.field, self.value, self.reason = field, value[:LONGEST], reason
+        super().__init__(f"{field}: {reason}: {value!r}")
+
+
+def _text(raw: str) -> str:
+    if len(raw) > LONGEST or "\x00" in raw:
+        raise ValueError("too_long")
+    return raw
+
+
+def _whole(raw: str) -> int:
+    try:
+        number = Decimal(raw)
+    except InvalidOperation as error:
+        raise ValueError("not_a_number") from error
+    if not number.is_finite() or not 0 <= number < 2**31:
+        raise ValueError("out_of_range")
+    return int(number.to_integral_value())
+
+
+def _money(raw: str) -> int:
+    try:
+        number = Decimal(raw)
+    except InvalidOperation as error:
+        raise ValueError("not_a_number") from error
+    if not number.is_finite() or not 0 < number < 10**13 or number != number.to_integral_value():
+        raise ValueError("out_of_range")
+    return int(number)
+
+
+def _year(raw: str) -> int:
+    year = _whole(raw)
+    if not 1950 <= year <= 2100:
+        raise ValueError("out_of_range")
+    return year
+
+
+def _date(raw: str) -> date:
+    """2021-03-15, or 2021-03 or 2021 for the first day of that month or year."""
+    try:
+        year, month, day = (int(part) for part in [*raw.split("-"), "1", "1"][:3])
+        return date(year, month, day)
+    except ValueError as error:
+        raise ValueError("not_a_date") from error
+
+
+def _condition(raw: str) -> str:
+    if raw not in Condition.__members__:
+        raise ValueError("unknown_value")
+    return raw
+
+
+def _boolean(raw: str) -> bool:
+    if raw not in ("true", "false"):
+        raise ValueError("unknown_value")
+    return raw == "true"
+
+
+def _vin(raw: str) -> str:
+    if not is_vin(raw.upper()):
+        raise ValueError("vin")
+    return raw.upper()
+
+
+# Field → (converter, required). A list is written with commas.
+FIELDS: dict[str, tuple[Callable[[str], Any], bool]] = {
+    "title": (_text, True),
+    "series": (_text, True),
+    "trim": (_text, False),
+    "condition": (_condition, True),
+    "model_year": (_year, True),
+    "price_fen": (_money, True),
+    "guide_price_fen": (_money, False),
+    "vin": (_vin, False),
+    "first_registration_date": (_date, False),
+    "odometer_km": (_whole, False),
+    "previous_owners": (_whole, False),
+    "accident_free": (_boolean, False),
+    **dict.fromkeys(("exterior_color", "interior_color", "body", "drivetrain", "energy", "gearbox"), (_text, False)),
+    "options": (lambda raw: [part.strip() for part in raw.split(",") if part.strip()], False),
+    "store": (_text, False),
+    "city": (_text, False),
+}
+# Kinds of cars that cannot be offered without these.
+WITH_HISTORY = (Condition.used, Condition.approved)
+HISTORY = ("first_registration_date", "odometer_km")
+
+
+@dataclass(frozen=True)
+class Mapping:
+    """A mapping as its TOML file says it.
+
+    `fields` and `specifications`: name → rule, with the keys `column` or `columns` (the first that is not empty), `constant`, `regex`
+    (its first group; no match is an empty cell), `values` (a table of words; a word that is not in it is refused), `factor`.
+    `stock_number`: a rule, or `hash` (columns that stay the same for one car) with `prefix`.
+    """
+
+    name: str
+    encoding: str
+    fields: dict[str, dict[str, Any]]
+    specifications: dict[str, dict[str, Any]]
+    stock_number: dict[str, Any]
+
+    def columns(self) -> set[str]:
+        """Every column of the file that is read."""
+        rules = [*self.fields.values(), *self.specifications.values(), self.stock_number]
+        return {column for rule in rules for column in [*_columns(rule), *rule.get("hash", [])]}
+
+
+def load(name_or_path: str) -> Mapping:
+    """A mapping by the name of a shipped one or by its file. Raises `MappingInvalid`."""
+    path = Path(name_or_path)
+    if not path.suffix:
+        path = SHIPPED / f"{name_or_path}.toml"
+    try:
+        said = tomllib.loads(path.read_text(encoding="utf-8"))
+        fields = said["fields"]
+        mapping = Mapping(said["name"], said.get("encoding", "utf-8-sig"), fields, said.get("specifications", {}), said["stock_number"])
+    except (OSError, tomllib.TOMLDecodeError, KeyError) as error:
+        raise MappingInvalid(f"{path}: {error}") from error
+    unknown = set(fields) - set(FIELDS)
+    missing = {name for name, (_, required) in FIELDS.items() if required} - set(fields)
+    if unknown or missing:
+        raise MappingInvalid(f"{path}: unknown fields {sorted(unknown)}, missing fields {sorted(missing)}")
+    return mapping
+
+
+def _columns(rule: dict[str, Any]) -> list[str]:
+    return rule.get("columns") or ([rule["column"]] if "column" in rule else [])
+
+
+class _Rule:
+    """One rule bound to the places of its columns."""
+
+    def __init__(self, rule: dict[str, Any], places: dict[str, int]) -> None:
+        self._places = [places[name] for name in _columns(rule)]
+        self._constant = str(rule.get("constant", ""))
+        self._pattern = re.compile(rule["regex"]) if "regex" in rule else None
+        self._values: dict[str, str] | None = rule.get("values")
+        self._factor = Decimal(str(rule["factor"])) if "factor" in rule else None
+
+    def raw(self, cells: Cells) -> str:
+        """The first of the columns that says something, else the constant."""
+        return next((said for place in self._places if (said := cells[place].strip())), self._constant)
+
+    def __call__(self, cells: Cells) -> str:
+        """The cell in the words and the unit of the field; empty when it says nothing. Raises `ValueError` with the reason."""
+        said = self.raw(cells)
+        if said and self._pattern:
+            found = self._pattern.search(said)
+            said = found.group(1).strip() if found else ""
+        if said and self._values is not None:
+            if said not in self._values:
+                raise ValueError("unknown_value")
+            said = self._values[said]
+        if said and self._factor is not None:
+            try:
+                said = format(Decimal(said) * self._factor, "f")
+            except InvalidOperation as error:
+                raise ValueError("not_a_number") from error
+        return said
+
+
+class RowReader:
+    """A mapping bound to a header: turns the cells of one row into the values of one vehicle."""
+
+    def __init__(self, mapping: Mapping, header: Sequence[str]) -> None:
+        absent = mapping.columns() - set(header)
+        if absent:
+            raise MappingInvalid(f"the file has no columns {sorted(absent)}; it has {list(header)}")
+        self._width = len(header)
+        places = {name: place for place, name in enumerate(header)}
+        self._fields = [(name, _Rule(rule, places), *FIELDS[name]) for name, rule in mapping.fields.items()]
+        self._specifications = [(name, _Rule(rule, places)) for name, rule in mapping.specifications.items()]
+        self._stock_number = None if "hash" in mapping.stock_number else _Rule(mapping.stock_number, places)
+        self._hashed = [places[name] for name in mapping.stock_number.get("hash", [])]
+        self._prefix = mapping.stock_number.get("prefix", "")
+        self._seen: Counter[str] = Counter()
+
+    def stock_number(self, cells: Cells) -> str:
+        """What names this car in every feed to come. Call it once per row: cars that look the same are numbered in their order."""
+        if len(cells) != self._width:
+            raise CellRefused("columns", f"{len(cells)}/{self._width}", "columns")
+        if self._stock_number:
+            number = self._stock_number(cells)
+            if not number:
+                raise CellRefused("stock_number", "", "missing")
+            if self._seen[number]:
+                raise CellRefused("stock_number", number, "duplicate")
+            self._seen[number] += 1
+            return number
+        content = "\x1f".join(cells[place].strip() for place in self._hashed)
+        digest = hashlib.blake2b(content.encode(), digest_size=6).hexdigest().upper()
+        self._seen[digest] += 1
+        return f"{self._prefix}{digest}" + (f"-{self._seen[digest]}" if self._seen[digest] > 1 else "")
+
+    def values(self, cells: Cells) -> dict[str, Any]:
+        """Every field by name, None where the row says nothing. Raises `CellRefused` for the first cell that does not hold."""
+        values: dict[str, Any] = {}
+        for name, read, convert, required in self._fields:
+            try:
+                raw = read(cells)
+                values[name] = convert(raw) if raw else None
+            except ValueError as error:
+                raise CellRefused(name, read.raw(cells), str(error)) from error
+            if required and not raw:
+                raise CellRefused(name, "", "missing")
+        if values["condition"] in WITH_HISTORY:
+            for name in HISTORY:
+                if values.get(name) is None:
+                    raise CellRefused(name, "", "history")
+        values["specifications"] = {name: said for name, read in self._specifications if (said := read(cells))}
+        return values
