@@ -84,9 +84,9 @@ def complete(given: Mapping[str, str], folder: Path, *, database_url: str, redis
 def procfile(file: Path, environment: Mapping[str, str]) -> list[Line]:
     """The processes that a Procfile names, in its order."""
     lines = [line.split(":", 1) for line in file.read_text().splitlines() if line.strip() and not line.startswith("#")]
+    quoted = {name: shlex.quote(value) for name, value in environment.items()}
     return [
-        Line(name.strip(), shlex.split(Template(command).substitute(environment)), PROCESSES.get(name.strip(), 1))
-        for name, command in lines
+        Line(name.strip(), shlex.split(Template(command).substitute(quoted)), PROCESSES.get(name.strip(), 1)) for name, command in lines
     ]
 
 
