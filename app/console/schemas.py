@@ -6,7 +6,7 @@ from apiflask import Schema
 from apiflask.fields import AwareDateTime, Boolean, DateTime, Dict, Integer, List, Nested, String
 from apiflask.validators import Length, OneOf, Range
 
-from app.console.queries.timeline import GROUPS
+from app.dealers.schemas import NamedOut
 from app.kit.paging import MAX_LIMIT
 
 
@@ -14,14 +14,20 @@ def _maybe(schema: type[Schema]) -> Nested:
     return Nested(schema, allow_none=True)
 
 
-class PageIn(Schema):
+# What the timeline's filter offers, and the first words of the names of the events in each.
+GROUPS = {
+    "commerce": ("order", "deposit", "payment", "refund"),
+    "message": ("message",),
+    "lead": ("lead",),
+    "share": ("share", "vehicle"),
+    "journey": ("journey", "tag"),
+    "identity": ("customer",),
+}
+
+
+class ListIn(Schema):
     cursor = String(metadata={"description": "`next_cursor` of the page before"})
     limit = Integer(load_default=20, validate=Range(1, MAX_LIMIT))
-
-
-class NamedOut(Schema):
-    id = String()
-    name = String()
 
 
 class PersonOut(Schema):
@@ -58,7 +64,7 @@ class LinkOut(Schema):
     id = String()
 
 
-class IncidentOut(Schema):
+class TroubleOut(Schema):
     id = String()
     kind = String()
     severity = String(validate=OneOf(["error", "warning"]))
@@ -66,6 +72,7 @@ class IncidentOut(Schema):
     detail = String()
     at = DateTime()
     link = _maybe(LinkOut)
+    can_resolve = Boolean(metadata={"description": "whether the caller may deal with it, at /api/staff/payments/incidents"})
 
 
 class OverviewOut(Schema):
@@ -79,14 +86,14 @@ class OverviewOut(Schema):
     messages_failed = Integer()
     vehicles_listed = Integer()
     vehicles_reserved = Integer()
-    incidents = List(Nested(IncidentOut))
+    incidents = List(Nested(TroubleOut))
     now = DateTime()
 
 
 # Customers --------------------------------------------------------------------------------------------------------------------
 
 
-class CustomersIn(PageIn):
+class CustomersIn(ListIn):
     q = String(validate=Length(1, 64), metadata={"description": "a part of the nickname, or a whole phone number"})
     tag = String(validate=Length(1, 64))
 
@@ -118,7 +125,7 @@ class CustomerLeadOut(Schema):
     dealer = String(allow_none=True)
 
 
-class ConsentOut(Schema):
+class ConsentRowOut(Schema):
     purpose = String()
     text_version = String()
     given_at = DateTime()
@@ -137,11 +144,11 @@ class OrderRowOut(Schema):
     created_at = DateTime()
 
 
-class CustomerOut(CustomerRowOut):
+class CustomerPageOut(CustomerRowOut):
     wechat = Nested(FollowedOut)
     lead = _maybe(CustomerLeadOut)
     orders = List(Nested(OrderRowOut))
-    consents = List(Nested(ConsentOut))
+    consents = List(Nested(ConsentRowOut))
 
 
 class TagsOut(Schema):
@@ -152,7 +159,7 @@ class TagIn(Schema):
     tag = String(required=True, validate=Length(1, 64))
 
 
-class TimelineIn(PageIn):
+class TimelineIn(ListIn):
     name = String(validate=Length(1, 64), metadata={"description": "only events of this name"})
     group = String(validate=OneOf(list(GROUPS)), metadata={"description": "only events of this kind"})
 
@@ -185,7 +192,7 @@ class TimelineOut(Schema):
 # Leads ------------------------------------------------------------------------------------------------------------------------
 
 
-class LeadsIn(PageIn):
+class LeadsIn(ListIn):
     status = String(validate=Length(1, 32), metadata={"description": "`open`, `overdue`, `closed`, or a status"})
 
 
@@ -234,7 +241,7 @@ class ActivityOut(Schema):
     at = DateTime()
 
 
-class LeadOut(LeadRowOut):
+class LeadPageOut(LeadRowOut):
     actions = List(String(), metadata={"description": "what can be done now: accept, call-back, test-drive"})
     interests = List(Nested(InterestOut))
     assignments = List(Nested(AssignmentOut))
@@ -248,18 +255,18 @@ class TestDriveIn(Schema):
 # Orders -----------------------------------------------------------------------------------------------------------------------
 
 
-class OrdersIn(PageIn):
+class OrdersIn(ListIn):
     q = String(validate=Length(1, 40), metadata={"description": "a part of the order's number"})
     status = String(validate=Length(1, 32))
 
 
-class OrdersOut(Schema):
+class OrderListOut(Schema):
     items = List(Nested(OrderRowOut))
     next_cursor = String(allow_none=True)
     total = Integer()
 
 
-class HoldOut(Schema):
+class ReservationOut(Schema):
     status = String()
     expires_at = DateTime(allow_none=True)
 
@@ -272,7 +279,7 @@ class AttemptOut(Schema):
     created_at = DateTime()
 
 
-class RefundOut(Schema):
+class RefundRowOut(Schema):
     id = String()
     out_refund_no = String()
     amount_fen = Integer()
@@ -290,7 +297,7 @@ class LedgerLineOut(Schema):
     credit_fen = Integer()
 
 
-class OrderOut(OrderRowOut):
+class OrderPageOut(OrderRowOut):
     deposit_type = String()
     terms_version = String()
     terms_accepted_at = DateTime()
@@ -298,9 +305,9 @@ class OrderOut(OrderRowOut):
     close_reason = String(allow_none=True)
     cancel_reason = String(allow_none=True)
     store = _maybe(NamedOut)
-    reservation = _maybe(HoldOut)
+    reservation = _maybe(ReservationOut)
     attempts = List(Nested(AttemptOut))
-    refunds = List(Nested(RefundOut))
+    refunds = List(Nested(RefundRowOut))
     ledger = List(Nested(LedgerLineOut))
 
 
@@ -356,7 +363,7 @@ class JourneyOut(NamedOut):
     numbers = Dict(metadata={"description": "by node: entered, waiting, passed, sent, delivered, failed, skipped, stuck"})
 
 
-class WalksIn(PageIn):
+class WalksIn(ListIn):
     node = String(validate=Length(1, 64))
     status = String(validate=Length(1, 32))
 

@@ -67,7 +67,7 @@ def _messages(session: Session, scope: Scope, since: datetime) -> tuple[int, int
 
 
 def _incidents(session: Session, scope: Scope) -> list[dict[str, Any]]:
-    found = [_of_money(incident, order_id) for incident, order_id in _money(session, scope)]
+    found = [_of_money(scope, incident, order_id) for incident, order_id in _money(session, scope)]
     if scope.dealer_id is None:
         found += [_of_delivery(one) for one in _dead(session, scope)]
     return sorted(found, key=lambda one: one["at"], reverse=True)[:MOST_INCIDENTS]
@@ -94,7 +94,7 @@ def _dead(session: Session, scope: Scope) -> Sequence[EventDelivery]:
     return session.execute(rows.order_by(EventDelivery.dead_at.desc()).limit(MOST_INCIDENTS)).scalars().all()
 
 
-def _of_money(incident: PaymentIncident, order_id: uuid.UUID | None) -> dict[str, Any]:
+def _of_money(scope: Scope, incident: PaymentIncident, order_id: uuid.UUID | None) -> dict[str, Any]:
     return {
         "id": incident.id,
         "kind": incident.kind,
@@ -103,6 +103,7 @@ def _of_money(incident: PaymentIncident, order_id: uuid.UUID | None) -> dict[str
         "detail": t("console.incidents.money", amount=yuan(incident.amount_fen), number=incident.out_trade_no),
         "at": incident.created_at,
         "link": {"type": "order", "id": order_id} if order_id else None,
+        "can_resolve": scope.dealer_id is None,
     }
 
 
@@ -115,4 +116,5 @@ def _of_delivery(delivery: EventDelivery) -> dict[str, Any]:
         "detail": t("console.incidents.dead_delivery_detail", handler=delivery.handler, attempts=delivery.attempts),
         "at": delivery.dead_at,
         "link": None,
+        "can_resolve": False,
     }

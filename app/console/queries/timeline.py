@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 
 from app.audience.models import Tag
 from app.console.queries.scope import Scope
+from app.console.schemas import GROUPS
 from app.dealers.models import Staff
 from app.events.catalogue import NAMES
 from app.events.models import Event
@@ -25,15 +26,6 @@ from app.leads.models import Lead
 from app.orders.models import Order
 from app.vehicles.models import Vehicle
 
-# What the console's filter offers, and the first words of the events in each.
-GROUPS = {
-    "commerce": ("order", "deposit", "payment", "refund"),
-    "message": ("message",),
-    "lead": ("lead",),
-    "share": ("share", "vehicle"),
-    "journey": ("journey", "tag"),
-    "identity": ("customer",),
-}
 # What a line of detail says, by the first word of the event; an event carries more than a reader wants to see.
 SAYS = {
     "order": ("vehicle_id",),

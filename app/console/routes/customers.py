@@ -41,7 +41,7 @@ def tags(session: Session, who: Caller) -> Any:
 
 @staff.get("/<uuid:customer_id>")
 @raises(CustomerUnknown)
-@staff.output(schemas.CustomerOut)
+@staff.output(schemas.CustomerPageOut)
 @transactional
 def show(session: Session, who: Caller, customer_id: uuid.UUID) -> Any:
     """One customer. An adviser or dealer manager sees only the leads and orders of the own dealer."""

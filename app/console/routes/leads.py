@@ -31,7 +31,7 @@ def search(session: Session, who: Caller, query_data: dict[str, Any]) -> Any:
 
 @staff.get("/<uuid:lead_id>")
 @raises(LeadUnknown)
-@staff.output(schemas.LeadOut)
+@staff.output(schemas.LeadPageOut)
 @transactional
 def show(session: Session, who: Caller, lead_id: uuid.UUID) -> Any:
     """One lead with its interests, assignments and log, and what can be done with it now."""
@@ -40,7 +40,7 @@ def show(session: Session, who: Caller, lead_id: uuid.UUID) -> Any:
 
 @staff.post("/<uuid:lead_id>/accept")
 @raises(LeadUnknown, NotYours, LeadClosed, AlreadyAnswered)
-@staff.output(schemas.LeadOut)
+@staff.output(schemas.LeadPageOut)
 @transactional
 def accept(session: Session, who: Caller, lead_id: uuid.UUID) -> Any:
     """Take a lead on; for its adviser and the dealer's manager."""
@@ -49,7 +49,7 @@ def accept(session: Session, who: Caller, lead_id: uuid.UUID) -> Any:
 
 @staff.post("/<uuid:lead_id>/call-back")
 @raises(LeadUnknown, NotYours, LeadClosed, AlreadyAnswered)
-@staff.output(schemas.LeadOut)
+@staff.output(schemas.LeadPageOut)
 @transactional
 def call_back(session: Session, who: Caller, lead_id: uuid.UUID) -> Any:
     """Promise to call back within half an hour."""
@@ -59,7 +59,7 @@ def call_back(session: Session, who: Caller, lead_id: uuid.UUID) -> Any:
 @staff.post("/<uuid:lead_id>/test-drive")
 @raises(LeadUnknown, NotYours, LeadClosed, TooEarly)
 @staff.input(schemas.TestDriveIn)
-@staff.output(schemas.LeadOut)
+@staff.output(schemas.LeadPageOut)
 @transactional
 def test_drive(session: Session, who: Caller, lead_id: uuid.UUID, json_data: dict[str, Any]) -> Any:
     """Note that a test drive was agreed with the customer."""

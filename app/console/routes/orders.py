@@ -20,7 +20,7 @@ staff = blueprint("orders", audience="staff")
 @staff.get("/")
 @raises(CursorInvalid)
 @staff.input(schemas.OrdersIn, location="query")
-@staff.output(schemas.OrdersOut)
+@staff.output(schemas.OrderListOut)
 @transactional
 def search(session: Session, who: Caller, query_data: dict[str, Any]) -> Any:
     """Orders by number or status, the newest first."""
@@ -30,7 +30,7 @@ def search(session: Session, who: Caller, query_data: dict[str, Any]) -> Any:
 
 @staff.get("/<uuid:order_id>")
 @raises(OrderUnknown)
-@staff.output(schemas.OrderOut)
+@staff.output(schemas.OrderPageOut)
 @transactional
 def show(session: Session, who: Caller, order_id: uuid.UUID) -> Any:
     """One order with its payment attempts, refunds and ledger lines."""

@@ -99,6 +99,14 @@ export function useTagChange(customerId: string) {
   });
 }
 
+export function useResolve() {
+  const cache = useQueryClient();
+  return useMutation<unknown, ApiError, { id: string; action: "refund" | "by_hand"; note: string }>({
+    mutationFn: ({ id, ...body }) => api("POST", `staff/payments/incidents/${id}/resolve`, body),
+    onSettled: () => cache.invalidateQueries({ queryKey: ["overview"] }),
+  });
+}
+
 export function useLeadAction(leadId: string) {
   const cache = useQueryClient();
   return useMutation<unknown, ApiError, { action: T.LeadAction; at?: string }>({

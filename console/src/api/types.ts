@@ -30,6 +30,7 @@ export interface Incident {
   title: string;
   detail: string;
   at: string;
+  can_resolve: boolean;
   link: { type: "order" | "customer" | "journey" | "lead"; id: string } | null;
 }
 

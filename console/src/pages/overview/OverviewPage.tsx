@@ -1,15 +1,13 @@
 /** Today at a glance: figures, what is wrong, and who waits for a call. */
-import { ExclamationCircleFilled, WarningFilled } from "@ant-design/icons";
 import { Skeleton } from "antd";
 import type { ReactNode } from "react";
 import { Link } from "react-router";
 import { useLeads, useOverview } from "../../api/queries";
-import type { Incident, Overview } from "../../api/types";
+import type { Overview } from "../../api/types";
 import { useStaff } from "../../app/session";
 import { yuan } from "../../lib/money";
 import { dayHeading, dayKey, hourNow, platformNow } from "../../lib/time";
 import { Failure } from "../../parts/Failure";
-import { Moment } from "../../parts/Moment";
 import { Nothing } from "../../parts/Nothing";
 import { Page } from "../../parts/Page";
 import { Panel } from "../../parts/Panel";
@@ -17,6 +15,7 @@ import { Grade, Status } from "../../parts/Status";
 import { PersonLine } from "../../parts/People";
 import { rowsOf } from "../../parts/ResourceList";
 import { t } from "../../texts/zh-CN";
+import { Incidents } from "./Incidents";
 import "./overview.css";
 
 function Figure({ label, value, note, tone, to }: { label: string; value: string; note?: ReactNode; tone?: "bad"; to?: string }) {
@@ -70,35 +69,6 @@ function Figures({ data }: { data: Overview }) {
   );
 }
 
-const PLACES = { order: "/orders", customer: "/customers", journey: "/journeys", lead: "/leads" };
-
-function IncidentLine({ incident }: { incident: Incident }) {
-  const icon = incident.severity === "error" ? <ExclamationCircleFilled className="bad" /> : <WarningFilled className="warn" />;
-  const body = (
-    <>
-      {icon}
-      <span className="incident-text">
-        <strong>{incident.title}</strong>
-        <small>{incident.detail}</small>
-      </span>
-      <span className="quiet">
-        <Moment at={incident.at} />
-      </span>
-    </>
-  );
-  return (
-    <li>
-      {incident.link ? (
-        <Link className="incident" to={`${PLACES[incident.link.type]}/${incident.link.id}`}>
-          {body}
-        </Link>
-      ) : (
-        <div className="incident">{body}</div>
-      )}
-    </li>
-  );
-}
-
 function WaitingLeads() {
   const leads = useLeads("open");
   const rows = rowsOf(leads).slice(0, 6);
@@ -123,22 +93,6 @@ function WaitingLeads() {
                 </span>
               </Link>
             </li>
-          ))}
-        </ul>
-      )}
-    </Panel>
-  );
-}
-
-function Incidents({ items }: { items: Incident[] }) {
-  return (
-    <Panel title={t.overview.incidents}>
-      {items.length === 0 ? (
-        <Nothing title={t.overview.noIncidents} hint={t.overview.noIncidentsHint} />
-      ) : (
-        <ul className="plain">
-          {items.map((incident) => (
-            <IncidentLine key={incident.id} incident={incident} />
           ))}
         </ul>
       )}
