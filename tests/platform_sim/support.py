@@ -123,7 +123,11 @@ class Simulator:
     def start(self) -> "Simulator":
         command = [sys.executable, "-m", "miniprogram_mock.platform", "serve", "--dir", str(self.folder), "--port", str(self.port)]
         self._process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True)
-        wait_until(self._healthy, what="the simulator answers")
+        try:
+            wait_until(self._healthy, what="the simulator answers")
+        except AssertionError:
+            self.kill()
+            raise
         return self
 
     def kill(self) -> None:
