@@ -92,20 +92,22 @@ def record_all(session: Session, name: str, facts: Sequence[dict[str, Any]]) -> 
     if name not in NAMES:
         raise RuntimeError(f"not in the event catalogue: {name}")
     moment = clock.now(session)
-    events = [_event(name, moment, **fact) for fact in facts]
-    session.add_all(events)
+    rows = [_columns(name, moment, **fact) for fact in facts]
+    session.flush()
+    if rows:
+        # Not by way of the unit of work, which takes four times as long for what a feed of vehicles brings.
+        session.execute(insert(Event.__table__), rows)
     keys = listeners(name) | set(session.execute(select(EventSubscription.handler).filter_by(event_name=name)).scalars())
-    if keys and events:
-        session.flush()
+    if keys and rows:
         session.execute(
             insert(EventDelivery),
-            [{"handler": key, "event_id": event.id, "recorded_at": moment, "due_at": moment} for key in sorted(keys) for event in events],
+            [{"handler": key, "event_id": row["id"], "recorded_at": moment, "due_at": moment} for key in sorted(keys) for row in rows],
         )
         queue.enqueue(session, "events.deliver")
-    return events
+    return [Event(**row) for row in rows]
 
 
-def _event(
+def _columns(
     name: str,
     moment: datetime,
     *,
@@ -114,19 +116,19 @@ def _event(
     subject: tuple[str, Any] | None = None,
     data: dict[str, Any] | None = None,
     actor: tuple[str, Any] = ("system", None),
-) -> Event:
-    return Event(
-        id=db.new_id(),
-        brand_id=brand_id,
-        name=name,
-        customer_id=customer_id,
-        subject_type=subject[0] if subject else None,
-        subject_id=str(subject[1]) if subject else None,
-        actor_type=actor[0],
-        actor_id=str(actor[1]) if actor[1] else None,
-        data={key: str(value) if isinstance(value, uuid.UUID) else value for key, value in (data or {}).items()},
-        recorded_at=moment,
-    )
+) -> dict[str, Any]:
+    return {
+        "id": db.new_id(),
+        "brand_id": brand_id,
+        "name": name,
+        "customer_id": customer_id,
+        "subject_type": subject[0] if subject else None,
+        "subject_id": str(subject[1]) if subject else None,
+        "actor_type": actor[0],
+        "actor_id": str(actor[1]) if actor[1] else None,
+        "data": {key: str(value) if isinstance(value, uuid.UUID) else value for key, value in (data or {}).items()},
+        "recorded_at": moment,
+    }
 
 
 def deliver_all() -> int:

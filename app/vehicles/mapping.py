@@ -170,7 +170,10 @@ class _Rule:
 
     def raw(self, cells: Cells) -> str:
         """The first of the columns that says something, else the constant."""
-        return next((said for place in self._places if (said := cells[place].strip())), self._constant)
+        for place in self._places:
+            if said := cells[place].strip():
+                return said
+        return self._constant
 
     def __call__(self, cells: Cells) -> str:
         """The cell in the words and the unit of the field; empty when it says nothing. Raises `ValueError` with the reason."""
