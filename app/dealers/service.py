@@ -9,12 +9,11 @@ from typing import Any
 
 from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
-from werkzeug.security import check_password_hash, generate_password_hash
 
 from app.dealers.errors import LoginLocked, LoginRefused
 from app.dealers.models import Brand, Dealer, Staff, StaffSession, Store
 from app.kit import clock
-from app.kit.crypto import new_token, token_hash
+from app.kit.crypto import hash_password, new_token, password_matches, token_hash
 from app.kit.geo import Datum, Place, gcj02_to_wgs84
 from app.kit.settings import settings
 
@@ -25,12 +24,7 @@ EVERY_DAY = {day: ["09:00", "18:00"] for day in ("mon", "tue", "wed", "thu", "fr
 
 @functools.cache
 def _nobody() -> str:
-    return generate_password_hash("nobody has this password")
-
-
-def hash_password(password: str) -> str:
-    """scrypt with a salt of its own, as werkzeug writes it."""
-    return generate_password_hash(password)
+    return hash_password("nobody has this password")
 
 
 def sign_in(session: Session, *, username: str, password: str) -> tuple[Staff, str] | None:
@@ -41,12 +35,12 @@ def sign_in(session: Session, *, username: str, password: str) -> tuple[Staff, s
     """
     staff = session.execute(select(Staff).filter_by(username=username, active=True).with_for_update()).scalar_one_or_none()
     if staff is None:
-        check_password_hash(_nobody(), password)  # the same time as for a known name
+        password_matches(_nobody(), password)  # the same time as for a known name
         return None
     moment = clock.now(session)
     if staff.locked_until and staff.locked_until > moment:
         raise LoginLocked(retry_after=int((staff.locked_until - moment).total_seconds()))
-    if not check_password_hash(staff.password_hash, password):
+    if not password_matches(staff.password_hash, password):
         staff.failed_logins += 1
         if staff.failed_logins >= WRONG_PASSWORDS:
             staff.failed_logins, staff.locked_until = 0, moment + LOCKED_FOR

@@ -13,6 +13,7 @@ from typing import Any
 import orjson
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from sqlalchemy import Dialect, LargeBinary, TypeDecorator
+from werkzeug.security import check_password_hash, generate_password_hash
 
 from app.kit.settings import settings
 
@@ -66,6 +67,16 @@ class EncryptedJson(TypeDecorator[Any]):
 def blind_index(value: str) -> str:
     """A keyed hash (hex, 64 characters) that finds an encrypted value again without revealing it."""
     return hmac.new(settings().phone_pepper.get_secret_value().encode(), value.encode(), hashlib.sha256).hexdigest()
+
+
+def hash_password(password: str) -> str:
+    """scrypt with a salt of its own, in the form that names its parameters."""
+    return generate_password_hash(password)
+
+
+def password_matches(kept: str, password: str) -> bool:
+    """Whether this is the password of which `hash_password` made what we kept."""
+    return check_password_hash(kept, password)
 
 
 def new_token() -> str:

@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy.orm import Session
 
 from app.dealers.models import Brand, Dealer, Role, Staff, Store
-from app.dealers.service import hash_password
+from app.kit.crypto import hash_password
 from app.kit.geo import gcj02_to_wgs84
 
 _count = itertools.count(1)
