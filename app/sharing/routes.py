@@ -35,11 +35,7 @@ visitor = blueprint("sharing", audience="visitor")
 def share(session: Session, who: Caller, json_data: dict[str, Any]) -> Any:
     """Share a vehicle or a list. The same thing over the same channel again is the same share."""
     kind, channel = json_data.pop("kind"), json_data.pop("channel")
-    missing = card(kind).Config().fields.keys() - json_data.keys()
-    if missing:
-        raise NothingToShare(fields="、".join(sorted(missing)))
-    made = service.share(session, who.customer, kind=kind, channel=channel, config=json_data)
-    return schemas.made_out(session, made)
+    return service.as_made(session, service.share(session, who.customer, kind=kind, channel=channel, config=json_data))
 
 
 @visitor.get("/<share_id>")
@@ -59,7 +55,7 @@ def open_(session: Session, who: Caller, share_id: str, query_data: dict[str, An
         scene=query_data.get("scene"),
         user_agent=request.headers.get("User-Agent", ""),
     )
-    return schemas.open_out(session, opened)
+    return service.as_opened(session, opened)
 
 
 @visitor.get("/<share_id>/code")

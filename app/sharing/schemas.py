@@ -2,23 +2,17 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from apiflask import Schema
 from apiflask.fields import UUID, Dict, Integer, List, Nested, String
 from apiflask.validators import Length, OneOf
-from sqlalchemy.orm import Session
 
-from app.identity.models import Customer
-from app.sharing.cards import card, known
-from app.sharing.models import Share
 from app.vehicles.schemas import CardOut, FiltersIn, SimilarOut
 
 
 class ShareIn(Schema):
     """A vehicle, or a list by its filters."""
 
-    kind = String(required=True, validate=OneOf(known()))
+    kind = String(required=True, metadata={"description": "vehicle or list"})
     vehicle_id = UUID(metadata={"description": "for a vehicle"})
     filters = Nested(FiltersIn, metadata={"description": "for a list: as in the search"})
     channel = String(required=True, validate=OneOf(("friend", "timeline", "code")))
@@ -62,18 +56,3 @@ class OpenOut(Schema):
     vehicle = Nested(CardOut, allow_none=True)
     list = Nested(ListOut, allow_none=True)
     similar = List(Nested(SimilarOut))
-
-
-def made_out(session: Session, share: Share) -> dict[str, Any]:
-    """A share for the one who passes it on."""
-    kind = card(share.kind)
-    preview = kind.preview(session, share)
-    thing = f"id={share.vehicle_id}&" if share.vehicle_id else ""
-    return {"id": share.id, "path": f"{kind.page}?{thing}share={share.id}", "title": preview.title, "image_url": preview.image_url}
-
-
-def open_out(session: Session, share: Share) -> dict[str, Any]:
-    """A share for the one who opens it."""
-    sharer = session.get_one(Customer, share.customer_id)
-    told = {"id": share.id, "kind": share.kind, "channel": share.channel, "sharer": {"nickname": sharer.nickname}}
-    return {"share": told, "vehicle": None, "list": None} | card(share.kind).content(session, share)

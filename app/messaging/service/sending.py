@@ -59,11 +59,11 @@ def _claim(session: Session, send: Send) -> Letter | None:
     """Take the send for one call; None when it ends here, because the call cannot be made or may not be repeated."""
     way, moment = channel(send.channel), clock.now(session)
     first = send.maybe_sent_since is None
-    send.maybe_sent_since = send.maybe_sent_since or moment
-    send.status, send.lease_until, send.fence = SendStatus.claimed, moment + LEASE, send.fence + 1
-    if moment - send.maybe_sent_since >= way.dedupe_window:
+    if send.maybe_sent_since is not None and moment - send.maybe_sent_since >= way.dedupe_window:
         _end(session, send, SendStatus.unknown)
         return None
+    send.maybe_sent_since = send.maybe_sent_since or moment
+    send.status, send.lease_until, send.fence = SendStatus.claimed, moment + LEASE, send.fence + 1
     try:
         account = wechat.account(session, send.brand_id, way.account_kind)
         if send.payload is None:

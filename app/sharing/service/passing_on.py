@@ -13,7 +13,8 @@ from app.events import service as events
 from app.identity.models import Customer
 from app.kit import clock
 from app.sharing import queries
-from app.sharing.cards import card
+from app.sharing.cards import card, known
+from app.sharing.errors import NothingToShare
 from app.sharing.models import Share, ShareOpen, ShareVisitor
 from app.sharing.service.crediting import touch
 
@@ -24,16 +25,23 @@ _BOT = re.compile(r"bot\b|spider|crawl|slurp|headless|preview", re.I)
 def share(session: Session, customer: Customer, *, kind: str, channel: str, config: dict[str, Any]) -> Share:
     """A share of a thing by a customer over a channel; the same again is the same share.
 
-    Raises what the kind's card raises when there is no such thing.
+    Raises:
+        NothingToShare: there is no such kind, or `config` has not what the kind is named by.
+        And what the kind's card raises when there is no such thing.
     """
-    target = card(kind).target(session, customer.brand_id, config)
+    if kind not in known():
+        raise NothingToShare(fields="kind")
+    thing = card(kind)
+    if missing := thing.Config().fields.keys() - config.keys():
+        raise NothingToShare(fields="、".join(sorted(missing)))
+    target = thing.target(session, customer.brand_id, config)
     # Two taps at once are one share.
     session.execute(text("SELECT pg_advisory_xact_lock(hashtext(:key))"), {"key": f"share {customer.id} {target.canonical}"})
-    known = session.execute(
+    same = session.execute(
         select(Share).filter_by(customer_id=customer.id, target=target.canonical, channel=channel).order_by(Share.created_at).limit(1)
     ).scalar_one_or_none()
-    if known is not None:
-        return known
+    if same is not None:
+        return same
     came_by = queries.last_touch(session, customer.id, at=clock.now(session))
     made = Share(
         brand_id=customer.brand_id,

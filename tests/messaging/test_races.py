@@ -1,0 +1,121 @@
+"""Many hands on one ledger: each message leaves once, and what was taken back in time never leaves."""
+
+from __future__ import annotations
+
+import threading
+import uuid
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+from sqlalchemy import func, select
+
+from app.identity import service as identity
+from app.identity.models import Customer
+from app.kit import db
+from app.messaging import service
+from app.messaging.models import Send
+from app.wechat.fake import FakeGateway
+from tests.factories import messaging as make
+
+
+def planned(committed: Callable[[], Any], number: int, *, walk_each: bool = False) -> list[tuple[uuid.UUID, uuid.UUID]]:
+    """(send, walk) of so many committed messages to one buyer with a paid order."""
+    with committed() as session:
+        town = make.town(session)
+        buyer = make.follower(session, town)
+        make.paid_order(session, town, buyer)
+        walks = [db.new_id() for _ in range(number)]
+        return [(make.plan(session, town, buyer, context={"walk_id": walk} if walk_each else None).id, walk) for walk in walks]
+
+
+def test_many_workers_send_each_message_once(committed: Callable[[], Any], tencent: FakeGateway) -> None:
+    ids = {send.hex for send, _ in planned(committed, 40)}
+    with ThreadPoolExecutor(8) as workers:
+        calls = sum(workers.map(lambda _: service.send_due(), range(8)))
+    sent = [call["client_msg_id"] for call in tencent.calls_of("send_template")]
+    assert calls == len(sent) == len(ids)
+    assert set(sent) == ids
+
+
+def test_a_cancellation_wins_or_loses_cleanly_against_the_claim(committed: Callable[[], Any], tencent: FakeGateway) -> None:
+    """What is cancelled never left, and what left is not cancelled."""
+    sends = planned(committed, 60, walk_each=True)
+    start = threading.Barrier(5)
+
+    def cancel() -> int:
+        start.wait()
+        won = 0
+        for _, walk in reversed(sends):
+            with committed() as session:
+                won += service.cancel_planned(session, walk_id=walk)
+        return won
+
+    def send(_: int) -> int:
+        start.wait()
+        return service.send_due()
+
+    with ThreadPoolExecutor(5) as hands:
+        cancelling = hands.submit(cancel)
+        calls = sum(hands.map(send, range(4)))
+        cancelled = cancelling.result()
+    assert cancelled + calls == len(sends)
+    assert cancelled, "the race was over before it began"
+    assert calls, "the race was over before it began"
+    with committed() as session:
+        gone = set(session.execute(select(Send.id).filter_by(status="cancelled")).scalars())
+        assert session.execute(select(func.count()).select_from(Send).filter_by(status="accepted")).scalar_one() == calls
+    assert not {one.hex for one in gone} & {call["client_msg_id"] for call in tencent.calls_of("send_template")}
+
+
+def test_after_an_erasure_is_committed_no_message_leaves(committed: Callable[[], Any], tencent: FakeGateway) -> None:
+    planned(committed, 40)
+    erased = threading.Event()
+
+    def erase() -> None:
+        with committed() as session:
+            identity.erase(session, session.execute(select(Customer)).scalar_one())
+        erased.set()
+
+    def watch(_: int) -> int:
+        return service.send_due()
+
+    late: list[str] = []
+    take = tencent.take
+
+    def noting(endpoint: str, account: Any, given: dict[str, Any], effect: Any) -> Any:
+        with committed() as session:
+            claimed_before = session.get_one(Send, uuid.UUID(hex=given["client_msg_id"])).maybe_sent_since
+            gone = session.execute(select(Customer.erased_at)).scalar_one()
+        if gone is not None and claimed_before is not None and claimed_before > gone:
+            late.append(given["client_msg_id"])
+        return take(endpoint, account, given, effect)
+
+    tencent.take = noting  # type: ignore[method-assign]
+    with ThreadPoolExecutor(4) as hands:
+        sending = [hands.submit(watch, n) for n in range(3)]
+        hands.submit(erase).result()
+        for one in sending:
+            one.result()
+    assert erased.is_set()
+    service.send_due()
+    assert late == []
+    with committed() as session:
+        states = set(session.execute(select(Send.status).distinct()).scalars())
+    assert states <= {"accepted", "rejected", "cancelled"}
+    assert "rejected" in states or "cancelled" in states, "everything had left before the erasure"
+
+
+def test_many_plans_of_one_message_at_once_are_one_send(committed: Callable[[], Any], tencent: FakeGateway) -> None:
+    with committed() as session:
+        town = make.town(session)
+        buyer = make.follower(session, town)
+        make.paid_order(session, town, buyer)
+
+    def plan(_: int) -> uuid.UUID:
+        with committed() as session:
+            return make.plan(session, town, buyer, dedupe_key="once").id
+
+    with ThreadPoolExecutor(10) as hands:
+        assert len(set(hands.map(plan, range(20)))) == 1
+    assert service.send_due() == 1
