@@ -11,6 +11,8 @@ from typing import Any
 import redis
 import rq
 import structlog
+from redis.backoff import NoBackoff
+from redis.retry import Retry
 from sqlalchemy.orm import Session
 
 from app.kit import db
@@ -66,8 +68,8 @@ def jobs() -> dict[str, Job]:
 
 @functools.cache
 def connection() -> redis.Redis:
-    """The Redis of the doorbell, with short time-outs: a web request never waits for it."""
-    return redis.Redis.from_url(settings().redis_url, socket_connect_timeout=1, socket_timeout=2)
+    """The Redis of the doorbell, with short time-outs and no retries: a web request never waits for it."""
+    return redis.Redis.from_url(settings().redis_url, socket_connect_timeout=1, socket_timeout=2, retry=Retry(NoBackoff(), 0))
 
 
 @functools.cache
