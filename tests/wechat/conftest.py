@@ -38,7 +38,7 @@ def gateway(simulator: platform.Simulator, monkeypatch: pytest.MonkeyPatch) -> I
         monkeypatch.setenv(name, value)
     settings.cache_clear()
     transport.pool.cache_clear()
-    simulator.ask("faults/clear")
+    simulator.ask("faults", clear=True)
     for key in queue.connection().scan_iter(f"{settings().queue_prefix}:wechat:*"):
         queue.connection().delete(key)
     made = HttpGateway()

@@ -47,11 +47,12 @@ class PayDoor:
         self._pay._core._update_certificates = lambda: None
 
     def prepay(self, out_trade_no: str, *, description: str, amount_fen: int, openid: str, expires_at: datetime, notify_url: str) -> str:
+        _check(out_trade_no)
         told = self._call(
             "prepay",
             lambda: self._pay.pay(
                 description=description,
-                out_trade_no=_plain(out_trade_no),
+                out_trade_no=out_trade_no,
                 amount={"total": amount_fen, "currency": "CNY"},
                 payer={"openid": openid},
                 time_expire=expires_at.astimezone(_CHINA).isoformat(timespec="seconds"),
@@ -72,16 +73,18 @@ class PayDoor:
         }
 
     def query(self, out_trade_no: str) -> Trade:
+        _check(out_trade_no)
         try:
-            return Trade.read(self._call("query", lambda: self._pay.query(out_trade_no=_plain(out_trade_no))))
+            return Trade.read(self._call("query", lambda: self._pay.query(out_trade_no=out_trade_no)))
         except WechatError as error:
             if error.code == "ORDER_NOT_EXIST":
                 return Trade(out_trade_no=out_trade_no, state="NOT_EXIST", appid=self._appid, mchid=self._mchid)
             raise
 
     def close(self, out_trade_no: str) -> None:
+        _check(out_trade_no)
         try:
-            self._call("close", lambda: self._pay.close(_plain(out_trade_no)))
+            self._call("close", lambda: self._pay.close(out_trade_no))
         except WechatError as error:
             if error.code != "ORDER_CLOSED":
                 raise
@@ -89,11 +92,12 @@ class PayDoor:
     def refund(
         self, out_trade_no: str, out_refund_no: str, *, amount_fen: int, total_fen: int, reason: str, notify_url: str
     ) -> RefundState:
+        _check(out_refund_no)
         told = self._call(
             "refund",
             lambda: self._pay.refund(
-                out_refund_no=_plain(out_refund_no),
-                out_trade_no=_plain(out_trade_no),
+                out_refund_no=out_refund_no,
+                out_trade_no=out_trade_no,
                 amount={"refund": amount_fen, "total": total_fen, "currency": "CNY"},
                 reason=reason,
                 notify_url=notify_url,
@@ -102,8 +106,9 @@ class PayDoor:
         return RefundState.read(told)
 
     def query_refund(self, out_refund_no: str) -> RefundState:
+        _check(out_refund_no)
         try:
-            return RefundState.read(self._call("query_refund", lambda: self._pay.query_refund(_plain(out_refund_no))))
+            return RefundState.read(self._call("query_refund", lambda: self._pay.query_refund(out_refund_no)))
         except WechatError as error:
             if error.code == "RESOURCE_NOT_EXISTS":
                 return RefundState(out_refund_no=out_refund_no, status="NOT_EXIST")
@@ -116,8 +121,6 @@ class PayDoor:
                 status, body = send()
             except requests.RequestException as error:
                 raise of_network(error) from None
-            except WechatError:
-                raise
             except Exception as error:
                 # wechatpayv3 raises bare exceptions when an answer's signature, or its very form, does not hold.
                 raise WechatError(Outcome.unknown, "answer_refused", str(error)) from None
@@ -129,11 +132,10 @@ class PayDoor:
             raise outcomes.of_code(told["code"], str(told.get("message", "")))
 
 
-def _plain(number: str) -> str:
-    """The library puts numbers into paths as they are."""
+def _check(number: str) -> None:
+    """The library puts numbers into paths as they are, so nothing else may stand in them."""
     if not re.fullmatch(r"[0-9A-Za-z]{6,64}", number):
         raise ValueError("numbers at WeChat Pay are 6 to 64 letters and digits here")
-    return number
 
 
 def _read(body: str | bytes) -> dict[str, Any]:

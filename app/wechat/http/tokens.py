@@ -26,6 +26,11 @@ FORCED_PER_DAY = 20
 _CHINA_OFFSET_SECONDS = 8 * 3600
 
 
+def _longest_fetch() -> float:
+    """How long a fetch takes at most, in seconds; whoever holds the lock longer is dead."""
+    return settings().wechat_connect_timeout_seconds + settings().wechat_read_timeout_seconds + 1
+
+
 class TokenKeeper:
     """The token of one account. `fetch(force)` asks Tencent and gives {"access_token", "expires_in"}.
 
@@ -63,7 +68,7 @@ class TokenKeeper:
     @contextmanager
     def _one_of_all(self, refused: str | None) -> Iterator[None]:
         """Holds the lock of all processes; goes on without it when another brought a token, when its holder died, when Redis is away."""
-        longest = settings().wechat_connect_timeout_seconds + settings().wechat_read_timeout_seconds + 1
+        longest = _longest_fetch()
         held = None
         try:
             lock = queue.connection().lock(f"{self._key}:lock", timeout=longest)
