@@ -32,7 +32,7 @@ SAYS = {
     "deposit": ("amount_fen", "vehicle_id"),
     "payment": ("amount_fen",),
     "refund": ("amount_fen",),
-    "lead": ("staff_id", "vehicle_id"),
+    "lead": ("staff_id", "vehicle_id", "grade"),
     "share": ("vehicle_id",),
     "vehicle": ("vehicle_id",),
     "message": ("channel", "key"),
@@ -40,7 +40,7 @@ SAYS = {
     "journey": ("journey_id", "reason"),
 }
 # Values that the catalogue has words for; what it has none for is left out.
-WORDED = {"channel": "messaging.channels.{}", "key": "journeys.templates.{}", "reason": "events.{}"}
+WORDED = {"channel": "messaging.channels.{}", "key": "journeys.templates.{}", "reason": "events.{}", "grade": "leads.grade.{}"}
 
 
 def of_customer(

@@ -66,15 +66,7 @@ export interface Customer extends Person {
   created_at: string;
   wechat: { followed: boolean };
   lead: { id: string; status: string; grade: string | null; adviser: string | null; dealer: string | null } | null;
-  orders: {
-    id: string;
-    number: string;
-    status: string;
-    payment_status: string;
-    amount_fen: number;
-    vehicle_title: string;
-    created_at: string;
-  }[];
+  orders: OrderRow[];
   tags: Tag[];
   consents: { purpose: string; text_version: string; given_at: string; withdrawn_at: string | null }[];
 }

@@ -1,5 +1,6 @@
 /** How a customer and a vehicle are shown in rows. */
 import { CarOutlined } from "@ant-design/icons";
+import { useState } from "react";
 import type { Person, Tag, VehicleCard } from "../api/types";
 import { wan } from "../lib/money";
 import { t } from "../texts/zh-CN";
@@ -33,11 +34,18 @@ export function PlaceLines({ adviser, place, unassigned = t.common.none }: { adv
   );
 }
 
+/** A picture that is missing or cannot be loaded leaves a drawing of a car in its place. */
+function Photo({ url }: { url: string | null }) {
+  const [failed, setFailed] = useState<string | null>(null);
+  if (!url || failed === url) return <CarOutlined className="vehicle-blank" />;
+  return <img src={url} alt="" loading="lazy" onError={() => setFailed(url)} />;
+}
+
 export function VehicleLine({ vehicle }: { vehicle: VehicleCard | null }) {
   if (!vehicle) return <span className="quiet">{t.common.none}</span>;
   return (
     <span className="vehicle">
-      {vehicle.photo ? <img src={vehicle.photo} alt="" loading="lazy" /> : <CarOutlined className="vehicle-blank" />}
+      <Photo url={vehicle.photo} />
       <span className="person-text">
         <span className="ellipsis">{vehicle.title}</span>
         <small>{wan(vehicle.price_fen)}</small>

@@ -38,8 +38,15 @@ const TONES: Record<string, Tone> = {
   stuck: "bad",
 };
 
-export function Status({ value, texts }: { value: string; texts: Record<string, string> }) {
-  return <span className={`status status-${TONES[value] ?? "idle"}`}>{texts[value] ?? value}</span>;
+interface StatusProps {
+  value: string;
+  texts: Record<string, string>;
+  /** Where a word means something better or worse than elsewhere. */
+  tone?: Tone;
+}
+
+export function Status({ value, texts, tone = TONES[value] ?? "idle" }: StatusProps) {
+  return <span className={`status status-${tone}`}>{texts[value] ?? value}</span>;
 }
 
 export function Grade({ value }: { value: string | null }) {

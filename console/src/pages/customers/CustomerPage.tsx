@@ -48,7 +48,7 @@ function OrdersPanel({ orders }: { orders: Customer["orders"] }) {
           {orders.map((order) => (
             <li key={order.id}>
               <Link to={`/orders/${order.id}`} className="order-line">
-                <span className="ellipsis">{order.vehicle_title}</span>
+                <span className="ellipsis">{order.vehicle?.title ?? order.number}</span>
                 <span className="amount">{yuan(order.amount_fen)}</span>
                 <Status value={order.status} texts={t.orders.status} />
                 <span className="amount quiet">{t.orders.payment[order.payment_status] ?? order.payment_status}</span>

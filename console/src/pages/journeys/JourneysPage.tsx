@@ -21,10 +21,10 @@ function JourneyCard({ journey }: { journey: JourneyRow }) {
       <div className="card-row">
         <strong className="journey-name ellipsis">{journey.name}</strong>
         {journey.stuck > 0 && <Stuck count={journey.stuck} />}
-        <Status value={journey.status} texts={t.journeys.status} />
+        <Status value={journey.status} texts={t.journeys.status} tone={journey.status === "active" ? "good" : undefined} />
       </div>
       <p className="journey-trigger">
-        <span className="quiet">{t.journeys.trigger}</span> {journey.trigger_label}
+        <span className="quiet">{t.journeys.trigger}</span> {journey.trigger_label || t.journeys.unpublished}
       </p>
       <dl className="journey-figures">
         {FIGURES.map((name) => (

@@ -16,6 +16,35 @@ import { LeadActions } from "./LeadActions";
 import { NextAction } from "./LeadsPage";
 import "./leads.css";
 
+type Interests = [Lead["interests"][number], ...Lead["interests"]];
+
+/** All she did about one car together, in the order of the latest. */
+export function byVehicle(interests: Lead["interests"]): Interests[] {
+  const cars = new Map<string, Interests>();
+  for (const interest of interests) {
+    const key = interest.vehicle?.id ?? interest.id;
+    const known = cars.get(key);
+    if (known) known.push(interest);
+    else cars.set(key, [interest]);
+  }
+  return [...cars.values()];
+}
+
+function Wish({ interests }: { interests: Interests }) {
+  const { vehicle } = interests[0];
+  return (
+    <li className="wish">
+      {vehicle && <VehicleLine vehicle={vehicle} />}
+      {interests.map((interest) => (
+        <div key={interest.id} className="quiet">
+          {t.leads.interestKinds[interest.kind]} <Moment at={interest.at} />
+          {interest.message && <blockquote>{interest.message}</blockquote>}
+        </div>
+      ))}
+    </li>
+  );
+}
+
 function Activities({ lead }: { lead: Lead }) {
   return (
     <Panel title={t.leads.activities}>
@@ -96,14 +125,8 @@ function LeadPage() {
               <span className="quiet">{t.leads.noInterests}</span>
             ) : (
               <ul className="plain">
-                {lead.interests.map((interest) => (
-                  <li key={interest.id} className="lead-line">
-                    <VehicleLine vehicle={interest.vehicle} />
-                    <span className="quiet">
-                      {t.leads.interestKinds[interest.kind]} <Moment at={interest.at} />
-                    </span>
-                    {interest.message && <blockquote>{interest.message}</blockquote>}
-                  </li>
+                {byVehicle(lead.interests).map((interests) => (
+                  <Wish key={interests[0].id} interests={interests} />
                 ))}
               </ul>
             )}
