@@ -381,7 +381,6 @@ class WalkOut(Schema):
 class WalksOut(Schema):
     items = List(Nested(WalkOut))
     next_cursor = String(allow_none=True)
-    total = Integer()
 
 
 # The clock --------------------------------------------------------------------------------------------------------------------

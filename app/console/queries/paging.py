@@ -16,20 +16,22 @@ from app.kit.paging import CursorInvalid
 
 @dataclass(frozen=True)
 class Page:
-    """What a list door answers; `total` counts every match, also those of other pages."""
+    """What a list door answers; `total` counts every match, also those of other pages, or is None where that was not asked for."""
 
     items: Sequence[Any]
     next_cursor: str | None
-    total: int
+    total: int | None
 
     def of(self, items: Sequence[Any]) -> Page:
         """The same page with its items shown as these."""
         return Page(items, self.next_cursor, self.total)
 
 
-def page_of(session: Session, model: Any, wanted: Sequence[ColumnElement[bool]], *, cursor: str | None, limit: int) -> Page:
+def page_of(
+    session: Session, model: Any, wanted: Sequence[ColumnElement[bool]], *, cursor: str | None, limit: int, counted: bool = True
+) -> Page:
     """The rows of a model that fulfil every condition, after the cursor. Raises `CursorInvalid`."""
-    total = session.scalar(select(func.count()).select_from(model).where(*wanted)) or 0
+    total = session.scalar(select(func.count()).select_from(model).where(*wanted)) if counted else None
     rows = select(model).where(*wanted).order_by(model.id.desc()).limit(limit + 1)
     if cursor:
         rows = rows.where(model.id < _id_in(cursor))

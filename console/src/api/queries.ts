@@ -6,6 +6,7 @@ import type * as T from "./types";
 
 /** How often a page that people watch asks again, in milliseconds. */
 const LIVE = 5_000;
+const STEADY = 10_000;
 const CALM = 20_000;
 
 export const ME = ["me"] as const;
@@ -54,9 +55,9 @@ export const useTimeline = (id: string, group: string | null) =>
   usePages<T.TimelineItem>(`staff/customers/${id}/timeline`, { group }, LIVE);
 export const useTags = () => useOne<{ items: T.Tag[] }>("staff/customers/tags", 60_000);
 export const useJourneys = () => useOne<{ items: T.JourneyRow[] }>("staff/journeys/", CALM);
-export const useJourney = (id: string) => useOne<T.Journey>(`staff/journeys/${id}`, LIVE);
+export const useJourney = (id: string) => useOne<T.Journey>(`staff/journeys/${id}`, STEADY);
 export const useWalks = (id: string, node: string | null, status: string | null) =>
-  usePages<T.Walk>(`staff/journeys/${id}/walks`, { node, status }, LIVE);
+  usePages<T.Walk>(`staff/journeys/${id}/walks`, { node, status }, STEADY);
 export const useLeads = (status: string | null) => usePages<T.LeadRow>("staff/leads/", { status }, CALM);
 export const useLead = (id: string) => useOne<T.Lead>(`staff/leads/${id}`, LIVE);
 export const useOrders = (q: string, status: string | null) => usePages<T.OrderRow>("staff/orders/", { q, status }, CALM);
@@ -73,14 +74,11 @@ export function useLogin() {
   });
 }
 
+/** Ends with a fresh page, so that nothing of this person stays in memory for the next. */
 export function useLogout() {
-  const cache = useQueryClient();
   return useMutation<void, ApiError>({
     mutationFn: () => api("DELETE", "staff/session/"),
-    onSuccess: () => {
-      cache.clear();
-      cache.setQueryData(ME, null);
-    },
+    onSuccess: () => location.assign(`${import.meta.env.BASE_URL}login`),
   });
 }
 

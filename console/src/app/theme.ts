@@ -21,6 +21,8 @@ const light: ThemeConfig = {
     colorInfo: "#1d5b4f",
     colorPrimaryBg: "#e7f0ed",
     colorPrimaryBgHover: "#d3e4de",
+    colorInfoBg: "#e7f0ed",
+    colorInfoBorder: "#c4d9d2",
     colorLink: "#1d5b4f",
     colorSuccess: "#2f7d4f",
     colorWarning: "#b06a12",
