@@ -1,0 +1,159 @@
+"""A stranger gets in nowhere, and a dealer's adviser reaches nothing of another dealer."""
+
+from __future__ import annotations
+
+import re
+import uuid
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+from werkzeug.routing import Rule
+
+from app.audience import service as audience
+from app.dealers.models import Staff
+from app.events.models import Event
+from app.journeys import service as journeys
+from app.kit import clock
+from app.kit.web import AUDIENCES
+from app.leads.models import Lead
+from app.payments.models import PaymentIncident
+from tests.factories import dealers as make_dealers
+from tests.factories import journeys as make_journeys
+from tests.factories import orders as make_orders
+
+# What anybody may ask without saying who she is: signing in, and whether we are well. And the pages, which hold no data.
+OPEN = {"/api/public/staff/login", "/api/public/health"}
+PAGES = re.compile(r"/(docs|openapi\.json|static|console)(/.*)?")
+
+
+def doors(app: Any, audience: str | None = None) -> Iterator[tuple[str, Rule]]:
+    for rule in app.url_map.iter_rules():
+        if rule.rule.startswith(f"/api/{audience}/" if audience else "/"):
+            for method in sorted((rule.methods or set()) - {"HEAD", "OPTIONS"}):
+                yield method, rule
+
+
+def path_of(rule: Rule, **values: Any) -> str:
+    """The rule's path with its arguments filled in: with these values, else with a name that nothing bears."""
+    return re.sub(
+        r"<(?:([^:<>]+):)?([^<>]+)>", lambda part: str(values.get(part[2], uuid.UUID(int=7) if part[1] == "uuid" else "x")), rule.rule
+    )
+
+
+def test_every_door_belongs_to_an_audience(app: Any) -> None:
+    for method, rule in doors(app):
+        if PAGES.fullmatch(rule.rule):
+            assert method == "GET", rule.rule
+            continue
+        parts = rule.rule.split("/")
+        assert parts[1] == "api", rule.rule
+        assert parts[2] in AUDIENCES, rule.rule
+        assert parts[2] != "public" or rule.rule in OPEN, rule.rule
+
+
+def test_a_stranger_is_turned_away_at_every_door(app: Any, session: Session) -> None:
+    client = app.test_client()
+    tried = 0
+    for method, rule in doors(app):
+        if PAGES.fullmatch(rule.rule) or rule.rule in OPEN:
+            continue
+        for headers in ({}, {"Authorization": "Bearer made-up", "X-Appid": "wx0000000000000000"}):
+            answer = client.open(path_of(rule), method=method, json={} if method != "GET" else None, headers=headers)
+            assert answer.status_code == 401, f"{method} {rule.rule}: {answer.status_code} {answer.text[:200]}"
+            if "xml" not in answer.content_type:
+                assert set(answer.json) >= {"error", "message"} or "code" in answer.json, rule.rule
+            tried += 1
+    assert tried > 60
+
+
+@dataclass
+class Other:
+    """Everything that another dealer of the same brand has, by the name of the argument that leads to it."""
+
+    adviser: Staff
+    owner: Staff
+    ids: dict[str, Any]
+    secrets: list[str]
+
+
+@pytest.fixture
+def other(session: Session) -> Other:
+    market = make_orders.market(session)
+    audience.install_defaults(session, market.brand.id)
+    owner = make_dealers.staff(session, market.dealer)
+    customer = make_orders.buyer(session, market, nickname="不该看见的人")
+    order = make_orders.order(session, market, customer)
+    lead = Lead(brand_id=market.brand.id, customer_id=customer.id, dealer_id=market.dealer.id, owner_id=owner.id, status="assigned")
+    incident = PaymentIncident(
+        brand_id=market.brand.id, kind="unknown_order", reference="T1", account_id=market.merchant.id, out_trade_no="T1", amount_fen=1
+    )
+    session.add_all([lead, incident])
+    journey = make_journeys.journey(session, market.brand)
+    journeys.hear(session, [make_journeys.triggered(session, customer)])
+    adviser = make_dealers.staff(session, make_dealers.dealer(session, market.brand))
+    session.commit()
+    ids = {"customer_id": customer.id, "order_id": order.id, "lead_id": lead.id, "incident_id": incident.id, "journey_id": journey.id}
+    secrets = [str(customer.id), str(order.id), str(lead.id), order.number, "不该看见的人"]
+    return Other(adviser, owner, ids | {"key": "deposit_paid"}, secrets)
+
+
+# What belongs to the brand and not to a dealer: an adviser may see it, without the people of other dealers in it.
+OF_THE_BRAND = {"journey_id"}
+
+
+def bodies(session: Session) -> dict[str, dict[str, Any]]:
+    """What each door wants to read, by the end of its path."""
+    return {
+        "/tags": {"tag": "vip"},
+        "/test-drive": {"at": (clock.now(session) + timedelta(days=1)).isoformat()},
+        "/resolve": {"action": "by_hand", "note": "看过了"},
+    }
+
+
+def ask(client: Any, method: str, rule: Rule, *, ids: dict[str, Any], wanted: dict[str, dict[str, Any]]) -> Any:
+    body = next((body for end, body in wanted.items() if rule.rule.endswith(end)), {})
+    return client.open(path_of(rule, **ids), method=method, json=body if method in ("POST", "PUT", "PATCH") else None)
+
+
+def signed_in(app: Any, staff: Staff) -> Any:
+    client = app.test_client()
+    body = {"username": staff.username, "password": make_dealers.PASSWORD}
+    assert client.post("/api/public/staff/login", json=body).status_code == 200
+    return client
+
+
+def test_an_adviser_reaches_nothing_of_another_dealer(app: Any, session: Session, other: Other) -> None:
+    client, wanted = signed_in(app, other.adviser), bodies(session)
+    before = session.execute(select(func.count()).select_from(Event)).scalar_one()
+    by_id = 0
+    for method, rule in doors(app, "staff"):
+        if rule.rule == "/api/staff/session/" and method == "DELETE":
+            continue
+        unknown = rule.arguments - other.ids.keys() - rule.defaults.keys() if rule.defaults else rule.arguments - other.ids.keys()
+        assert not unknown, f"{rule.rule}: say here what another dealer's {unknown} is"
+        answer = ask(client, method, rule, ids=other.ids, wanted=wanted)
+        where = f"{method} {rule.rule}: {answer.status_code} {answer.text[:300]}"
+        if rule.arguments - OF_THE_BRAND:
+            assert answer.status_code in (403, 404), where
+            by_id += 1
+        else:
+            assert answer.status_code in (200, 403, 404), where
+        assert not [secret for secret in other.secrets if secret in answer.text], where
+    assert by_id > 8
+    session.expire_all()
+    assert session.execute(select(func.count()).select_from(Event)).scalar_one() == before
+
+
+def test_the_dealers_own_adviser_reaches_all_of_it(app: Any, session: Session, other: Other) -> None:
+    """Otherwise the law above would say nothing: what is refused to the other is there."""
+    client, wanted = signed_in(app, other.owner), bodies(session)
+    for method, rule in doors(app, "staff"):
+        if "incident" in rule.rule or rule.rule == "/api/staff/session/":
+            continue
+        answer = ask(client, method, rule, ids=other.ids, wanted=wanted)
+        assert answer.status_code < 400, f"{method} {rule.rule}: {answer.status_code} {answer.text[:300]}"
