@@ -16,7 +16,7 @@ _count = itertools.count(1)
 SWEEPS = ("payments.query_due", "payments.refund_due", "orders.expire_due")
 
 
-def _told(session: Session, to: WechatAccount, kind: InboxKind, name: str, resource: dict[str, Any]) -> None:
+def _told(session: Session, to: WechatAccount, kind: InboxKind, name: str, *, resource: dict[str, Any]) -> None:
     box = WechatInbox(
         brand_id=to.brand_id, account_id=to.id, kind=kind, dedupe_key=f"EV-{next(_count)}", payload={"id": "EV", "resource": resource}
     )
@@ -37,7 +37,7 @@ def notify(session: Session, to: WechatAccount, trade: Trade, **told: Any) -> No
         "amount": {"total": trade.amount_fen, "currency": trade.currency},
         "payer": {"openid": trade.openid},
     }
-    _told(session, to, InboxKind.payment, "wechat.payment_notified", resource | told)
+    _told(session, to, InboxKind.payment, "wechat.payment_notified", resource=resource | told)
 
 
 def notify_refund(session: Session, to: WechatAccount, refund: RefundState) -> None:
@@ -50,7 +50,7 @@ def notify_refund(session: Session, to: WechatAccount, refund: RefundState) -> N
         "mchid": to.appid,
         "amount": {"refund": refund.amount_fen, "total": refund.total_fen},
     }
-    _told(session, to, InboxKind.refund, "wechat.refund_notified", resource)
+    _told(session, to, InboxKind.refund, "wechat.refund_notified", resource=resource)
 
 
 class Works:

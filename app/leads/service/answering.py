@@ -42,7 +42,7 @@ def accept(session: Session, staff: Staff, lead_id: uuid.UUID) -> Lead:
     asked = _unanswered(session, lead)
     if not asked and lead.status not in (Status.assigned, Status.callback_promised):
         raise AlreadyAnswered
-    return _answer(session, staff, lead, Answer.accepted, asked)
+    return _answer(session, staff, lead, Answer.accepted, asked=asked)
 
 
 def call_back(session: Session, staff: Staff, lead_id: uuid.UUID) -> Lead:
@@ -51,7 +51,7 @@ def call_back(session: Session, staff: Staff, lead_id: uuid.UUID) -> Lead:
     asked = _unanswered(session, lead)
     if not asked and lead.status == Status.callback_promised:
         raise AlreadyAnswered
-    return _answer(session, staff, lead, Answer.callback_promised, asked)
+    return _answer(session, staff, lead, Answer.callback_promised, asked=asked)
 
 
 def book_test_drive(session: Session, staff: Staff, lead_id: uuid.UUID, *, at: datetime) -> Lead:
@@ -66,7 +66,7 @@ def book_test_drive(session: Session, staff: Staff, lead_id: uuid.UUID, *, at: d
         raise TooEarly(at="must be in the future")
     asked = _unanswered(session, lead)
     if asked:
-        _answer(session, staff, lead, Answer.accepted, asked)
+        _answer(session, staff, lead, Answer.accepted, asked=asked)
     lead.status, lead.next_action_at = Status.test_drive_booked, at
     lead.version += 1
     note(session, lead, "test_drive_booked", db.new_id(), staff_id=staff.id, at=at.isoformat())
@@ -88,7 +88,7 @@ def press(session: Session, staff: Staff, *, assignment_id: uuid.UUID, key: str)
     asked = _unanswered(session, lead)
     if assignment_id not in asked:
         return False
-    _answer(session, staff, lead, answer, asked)
+    _answer(session, staff, lead, answer, asked=asked)
     return True
 
 
@@ -108,7 +108,7 @@ def _unanswered(session: Session, lead: Lead) -> Sequence[uuid.UUID]:
     return session.execute(wanted.order_by(LeadAssignment.created_at)).scalars().all()
 
 
-def _answer(session: Session, staff: Staff, lead: Lead, answer: Answer, asked: Sequence[uuid.UUID]) -> Lead:
+def _answer(session: Session, staff: Staff, lead: Lead, answer: Answer, *, asked: Sequence[uuid.UUID]) -> Lead:
     moment = clock.now(session)
     session.execute(
         update(LeadAssignment)

@@ -84,7 +84,7 @@ def into_stock(session: Session, brand_id: uuid.UUID, mapping: Mapping) -> Merge
         ]
         session.execute(insert(PriceChange), changes)
     _record(session, "vehicle.listed", brand_id, [*new, *relisted])
-    _record(session, "vehicle.price_changed", brand_id, dearer, ("old_price_fen", "new_price_fen"))
+    _record(session, "vehicle.price_changed", brand_id, dearer, figures=("old_price_fen", "new_price_fen"))
     return Merged(created=len(new), updated=len(rows) - len(new))
 
 
@@ -130,7 +130,7 @@ def count_missing(
     return len(withdrawn)
 
 
-def _record(session: Session, name: str, brand_id: uuid.UUID, cars: Iterable[Any], figures: Sequence[str] = ()) -> None:
+def _record(session: Session, name: str, brand_id: uuid.UUID, cars: Iterable[Any], *, figures: Sequence[str] = ()) -> None:
     facts = [
         {
             "brand_id": brand_id,
