@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from enum import StrEnum
 
-from app.kit.errors import BadRequest, NotFound, Unauthorized, Unavailable
+from app.kit.errors import BadRequest, Unauthorized, Unavailable
 
 
 class Outcome(StrEnum):
@@ -34,10 +34,6 @@ class AccountMissing(Unavailable):
     code, message = "wechat.account_missing", "The brand has no account of this kind at WeChat."
 
 
-class AccountUnknown(NotFound):
-    """Says what any stranger hears: which accounts we have is nobody's business."""
-
-
 class SignatureRefused(Unauthorized):
     """Why is for our log only."""
 
@@ -46,6 +42,13 @@ class SignatureRefused(Unauthorized):
     def __init__(self, reason: str) -> None:
         super().__init__()
         self.reason = reason
+
+
+class AccountUnknown(SignatureRefused):
+    """Answered like a signature that does not hold: which accounts we have is nobody's business."""
+
+    def __init__(self) -> None:
+        super().__init__("no such account")
 
 
 class NotificationUnreadable(BadRequest):

@@ -7,7 +7,7 @@ from sqlalchemy.orm import Session
 
 from app.kit import clock
 from app.kit.logging import logger
-from app.kit.web import Caller, blueprint, raises, transactional
+from app.kit.web import Caller, answers, blueprint, raises, transactional
 from app.wechat import callbacks, queries, service
 from app.wechat.errors import AccountUnknown, NotificationUnreadable, SignatureRefused
 from app.wechat.models import AccountKind, InboxKind, WechatAccount
@@ -34,6 +34,7 @@ def _account(session: Session, appid: str, kinds: frozenset[AccountKind]) -> Wec
 
 @platform.get("/<appid>")
 @raises(AccountUnknown, SignatureRefused)
+@answers(200, "the echo, in plain text")
 @transactional
 def verify(session: Session, _who: Caller, appid: str) -> Response:
     """Tencent asks whether this address is ours: the echo, in plain text."""
@@ -44,6 +45,7 @@ def verify(session: Session, _who: Caller, appid: str) -> Response:
 
 @platform.post("/<appid>")
 @raises(AccountUnknown, SignatureRefused)
+@answers(200, "`success`, in plain text: taken")
 @transactional
 def message(session: Session, _who: Caller, appid: str) -> Response:
     """A message push of a mini-program, a service account or a corp, in safe mode, XML or JSON."""
@@ -59,6 +61,7 @@ def message(session: Session, _who: Caller, appid: str) -> Response:
 
 @platform.post("/pay/<mchid>/payments")
 @raises(AccountUnknown, SignatureRefused, NotificationUnreadable)
+@answers(204, "taken")
 @transactional
 def payment(session: Session, _who: Caller, mchid: str) -> Response:
     """WeChat Pay tells of a payment. The HTTP status is the answer: 204 means taken, anything else is told again."""
@@ -67,6 +70,7 @@ def payment(session: Session, _who: Caller, mchid: str) -> Response:
 
 @platform.post("/pay/<mchid>/refunds")
 @raises(AccountUnknown, SignatureRefused, NotificationUnreadable)
+@answers(204, "taken")
 @transactional
 def refund(session: Session, _who: Caller, mchid: str) -> Response:
     """WeChat Pay tells how a refund ended. The HTTP status is the answer."""
