@@ -7,10 +7,6 @@ class JourneyUnknown(NotFound):
     code, message = "journeys.unknown", "There is no such journey."
 
 
-class WalkUnknown(NotFound):
-    code, message = "journeys.walk_unknown", "There is no such walk."
-
-
 class GraphInvalid(Invalid):
     """`details.problems` is a list of {node, field, message}; the messages are zh-CN."""
 

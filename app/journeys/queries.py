@@ -1,16 +1,15 @@
-"""Looks at journeys: their list, their graph in plain words, the numbers at each node, and who stands where."""
+"""Looks at journeys: their list, their graph in plain words, and the numbers at each node."""
 
 from __future__ import annotations
 
 import uuid
 from collections import defaultdict
-from collections.abc import Sequence
 from typing import Any
 
 from sqlalchemy import and_, func, or_, select
 from sqlalchemy.orm import Session
 
-from app.journeys.errors import JourneyUnknown, WalkUnknown
+from app.journeys.errors import JourneyUnknown
 from app.journeys.graph import TRIGGER, Graph
 from app.journeys.models import Journey, JourneyVersion, VersionStatus, Walk, WalkStatus, WalkStep
 from app.journeys.visits import event_label
@@ -23,14 +22,6 @@ def journey(session: Session, brand_id: uuid.UUID, journey_id: uuid.UUID) -> Jou
     found = session.execute(select(Journey).filter_by(id=journey_id, brand_id=brand_id)).scalar_one_or_none()
     if found is None:
         raise JourneyUnknown
-    return found
-
-
-def walk(session: Session, brand_id: uuid.UUID, walk_id: uuid.UUID) -> Walk:
-    """A walk of the brand. Raises `WalkUnknown`, also for another brand's."""
-    found = session.execute(select(Walk).filter_by(id=walk_id, brand_id=brand_id)).scalar_one_or_none()
-    if found is None:
-        raise WalkUnknown
     return found
 
 
@@ -150,26 +141,6 @@ def numbers(session: Session, journey_id: uuid.UUID) -> dict[str, dict[str, int]
 
 
 _FIGURES = ("entered", "waiting", "passed", "stuck", "sent", "delivered", "failed", "skipped")
-
-
-def walks(
-    session: Session,
-    journey_id: uuid.UUID,
-    *,
-    node_id: str | None = None,
-    status: str | None = None,
-    before: uuid.UUID | None = None,
-    limit: int = 50,
-) -> Sequence[Walk]:
-    """The walks of a journey, newest first, continuing before an id; with `node_id`, those that stand or ended on that node."""
-    wanted = select(Walk).where(Walk.journey_id == journey_id)
-    if node_id and node_id != TRIGGER:
-        wanted = wanted.where(Walk.node_id == node_id)
-    if status:
-        wanted = wanted.where(Walk.status == status)
-    if before:
-        wanted = wanted.where(Walk.id < before)
-    return session.execute(wanted.order_by(Walk.id.desc()).limit(limit)).scalars().all()
 
 
 def reason_label(one: Walk) -> str | None:

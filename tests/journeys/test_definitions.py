@@ -175,22 +175,6 @@ def test_the_console_sees_the_graph_in_words_and_the_numbers_at_each_node(sessio
     assert (row["status"], row["version"], row["trigger_label"]) == ("active", 1, "打开分享")
 
 
-def test_the_people_at_a_node_come_page_by_page(session: Session, deliver: Any) -> None:
-    brand = make_dealers.brand(session)
-    journey = make.journey(session, brand)
-    for _ in range(5):
-        make.triggered(session, make_identity.customer(session, brand))
-    deliver()
-    service.advance_all()
-    first = queries.walks(session, journey.id, node_id="pause", limit=3)
-    rest = queries.walks(session, journey.id, node_id="pause", before=first[-1].id, limit=3)
-    assert len({walk.id for walk in [*first, *rest]}) == 5
-    assert len(queries.walks(session, journey.id, node_id="trigger")) == 5
-    assert queries.walks(session, journey.id, node_id="hello") == []
-    assert queries.walks(session, journey.id, status="exited") == []
-    assert queries.reason_label(first[0]) is None
-
-
 def test_the_demo_trigger_is_named_after_its_tag(session: Session) -> None:
     journey = service.install_demo(session, make_dealers.brand(session).id)
     version = queries.published(session, journey.id)

@@ -71,16 +71,18 @@ def _subscribe(session: Session) -> None:
 
 def pause(session: Session, journey: Journey) -> None:
     """No step is taken once this is committed. People still enter and leave; timers run on. Raises `NotRunning`."""
-    _switch(session, journey, JourneyStatus.active, JourneyStatus.paused, NotRunning)
+    _switch(session, journey, before=JourneyStatus.active, after=JourneyStatus.paused, refusal=NotRunning)
 
 
 def resume(session: Session, journey: Journey) -> None:
     """Steps are taken again; what came due meanwhile is due now. Raises `NotPaused`."""
-    _switch(session, journey, JourneyStatus.paused, JourneyStatus.active, NotPaused)
+    _switch(session, journey, before=JourneyStatus.paused, after=JourneyStatus.active, refusal=NotPaused)
     queue.enqueue(session, "journeys.advance")
 
 
-def _switch(session: Session, journey: Journey, before: JourneyStatus, after: JourneyStatus, refusal: type[NotRunning | NotPaused]) -> None:
+def _switch(
+    session: Session, journey: Journey, *, before: JourneyStatus, after: JourneyStatus, refusal: type[NotRunning | NotPaused]
+) -> None:
     # A step holds the journey's row while it is taken: this waits for it, and no later step finds the journey running.
     session.refresh(journey, with_for_update=True)
     if journey.status != before:
