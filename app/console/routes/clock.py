@@ -19,6 +19,15 @@ from app.kit.web import Caller, blueprint, raises, transactional
 platform = blueprint("clock", audience="platform")
 
 
+@platform.before_request
+def knows_the_token() -> None:
+    """A stranger is turned away before anything she sent is read."""
+    expected = settings().clock_token.get_secret_value()
+    given = request.headers.get("X-Clock-Token", "")
+    if not expected or not hmac.compare_digest(given.encode(), expected.encode()):
+        raise Unauthorized
+
+
 @platform.post("/advance")
 @raises(ClockFixed)
 @platform.input(schemas.AdvanceIn)
@@ -26,8 +35,4 @@ platform = blueprint("clock", audience="platform")
 @transactional
 def advance(session: Session, _who: Caller, json_data: dict[str, Any]) -> Any:
     """Move the clock forward; needs the header `X-Clock-Token`. Production has no such token and refuses everybody."""
-    expected = settings().clock_token.get_secret_value()
-    given = request.headers.get("X-Clock-Token", "")
-    if not expected or not hmac.compare_digest(given.encode(), expected.encode()):
-        raise Unauthorized
     return {"now": clock.advance(session, timedelta(seconds=json_data["seconds"]))}
