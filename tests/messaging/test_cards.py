@@ -42,6 +42,7 @@ class Desk:
 
     def work(self) -> None:
         """Deliver events and send messages until both are done."""
+        self.session.commit()
         while service.send_due() + self.deliver():
             pass
         self.session.expire_all()
