@@ -1,0 +1,1 @@
+"""Benchmarks: measured runs and the data they need; never part of the tests."""
