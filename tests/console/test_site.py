@@ -1,5 +1,6 @@
 """The console's pages are served, kept by browsers as long as they may, and missed in Chinese."""
 
+import gzip
 from pathlib import Path
 from typing import Any
 
@@ -37,6 +38,16 @@ def test_a_file_named_by_its_content_is_kept_for_a_year_and_others_are_asked_for
     assert hashed.headers["Cache-Control"] == "public, max-age=31536000, immutable"
     assert hashed.mimetype == "text/javascript"
     assert client.get("/console/theme.js").headers["Cache-Control"] == "no-cache"
+
+
+def test_a_browser_that_takes_gzip_gets_the_compressed_twin_and_others_the_file(build: Path, client: Any) -> None:
+    (build / "assets" / "index-a1b2.js.gz").write_bytes(gzip.compress(b"export {}"))
+    small = client.get("/console/assets/index-a1b2.js", headers={"Accept-Encoding": "gzip, br"})
+    assert (small.headers["Content-Encoding"], small.mimetype) == ("gzip", "text/javascript")
+    assert gzip.decompress(small.data) == b"export {}"
+    whole = client.get("/console/assets/index-a1b2.js")
+    assert (whole.headers.get("Content-Encoding"), whole.data) == (None, b"export {}")
+    assert small.headers["Vary"] == whole.headers["Vary"] == "Accept-Encoding"
 
 
 @pytest.mark.usefixtures("build")

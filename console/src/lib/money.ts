@@ -1,4 +1,5 @@
 /** Money is integer fen everywhere; these two are the only ways it is written for people. */
+import { t } from "../texts/zh-CN";
 
 const yuanFormat = new Intl.NumberFormat("zh-CN", { minimumFractionDigits: 2, maximumFractionDigits: 2 });
 
@@ -11,5 +12,5 @@ export function yuan(fen: number): string {
 /** A car's price as China says it: 35800000 → "35.80 万". Under ten thousand yuan it falls back to yuan. */
 export function wan(fen: number): string {
   if (Math.abs(fen) < 1_000_000) return yuan(fen);
-  return `${yuanFormat.format(fen / 1_000_000)} 万`;
+  return t.money.tenThousands(yuanFormat.format(fen / 1_000_000));
 }

@@ -51,6 +51,7 @@ export const t = {
     crashedHint: "刷新页面通常可以恢复；若反复出现，请联系技术支持。",
     reload: "刷新页面",
   },
+  money: { tenThousands: (amount: string) => `${amount} 万` },
   time: {
     today: "今天",
     yesterday: "昨天",

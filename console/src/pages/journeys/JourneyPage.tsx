@@ -47,7 +47,12 @@ function JourneyPage() {
   const node = journey.graph.nodes.find((one) => one.id === nodeId) ?? null;
   const people = <People key={node?.id ?? ""} journeyId={id} node={node} numbers={node ? journey.numbers[node.id] : undefined} />;
   return (
-    <Page title={journey.name} back={back} subtitle={<Subtitle journey={journey} />} extra={<Status value={journey.status} texts={t.journeys.status} tone={journey.status === "active" ? "good" : undefined} />}>
+    <Page
+      title={journey.name}
+      back={back}
+      subtitle={<Subtitle journey={journey} />}
+      extra={<Status value={journey.status} texts={t.journeys.status} tone={journey.status === "active" ? "good" : undefined} />}
+    >
       <div className="journey-columns">
         <Canvas journey={journey} selected={node?.id ?? null} onSelect={setNodeId} />
         {!narrow && <Panel title={node ? t.journeys.people : t.journeys.allPeople}>{people}</Panel>}
