@@ -10,10 +10,11 @@ from typing import Any
 from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
-from app.dealers.errors import LoginLocked, LoginRefused
+from app.dealers.errors import LoginLocked
 from app.dealers.models import Brand, Dealer, Staff, StaffSession, Store
 from app.kit import clock
 from app.kit.crypto import hash_password, new_token, password_matches, token_hash
+from app.kit.errors import Unauthorized
 from app.kit.geo import Datum, Place, gcj02_to_wgs84
 from app.kit.settings import settings
 
@@ -58,14 +59,14 @@ def sign_out(session: Session, token: str) -> None:
 
 
 def of_token(session: Session, token: str) -> Staff:
-    """The staff member whose session this is. Raises `LoginRefused` for an unknown or expired token."""
+    """The staff member whose session this is. Raises `Unauthorized` for an unknown or expired token."""
     found = session.execute(
         select(Staff)
         .join(StaffSession, StaffSession.staff_id == Staff.id)
         .where(StaffSession.token_hash == token_hash(token), StaffSession.expires_at > clock.now(session), Staff.active)
     ).scalar_one_or_none()
     if found is None:
-        raise LoginRefused
+        raise Unauthorized
     return found
 
 

@@ -94,7 +94,18 @@ class Desk:
 
     def __init__(self, app: str, *, username: str, password: str, patience: float = 30.0) -> None:
         self.line = Line(app, patience=patience)
-        self.me = self.line.call("POST", "/api/public/staff/login", json={"username": username, "password": password})["staff"]
+        self._who = {"username": username, "password": password}
+        self._sign_in()
+
+    def _sign_in(self) -> None:
+        self.line.call("POST", "/api/public/staff/login", json=self._who)
 
     def look(self, path: str, **query: Any) -> Any:
+        """What a page of the console reads; after a day the session has ended, and she signs in again."""
+        try:
+            return self.line.call("GET", f"/api/staff/{path}", params=query)
+        except Refused as refused:
+            if refused.status != 401:
+                raise
+        self._sign_in()
         return self.line.call("GET", f"/api/staff/{path}", params=query)

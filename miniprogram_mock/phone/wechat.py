@@ -41,6 +41,12 @@ class WeChat:
         answer = self.line.call("GET", f"/_sim/users/{person}/inbox")
         return list(answer["messages"] if isinstance(answer, dict) else answer)
 
+    def staff_with_messages(self) -> list[str]:
+        """The userids of staff to whom anything was sent."""
+        answer = self.line.call("GET", "/_sim/staff")
+        members = answer["staff"] if isinstance(answer, dict) else answer
+        return [one["userid"] for one in members if one["messages"]]
+
     def staff_inbox(self, userid: str) -> list[dict[str, Any]]:
         return list(self.line.call("GET", f"/_sim/staff/{userid}/inbox")["messages"])
 
