@@ -129,7 +129,7 @@ def _key_of_message(payload: dict[str, Any]) -> str:
         return f"raw:{payload['raw']}"
     # The last three tell apart what one person may bring about within one second.
     parts = ("FromUserName", "CreateTime", "Event", "MsgID", "TaskId", "EventKey")
-    return "event:" + ":".join(str(payload.get(part, "")) for part in parts)
+    return "event:" + ":".join(str(payload.get(part) or "") for part in parts)
 
 
 def _event_of(account: WechatAccount, payload: dict[str, Any]) -> tuple[str, dict[str, Any]]:
