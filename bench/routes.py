@@ -1,0 +1,124 @@
+"""The six busiest routes against a trivial one: same server, same run, over HTTP with a bounded number of requests."""
+
+from __future__ import annotations
+
+import http.client
+import math
+import subprocess
+import sys
+import tempfile
+import time
+import uuid
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from urllib.parse import urlencode
+
+import psycopg
+
+from dev.stack import Stack
+from dev.testing import servers
+from miniprogram_mock.phone.phone import Phone
+from miniprogram_mock.phone.wechat import WeChat
+
+TRIVIAL = "health"
+CONNECTIONS = 8
+ROUNDS = 5
+REQUESTS_PER_ROUND = 80
+NEARBY = {"lat": 31.2304, "lng": 121.4737, "crs": "gcj02", "radius_km": 100, "sort": "distance", "limit": 20}
+
+
+@dataclass
+class Timed:
+    """What one route took: seconds of each request, and of all rounds together."""
+
+    requests: list[float] = field(default_factory=list)
+    seconds: float = 0.0
+
+    @property
+    def per_second(self) -> float:
+        return len(self.requests) / self.seconds
+
+    @property
+    def p95_ms(self) -> float:
+        return sorted(self.requests)[math.ceil(0.95 * len(self.requests)) - 1] * 1000
+
+
+@contextmanager
+def town(folder: Path) -> Iterator[Stack]:
+    """Web, Valkey and the simulated Tencent with the demo's cars, in a database of its own that is dropped afterwards."""
+    with servers() as lent:
+        name = f"marque_bench_{uuid.uuid4().hex[:12]}"
+        with psycopg.connect(lent.database_url, autocommit=True) as server:
+            server.execute(f'CREATE DATABASE "{name}"')
+        stack = Stack(folder, lent.database_url.rsplit("/", 1)[0] + "/" + name)
+        try:
+            subprocess.run([sys.executable, "-m", "alembic", "upgrade", "head"], env=stack.env, check=True, capture_output=True)
+            stack.prepare()
+            stack.flask("demo", "seed", "--accounts", str(stack.accounts))
+            for process in ("valkey", "simulator", "web"):
+                stack.restart(process)
+            stack.wait_healthy()
+            yield stack
+        finally:
+            stack.stop()
+            with psycopg.connect(lent.database_url, autocommit=True) as server:
+                server.execute(f'DROP DATABASE "{name}" WITH (FORCE)')
+
+
+def paths(phone: Phone) -> dict[str, str]:
+    """What a consumer's mini-program asks most, by name, and the trivial route."""
+    car = phone.search(**NEARBY)["items"][0]["id"]
+    share = phone.share(car)["id"]
+    return {
+        TRIVIAL: "/api/public/health",
+        "search": "/api/visitor/vehicles/?" + urlencode(NEARBY),
+        "one car": f"/api/visitor/vehicles/{car}",
+        "finance": f"/api/visitor/vehicles/{car}/finance",
+        "stores": "/api/visitor/stores/?" + urlencode({"lat": NEARBY["lat"], "lng": NEARBY["lng"], "limit": 20}),
+        "open a share": f"/api/visitor/sharing/{share}?" + urlencode({"visitor_id": uuid.uuid4().hex}),
+        "my orders": "/api/customer/orders/",
+    }
+
+
+def one_round(address: str, path: str, headers: dict[str, str], timed: Timed) -> None:
+    """Ask for one path over several connections that stay open. Raises RuntimeError for anything but 200."""
+
+    def ask(_: int) -> list[float]:
+        connection = http.client.HTTPConnection(address, timeout=30)
+        took = []
+        for _ in range(REQUESTS_PER_ROUND // CONNECTIONS):
+            started = time.perf_counter()
+            connection.request("GET", path, headers=headers)
+            answer = connection.getresponse()
+            body = answer.read()
+            took.append(time.perf_counter() - started)
+            if answer.status != http.client.OK:
+                raise RuntimeError(f"{path}: {answer.status} {body[:200]!r}")
+        connection.close()
+        return took
+
+    started = time.perf_counter()
+    with ThreadPoolExecutor(CONNECTIONS) as pool:
+        for took in pool.map(ask, range(CONNECTIONS)):
+            timed.requests += took
+    timed.seconds += time.perf_counter() - started
+
+
+def measure() -> dict[str, Timed]:
+    """Every route in turn, round by round, so that a slow minute of the machine meets all of them."""
+    with tempfile.TemporaryDirectory() as folder, town(Path(folder)) as stack:
+        phone = Phone(stack.web, WeChat(stack.simulator), nickname="测速员", phone="13800000001")
+        phone.login()
+        asked = paths(phone)
+        headers = {"X-Appid": phone.wechat.mini_program, "Authorization": f"Bearer {phone.token}"}
+        address = stack.web.removeprefix("http://")
+        for path in asked.values():
+            one_round(address, path, headers, Timed())  # warm
+        timed = {name: Timed() for name in asked}
+        for _ in range(ROUNDS):
+            for name, path in asked.items():
+                one_round(address, path, headers, timed[name])
+        return timed
