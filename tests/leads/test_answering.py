@@ -21,6 +21,7 @@ from app.leads import queries, service
 from app.leads.errors import AlreadyAnswered, LeadClosed, LeadUnknown, NotYours, TooEarly
 from app.leads.models import Lead, LeadAssignment, LeadInterest
 from tests.factories import dealers, vehicles
+from tests.factories import identity as people
 from tests.factories import leads as make_lead
 from tests.factories import messaging as make
 
@@ -160,8 +161,6 @@ class TestContact:
 
     @pytest.fixture
     def ask(self, session: Session, town: make.Town, client: Any) -> Callable[..., Any]:
-        from tests.factories import identity as people
-
         def post(buyer: Customer | None = None, **body: Any) -> Any:
             headers = people.signed_in(session, buyer or make.follower(session, town), town.market.mini)
             session.commit()

@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 from app.dealers.models import Staff
 from app.events.models import Event
 from app.identity.models import Customer
-from app.leads import queries, service
+from app.leads import handlers, queries, service
 from app.leads.models import AdviserCapacity, Lead, LeadActivity, LeadAssignment, LeadInterest
 from app.orders.models import Order, Reservation
 from tests.factories import dealers, vehicles
@@ -241,8 +241,6 @@ def test_a_deposit_that_is_heard_of_after_its_cancellation_alarms_nobody(session
 
 
 def test_events_that_come_twice_change_nothing_more(session: Session, town: make.Town, deliver: Any) -> None:
-    from app.leads import handlers
-
     buyer = make.follower(session, town)
     make.paid_order(session, town, buyer)
     deliver()

@@ -9,10 +9,11 @@ from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from app.dealers.models import Store
+from app.events import service as events
 from app.events.models import Event
 from app.identity import service as identity
-from app.identity.models import Purpose
-from app.kit import db
+from app.identity.models import Customer, Purpose
+from app.kit import db, texts
 from app.messaging import service
 from app.messaging.channels import Channel
 from app.messaging.models import MessageTemplate, Send, SendStatus
@@ -354,8 +355,6 @@ class TestDeliveryReceipts:
     """What WeChat says later about a message it took."""
 
     def told(self, session: Session, town: make.Town, msgid: Any, status: str) -> None:
-        from app.events import service as events
-
         data = {"msgid": str(msgid), "status": status, "inbox_id": str(db.new_id())}
         events.record(session, "wechat.template_delivered", brand_id=town.brand_id, data=data)
 
@@ -408,12 +407,8 @@ class TestDeliveryReceipts:
 
 
 def _customer(session: Session, send: Send) -> Any:
-    from app.identity.models import Customer
-
     return session.get_one(Customer, send.customer_id)
 
 
 def test_every_status_has_a_chinese_name() -> None:
-    from app.kit import texts
-
     assert all(texts.has(f"messaging.status.{status}") for status in SendStatus)

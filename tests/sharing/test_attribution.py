@@ -13,7 +13,7 @@ from app.events.models import Event
 from app.identity import service as identity
 from app.identity.models import Customer
 from app.leads import service as leads
-from app.sharing import queries, service
+from app.sharing import handlers, queries, service
 from app.sharing.models import Share, ShareConversion, ShareOpen, ShareTouch, ShareVisitor
 from app.sharing.queries import Stats
 from tests.factories import messaging as make
@@ -122,8 +122,6 @@ def test_after_thirty_days_a_share_is_credited_no_more(
 
 
 def test_events_that_come_twice_are_credited_once(session: Session, town: make.Town, chat: Chat) -> None:
-    from app.sharing import handlers
-
     chat.opens()
     chat.logs_in(visitor_id="friends-device")
     make.paid_order(session, town, chat.friend)

@@ -10,6 +10,7 @@ import pytest
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
+from app.events import service as events
 from app.events.models import Event
 from app.identity.models import Customer
 from app.sharing import queries, service
@@ -217,8 +218,6 @@ def test_who_is_not_in_our_mini_program_is_sent_away(client: Any, mini: App) -> 
 
 
 def _login(mini: App, customer: Customer, **arrival: str) -> None:
-    from app.events import service as events
-
     events.record(mini.session, "customer.logged_in", brand_id=customer.brand_id, customer_id=customer.id, data=arrival)
 
 
