@@ -6,7 +6,7 @@ import uuid
 from collections.abc import Sequence
 
 from sqlalchemy import String, cast, or_, select
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, joinedload
 
 from app.dealers.errors import BrandUnclear, StoreUnknown
 from app.dealers.models import Brand, Dealer, Role, Staff, Store
@@ -43,7 +43,7 @@ def stores(
     session: Session, brand_id: uuid.UUID, *, city: str | None = None, near: Place | None = None, limit: int = 100
 ) -> Sequence[tuple[Store, float | None]]:
     """Stores of the brand with their distance in metres (None without a place), nearest first, else by city and name."""
-    wanted = select(Store).filter_by(brand_id=brand_id)
+    wanted = select(Store).filter_by(brand_id=brand_id).options(joinedload(Store.dealer))
     if city:
         wanted = wanted.filter_by(city=city)
     found = session.execute(wanted.order_by(Store.city, Store.name, Store.id)).scalars().all()
