@@ -39,4 +39,4 @@ def the_books_are_right(town: Stack, *, orders: int) -> None:
 
     tencent = WeChat(town.simulator)
     assert sorted(payment["state"] for payment in tencent.payments() if payment["state"] in ("SUCCESS", "REFUND")) == ["REFUND"] * orders
-    assert [refund["status"] for refund in tencent.refunds()] == ["SUCCESS"] * orders
+    assert [refund["state"] for refund in tencent.refunds()] == ["SUCCESS"] * orders

@@ -23,7 +23,7 @@ def killer(town: Stack, seed: int, killed: list[str]) -> Iterator[None]:
     over = threading.Event()
 
     def rage() -> None:
-        while not over.wait(chance.uniform(0.3, 2.5)):
+        while not over.wait(chance.uniform(0.5, 4)):
             victim = chance.choice(VICTIMS)
             town.kill(victim)
             killed.append(victim)
