@@ -34,7 +34,7 @@ def simulator(tmp_path_factory: pytest.TempPathFactory) -> Iterator[platform.Sim
 @pytest.fixture
 def gateway(simulator: platform.Simulator, monkeypatch: pytest.MonkeyPatch) -> Iterator[HttpGateway]:
     """The real doors, led to the simulator by settings alone; no token is left over from another test."""
-    for name, value in {**simulator.settings, "WECHAT_READ_TIMEOUT_SECONDS": "1"}.items():
+    for name, value in {**simulator.settings, "WECHAT_READ_TIMEOUT_SECONDS": "3"}.items():
         monkeypatch.setenv(name, value)
     settings.cache_clear()
     transport.pool.cache_clear()

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import io
+import logging
 import socket
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, cast
 
 import pytest
 
 from app.kit import db
+from app.kit.logging import configure
 from app.kit.settings import settings
 from app.wechat.client import Outcome, Trade, WechatError
 from app.wechat.http import HttpGateway, transport
@@ -253,14 +256,14 @@ def test_nothing_secret_is_logged(
     accounts: Any,
     simulator: Simulator,
     buyer: Any,
-    capfd: pytest.CaptureFixture[str],
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    from app.kit import logging
-
+    root, written = logging.getLogger(), io.StringIO()
+    before = root.handlers[:], root.level
     monkeypatch.setenv("LOG_LEVEL", "DEBUG")
     settings.cache_clear()
-    logging.configure()
+    configure()
+    cast(logging.StreamHandler[Any], root.handlers[0]).setStream(written)
     try:
         account = accounts["mini_program"]
         door = gateway.mini_program(account)
@@ -280,10 +283,9 @@ def test_nothing_secret_is_logged(
             gateway.pay(accounts["merchant"]).query("PAY0000001")
     finally:
         simulator.start()
-        monkeypatch.undo()
-        settings.cache_clear()
-        logging.configure()
-    logged = capfd.readouterr().err
+        root.handlers[:] = before[0]
+        root.setLevel(before[1])
+    logged = written.getvalue()
     assert "wechat call failed" in logged
     hidden = [account.secrets[field] for account in accounts.values() for field in account.secrets]
     for secret in [*hidden, session_key, token, corp._client.access_token, login, phone, buyer["phone"], "Authorization"]:
