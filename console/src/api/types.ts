@@ -121,7 +121,7 @@ export interface Journey extends Named {
 
 export interface Walk {
   id: string;
-  customer: { id: string; nickname: string | null };
+  customer: Person;
   status: string;
   node_id: string | null;
   due_at: string | null;

@@ -5,8 +5,9 @@ import type { Person, Tag, VehicleCard } from "../api/types";
 import { wan } from "../lib/money";
 import { t } from "../texts/zh-CN";
 
-export function nameOf(person: { nickname: string | null }): string {
-  return person.nickname || t.common.unnamed;
+/** WeChat gives no nickname unasked, so most people are told apart by the end of their phone number. */
+export function nameOf(person: Person): string {
+  return person.nickname || t.common.unnamed(person.phone_masked?.slice(-4));
 }
 
 export function PersonLine({ person }: { person: Person }) {
@@ -29,7 +30,11 @@ export function PlaceLines({ adviser, place, unassigned = t.common.none }: { adv
   return (
     <span className="two-lines">
       <span className={adviser ? undefined : "quiet"}>{adviser ?? unassigned}</span>
-      {place && <small>{place}</small>}
+      {place && (
+        <small className="ellipsis" title={place}>
+          {place}
+        </small>
+      )}
     </span>
   );
 }

@@ -29,7 +29,7 @@ export const t = {
     allLoaded: (n: number) => `共 ${count(n)} 条`,
     shown: (shown: number, total: number) => `已显示 ${count(shown)} / ${count(total)}`,
     none: "—",
-    unnamed: "微信用户",
+    unnamed: (phoneEnd?: string) => (phoneEnd ? `微信用户 ${phoneEnd}` : "微信用户"),
     cancel: "取消",
     save: "保存",
     undo: "撤销",
@@ -138,7 +138,7 @@ export const t = {
     timelineEmpty: "这里还没有动态",
     timelineEmptyHint: "客户浏览、分享、下单，或收到消息后，都会按时间记在这里。",
     timelineEmptyFiltered: "这一类还没有动态",
-    actors: { customer: "客户", staff: "员工", system: "系统", wechat: "微信" } as Record<string, string>,
+    actors: { customer: "客户", visitor: "访客", staff: "员工", system: "系统", wechat: "微信" } as Record<string, string>,
     groups: { all: "全部", commerce: "交易", message: "消息", lead: "线索", share: "浏览与分享", journey: "旅程与标签", identity: "账号" } as Record<
       string,
       string
