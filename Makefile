@@ -1,6 +1,6 @@
 # `make` tells what there is to make. A machine needs Python >= 3.11 (with venv), git and make, nothing else.
 .DEFAULT_GOAL := help
-.PHONY: help setup run stop test check check-static bench console lock smoke clean
+.PHONY: help setup run story stop test check check-static bench console lock smoke clean
 
 SHELL := /bin/sh
 PYTHON := $(shell for python in python3.11 python3.12 python3.13 python3.14 python3 python; do \
@@ -16,6 +16,9 @@ setup: ## Prepare .venv with the pinned packages (nothing to do the second time)
 
 run: setup ## Start everything: database, queue, web, workers, WeChat simulator; Ctrl-C ends it
 	@$(VENV)/python -m dev run
+
+story: setup ## Live through the product over HTTP, while `make run` is running
+	@$(VENV)/python -m miniprogram_mock.story
 
 stop: setup ## End a run from another terminal, or what a killed one left behind
 	@$(VENV)/python -m dev stop
