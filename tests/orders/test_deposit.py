@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
@@ -16,7 +18,7 @@ from app.payments.models import PaymentAttempt
 from app.vehicles.models import Vehicle
 from app.wechat.errors import Outcome, WechatError
 from app.wechat.fake import FakeGateway
-from tests.factories import dealers, identity
+from tests.factories import dealers, identity, vehicles
 from tests.factories import orders as make
 from tests.factories.payments import Works, notify
 
@@ -93,8 +95,6 @@ def test_the_prepay_says_what_the_terms_say_and_ends_a_minute_before_the_hold(ph
     assert asked["out_trade_no"].isalnum()
     assert len(asked["out_trade_no"]) == 32
     assert asked["notify_url"].endswith(f"/api/platform/wechat/pay/{market.merchant.appid}/payments")
-    from datetime import datetime, timedelta
-
     assert datetime.fromisoformat(order["hold"]["expires_at"]) - asked["expires_at"] == timedelta(seconds=60)
 
 
@@ -168,8 +168,6 @@ def test_pay_again_gives_the_pay_sheet_of_the_same_attempt(phone: Any, wechat: F
 def test_pay_again_opens_a_new_number_once_wechat_has_closed_the_old_one(
     session: Session, phone: Any, wechat: FakeGateway, works: Works, later: Any
 ) -> None:
-    from dataclasses import replace
-
     buyer = phone()
     order = buyer.reserve().json["order"]
     number = wechat.calls_of("prepay")[0]["out_trade_no"]
@@ -223,8 +221,6 @@ def test_the_terms_speak_of_a_refundable_intent_deposit(client: Any, session: Se
 
 
 def test_one_person_holds_one_car_at_a_time(session: Session, phone: Any, market: make.Market, wechat: FakeGateway) -> None:
-    from tests.factories import vehicles
-
     another = vehicles.vehicle(session, market.store)
     buyer = phone()
     first = buyer.reserve().json["order"]

@@ -121,12 +121,12 @@ def prepay(attempt_id: uuid.UUID) -> dict[str, str]:
         attempt = session.get_one(PaymentAttempt, attempt_id)
         intent = attempt.intent
         account = session.get_one(WechatAccount, intent.payee_account_id)
-        if attempt.status not in OPEN_ATTEMPTS or intent.status != IntentStatus.open or attempt.expires_at <= clock.now(session):
+        waits = attempt.status in OPEN_ATTEMPTS and intent.status == IntentStatus.open and attempt.expires_at > clock.now(session)
+        if not waits or attempt.openid is None:
             raise PaymentOver
     merchant = gateway().pay(account)
     if attempt.prepay_id is not None:
         return merchant.payment_params(attempt.prepay_id)
-    assert attempt.openid is not None
     try:
         prepay_id = merchant.prepay(
             attempt.out_trade_no,

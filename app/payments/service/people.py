@@ -7,7 +7,7 @@ import uuid
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
-from app.payments.models import OPEN_ATTEMPTS, PaymentAttempt, PaymentIntent
+from app.payments.models import PaymentAttempt, PaymentIntent
 
 
 def follow_merge(session: Session, *, kept_id: uuid.UUID, merged_id: uuid.UUID) -> None:
@@ -16,8 +16,6 @@ def follow_merge(session: Session, *, kept_id: uuid.UUID, merged_id: uuid.UUID) 
 
 
 def erase(session: Session, customer_id: uuid.UUID) -> None:
-    """Forget who paid, once nothing is under way; what was paid stays, for the law wants transactions kept (E-commerce Law, art. 31)."""
+    """Forget who paid; what was paid stays, for the law wants transactions kept (E-commerce Law, art. 31)."""
     intents = select(PaymentIntent.id).where(PaymentIntent.customer_id == customer_id)
-    session.execute(
-        update(PaymentAttempt).where(PaymentAttempt.intent_id.in_(intents), PaymentAttempt.status.not_in(OPEN_ATTEMPTS)).values(openid=None)
-    )
+    session.execute(update(PaymentAttempt).where(PaymentAttempt.intent_id.in_(intents)).values(openid=None))
