@@ -4,50 +4,18 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 
 from sqlalchemy import func, select, tuple_
 from sqlalchemy.dialects.postgresql import distinct_on
 from sqlalchemy.orm import Session, joinedload
 
 from app.orders.errors import OrderUnknown, TermsMissing
-from app.orders.models import ACTIVE, DepositTerms, Order, OrderStatus, Reservation, ReservationStatus
+from app.orders.models import ACTIVE, DepositTerms, Order, Reservation
+from app.orders.view import View
 from app.payments import queries as payments
-from app.payments.models import Refund
-from app.payments.queries import PaymentStatus, Standing
 from app.vehicles import queries as vehicles
 from app.vehicles.models import Vehicle
-
-
-@dataclass(frozen=True)
-class View:
-    """An order with everything that people look at with it. `refund` is the latest; `vehicle` is `vehicles.queries.card`."""
-
-    order: Order
-    hold: Reservation
-    standing: Standing
-    refund: Refund | None
-    vehicle: dict[str, Any]
-
-    @property
-    def is_ending(self) -> bool:
-        """Whether WeChat is being asked before the vehicle is let go."""
-        return self.hold.status in (ReservationStatus.expiring, ReservationStatus.cancelling)
-
-    @property
-    def state(self) -> str:
-        """One word for the customer, out of all three axes; its text is `orders.states.<word>`."""
-        if self.order.status == OrderStatus.closed:
-            if self.standing.status == PaymentStatus.refunding:
-                return "refunding"
-            if self.standing.status == PaymentStatus.refunded:
-                return "refunded"
-            return str(self.order.close_reason)
-        if self.is_ending:
-            return "ending"
-        return self.order.status
 
 
 def views(session: Session, orders: Sequence[Order]) -> list[View]:

@@ -14,7 +14,7 @@ from app.kit.paging import MAX_LIMIT
 from app.kit.settings import settings
 from app.kit.texts import t
 from app.orders.models import CloseReason, DepositTerms, DepositType, OrderStatus, ReservationStatus
-from app.orders.queries import View
+from app.orders.view import View
 from app.payments.models import RefundStatus
 from app.payments.queries import PaymentStatus
 
