@@ -11,6 +11,10 @@ class VehicleGone(Gone):
     code, message = "vehicles.gone", "This vehicle is no longer on sale; similar ones are in the details."
 
 
+class PictureUnknown(NotFound):
+    code, message = "vehicles.picture_unknown", "There is no such picture."
+
+
 class NotOnSale(Conflict):
     code, message = "vehicles.not_on_sale", "This vehicle cannot be reserved now."
 

@@ -1,4 +1,4 @@
-"""Doors: consumers search cars and look at one."""
+"""Doors: consumers search cars and look at one; anybody sees the pictures that we draw."""
 
 from __future__ import annotations
 
@@ -6,14 +6,18 @@ import uuid
 from dataclasses import fields
 from typing import Any
 
+from apiflask import APIBlueprint
+from flask import Response, request
 from sqlalchemy.orm import Session
 
 from app.kit.geo import Place
 from app.kit.web import Caller, blueprint, raises, transactional
-from app.vehicles import queries, schemas
-from app.vehicles.errors import FinanceImpossible, PlanUnknown, VehicleGone, VehicleUnknown
+from app.vehicles import queries, schemas, studio
+from app.vehicles.errors import FinanceImpossible, PictureUnknown, PlanUnknown, VehicleGone, VehicleUnknown
 
 visitor = blueprint("vehicles", audience="visitor")
+# Pictures are loaded by <image> elements, which send no headers of ours: there is nobody to recognise and nothing to hide.
+media = APIBlueprint("vehicle_media", __name__, url_prefix="/media/vehicles", enable_openapi=False)
 
 
 def _near(asked: dict[str, Any]) -> Place | None:
@@ -76,3 +80,15 @@ def finance(session: Session, who: Caller, vehicle_id: uuid.UUID, query_data: di
     example, schedule = queries.finance_example(vehicle, plan, query_data.get("down_payment_fen"))
     plans = [queries.plan_out(one) for one in queries.finance_plans(session, who.brand_id)]
     return example | {"schedule": schedule.instalments, "plans": plans}
+
+
+@media.get("/<body>/<color>/<view>.svg")
+def picture(body: str, color: str, view: str) -> Response:
+    """A car drawn in the light of a studio; the same address is the same picture until the next release."""
+    if body not in studio.BODIES or color not in studio.COLORS or view not in studio.VIEWS:
+        raise PictureUnknown
+    answer = Response(studio.picture(body, color, view), mimetype="image/svg+xml")
+    answer.headers["Cache-Control"] = "public, max-age=86400"
+    answer.add_etag()
+    answer.make_conditional(request)
+    return answer

@@ -28,7 +28,7 @@ from tests.factories import orders as make_orders
 
 # What anybody may ask without saying who she is: signing in, and whether we are well. And the pages, which hold no data.
 OPEN = {"/api/public/staff/login", "/api/public/health"}
-PAGES = re.compile(r"/(docs|openapi\.json|static|console)(/.*)?")
+PAGES = re.compile(r"/(docs|openapi\.json|static|console|media)(/.*)?")
 
 
 def doors(app: Any, audience: str | None = None) -> Iterator[tuple[str, Rule]]:

@@ -34,11 +34,6 @@ OPTIONS = ["panoramic_roof", "air_suspension", "premium_audio", "tow_bar"]
 
 
 @pytest.fixture
-def brand(session: Session) -> Brand:
-    return dealers.brand(session)
-
-
-@pytest.fixture
 def stock(session: Session, brand: Brand) -> list[Vehicle]:
     """120 cars of all sorts in seven cities, the same in every run."""
     dice = random.Random(7)

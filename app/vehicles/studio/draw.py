@@ -93,7 +93,7 @@ def _side(shape: Shape, paint: tuple[str, str, str]) -> str:
             f'<ellipse cx="{middle}" cy="{GROUND + 4}" rx="{length * 0.53}" ry="17" fill="#101216" opacity="0.42" filter="url(#soft)"/>',
             f'<ellipse cx="{middle}" cy="{GROUND}" rx="{length * 0.46}" ry="9" fill="#08090b" opacity="0.6" filter="url(#soft)"/>',
             # what is behind the wheels
-            *(f'<circle cx="{axle}" cy="{shape.axle_y}" r="{shape.wheel + 8}" fill="#090a0c"/>' for axle in (shape.front, shape.rear)),
+            *(f'<circle cx="{axle}" cy="{shape.axle_y}" r="{shape.wheel + 9.5}" fill="#090a0c"/>' for axle in (shape.front, shape.rear)),
             f'<path d="{body}" fill="url(#paint)"/>',
             '<g clip-path="url(#inside)">',
             f'<path d="{shape.shoulder}" fill="url(#sheen)" filter="url(#blur)"/>',
@@ -140,8 +140,9 @@ def _wheel(x: float, y: float, radius: float, caliper: str = "#b3121d") -> str:
 def _spokes(rim: float) -> str:
     """Ten pairs of slim spokes, bright on one edge."""
     inner, outer = rim * 0.17, rim * 0.97
-    blade = f"M {-rim * 0.045:.2f} {-inner:.2f} L {-rim * 0.1:.2f} {-outer:.2f} L {rim * 0.035:.2f} {-outer:.2f} L {rim * 0.045:.2f} {-inner:.2f} Z"
-    edge = f"M {-rim * 0.045:.2f} {-inner:.2f} L {-rim * 0.1:.2f} {-outer:.2f}"
+    root, tip = f"{rim * 0.045:.2f}", f"{-outer:.2f}"
+    blade = f"M -{root} {-inner:.2f} L {-rim * 0.1:.2f} {tip} L {rim * 0.035:.2f} {tip} L {root} {-inner:.2f} Z"
+    edge = f"M -{root} {-inner:.2f} L {-rim * 0.1:.2f} {tip}"
     one = f'<path d="{blade}" fill="url(#rim)"/><path d="{edge}" stroke="#ffffff" stroke-width="{rim * 0.02:.2f}" opacity="0.8"/>'
     return "".join(f'<g transform="rotate({360 / _SPOKES * number:.1f})">{one}</g>' for number in range(_SPOKES))
 
