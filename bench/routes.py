@@ -4,22 +4,16 @@ from __future__ import annotations
 
 import http.client
 import math
-import subprocess
-import sys
 import tempfile
 import time
 import uuid
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.parse import urlencode
 
-import psycopg
-
-from dev.stack import Stack
 from dev.testing import servers
+from dev.town import town
 from miniprogram_mock.phone.phone import Phone
 from miniprogram_mock.phone.wechat import WeChat
 
@@ -44,28 +38,6 @@ class Timed:
     @property
     def p95_ms(self) -> float:
         return sorted(self.requests)[math.ceil(0.95 * len(self.requests)) - 1] * 1000
-
-
-@contextmanager
-def town(folder: Path) -> Iterator[Stack]:
-    """Web, Valkey and the simulated Tencent with the demo's cars, in a database of its own that is dropped afterwards."""
-    with servers() as lent:
-        name = f"marque_bench_{uuid.uuid4().hex[:12]}"
-        with psycopg.connect(lent.database_url, autocommit=True) as server:
-            server.execute(f'CREATE DATABASE "{name}"')
-        stack = Stack(folder, lent.database_url.rsplit("/", 1)[0] + "/" + name)
-        try:
-            subprocess.run([sys.executable, "-m", "alembic", "upgrade", "head"], env=stack.env, check=True, capture_output=True)
-            stack.prepare()
-            stack.flask("demo", "seed", "--accounts", str(stack.accounts))
-            for process in ("valkey", "simulator", "web"):
-                stack.restart(process)
-            stack.wait_healthy()
-            yield stack
-        finally:
-            stack.stop()
-            with psycopg.connect(lent.database_url, autocommit=True) as server:
-                server.execute(f'DROP DATABASE "{name}" WITH (FORCE)')
 
 
 def paths(phone: Phone) -> dict[str, str]:
@@ -109,7 +81,10 @@ def one_round(address: str, path: str, headers: dict[str, str], timed: Timed) ->
 
 def measure() -> dict[str, Timed]:
     """Every route in turn, round by round, so that a slow minute of the machine meets all of them."""
-    with tempfile.TemporaryDirectory() as folder, town(Path(folder)) as stack:
+    with tempfile.TemporaryDirectory() as folder, servers() as lent, town(Path(folder), lent.database_url) as stack:
+        for process in ("valkey", "simulator", "web"):
+            stack.restart(process)
+        stack.wait_healthy()
         phone = Phone(stack.web, WeChat(stack.simulator), nickname="测速员", phone="13800000001")
         phone.login()
         asked = paths(phone)

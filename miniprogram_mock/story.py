@@ -16,6 +16,8 @@ from miniprogram_mock.phone.phone import Desk, Phone
 from miniprogram_mock.phone.wechat import WeChat
 from miniprogram_mock.phone.wire import Refused, until
 
+# What `flask demo logins` prints.
+DEMO_USERNAME, DEMO_PASSWORD = "admin", "jiyao-demo"
 SHANGHAI = {"lat": 31.2304, "lng": 121.4737, "crs": "gcj02"}
 
 
@@ -30,7 +32,14 @@ class Story:
     """A buyer, her friend, an adviser and a marketer. Each step checks what its person would see."""
 
     def __init__(
-        self, app: str, simulator: str, *, username: str, password: str, patience: float = 30.0, say: Callable[[str], None]
+        self,
+        app: str,
+        simulator: str,
+        *,
+        username: str = DEMO_USERNAME,
+        password: str = DEMO_PASSWORD,
+        patience: float = 30.0,
+        say: Callable[[str], None] = print,
     ) -> None:
         self.wechat = WeChat(simulator, patience=patience)
         number = secrets.randbelow(10**8)
@@ -249,12 +258,12 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--app", default=f"http://127.0.0.1:{os.environ.get('WEB_PORT', '8000')}")
     parser.add_argument("--simulator", default=f"http://127.0.0.1:{os.environ.get('SIM_PORT', '8100')}")
-    parser.add_argument("--username", default="admin")
-    parser.add_argument("--password", default=os.environ.get("DEMO_PASSWORD", ""))
+    parser.add_argument("--username", default=DEMO_USERNAME)
+    parser.add_argument("--password", default=DEMO_PASSWORD)
     given = parser.parse_args()
     print("从一部手机到经销商，再回来：")
     try:
-        story = Story(given.app, given.simulator, username=given.username, password=given.password, say=print)
+        story = Story(given.app, given.simulator, username=given.username, password=given.password)
         figures = story.run()
     except Refused as refused:
         sys.exit(f"被拒绝：{refused}")
