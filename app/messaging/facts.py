@@ -26,13 +26,13 @@ def of(session: Session, send: Send) -> dict[str, str]:
 
     customer_phone (masked), order_id, order_number, amount (¥1000, as WeChat's `amount` wants it), paid_at, cancel_reason, vehicle_id,
     vehicle_title, store_name, store_phone, visit_time (the store's next whole day, `2026年11月22日 09:00~18:00`). Times are China's.
-    What the context does not name is taken from the customer's latest order.
+    A context that names no order, vehicle or store, such as that of a journey which a tag started, means the customer's latest order.
     """
     context = send.context
     customer_id = send.customer_id or _id(context.get("customer_id"))
-    order = _order(session, send.brand_id, _id(context.get("order_id")), customer_id)
-    vehicle_id = _id(context.get("vehicle_id")) or (order.vehicle_id if order else None)
-    store_id = _id(context.get("store_id"))
+    order_id, vehicle_id, store_id = (_id(context.get(name)) for name in ("order_id", "vehicle_id", "store_id"))
+    order = _order(session, send.brand_id, order_id, None if vehicle_id or store_id else customer_id)
+    vehicle_id = vehicle_id or (order.vehicle_id if order else None)
     facts: dict[str, str | None] = {}
     if customer_id:
         facts["customer_phone"] = mask(identity.get(session, send.brand_id, customer_id).phone)

@@ -16,8 +16,9 @@ from app.messaging import facts
 from app.messaging.channels import SendFailed
 from app.messaging.models import Send
 
-# WeCom folds a card with more lines than this.
+# What WeCom shows of a card: document/path/90236, template_card.
 MOST_LINES = 6
+LONGEST_DESC, LONGEST_VALUE = 30, 26
 ACCEPT, CALL_BACK_LATER = "accept", "call_back_later"
 
 
@@ -35,12 +36,13 @@ def recipient(session: Session, send: Send) -> str:
 def card(session: Session, send: Send) -> dict[str, Any]:
     """The template card of a send: `lead_assigned` has buttons, every other is a notice."""
     known, context = facts.of(session, send), send.context
-    variant = context.get("answer") or context.get("cause") or "title"
+    variant = context.get("answer") or context["cause"]
     brand = session.get_one(Brand, send.brand_id)
+    subject = known.get("vehicle_title") or known.get("store_name", "")
     body: dict[str, Any] = {
         "card_type": "text_notice",
         "source": {"desc": brand.name},
-        "main_title": {"title": _text(send.template_key, variant), "desc": known.get("vehicle_title") or known.get("store_name", "")},
+        "main_title": {"title": _text(send.template_key, variant), "desc": _cut(subject, LONGEST_DESC)},
         "horizontal_content_list": _lines(session, known, context),
         "card_action": {"type": 1, "url": f"{settings().public_base_url.rstrip('/')}/console/leads/{context['lead_id']}"},
         "task_id": send.client_msg_id,
@@ -70,4 +72,8 @@ def _lines(session: Session, known: dict[str, str], context: dict[str, Any]) -> 
         "order": context.get("order_id") and known.get("order_number"),
         "reason": context.get("order_id") and known.get("cancel_reason"),
     }
-    return [{"keyname": _text("lines", name), "value": value} for name, value in found.items() if value][:MOST_LINES]
+    return [{"keyname": _text("lines", name), "value": _cut(value, LONGEST_VALUE)} for name, value in found.items() if value][:MOST_LINES]
+
+
+def _cut(text: str, longest: int) -> str:
+    return text if len(text) <= longest else text[: longest - 1] + "…"

@@ -64,7 +64,7 @@ def first_touch(session: Session, customer_id: uuid.UUID, *, at: datetime) -> Sh
 def stats(session: Session, share_id: str, *, depth: int = 0) -> Stats:
     """What a share led to, and with a `depth` also the shares that its people passed on, so many times removed."""
     ids = chain(session, share_id, depth=depth)
-    who = func.coalesce(cast(ShareOpen.customer_id, String), ShareOpen.visitor_id, cast(ShareOpen.id, String))
+    who = func.coalesce(cast(ShareOpen.customer_id, String), ShareOpen.visitor_id)
     opens = session.execute(
         select(func.count(func.distinct(ShareOpen.share_id + literal(" ") + who)))
         .join(Share, Share.id == ShareOpen.share_id)

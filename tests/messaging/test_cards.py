@@ -256,13 +256,14 @@ def test_when_nobody_can_be_reached_it_ends_and_is_visible(session: Session, tow
 
 
 def test_a_cancelled_order_is_told_with_her_reason(session: Session, town: make.Town, desk: Desk, tencent: FakeGateway) -> None:
-    desk.order.status, desk.order.closed_at, desk.order.cancel_reason = "closed", desk.order.paid_at, "家里意见不一"
+    reason = "家里意见不一，" * 10
+    desk.order.status, desk.order.closed_at, desk.order.cancel_reason = "closed", desk.order.paid_at, reason
     make.happened(session, "order.cancelled", desk.order, was_paid=True)
     desk.work()
     _, told = tencent.calls_of("send_card")
     assert told["userids"] == [desk.owner.wecom_userid]
     assert told["card"]["main_title"]["title"] == "客户取消了预订，意向金将原路退回"
-    assert lines(told["card"])["取消原因"] == "家里意见不一"
+    assert lines(told["card"])["取消原因"] == reason[:25] + "…", "no longer than WeCom shows"
     assert desk.lead.grade == "A"
 
 
@@ -354,3 +355,14 @@ def _let_go(session: Session, order: Order) -> None:
     order.status, order.closed_at = "closed", order.paid_at
     session.execute(select(Reservation).filter_by(order_id=order.id)).scalar_one().status = "cancelled_by_user"
     session.flush()
+
+
+def test_a_question_about_a_store_does_not_show_the_car_of_an_old_order(
+    session: Session, town: make.Town, tencent: FakeGateway, deliver: Any
+) -> None:
+    buyer = make.follower(session, town)
+    _let_go(session, make.make.order(session, town.market, buyer))
+    leads.contact(session, buyer, store_id=town.market.store.id)
+    deliver()
+    service.send_due()
+    assert tencent.calls_of("send_card")[-1]["card"]["main_title"]["desc"] == town.market.store.name

@@ -412,3 +412,18 @@ def _customer(session: Session, send: Send) -> Any:
 
 def test_every_status_has_a_chinese_name() -> None:
     assert all(texts.has(f"messaging.status.{status}") for status in SendStatus)
+
+
+def test_a_long_queue_is_sent_in_runs_that_ring_for_the_next(
+    session: Session, town: make.Town, tencent: FakeGateway, rings: list[Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sending, "MOST_CALLS", 2)
+    buyer = make.follower(session, town)
+    make.paid_order(session, town, buyer)
+    for _ in range(3):
+        make.plan(session, town, buyer)
+    session.commit()
+    rings.clear()
+    assert service.send_due() == 2
+    assert rings.count(("messaging.send_due", {})) == 1
+    assert service.send_due() == 1

@@ -108,6 +108,20 @@ def test_a_device_counts_once_however_often_it_opens(mini: App) -> None:
     assert queries.stats(mini.session, share_id).opens == 2
 
 
+def test_looking_again_is_no_other_opening_until_half_an_hour_has_gone(mini: App, later: Any) -> None:
+    share_id = mini.share().json["id"]
+    for minutes, noted in ((0, 1), (29, 1), (2, 2)):
+        later(minutes=minutes or 1)
+        mini.open(share_id, visitor_id="device-one")
+        assert mini.opens(share_id) == noted
+
+
+def test_a_device_without_a_name_sees_it_and_does_not_count(mini: App) -> None:
+    share_id = mini.share().json["id"]
+    assert mini.open(share_id).status_code == 200
+    assert mini.opens(share_id) == 0
+
+
 def test_her_own_opening_does_not_count(mini: App, deliver: Any) -> None:
     """Neither signed in, nor on her device before she signs in, nor after it."""
     share_id = mini.share().json["id"]

@@ -9,7 +9,7 @@ from sqlalchemy import ColumnElement, func, select
 from sqlalchemy.orm import Session
 
 from app.events import service as events
-from app.kit import clock, db
+from app.kit import clock, db, queue
 from app.kit.logging import logger
 from app.messaging.channels import Letter, Receipt, SendFailed, channel
 from app.messaging.models import Send, SendStatus
@@ -21,17 +21,19 @@ log = logger(__name__)
 # Longer than one call may take (connect 3 s, read 10 s), so one claim is one call; several workers make it fast.
 LEASE = timedelta(seconds=15)
 GIVE_UP_AFTER = timedelta(hours=6)
+# One run ends well before its worker would end it.
+MOST_CALLS = 100
 _LONGEST_PAUSE_SECONDS = 60
 
 
 def send_due() -> int:
-    """Send everything that is due now, one message at a time, until nothing is left; returns how many calls were made.
+    """Send what is due now, one message after the other, and ring again when there is more; returns how many calls were made.
 
     Many may do this at once. What dies between the claim and the outcome is claimed again when its lease ends, and sent again with the
     same content and key as long as the platform recognises it; after that it is `unknown` and a person has to look.
     """
     calls = 0
-    while True:
+    while calls < MOST_CALLS:
         with db.transaction() as session:
             send = _next(session)
             if send is None:
@@ -42,6 +44,9 @@ def send_due() -> int:
             (outcome,) = channel(send.channel).send([letter])
             with db.transaction() as session:
                 _settle(session, letter, outcome)
+    with db.transaction() as session:
+        queue.enqueue(session, "messaging.send_due")
+    return calls
 
 
 def _next(session: Session) -> Send | None:

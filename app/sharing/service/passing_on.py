@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import uuid
+from datetime import timedelta
 from typing import Any
 
 from sqlalchemy import select, text
@@ -18,6 +19,7 @@ from app.sharing.errors import NothingToShare
 from app.sharing.models import Share, ShareOpen, ShareVisitor
 from app.sharing.service.crediting import touch
 
+SAME_OPEN = timedelta(minutes=30)
 # Crawlers and link previews, WeChat's own (mpcrawler) among them: they see the page and count for nobody.
 _BOT = re.compile(r"bot\b|spider|crawl|slurp|headless|preview", re.I)
 
@@ -68,13 +70,23 @@ def share(session: Session, customer: Customer, *, kind: str, channel: str, conf
 
 
 def open(session: Session, opened: Share, *, customer: Customer | None, visitor_id: str | None, scene: str | None, user_agent: str) -> bool:
-    """Note that somebody opened a share. False, and nothing is noted, for the sharer herself and for machines."""
+    """Note that somebody opened a share.
+
+    False, and nothing is noted, for the sharer herself, for machines, for a device that does not name itself, and for the same person
+    or device once more within half an hour.
+    """
     opener_id = customer.id if customer else _owner_of(session, opened.brand_id, visitor_id)
-    if opener_id == opened.customer_id or _BOT.search(user_agent):
+    nobody = opener_id is None and visitor_id is None
+    if nobody or opener_id == opened.customer_id or _BOT.search(user_agent):
         return False
-    session.add(ShareOpen(share_id=opened.id, visitor_id=visitor_id, customer_id=opener_id, scene=scene))
+    moment = clock.now(session)
     if opener_id is not None:
-        touch(session, opened, opener_id, at=clock.now(session))
+        touch(session, opened, opener_id, at=moment)
+    same = ShareOpen.customer_id == opener_id if opener_id else ShareOpen.visitor_id == visitor_id
+    just_now = select(ShareOpen.id).where(ShareOpen.share_id == opened.id, same, ShareOpen.opened_at > moment - SAME_OPEN)
+    if session.execute(just_now.limit(1)).first():
+        return False
+    session.add(ShareOpen(share_id=opened.id, visitor_id=visitor_id, customer_id=opener_id, scene=scene, opened_at=moment))
     # In the timeline of her who shared; of the opener we may know nothing but a device.
     events.record(
         session,
