@@ -14,6 +14,7 @@ from sqlalchemy.orm import Session
 from app.events import service as events
 from app.kit import db
 from app.wechat import callbacks
+from app.wechat.client import RefundState, Trade
 from app.wechat.errors import NotificationUnreadable
 from app.wechat.models import AccountKind, InboxKind, WechatAccount, WechatInbox
 
@@ -45,13 +46,15 @@ def receive_notification(session: Session, account: WechatAccount, kind: InboxKi
     Raises:
         NotificationUnreadable: it is not about a payment or a refund.
     """
-    name, number_key, id_key = {
-        InboxKind.payment: ("wechat.payment_notified", "out_trade_no", "transaction_id"),
-        InboxKind.refund: ("wechat.refund_notified", "out_refund_no", "refund_id"),
+    name, number_key, id_key, read = {
+        InboxKind.payment: ("wechat.payment_notified", "out_trade_no", "transaction_id", Trade.read),
+        InboxKind.refund: ("wechat.refund_notified", "out_refund_no", "refund_id", RefundState.read),
     }[kind]
     resource = notification["resource"]
-    if not isinstance(resource, dict) or number_key not in resource:
-        raise NotificationUnreadable
+    try:
+        read(resource)
+    except (AttributeError, KeyError, TypeError, ValueError):
+        raise NotificationUnreadable from None
     key = f"{notification.get('id')}:{notification.get('event_type')}:{resource.get(id_key)}"
     kept = _keep(session, account, kind=kind, dedupe_key=key, payload=notification)
     if kept is not None:

@@ -174,3 +174,19 @@ def test_a_call_that_is_refused_again_with_a_new_token_ends(gateway: HttpGateway
     assert refused.value.outcome is Outcome.retry_later
     calls = [call["path"] for call in simulator.look("calls", after=before)["calls"]]
     assert calls.count("/wxa/getwxacodeunlimit") == 2
+
+
+def test_a_token_that_cannot_be_fetched_says_that_the_call_was_not_made(gateway: HttpGateway, accounts: Any, simulator: Simulator) -> None:
+    simulator.ask("faults", timeout_after_accept={"path": "/cgi-bin/gettoken", "times": 1})
+    with pytest.raises(WechatError) as late:
+        gateway.wecom(accounts["corp"]).send_text(["adv007"], "一")
+    assert (late.value.outcome, late.value.code) == (Outcome.retry_later, "timeout")
+    assert simulator.look("staff/adv007/inbox")["messages"] == []
+
+
+def test_a_corps_wrong_secret_is_the_accounts_trouble(gateway: HttpGateway, accounts: Any) -> None:
+    corp = accounts["corp"]
+    corp.secrets = {**corp.secrets, "secret": "another"}
+    with pytest.raises(WechatError) as wrong:
+        gateway.wecom(corp).send_text(["adv007"], "一")
+    assert (wrong.value.outcome, wrong.value.code) == (Outcome.permanent_account, "40001")

@@ -6,7 +6,7 @@ from typing import Any
 
 import wechatpy
 
-from app.wechat.http.transport import API, Tokened, timeouts
+from app.wechat.http.transport import API, Tokened, timeouts, told
 from app.wechat.models import WechatAccount
 
 
@@ -19,5 +19,4 @@ class ApiClient(Tokened, wechatpy.WeChatClient):
 
     def _fetch_token(self, force: bool) -> dict[str, Any]:
         body = {"grant_type": "client_credential", "appid": self.appid, "secret": self.secret, "force_refresh": force}
-        told: dict[str, Any] = self.open_call("post", f"{API}/cgi-bin/stable_token", data=body)
-        return told
+        return told(self.open_call("post", f"{API}/cgi-bin/stable_token", data=body), "access_token", "expires_in")

@@ -8,7 +8,7 @@ import time
 import uuid
 from collections.abc import Callable
 from datetime import datetime, timedelta, timezone
-from typing import Any
+from typing import Any, TypeVar
 
 import requests
 from wechatpayv3 import WeChatPay, WeChatPayType
@@ -25,6 +25,7 @@ log = logger(__name__)
 
 _CHINA = timezone(timedelta(hours=8))
 _OK = range(200, 300)
+Read = TypeVar("Read")
 
 
 class PayDoor:
@@ -48,7 +49,7 @@ class PayDoor:
 
     def prepay(self, out_trade_no: str, *, description: str, amount_fen: int, openid: str, expires_at: datetime, notify_url: str) -> str:
         _check(out_trade_no)
-        told = self._call(
+        return self._call(
             "prepay",
             lambda: self._pay.pay(
                 description=description,
@@ -58,8 +59,8 @@ class PayDoor:
                 time_expire=expires_at.astimezone(_CHINA).isoformat(timespec="seconds"),
                 notify_url=notify_url,
             ),
+            lambda told: str(told["prepay_id"]),
         )
-        return str(told["prepay_id"])
 
     def payment_params(self, prepay_id: str) -> dict[str, str]:
         timestamp, nonce, package = str(int(time.time())), uuid.uuid4().hex, f"prepay_id={prepay_id}"
@@ -75,7 +76,7 @@ class PayDoor:
     def query(self, out_trade_no: str) -> Trade:
         _check(out_trade_no)
         try:
-            return Trade.read(self._call("query", lambda: self._pay.query(out_trade_no=out_trade_no)))
+            return self._call("query", lambda: self._pay.query(out_trade_no=out_trade_no), Trade.read)
         except WechatError as error:
             if error.code == "ORDER_NOT_EXIST":
                 return Trade(out_trade_no=out_trade_no, state="NOT_EXIST", appid=self._appid, mchid=self._mchid)
@@ -84,7 +85,7 @@ class PayDoor:
     def close(self, out_trade_no: str) -> None:
         _check(out_trade_no)
         try:
-            self._call("close", lambda: self._pay.close(out_trade_no))
+            self._call("close", lambda: self._pay.close(out_trade_no), lambda _nothing: None)
         except WechatError as error:
             if error.code != "ORDER_CLOSED":
                 raise
@@ -93,7 +94,7 @@ class PayDoor:
         self, out_trade_no: str, out_refund_no: str, *, amount_fen: int, total_fen: int, reason: str, notify_url: str
     ) -> RefundState:
         _check(out_refund_no)
-        told = self._call(
+        return self._call(
             "refund",
             lambda: self._pay.refund(
                 out_refund_no=out_refund_no,
@@ -102,20 +103,23 @@ class PayDoor:
                 reason=reason,
                 notify_url=notify_url,
             ),
+            RefundState.read,
         )
-        return RefundState.read(told)
 
     def query_refund(self, out_refund_no: str) -> RefundState:
         _check(out_refund_no)
         try:
-            return RefundState.read(self._call("query_refund", lambda: self._pay.query_refund(out_refund_no)))
+            return self._call("query_refund", lambda: self._pay.query_refund(out_refund_no), RefundState.read)
         except WechatError as error:
             if error.code == "RESOURCE_NOT_EXISTS":
                 return RefundState(out_refund_no=out_refund_no, status="NOT_EXIST")
             raise
 
-    def _call(self, endpoint: str, send: Callable[[], tuple[int, Any]]) -> dict[str, Any]:
-        """The answer of a call whose signature holds; errors come unsigned, so they decide nothing but whether to ask again."""
+    def _call(self, endpoint: str, send: Callable[[], tuple[int, Any]], read: Callable[[dict[str, Any]], Read]) -> Read:
+        """What `read` makes of the answer of a call whose signature holds.
+
+        Errors come unsigned, so they decide nothing but whether to ask again.
+        """
         with traced(self._mchid, f"pay/{endpoint}"):
             try:
                 status, body = send()
@@ -124,9 +128,12 @@ class PayDoor:
             except Exception as error:
                 # wechatpayv3 raises bare exceptions when an answer's signature, or its very form, does not hold.
                 raise WechatError(Outcome.unknown, "answer_refused", str(error)) from None
-            told = _read(body)
+            told = _json(body)
             if status in _OK:
-                return told
+                try:
+                    return read(told)
+                except (KeyError, TypeError, ValueError):
+                    raise WechatError(Outcome.unknown, "unreadable", "an answer of another form") from None
             if "code" not in told:
                 raise outcomes.of_status(status)
             raise outcomes.of_code(told["code"], str(told.get("message", "")))
@@ -138,7 +145,7 @@ def _check(number: str) -> None:
         raise ValueError("numbers at WeChat Pay are 6 to 64 letters and digits here")
 
 
-def _read(body: str | bytes) -> dict[str, Any]:
+def _json(body: str | bytes) -> dict[str, Any]:
     try:
         told = json.loads(body or "{}")
     except ValueError:

@@ -8,6 +8,7 @@ from typing import Any
 
 from app.wechat.client import UserInfo
 from app.wechat.http.api import ApiClient
+from app.wechat.http.transport import told
 from app.wechat.models import WechatAccount
 
 
@@ -21,24 +22,25 @@ class ServiceAccountDoor:
         if page and self._mini_program:
             body["miniprogram"] = {"appid": self._mini_program, "pagepath": page}
         body["data"] = {key: {"value": value} for key, value in data.items()}
-        return str(self._client.post("message/template/send", data=body)["msgid"])
+        return str(told(self._client.post("message/template/send", data=body), "msgid")["msgid"])
 
     def user_info(self, openid: str) -> UserInfo:
-        return _user(self._client.user.get(openid))
+        return _user(told(self._client.user.get(openid), "subscribe"))
 
     def user_infos(self, openids: Sequence[str]) -> dict[str, UserInfo]:
-        told = self._client.user.get_batch([{"openid": openid, "lang": "zh_CN"} for openid in openids])
-        return {one["openid"]: _user(one) for one in told}
+        people = [{"openid": openid, "lang": "zh_CN"} for openid in openids]
+        answer = told(self._client.post("user/info/batchget", data={"user_list": people}), "user_info_list")
+        return {one["openid"]: _user(one) for one in answer["user_info_list"]}
 
     def followers(self, after: str = "") -> list[str]:
-        told = self._client.user.get_followers(after)
-        return list(told.get("data", {}).get("openid", []))
+        answer = told(self._client.user.get_followers(after), "count")
+        return list(answer.get("data", {}).get("openid", []))
 
 
-def _user(told: dict[str, Any]) -> UserInfo:
-    since = told.get("subscribe_time")
+def _user(info: dict[str, Any]) -> UserInfo:
+    since = info.get("subscribe_time")
     return UserInfo(
-        subscribe=bool(told.get("subscribe")),
-        unionid=told.get("unionid") or None,
+        subscribe=bool(info.get("subscribe")),
+        unionid=info.get("unionid") or None,
         subscribed_at=datetime.fromtimestamp(since, UTC) if since else None,
     )

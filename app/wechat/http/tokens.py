@@ -15,6 +15,7 @@ from app.kit import crypto, queue
 from app.kit.logging import logger
 from app.kit.settings import settings
 from app.wechat.errors import Outcome, WechatError
+from app.wechat.http.outcomes import TOKEN_REFUSED
 
 log = logger(__name__)
 
@@ -57,13 +58,25 @@ class TokenKeeper:
             token = self._read()
             if token and token != refused:
                 return token
-            told = self._fetch(False)
+            told = self._ask(force=False)
             if told["access_token"] == refused:
                 if not self._may_force():
                     raise WechatError(Outcome.retry_later, "40001", "refused, and it is too early to force another token")
-                told = self._fetch(True)
+                told = self._ask(force=True)
             self._keep(told["access_token"], max(int(told["expires_in"]) - MARGIN_SECONDS, 10))
             return str(told["access_token"])
+
+    def _ask(self, *, force: bool) -> dict[str, Any]:
+        try:
+            return self._fetch(force)
+        except WechatError as error:
+            # Whatever became of this question, the call that needs the token has not been made.
+            if error.outcome is Outcome.unknown:
+                raise WechatError(Outcome.retry_later, error.code, error.message) from None
+            # Here the same codes speak of the secret.
+            if error.code in map(str, TOKEN_REFUSED):
+                raise WechatError(Outcome.permanent_account, error.code, error.message) from None
+            raise
 
     @contextmanager
     def _one_of_all(self, refused: str | None) -> Iterator[None]:

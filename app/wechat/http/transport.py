@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import ssl
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -10,7 +11,7 @@ from typing import Any
 
 import requests
 from requests.adapters import HTTPAdapter
-from urllib3.exceptions import ConnectTimeoutError, NameResolutionError, NewConnectionError, SSLError
+from urllib3.exceptions import ConnectTimeoutError, NameResolutionError, NewConnectionError
 from wechatpy.exceptions import WeChatClientException
 
 from app.kit.logging import logger, mask_text
@@ -24,7 +25,7 @@ log = logger(__name__)
 API = "https://api.weixin.qq.com"
 WORK = "https://qyapi.weixin.qq.com"
 # What requests and urllib3 raise before the first byte of the request has left.
-_NEVER_SENT = (ConnectTimeoutError, NewConnectionError, NameResolutionError, SSLError)
+_NEVER_SENT = (ConnectTimeoutError, NewConnectionError, NameResolutionError, ssl.SSLCertVerificationError)
 
 
 def timeouts() -> tuple[float, float]:
@@ -90,6 +91,13 @@ def traced(account: str, endpoint: str) -> Iterator[None]:
 
 def _ms(started: float) -> int:
     return round((time.monotonic() - started) * 1000)
+
+
+def told(answer: Any, *fields: str) -> dict[str, Any]:
+    """The answer, when it is JSON that has these fields; what else comes under HTTP 200 says nothing about what happened."""
+    if not isinstance(answer, dict) or any(field not in answer for field in fields):
+        raise WechatError(Outcome.unknown, "unreadable", "an answer of another form")
+    return answer
 
 
 class Tokened:

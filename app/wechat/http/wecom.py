@@ -8,7 +8,7 @@ from typing import Any
 from wechatpy.enterprise import WeChatClient
 
 from app.wechat.client import CardReceipt
-from app.wechat.http.transport import WORK, Tokened, timeouts
+from app.wechat.http.transport import WORK, Tokened, timeouts, told
 from app.wechat.models import WechatAccount
 
 
@@ -19,8 +19,8 @@ class _Client(Tokened, WeChatClient):
 
     def _fetch_token(self, force: bool) -> dict[str, Any]:
         # There is nothing to force here: asking again gives the same token until WeCom itself replaces it.
-        told: dict[str, Any] = self.open_call("get", f"{WORK}/cgi-bin/gettoken", params={"corpid": self.corp_id, "corpsecret": self.secret})
-        return told
+        params = {"corpid": self.corp_id, "corpsecret": self.secret}
+        return told(self.open_call("get", f"{WORK}/cgi-bin/gettoken", params=params), "access_token", "expires_in")
 
 
 class WeComDoor:
@@ -42,7 +42,7 @@ class WeComDoor:
             body["template_card"] = card
         else:
             body["button"] = {"replace_name": replace_name}
-        self._client.post("message/update_template_card", data=body)
+        told(self._client.post("message/update_template_card", data=body))
 
     def _send(self, userids: Sequence[str], content: dict[str, Any], duplicate_check_seconds: int) -> CardReceipt:
         body = {
@@ -52,6 +52,6 @@ class WeComDoor:
             "enable_duplicate_check": 1,
             "duplicate_check_interval": duplicate_check_seconds,
         }
-        told = self._client.post("message/send", data=body)
-        invalid = tuple(userid for userid in told.get("invaliduser", "").split("|") if userid)
-        return CardReceipt(msgid=told["msgid"], response_code=told.get("response_code"), invalid_userids=invalid)
+        answer = told(self._client.post("message/send", data=body), "msgid")
+        invalid = tuple(userid for userid in answer.get("invaliduser", "").split("|") if userid)
+        return CardReceipt(msgid=answer["msgid"], response_code=answer.get("response_code"), invalid_userids=invalid)
