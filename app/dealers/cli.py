@@ -10,6 +10,7 @@ from flask.cli import AppGroup
 from tqdm import tqdm
 
 from app.dealers import queries, service
+from app.dealers.errors import BrandUnclear
 from app.kit import db
 from app.kit.geo import Datum
 
@@ -32,7 +33,10 @@ def import_dealers(file: Path, brand_key: str | None, brand_name: str | None) ->
     with db.transaction() as session, file.open(encoding="utf-8-sig", newline="") as source:
         if brand_key and brand_name and queries.brand_by_key(session, brand_key) is None:
             service.found_brand(session, key=brand_key, name=brand_name)
-        brand = queries.only_brand(session, brand_key)
+        try:
+            brand = queries.only_brand(session, brand_key)
+        except BrandUnclear as error:
+            raise click.UsageError(f"--brand: one of {', '.join(error.details['keys']) or '(there is none yet)'}") from error
         lines = csv.DictReader(source)
         absent = set(COLUMNS) - set(lines.fieldnames or ())
         if absent:

@@ -14,6 +14,7 @@ from flask.cli import AppGroup
 from tqdm import tqdm
 
 from app.dealers import queries as dealers
+from app.dealers.errors import BrandUnclear
 from app.kit import db, texts
 from app.vehicles import mapping, service
 from app.vehicles.errors import FeedRefused, MappingInvalid
@@ -52,7 +53,7 @@ def import_feed(file: Path, dealer: str, mapping_name: str, brand_key: str | Non
                     refused=lambda line, error: refused.append((line, error)),
                 )
                 run = service.take_over(session, brand.id, feed)
-        except (FeedRefused, MappingInvalid) as error:
+        except (BrandUnclear, FeedRefused, MappingInvalid) as error:
             bar.close()
             _tell(refused, errors)
             raise click.ClickException(f"{texts.t(f'errors.{error.code}')}: {error.message} {error.details or ''}") from error

@@ -1,0 +1,82 @@
+"""The demo is whole, synthetic, the same twice, and never in production."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from pathlib import Path
+from typing import Any
+
+import pytest
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from app.console.demo.people import PASSWORD
+from app.dealers.models import Brand, Staff, Store
+from app.kit.settings import Environment, settings
+from app.vehicles import studio
+from app.vehicles.models import Condition, Vehicle
+from app.vehicles.queries import Filters, search
+
+
+@pytest.fixture
+def seeded(session: Session, app: Any, tmp_path: Path) -> Brand:
+    """The demo brand, put there by hand as `make run` does; without accounts at WeChat."""
+    accounts = tmp_path / "accounts.json"
+    accounts.write_text(json.dumps({"accounts": [], "templates": {"deposit_paid": "template-1"}}))
+    for _ in range(2):
+        done = app.test_cli_runner().invoke(args=["demo", "seed", "--accounts", str(accounts)])
+        assert done.exit_code == 0, done.output
+        assert "synthetic" in done.output
+    session.expire_all()
+    return session.execute(select(Brand).filter_by(key="jiyao")).scalar_one()
+
+
+def test_seeding_twice_gives_one_brand_with_its_stores_people_and_cars(session: Session, seeded: Brand) -> None:
+    def count(table: type) -> int:
+        return session.execute(select(func.count()).select_from(table).filter_by(brand_id=seeded.id)).scalar_one()
+
+    assert count(Store) == 60
+    assert count(Vehicle) == 2000
+    roles = Counter(session.execute(select(Staff.role).filter_by(brand_id=seeded.id)).scalars())
+    assert roles["admin"] == roles["marketer"] == 1
+    assert roles["dealer_manager"] == 30
+    assert 90 <= roles["adviser"] <= 240
+    assert session.execute(select(Staff).filter_by(wecom_userid="adv001")).scalar_one().username == "adviser001"
+
+
+def test_every_store_has_an_adviser_of_its_dealer_and_everybody_can_sign_in(session: Session, seeded: Brand, client: Any, app: Any) -> None:
+    of_dealers = set(session.execute(select(Staff.dealer_id).filter_by(role="adviser")).scalars())
+    assert set(session.execute(select(Store.dealer_id)).scalars()) == of_dealers
+    printed = app.test_cli_runner().invoke(args=["demo", "logins"]).output
+    assert PASSWORD in printed
+    for username in ("admin", "marketer", "manager001", "adviser001"):
+        assert username in printed
+        assert client.post("/api/public/staff/login", json={"username": username, "password": PASSWORD}).status_code == 200
+
+
+def test_the_stock_has_every_kind_of_car_and_a_price_that_falls_with_age(session: Session, seeded: Brand) -> None:
+    cars = session.execute(select(Vehicle)).scalars().all()
+    assert {car.condition for car in cars} == set(Condition)
+    assert {car.body for car in cars} == set(studio.BODIES)
+    assert {car.exterior_color for car in cars} <= set(studio.COLORS)
+
+    def kept(years: range) -> float:
+        shares = sorted(car.price_fen / (car.guide_price_fen or 1) for car in cars if car.condition != "new" and car.model_year in years)
+        return shares[len(shares) // 2]
+
+    newest = max(car.model_year for car in cars)
+    assert 0.6 < kept(range(newest - 1, newest + 1)) < 0.95
+    assert 0.25 < kept(range(newest - 8, newest - 5)) < 0.55
+    assert search(session, seeded.id, Filters(q="极曜 J5 云母白")).total > 20
+
+
+def test_the_demo_is_refused_in_production(seeded: Brand, app: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    from app.console import cli
+
+    production = settings().model_copy(update={"environment": Environment.production})
+    monkeypatch.setattr(cli, "settings", lambda: production)
+    for arguments in (["demo", "logins"], ["demo", "seed", "--accounts", str(tmp_path / "accounts.json")]):
+        refused = app.test_cli_runner().invoke(args=arguments)
+        assert refused.exit_code != 0
+        assert PASSWORD not in refused.output
