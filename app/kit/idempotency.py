@@ -17,6 +17,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 from app.kit import clock, db
 from app.kit.db import Base
 from app.kit.errors import Conflict, Invalid
+from app.kit.web import release_session
 
 _KEY = re.compile(r"[0-9A-Za-z_\-]{8,64}")
 # Longer than any answer takes; after it a repeated request takes over what a dead process left.
@@ -62,6 +63,7 @@ def idempotent(door: Callable[..., Any]) -> Callable[..., Any]:
         if not _KEY.fullmatch(key):
             raise KeyMissing(header="Idempotency-Key")
         caller = f"{g.caller.audience}:{g.caller.actor[1]}"
+        release_session()
         digest = hashlib.sha256(f"{request.method} {request.path}\n".encode() + request.get_data()).hexdigest()
         kept = _claim(caller, key, digest)
         if kept is not None:

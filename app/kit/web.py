@@ -84,6 +84,12 @@ def session_of_request() -> Session:
     return g.session
 
 
+def release_session() -> None:
+    """End the request's transaction and give its connection back: whoever holds one while asking for another can starve the pool."""
+    db.commit(session_of_request())
+    g.pop("session").close()
+
+
 def transactional(door: Callable[..., Any]) -> Callable[..., Any]:
     """A door that is one transaction; it gets `session, who` before its other arguments."""
 
@@ -102,8 +108,7 @@ def stepwise(door: Callable[..., Any]) -> Callable[..., Any]:
 
     @functools.wraps(door)
     def inside(*args: Any, **kwargs: Any) -> Any:
-        db.commit(session_of_request())
-        g.pop("session").close()
+        release_session()
         return door(g.caller, *args, **kwargs)
 
     return inside
