@@ -7,6 +7,7 @@ import uuid
 from dataclasses import dataclass
 from typing import Any
 
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from app.dealers.models import Role, Staff
@@ -89,3 +90,16 @@ def plan(session: Session, of: Town, to: Customer, template_key: str = "deposit_
         "dedupe_key": f"test:{next(_count)}",
     }
     return messaging.plan(session, **asked | fields)
+
+
+def send_due(session: Session) -> int:
+    """Let the worker send what is due; then see everything as it is."""
+    session.commit()
+    calls = messaging.send_due()
+    session.expire_all()
+    return calls
+
+
+def facts(session: Session, send: Send) -> list[str]:
+    """The names of what is recorded about a send, in order."""
+    return list(session.execute(select(Event.name).where(Event.subject_id == str(send.id)).order_by(Event.id)).scalars())

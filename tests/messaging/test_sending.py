@@ -5,12 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from sqlalchemy import select, update
+from sqlalchemy import update
 from sqlalchemy.orm import Session
 
 from app.dealers.models import Store
-from app.events import service as events
-from app.events.models import Event
 from app.identity import service as identity
 from app.identity.models import Customer, Purpose
 from app.kit import db, texts
@@ -25,29 +23,8 @@ from tests.factories import messaging as make
 REFUSED_CONNECTION = WechatError(Outcome.retry_later, "connection", "refused")
 
 
-def send_due(session: Session) -> int:
-    """Let the worker send what is due; then see everything as it is."""
-    session.commit()
-    calls = service.send_due()
-    session.expire_all()
-    return calls
-
-
-def facts(session: Session, send: Send) -> list[str]:
-    """The names of what is recorded about a send, in order."""
-    return list(session.execute(select(Event.name).where(Event.subject_id == str(send.id)).order_by(Event.id)).scalars())
-
-
-@pytest.fixture
-def paid(session: Session, town: make.Town) -> Send:
-    """The planned message about a paid deposit."""
-    buyer = make.follower(session, town)
-    order = make.paid_order(session, town, buyer)
-    return make.plan(session, town, buyer, context={"order_id": order.id})
-
-
 def test_a_message_leaves_with_what_its_template_asks_for(session: Session, town: make.Town, tencent: FakeGateway, paid: Send) -> None:
-    assert send_due(session) == 1
+    assert make.send_due(session) == 1
     (call,) = tencent.calls_of("send_template")
     assert call["template_id"] == make.TEMPLATES["deposit_paid"]
     assert set(call["data"]) == {"thing1", "amount2", "character_string3", "time4"}
@@ -56,8 +33,8 @@ def test_a_message_leaves_with_what_its_template_asks_for(session: Session, town
     assert call["client_msg_id"] == paid.id.hex
     assert call["page"] == f"pages/orders/detail?id={paid.context['order_id']}"
     assert (paid.status, paid.lease_until, paid.error_code) == ("accepted", None, None)
-    assert facts(session, paid) == ["message.accepted"]
-    assert send_due(session) == 0
+    assert make.facts(session, paid) == ["message.accepted"]
+    assert make.send_due(session) == 0
 
 
 def test_a_planned_message_is_rung_for_after_the_commit_and_only_then(
@@ -83,7 +60,7 @@ def test_a_rolled_back_plan_leaves_nothing_behind(session: Session, town: make.T
 
     with pytest.raises(RuntimeError):
         fail_late()
-    assert send_due(session) == 0
+    assert make.send_due(session) == 0
     assert rings == []
 
 
@@ -105,7 +82,7 @@ def test_an_invitation_finds_car_and_store_by_the_latest_order_of_the_customer(
     buyer = make.follower(session, town)
     make.paid_order(session, town, buyer)
     make.plan(session, town, buyer, "test_drive_invitation")
-    send_due(session)
+    make.send_due(session)
     (call,) = tencent.calls_of("send_template")
     assert call["data"]["thing2"] == town.market.store.name
     assert call["data"]["time3"].endswith(" 09:00~18:00")
@@ -117,11 +94,11 @@ def test_a_missing_fact_names_the_field_and_nothing_is_called(session: Session, 
     make.paid_order(session, town, buyer)
     session.execute(update(Store).values(phone=None))
     send = make.plan(session, town, buyer, "test_drive_invitation")
-    assert send_due(session) == 0
+    assert make.send_due(session) == 0
     assert (send.status, send.error_code) == ("rejected", "fact_missing")
     assert "phone_number4" in (send.error_message or "")
     assert tencent.calls == []
-    assert facts(session, send) == ["message.rejected"]
+    assert make.facts(session, send) == ["message.rejected"]
 
 
 def test_a_value_that_wechat_would_refuse_names_the_field_and_nothing_is_called(
@@ -129,7 +106,7 @@ def test_a_value_that_wechat_would_refuse_names_the_field_and_nothing_is_called(
 ) -> None:
     fields = {"thing1": "{vehicle_title}", "phrase2": "{order_number}"}
     session.execute(update(MessageTemplate).filter_by(key="deposit_paid").values(fields=fields))
-    assert send_due(session) == 0
+    assert make.send_due(session) == 0
     assert (paid.status, paid.error_code) == ("rejected", "value_form")
     assert "phrase2" in (paid.error_message or "")
 
@@ -137,7 +114,7 @@ def test_a_value_that_wechat_would_refuse_names_the_field_and_nothing_is_called(
 def test_who_does_not_follow_gets_nothing_and_the_reason_is_there(session: Session, town: make.Town, tencent: FakeGateway) -> None:
     gone, stranger = make.follower(session, town, followed=False), make.make.buyer(session, town.market)
     sends = [make.plan(session, town, one) for one in (gone, stranger)]
-    assert send_due(session) == 0
+    assert make.send_due(session) == 0
     assert [(send.status, send.error_code, send.error_message) for send in sends] == [
         ("rejected", "not_following", "客户没有关注服务号")
     ] * 2
@@ -147,11 +124,11 @@ def test_marketing_needs_her_consent(session: Session, town: make.Town, tencent:
     buyer = make.follower(session, town)
     make.paid_order(session, town, buyer)
     refused = make.plan(session, town, buyer, "test_drive_invitation", purpose="marketing")
-    assert send_due(session) == 0
+    assert make.send_due(session) == 0
     assert refused.error_code == "no_consent"
     identity.give_consent(session, buyer, purpose=Purpose.marketing, text_version="1", ip=None)
     agreed = make.plan(session, town, buyer, "test_drive_invitation", purpose="marketing")
-    assert send_due(session) == 1
+    assert make.send_due(session) == 1
     assert agreed.status == "accepted"
 
 
@@ -162,7 +139,7 @@ def test_what_is_planned_for_an_erased_customer_never_leaves(
     late = make.plan(session, town, _customer(session, paid))
     identity.erase(session, _customer(session, paid))
     session.commit()
-    assert send_due(session) == 0
+    assert make.send_due(session) == 0
     assert (paid.status, late.status) == ("rejected", "rejected")
     assert paid.error_code == "erased"
     deliver()
@@ -172,7 +149,7 @@ def test_what_is_planned_for_an_erased_customer_never_leaves(
 def test_erasure_cancels_what_is_planned_and_drops_what_was_rendered(
     session: Session, town: make.Town, tencent: FakeGateway, paid: Send, deliver: Any
 ) -> None:
-    send_due(session)
+    make.send_due(session)
     assert paid.payload is not None
     planned = make.plan(session, town, _customer(session, paid))
     identity.erase(session, _customer(session, paid))
@@ -188,7 +165,7 @@ def test_a_message_to_a_merged_customer_reaches_the_one_she_became(
     order = make.paid_order(session, town, merged)
     send = make.plan(session, town, merged, context={"order_id": order.id})
     identity.merge(session, kept, merged)
-    assert send_due(session) == 1
+    assert make.send_due(session) == 1
     assert send.status == "accepted"
     deliver()
     assert send.customer_id == kept.id
@@ -199,28 +176,28 @@ def test_a_lost_answer_is_asked_for_again_with_the_very_same_message(
 ) -> None:
     """A changed title in between must not change the repeated message: the platform knows it by its content."""
     tencent.fail("send_template", TIMEOUT, after_effect=True)
-    send_due(session)
+    make.send_due(session)
     assert paid.status == "claimed"
     town.market.vehicle.title = "另一个标题"
     later(seconds=3)
-    send_due(session)
+    make.send_due(session)
     first, second = tencent.calls_of("send_template")
     assert first == second
     assert paid.status == "accepted"
-    assert facts(session, paid) == ["message.accepted"]
+    assert make.facts(session, paid) == ["message.accepted"]
 
 
 def test_when_the_platform_no_longer_knows_the_message_it_is_unknown_and_never_sent_again(
     session: Session, town: make.Town, tencent: FakeGateway, paid: Send, later: Any
 ) -> None:
     tencent.fail("send_template", TIMEOUT, after_effect=True)
-    send_due(session)
+    make.send_due(session)
     later(minutes=10)
-    assert send_due(session) == 0
+    assert make.send_due(session) == 0
     assert paid.status == "unknown"
-    assert facts(session, paid) == ["message.unknown"]
+    assert make.facts(session, paid) == ["message.unknown"]
     later(hours=1)
-    assert send_due(session) == 0
+    assert make.send_due(session) == 0
     assert len(tencent.calls) == 1
 
 
@@ -237,23 +214,23 @@ def test_an_answer_that_comes_after_we_gave_up_is_still_believed(
         return answer
 
     monkeypatch.setattr(Channel, "send", slow)
-    send_due(session)
+    make.send_due(session)
     assert paid.status == "accepted"
-    assert facts(session, paid) == ["message.unknown", "message.accepted"]
+    assert make.facts(session, paid) == ["message.unknown", "message.accepted"]
 
 
 def test_what_certainly_did_not_leave_is_planned_again_and_rendered_anew(
     session: Session, town: make.Town, tencent: FakeGateway, paid: Send, later: Any
 ) -> None:
     tencent.fail("send_template", REFUSED_CONNECTION, times=2)
-    send_due(session)
+    make.send_due(session)
     assert (paid.status, paid.error_code) == ("planned", "wechat.connection")
-    assert send_due(session) == 0, "not before its pause is over"
+    assert make.send_due(session) == 0, "not before its pause is over"
     town.market.vehicle.title = "新标题"
     later(minutes=1)
-    send_due(session)
+    make.send_due(session)
     later(minutes=1)
-    send_due(session)
+    make.send_due(session)
     assert paid.status == "accepted"
     assert tencent.calls_of("send_template")[2]["data"]["thing1"] == "新标题"
     assert paid.error_code is None
@@ -263,15 +240,15 @@ def test_a_platform_that_stays_away_is_given_up_some_day(
     session: Session, town: make.Town, tencent: FakeGateway, paid: Send, later: Any
 ) -> None:
     tencent.fail("send_template", REFUSED_CONNECTION, times=2)
-    send_due(session)
+    make.send_due(session)
     later(hours=7)
-    send_due(session)
+    make.send_due(session)
     assert (paid.status, paid.error_code) == ("rejected", "wechat.connection")
 
 
 def test_a_refusal_is_final_and_says_what_wechat_said(session: Session, town: make.Town, tencent: FakeGateway, paid: Send) -> None:
     tencent.fail("send_template", WechatError(Outcome.permanent_person, "43019", "require remove blacklist"))
-    send_due(session)
+    make.send_due(session)
     assert (paid.status, paid.error_code, paid.error_message) == ("rejected", "wechat.43019", "require remove blacklist")
 
 
@@ -281,9 +258,9 @@ def test_a_refusal_after_a_lost_answer_proves_nothing(
     """She may have got it and then unfollowed: to say `rejected` would be a guess."""
     tencent.fail("send_template", TIMEOUT, after_effect=True)
     tencent.fail("send_template", WechatError(Outcome.permanent_person, "43004", "require subscribe"))
-    send_due(session)
+    make.send_due(session)
     later(seconds=5)
-    send_due(session)
+    make.send_due(session)
     assert paid.status == "unknown"
 
 
@@ -309,11 +286,11 @@ def test_a_worker_that_dies_around_the_call_sends_once_in_effect(
             service.send_due()
     session.expire_all()
     assert paid.status == "claimed"
-    assert send_due(session) == 0, "the lease still runs"
+    assert make.send_due(session) == 0, "the lease still runs"
     later(seconds=sending.LEASE.total_seconds() + 1)
-    assert send_due(session) == 1
+    assert make.send_due(session) == 1
     assert paid.status == "accepted"
-    assert facts(session, paid) == ["message.accepted"]
+    assert make.facts(session, paid) == ["message.accepted"]
     assert {call["client_msg_id"] for call in tencent.calls_of("send_template")} == {paid.id.hex}
 
 
@@ -326,14 +303,14 @@ def test_one_message_that_cannot_be_rendered_stands_in_nobodys_way(
 ) -> None:
     poison = make.plan(session, town, _customer(session, paid), context={"order_id": "no id at all"})
     session.execute(update(Send).where(Send.id == poison.id).values(due_at=paid.due_at.replace(year=2020)))
-    assert send_due(session) == 1
+    assert make.send_due(session) == 1
     assert paid.status == "accepted"
     assert (poison.status, poison.error_code) == ("planned", "bug")
 
 
 def test_a_brand_without_the_account_is_told_so(session: Session, town: make.Town, tencent: FakeGateway, paid: Send) -> None:
     town.service_account.kind = "mini_program"
-    send_due(session)
+    make.send_due(session)
     assert (paid.status, paid.error_code) == ("rejected", "no_account")
 
 
@@ -342,68 +319,13 @@ def test_cancelling_takes_back_only_what_nobody_claimed(session: Session, town: 
     make.paid_order(session, town, buyer)
     walk, other = db.new_id(), db.new_id()
     gone = make.plan(session, town, buyer, context={"walk_id": walk})
-    send_due(session)
+    make.send_due(session)
     mine = make.plan(session, town, buyer, context={"walk_id": walk})
     others = make.plan(session, town, buyer, context={"walk_id": other})
     assert service.cancel_planned(session, walk_id=walk) == 1
     assert service.cancel_planned(session, walk_id=walk) == 0
-    send_due(session)
+    make.send_due(session)
     assert [one.status for one in (gone, mine, others)] == ["accepted", "cancelled", "accepted"]
-
-
-class TestDeliveryReceipts:
-    """What WeChat says later about a message it took."""
-
-    def told(self, session: Session, town: make.Town, msgid: Any, status: str) -> None:
-        data = {"msgid": str(msgid), "status": status, "inbox_id": str(db.new_id())}
-        events.record(session, "wechat.template_delivered", brand_id=town.brand_id, data=data)
-
-    def test_success_is_noted_once(self, session: Session, town: make.Town, tencent: FakeGateway, paid: Send, deliver: Any) -> None:
-        send_due(session)
-        self.told(session, town, paid.msgid, "success")
-        self.told(session, town, paid.msgid, "success")
-        deliver()
-        assert paid.delivery == "success"
-        assert facts(session, paid) == ["message.accepted", "message.delivered"]
-
-    @pytest.mark.parametrize("status", ["failed:user block", "failed: system failed", "failed:freq limit"])
-    def test_failure_is_visible(
-        self, session: Session, town: make.Town, tencent: FakeGateway, paid: Send, deliver: Any, status: str
-    ) -> None:
-        send_due(session)
-        self.told(session, town, paid.msgid, status)
-        deliver()
-        assert (paid.status, paid.delivery, paid.error_message) == ("accepted", "failed", status)
-        assert facts(session, paid) == ["message.accepted", "message.undelivered"]
-
-    def test_a_receipt_that_comes_before_the_answer_waits_for_it(
-        self, session: Session, town: make.Town, tencent: FakeGateway, paid: Send, deliver: Any, later: Any
-    ) -> None:
-        expected = 2**61 + 1
-        self.told(session, town, expected, "success")
-        deliver()
-        assert paid.delivery is None
-        send_due(session)
-        assert paid.msgid == str(expected)
-        later(seconds=5)
-        deliver()
-        assert paid.delivery == "success"
-
-    def test_a_receipt_that_is_nobodys_is_let_go_in_the_end(
-        self, session: Session, town: make.Town, tencent: FakeGateway, deliver: Any, later: Any
-    ) -> None:
-        self.told(session, town, 42, "success")
-        deliver()
-        later(minutes=6)
-        assert deliver() >= 1
-
-    def test_another_brands_receipt_is_not_ours(
-        self, session: Session, town: make.Town, tencent: FakeGateway, paid: Send, deliver: Any
-    ) -> None:
-        send_due(session)
-        self.told(session, make.town(session), paid.msgid, "success")
-        deliver()
-        assert paid.delivery is None
 
 
 def _customer(session: Session, send: Send) -> Any:
