@@ -104,3 +104,16 @@ class Send(Root):
     def client_msg_id(self) -> str:
         """The name by which WeChat and WeCom know this message, whatever becomes of us: 32 hex digits."""
         return self.id.hex
+
+    @property
+    def about_customer_id(self) -> uuid.UUID | None:
+        """Whose timeline this message belongs to: its recipient's, or hers whom an adviser is told about."""
+        if self.customer_id is not None:
+            return self.customer_id
+        return uuid.UUID(self.context["customer_id"]) if "customer_id" in self.context else None
+
+    @property
+    def facts(self) -> dict[str, Any]:
+        """What every event about this message carries; by order, lead and dealer it is known who may see it."""
+        scope = {name: self.context[name] for name in ("order_id", "lead_id", "dealer_id") if name in self.context}
+        return {"send_id": self.id, "key": self.template_key, "channel": self.channel, "context": self.context} | scope

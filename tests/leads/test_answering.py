@@ -177,7 +177,10 @@ class TestContact:
         assert (kept.kind, kept.message) == ("contact", "周末可以看车吗")
 
     def test_a_store_will_do(self, session: Session, town: make.Town, ask: Any) -> None:
-        assert ask(store_id=town.market.store.id).json["dealer"]["id"] == str(town.market.dealer.id)
+        buyer = make.follower(session, town)
+        for _ in range(2):
+            assert ask(buyer, store_id=town.market.store.id).json["dealer"]["id"] == str(town.market.dealer.id)
+        assert len(session.execute(select(LeadInterest)).all()) == 1
 
     def test_neither_is_refused_by_name(self, town: make.Town, ask: Any) -> None:
         answer = ask()

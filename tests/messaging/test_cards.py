@@ -123,6 +123,17 @@ def test_accepting_is_recorded_and_shown_on_the_card(session: Session, desk: Des
     }
 
 
+def test_her_timeline_says_that_he_was_told_and_what_he_pressed(session: Session, town: make.Town, desk: Desk) -> None:
+    """With the ids by which the console knows that another dealer may not read it."""
+    desk.press("accept")
+    desk.work()
+    about = (Event.customer_id == desk.buyer.id, Event.name.in_(["message.accepted", "message.button_pressed"]))
+    told = session.execute(select(Event).where(*about).order_by(Event.id)).scalars().all()
+    assert [one.name for one in told] == ["message.accepted", "message.button_pressed", "message.accepted"]
+    assert {one.data["lead_id"] for one in told} == {str(desk.lead.id)}
+    assert told[0].data["dealer_id"] == str(town.market.dealer.id)
+
+
 def test_calling_back_later_says_when(desk: Desk, tencent: FakeGateway) -> None:
     desk.press("call_back_later")
     desk.work()

@@ -46,9 +46,9 @@ def delivered(session: Session, brand_id: uuid.UUID, *, msgid: str, status: str,
         session,
         "message.delivered" if arrived else "message.undelivered",
         brand_id=send.brand_id,
-        customer_id=send.customer_id,
+        customer_id=send.about_customer_id,
         subject=("send", send.id),
-        data={"send_id": send.id, "key": send.template_key, "context": send.context},
+        data=send.facts,
     )
 
 
@@ -64,8 +64,9 @@ def pressed(session: Session, brand_id: uuid.UUID, *, task_id: str, key: str, us
         session,
         "message.button_pressed",
         brand_id=brand_id,
+        customer_id=send.about_customer_id,
         subject=("send", send.id),
-        data={"send_id": send.id, "key": key, "staff_id": staff.id, "context": send.context},
+        data=send.facts | {"key": key, "staff_id": staff.id},
         actor=("staff", staff.id),
     )
 

@@ -131,8 +131,7 @@ def _end(session: Session, send: Send, status: SendStatus) -> None:
         session,
         f"message.{status}",
         brand_id=send.brand_id,
-        customer_id=send.customer_id,
+        customer_id=send.about_customer_id,
         subject=("send", send.id),
-        data={"send_id": send.id, "key": send.template_key, "channel": send.channel, "context": send.context}
-        | ({"error": send.error_code} if send.error_code else {}),
+        data=send.facts | ({"error": send.error_code} if send.error_code else {}),
     )
