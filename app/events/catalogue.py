@@ -31,7 +31,7 @@ NAMES: dict[str, str] = {
     # payments
     "payment.opened": "Money is asked for.",
     "payment.succeeded": "The money arrived and every figure agreed.",
-    "payment.closed": "An attempt to pay was closed unpaid.",
+    "payment.closed": "The time to pay ended unpaid, and WeChat takes no more money for it.",
     "payment.failed": "An attempt to pay failed.",
     "payment.mismatched": "A notification did not agree with what was asked for; a person has to look.",
     "refund.requested": "Money is to go back.",
