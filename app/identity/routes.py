@@ -89,9 +89,12 @@ def login(who: Caller, json_data: dict[str, Any]) -> Any:
         raise _refusal(error) from error
     arrival: dict[str, Any] = {key: str(json_data[key]) for key in ("visitor_id", "share_id", "scene") if key in json_data}
     with db.transaction() as session:
-        found, token, expires_at, is_new = service.sign_in(session, account, told, arrival=arrival)
-    body = schemas.customer_out(found) | {"is_new": is_new}
-    return {"token": token, "expires_at": expires_at.isoformat(), "customer": body}
+        signed_in = service.sign_in(session, account, told, arrival=arrival)
+    return {
+        "token": signed_in.token,
+        "expires_at": signed_in.expires_at.isoformat(),
+        "customer": schemas.customer_out(signed_in.customer) | {"is_new": signed_in.is_new},
+    }
 
 
 @customer.post("/phone")

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from sqlalchemy import func, select
+from sqlalchemy import func, select, text
 from sqlalchemy.orm import Session
 
 from app.events.models import Event
@@ -60,8 +60,6 @@ def test_the_first_login_makes_a_customer_and_asks_for_nothing_else(session: Ses
 def test_the_session_key_stays_here_and_is_ciphertext_at_rest(session: Session, client: Any, appid: str, phone: FakeGateway) -> None:
     answer = login(client, appid)
     assert "the session key" not in answer.text
-    from sqlalchemy import text
-
     stored = session.execute(text("SELECT session_key FROM wechat_identities")).scalar_one()
     assert b"the session key" not in bytes(stored)
     assert session.execute(select(WechatIdentity.session_key)).scalar_one() == "the session key"
@@ -155,9 +153,7 @@ def test_the_same_unionid_at_another_brand_is_another_customer(session: Session)
 def test_parallel_first_logins_of_one_openid_make_one_customer(committed: Callable[[], Any], unionid: str | None) -> None:
     with committed() as session:
         account = accounts.account(session, make.brand(session))
-    found, failed = _at_once(
-        20, lambda _n: service.sign_in, account, lambda _n: WechatSession(openid="o1", unionid=unionid, session_key="k")
-    )
+    found, failed = _at_once(20, account, lambda _n: WechatSession(openid="o1", unionid=unionid, session_key="k"))
     assert failed == []
     assert len(found) == 20
     with committed() as session:
@@ -168,15 +164,13 @@ def test_parallel_first_logins_of_one_openid_make_one_customer(committed: Callab
 def test_parallel_logins_of_one_person_at_several_accounts_make_one_customer(committed: Callable[[], Any]) -> None:
     with committed() as session:
         account = accounts.account(session, make.brand(session))
-    _found, failed = _at_once(
-        20, lambda _n: service.sign_in, account, lambda n: WechatSession(openid=f"o{n}", unionid="u1", session_key="k")
-    )
+    _found, failed = _at_once(20, account, lambda n: WechatSession(openid=f"o{n}", unionid="u1", session_key="k"))
     assert failed == []
     with committed() as session:
         assert session.execute(select(func.count()).select_from(Customer)).scalar_one() == 1
 
 
-def _at_once(count: int, verb: Any, account: Any, told: Callable[[int], WechatSession]) -> tuple[list[Any], list[Exception]]:
+def _at_once(count: int, account: Any, told: Callable[[int], WechatSession]) -> tuple[list[Any], list[Exception]]:
     """Let so many threads sign in at the same moment; what they found, and what went wrong."""
     start, found, failed = threading.Barrier(count), [], []
 
@@ -184,7 +178,7 @@ def _at_once(count: int, verb: Any, account: Any, told: Callable[[int], WechatSe
         try:
             start.wait()
             with db.transaction() as session:
-                found.append(verb(n)(session, account, told(n))[0].id)
+                found.append(service.sign_in(session, account, told(n)).customer.id)
         except Exception as error:
             failed.append(error)
 

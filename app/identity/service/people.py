@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -20,10 +21,18 @@ from app.wechat.client import Session as WechatSession
 from app.wechat.models import WechatAccount
 
 
-def sign_in(
-    session: Session, account: WechatAccount, told: WechatSession, *, arrival: dict[str, Any] | None = None
-) -> tuple[Customer, str, datetime, bool]:
-    """The customer behind a login code, a new bearer token, when it ends, and whether she is new.
+@dataclass(frozen=True)
+class SignedIn:
+    """A customer with her new bearer token."""
+
+    customer: Customer
+    token: str
+    expires_at: datetime
+    is_new: bool
+
+
+def sign_in(session: Session, account: WechatAccount, told: WechatSession, *, arrival: dict[str, Any] | None = None) -> SignedIn:
+    """Sign in the person behind a login code; whoever comes for the first time becomes a customer.
 
     `arrival` is how she came (visitor_id, share_id, scene), for whoever listens to `customer.logged_in`.
     """
@@ -34,7 +43,7 @@ def sign_in(
     expires_at = clock.now(session) + timedelta(days=settings().customer_session_days)
     session.add(CustomerSession(token_hash=token_hash(token), customer_id=customer.id, appid=account.appid, expires_at=expires_at))
     _record(session, customer, "customer.logged_in", **(arrival or {}))
-    return customer, token, expires_at, is_new
+    return SignedIn(customer, token, expires_at, is_new)
 
 
 def of_token(session: Session, token: str) -> tuple[Customer, str]:
