@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
+from psycopg.types.json import Jsonb
 from sqlalchemy import delete, func, insert, select, text, update
 from sqlalchemy.orm import Session
 
@@ -18,6 +19,8 @@ from app.kit.logging import logger
 log = logger(__name__)
 
 BATCH = 200
+# What a feed of vehicles brings is copied, which is several times as fast.
+COPIED_FROM = 500
 MAX_ATTEMPTS = 12
 
 Handler = Callable[[Session, Sequence[Event]], None]
@@ -84,19 +87,21 @@ def record(
     `subject` and `actor` are (kind, id). `data` holds ids and figures as JSON values: no names, numbers or texts of a person.
     """
     fact = {"brand_id": brand_id, "customer_id": customer_id, "subject": subject, "data": data, "actor": actor}
-    return record_all(session, name, [fact])[0]
+    return next(record_all(session, name, [fact]))
 
 
-def record_all(session: Session, name: str, facts: Sequence[dict[str, Any]]) -> list[Event]:
+def record_all(session: Session, name: str, facts: Sequence[dict[str, Any]]) -> Iterator[Event]:
     """Write many facts of one name, each given as `record`'s keyword arguments, in as many statements as one takes."""
     if name not in NAMES:
         raise RuntimeError(f"not in the event catalogue: {name}")
     moment = clock.now(session)
     rows = [_columns(name, moment, **fact) for fact in facts]
     session.flush()
-    if rows:
-        # Not by way of the unit of work, which takes four times as long for what a feed of vehicles brings.
-        session.execute(insert(Event.__table__), rows)
+    if len(rows) > COPIED_FROM:
+        values = ([Jsonb(value) if key == "data" else value for key, value in row.items()] for row in rows)
+        db.copy_rows(session, Event.__tablename__, list(rows[0]), values)
+    elif rows:
+        session.execute(insert(Event), rows)
     keys = listeners(name) | set(session.execute(select(EventSubscription.handler).filter_by(event_name=name)).scalars())
     if keys and rows:
         session.execute(
@@ -104,7 +109,7 @@ def record_all(session: Session, name: str, facts: Sequence[dict[str, Any]]) -> 
             [{"handler": key, "event_id": row["id"], "recorded_at": moment, "due_at": moment} for key in sorted(keys) for row in rows],
         )
         queue.enqueue(session, "events.deliver")
-    return [Event(**row) for row in rows]
+    return (Event(**row) for row in rows)
 
 
 def _columns(

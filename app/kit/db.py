@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import functools
 import uuid
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import datetime
+from typing import Any
 
 import uuid_utils
 from sqlalchemy import DateTime, Engine, ForeignKey, MetaData, create_engine, event, func
@@ -77,6 +78,14 @@ def transaction() -> Iterator[Session]:
             yield session
     finally:
         session.close()
+
+
+def copy_rows(session: Session, table: str, columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:
+    """COPY rows into a table in this transaction: for thousands of rows several times as fast as inserting them."""
+    cursor = session.connection().connection.cursor()
+    with cursor.copy(f"COPY {table} ({', '.join(columns)}) FROM STDIN") as copy:
+        for row in rows:
+            copy.write_row(row)
 
 
 def commit(session: Session) -> None:

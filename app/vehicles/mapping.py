@@ -178,14 +178,16 @@ class _Rule:
     def __call__(self, cells: Cells) -> str:
         """The cell in the words and the unit of the field; empty when it says nothing. Raises `ValueError` with the reason."""
         said = self.raw(cells)
-        if said and self._pattern:
+        if not said:
+            return said
+        if self._pattern:
             found = self._pattern.search(said)
             said = found.group(1).strip() if found else ""
-        if said and self._values is not None:
+        if self._values is not None and said:
             if said not in self._values:
                 raise ValueError("unknown_value")
             said = self._values[said]
-        if said and self._factor is not None:
+        if self._factor is not None and said:
             try:
                 said = format(Decimal(said) * self._factor, "f")
             except InvalidOperation as error:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import hashlib
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, TextIO
@@ -15,7 +15,7 @@ from sqlalchemy import select, text
 from sqlalchemy.orm import Session
 
 from app.dealers.models import Store
-from app.kit.db import new_id
+from app.kit import db
 from app.vehicles.errors import FeedRefused
 from app.vehicles.labels import search_text
 from app.vehicles.mapping import CellRefused, Mapping, RowReader
@@ -24,6 +24,7 @@ from app.vehicles.service import catalogue, merge
 
 # What a run keeps of its errors; the caller hears of every one.
 KEPT_ERRORS = 1000
+PROGRESS_EVERY = 500
 WITHDRAW_AFTER = 3
 
 
@@ -134,23 +135,25 @@ class _Stage:
         reader = RowReader(self.feed.mapping, [name.strip() for name in next(lines, [])])
         self.session.execute(text("DROP TABLE IF EXISTS staged"))
         self.session.execute(text(merge.STAGED))
-        cursor = self.session.connection().connection.cursor()
-        with cursor.copy(f"COPY staged ({', '.join(merge.COLUMNS)}) FROM STDIN") as copy:
-            for cells in lines:
-                if not any(cells):
-                    continue
-                self.rows += 1
-                if self.rows % 500 == 0:
-                    self.feed.progress(file.buffer.tell())
-                number = ""
-                try:
-                    number = reader.stock_number(cells)
-                    row = self._row(number, reader.values(cells))
-                except CellRefused as error:
-                    self._refuse(lines.line_num, number, error)
-                    continue
-                copy.write_row(row)
-                self.accepted += 1
+        db.copy_rows(self.session, "staged", merge.COLUMNS, self._rows(file, lines, reader))
+
+    def _rows(self, file: TextIO, lines: Any, reader: RowReader) -> Iterator[list[Any]]:
+        """The rows that hold, counted; the others are told."""
+        for cells in lines:
+            if not any(cells):
+                continue
+            self.rows += 1
+            if self.rows % PROGRESS_EVERY == 0:
+                self.feed.progress(file.buffer.tell())
+            number = ""
+            try:
+                number = reader.stock_number(cells)
+                row = self._row(number, reader.values(cells))
+            except CellRefused as error:
+                self._refuse(lines.line_num, number, error)
+                continue
+            self.accepted += 1
+            yield row
         self.feed.progress(file.buffer.tell())
 
     def _refuse(self, line: int, number: str, error: CellRefused) -> None:
@@ -170,7 +173,7 @@ class _Stage:
         series = values["series"]
         key = "".join(series.lower().split())
         self.series.setdefault(key, series)
-        values |= {"id": new_id(), "store_id": store_id, "dealer_id": dealer_id, "stock_number": number, "series_key": key}
+        values |= {"id": db.new_id(), "store_id": store_id, "dealer_id": dealer_id, "stock_number": number, "series_key": key}
         values["trim"] = values.get("trim") or ""
         values["options"] = values.get("options") or []
         values["search_text"] = search_text(series, values["title"], values["trim"], values.get("exterior_color"))

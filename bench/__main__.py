@@ -1,0 +1,34 @@
+"""`python -m bench NAME [--json]`: run one measurement and tell its figures."""
+
+from __future__ import annotations
+
+import argparse
+import importlib
+import pkgutil
+
+import bench
+from bench import report
+
+
+def names() -> dict[str, str]:
+    """Bench → module: every module of this package that has a `run`; `import_` is called import."""
+    found = {}
+    for info in pkgutil.iter_modules(bench.__path__, "bench."):
+        if not info.name.endswith("__main__") and hasattr(importlib.import_module(info.name), "run"):
+            found[info.name.removeprefix("bench.").rstrip("_")] = info.name
+    return found
+
+
+def main() -> None:
+    """Run the bench that the command line names and print its report."""
+    modules = names()
+    parser = argparse.ArgumentParser(prog="python -m bench", description=__doc__)
+    parser.add_argument("name", choices=sorted(modules))
+    parser.add_argument("--json", action="store_true", help="one object instead of a table")
+    asked = parser.parse_args()
+    done = importlib.import_module(modules[asked.name]).run()
+    print(report.as_json(asked.name, done) if asked.json else report.as_table(asked.name, done))
+
+
+if __name__ == "__main__":
+    main()
