@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import http.client
 import math
+import os
 import tempfile
 import time
 import uuid
@@ -12,6 +13,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.parse import urlencode
 
+from bench.report import Figure, Report
 from dev.testing import servers
 from dev.town import town
 from miniprogram_mock.phone.phone import Phone
@@ -97,3 +99,18 @@ def measure() -> dict[str, Timed]:
             for name, path in asked.items():
                 one_round(address, path, headers, timed[name])
         return timed
+
+
+def run() -> Report:
+    """Requests per second and the 95th percentile of each route, and both as share of the trivial one's."""
+    timed = measure()
+    trivial = timed[TRIVIAL]
+    figures = []
+    for name, one in timed.items():
+        figures.append(Figure(f"{name}: requests", one.per_second, "1/s"))
+        figures.append(Figure(f"{name}: p95", one.p95_ms, "ms"))
+        if name != TRIVIAL:
+            figures.append(Figure(f"{name}: requests, share of {TRIVIAL}'s", 100 * one.per_second / trivial.per_second, "%"))
+            figures.append(Figure(f"{name}: p95, times {TRIVIAL}'s", one.p95_ms / trivial.p95_ms, "x"))
+    asked = f"{ROUNDS * REQUESTS_PER_ROUND} requests a route over {CONNECTIONS} connections, in {ROUNDS} rounds by turns"
+    return Report(figures, (f"{asked}; the client shares {os.cpu_count()} cores with the servers.",))
