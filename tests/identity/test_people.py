@@ -17,6 +17,7 @@ from app.identity.errors import CustomerUnknown
 from app.identity.models import Consent, Customer, CustomerSession, Purpose, WechatIdentity
 from app.kit import db
 from app.wechat.client import Outcome, WechatError
+from app.wechat.client import Session as WechatSession
 from app.wechat.fake import FakeGateway
 from app.wechat.models import WechatAccount
 from tests.factories import dealers as make
@@ -210,6 +211,36 @@ class TestMerge:
         with committed() as session:
             assert len(facts(session, "customer.merged")) == 1
             assert session.execute(select(func.count()).select_from(Customer).filter_by(merged_into_id=None)).scalar_one() == 1
+
+    def test_signing_in_while_being_merged_signs_in_who_is_kept(self, committed: Callable[[], Any]) -> None:
+        with committed() as session:
+            brand = make.brand(session)
+            account = accounts.account(session, brand)
+            owner = people.customer(session, brand, phone=PHONE)
+            lin = people.customer(session, brand)
+            people.identity(session, lin, account, openid="open-lin")
+        start, failed, tokens = threading.Barrier(8), [], []
+
+        def run(n: int) -> None:
+            try:
+                start.wait()
+                with db.transaction() as own:
+                    if n % 4:
+                        told = WechatSession(openid="open-lin", unionid=lin.unionid, session_key="k")
+                        tokens.append(service.sign_in(own, account, told).token)
+                    else:
+                        service.bind_phone(own, lin, PHONE)
+            except Exception as error:
+                failed.append(error)
+
+        threads = [threading.Thread(target=run, args=(n,)) for n in range(8)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        assert failed == []
+        with committed() as session:
+            assert {service.of_token(session, token)[0].id for token in tokens} == {owner.id}
 
     def test_what_one_of_them_took_back_later_stays_taken_back(self, session: Session, brand: Brand, later: Any) -> None:
         keep, merged = people.customer(session, brand), people.customer(session, brand)

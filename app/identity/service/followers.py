@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 from app.events import service as events
 from app.identity import queries
 from app.identity.models import FollowerSync, WechatIdentity
-from app.identity.service.people import recognise
+from app.identity.service.people import in_a_row, recognise
 from app.kit import clock, db, queue
 from app.wechat.client import UserInfo
 from app.wechat.models import AccountKind, WechatAccount
@@ -111,10 +111,14 @@ def synced(session: Session, account: WechatAccount, infos: dict[str, UserInfo],
     for openid, info in infos.items():
         if not info.subscribe:
             continue
+        # She may be signing in, or be asked about, at this moment.
+        in_a_row(session, account.appid, openid)
+        if info.unionid:
+            in_a_row(session, account.brand_id, info.unionid)
         identity = follow(session, account, openid, followed=True, told_at=info.subscribed_at or moment, look_up=False)
         identity.unionid = identity.unionid or info.unionid
         session.flush()
-        if info.unionid and identity.customer_id is None and queries.of_unionid(session, account.brand_id, info.unionid):
+        if identity.customer_id is None and queries.of_unionid(session, account.brand_id, info.unionid):
             recognise(session, account, openid=openid, unionid=info.unionid)
     sync = session.get_one(FollowerSync, account.id)
     sync.last_openid = last_openid

@@ -64,28 +64,32 @@ def recognise(session: Session, account: WechatAccount, *, openid: str, unionid:
     A unionid that another customer is known by makes the two one. May be called by many at once: the locks put the calls for one person
     in a row, and the unique indexes stand behind them.
     """
-    _in_a_row(session, account.appid, openid)
+    in_a_row(session, account.appid, openid)
     if unionid:
-        _in_a_row(session, account.brand_id, unionid)
+        in_a_row(session, account.brand_id, unionid)
     identity = session.execute(
         select(WechatIdentity).filter_by(appid=account.appid, openid=openid).execution_options(populate_existing=True)
     ).scalar_one_or_none()
     if identity is None:
         identity = WechatIdentity(brand_id=account.brand_id, appid=account.appid, openid=openid)
-        session.add(identity)
-    identity.unionid = unionid or identity.unionid
+    unionid = unionid or identity.unionid
     known = queries.current(session, session.get_one(Customer, identity.customer_id)) if identity.customer_id else None
-    same = queries.of_unionid(session, account.brand_id, identity.unionid)
+    same = queries.of_unionid(session, account.brand_id, unionid)
     if known and same and known is not same:
         older, newer = sorted((known, same), key=lambda one: (one.created_at, one.id))
         customer = merge(session, older, newer, cause="unionid")
+    elif found := known or same:
+        # The customer before her identities, as a merge does it; and whoever merged her in the meantime has finished now.
+        customer = queries.current(session, _lock(session, found.id))
     else:
-        customer = known or same or _create(session, account.brand_id)
-    if identity.unionid and same is None and customer.unionid is None:
-        customer.unionid = identity.unionid
+        customer = _create(session, account.brand_id)
+    if unionid and same is None and customer.unionid is None:
+        customer.unionid = unionid
+    identity.unionid = unionid
+    session.add(identity)
     _attach(session, identity, customer)
-    followers = select(WechatIdentity).filter_by(brand_id=account.brand_id, unionid=identity.unionid, customer_id=None)
-    for follower in session.execute(followers).scalars() if identity.unionid else ():
+    followers = select(WechatIdentity).filter_by(brand_id=account.brand_id, unionid=unionid, customer_id=None)
+    for follower in session.execute(followers).scalars() if unionid else ():
         _attach(session, follower, customer)
     return identity, known is None and same is None
 
@@ -96,18 +100,18 @@ def bind_phone(session: Session, customer: Customer, phone: str) -> Customer:
     `phone` is E.164. The same number again changes nothing. Returns the customer who has the number now.
     """
     number = blind_index(phone)
-    _in_a_row(session, customer.brand_id, number)
-    customer = queries.current(session, _lock(session, customer.id))
+    in_a_row(session, customer.brand_id, number)
     holder = session.execute(select(Customer).filter_by(brand_id=customer.brand_id, phone_hash=number)).scalar_one_or_none()
-    if holder is customer:
-        return customer
-    if holder is not None:
-        owner = queries.current(session, holder)
-        if owner is not customer:
-            customer = merge(session, owner, customer, cause="phone")
-        if holder is not customer:
-            holder.phone = holder.phone_hash = None
-            session.flush()
+    owner = queries.current(session, holder) if holder else None
+    if owner and queries.current(session, session.get_one(Customer, customer.id)) is not owner:
+        customer = merge(session, owner, customer, cause="phone")
+    else:
+        customer = queries.current(session, _lock(session, customer.id))
+        if holder is customer:
+            return customer
+    if holder and holder is not customer:
+        holder.phone = holder.phone_hash = None
+        session.flush()
     customer.phone, customer.phone_hash = phone, number
     _record(session, customer, "customer.phone_bound")
     return customer
@@ -199,7 +203,7 @@ def withdraw_consent(session: Session, customer: Customer, *, purpose: Purpose) 
         _record(session, customer, "customer.consent_withdrawn", purpose=purpose.value)
 
 
-def _in_a_row(session: Session, *key: object) -> None:
+def in_a_row(session: Session, *key: object) -> None:
     """Wait for whoever is at work on the same key, until this transaction ends."""
     session.execute(text("SELECT pg_advisory_xact_lock(hashtextextended(:key, 0))"), {"key": " ".join(map(str, key))})
 
@@ -207,7 +211,7 @@ def _in_a_row(session: Session, *key: object) -> None:
 def _lock(session: Session, *ids: uuid.UUID) -> Customer:
     """Lock customers, always in the order of their ids, and read them again; returns the first one named."""
     rows = select(Customer).where(Customer.id.in_(ids)).order_by(Customer.id)
-    session.execute(rows.with_for_update().execution_options(populate_existing=True)).all()
+    session.execute(rows.with_for_update(key_share=True).execution_options(populate_existing=True)).all()
     return session.get_one(Customer, ids[0])
 
 
