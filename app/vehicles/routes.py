@@ -6,7 +6,7 @@ import uuid
 from dataclasses import fields
 from typing import Any
 
-from apiflask import APIBlueprint
+from apiflask import APIBlueprint, FileSchema
 from flask import Response, request
 from sqlalchemy.orm import Session
 
@@ -17,7 +17,7 @@ from app.vehicles.errors import FinanceImpossible, PictureUnknown, PlanUnknown, 
 
 visitor = blueprint("vehicles", audience="visitor")
 # Pictures are loaded by <image> elements, which send no headers of ours: there is nobody to recognise and nothing to hide.
-media = APIBlueprint("vehicle_media", __name__, url_prefix="/media/vehicles", enable_openapi=False)
+media = APIBlueprint("vehicle_media", __name__, url_prefix="/media/vehicles", tag="media")
 
 
 def _near(asked: dict[str, Any]) -> Place | None:
@@ -83,6 +83,8 @@ def finance(session: Session, who: Caller, vehicle_id: uuid.UUID, query_data: di
 
 
 @media.get("/<body>/<color>/<view>.svg")
+@raises(PictureUnknown)
+@media.output(FileSchema, content_type="image/svg+xml")
 def picture(body: str, color: str, view: str) -> Response:
     """A car drawn in the light of a studio; the same address is the same picture until the next release."""
     if body not in studio.BODIES or color not in studio.COLORS or view not in studio.VIEWS:

@@ -40,6 +40,16 @@ def test_a_fact_is_delivered_once_and_in_order(session: Session, heard: list[str
     assert heard == [0, 1, 2, 3, 4]
 
 
+def test_many_facts_of_a_feed_are_delivered_as_single_ones_are(session: Session, heard: list[int], deliver: Any) -> None:
+    brand, many = make.brand(session), service.COPIED_FROM + 1
+    facts = [{"brand_id": brand.id, "subject": ("vehicle", uuid.uuid4()), "data": {"n": n}} for n in range(many)]
+    assert [event.data["n"] for event in service.record_all(session, "vehicle.listed", facts)] == list(range(many))
+    assert deliver() == many
+    assert heard == list(range(many))
+    kept = session.execute(select(Event).filter_by(brand_id=brand.id).order_by(Event.id).limit(1)).scalar_one()
+    assert (kept.data, kept.actor_type, kept.subject_type, kept.customer_id) == ({"n": 0}, "system", "vehicle", None)
+
+
 def test_a_fact_nobody_listens_to_leaves_no_delivery(session: Session, heard: list[str], rings: list[Any]) -> None:
     service.record(session, "vehicle.sold", brand_id=make.brand(session).id)
     session.commit()
