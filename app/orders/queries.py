@@ -11,9 +11,10 @@ from sqlalchemy.dialects.postgresql import distinct_on
 from sqlalchemy.orm import Session, joinedload
 
 from app.orders.errors import OrderUnknown, TermsMissing
-from app.orders.models import ACTIVE, DepositTerms, Order, Reservation
+from app.orders.models import ACTIVE, DepositTerms, Order, Reservation, ReservationStatus
 from app.orders.view import View
 from app.payments import queries as payments
+from app.payments.models import IntentStatus, PaymentIntent
 from app.vehicles import queries as vehicles
 from app.vehicles.models import Vehicle
 
@@ -124,12 +125,19 @@ def active_of(session: Session, customer_id: uuid.UUID) -> Sequence[Reservation]
 
 
 def due(session: Session, limit: int = 200) -> Sequence[uuid.UUID]:
-    """Orders whose hold has ended or is about to be ended."""
-    ending = Reservation.status.in_(("expiring", "cancelling"))
+    """Orders whose hold has come to its end, or is being ended while the payment has found its own end."""
+    settled = select(PaymentIntent.id).where(
+        PaymentIntent.id == Order.intent_id, PaymentIntent.status.in_((IntentStatus.paid, IntentStatus.closed))
+    )
+    ended = Reservation.status.in_((ReservationStatus.expiring, ReservationStatus.cancelling)) & settled.exists()
+    run_out = Reservation.status.in_((ReservationStatus.soft_held, ReservationStatus.hard_held)) & (
+        Reservation.expires_at <= func.marque_now()
+    )
     return (
         session.execute(
             select(Reservation.order_id)
-            .where(Reservation.status.in_(ACTIVE), ending | (Reservation.expires_at <= func.marque_now()))
+            .join(Order, Order.id == Reservation.order_id)
+            .where(Reservation.status.in_(ACTIVE), ended | run_out)
             .order_by(Reservation.expires_at)
             .limit(limit)
         )

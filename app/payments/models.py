@@ -51,6 +51,7 @@ class Account(StrEnum):
 class IncidentKind(StrEnum):
     mismatch = "mismatch"
     unknown_order = "unknown_order"
+    unknown_refund = "unknown_refund"
     double_payment = "double_payment"
     late_payment = "late_payment"
     refund_refused = "refund_refused"

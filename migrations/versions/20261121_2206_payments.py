@@ -58,6 +58,7 @@ def upgrade() -> None:
         sa.Column("due_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("polls", sa.Integer, server_default="0", nullable=False),
         sa.Column("paid_at", sa.DateTime(timezone=True)),
+        sa.Column("is_surplus", sa.Boolean, server_default="false", nullable=False),
         sa.Column("error_code", sa.String),
         sa.CheckConstraint(
             "status IN ('created', 'prepay_ok', 'unknown', 'succeeded', 'closed', 'failed')", name=op.f("ck_payment_attempts_status")
@@ -98,7 +99,7 @@ def upgrade() -> None:
         sa.Column("resolved_by_id", sa.Uuid),
         sa.Column("note", sa.String),
         sa.CheckConstraint(
-            "kind IN ('mismatch', 'unknown_order', 'double_payment', 'late_payment', 'refund_refused', 'refund_closed', 'refund_abnormal')",
+            "kind IN ('mismatch', 'unknown_order', 'unknown_refund', 'double_payment', 'late_payment', 'refund_refused', 'refund_closed', 'refund_abnormal')",
             name=op.f("ck_payment_incidents_kind"),
         ),
         sa.ForeignKeyConstraint(["account_id"], ["wechat_accounts.id"], name=op.f("fk_payment_incidents_account_id_wechat_accounts")),
@@ -144,7 +145,7 @@ def upgrade() -> None:
     )
     op.create_index(op.f("ix_refunds_attempt_id"), "refunds", ["attempt_id"])
     op.create_index(op.f("ix_refunds_brand_id"), "refunds", ["brand_id"])
-    op.create_index("ix_refunds_due", "refunds", ["due_at"], postgresql_where=sa.text("status IN ('requested', 'submitted')"))
+    op.create_index("ix_refunds_due", "refunds", ["due_at"], postgresql_where=sa.text("status IN ('requested', 'submitted', 'abnormal')"))
     op.create_index(op.f("ix_refunds_intent_id"), "refunds", ["intent_id"])
     op.create_table(
         "ledger_entries",

@@ -202,7 +202,7 @@ def test_a_refund_made_in_the_merchants_own_console_is_seen(session: Session, pa
     account = merchant_of(session, paid)
     notify_refund(session, account, RefundState("BYHAND000001", "SUCCESS", amount_fen=100, total_fen=100_000, out_trade_no="X"))
     works.quietly()
-    assert incidents(session) == [("unknown_order", False)]
+    assert incidents(session) == [("unknown_refund", False)]
     assert standing(session, paid) == "full"
 
 

@@ -48,7 +48,7 @@ def report(
     ).scalar_one_or_none()
     if made is not None:
         log.warning("payment incident", kind=kind, reference=reference, details=details)
-        if kind in (IncidentKind.mismatch, IncidentKind.unknown_order):
+        if kind in (IncidentKind.mismatch, IncidentKind.unknown_order, IncidentKind.unknown_refund):
             events.record(
                 session,
                 "payment.mismatched",

@@ -182,11 +182,10 @@ def start_closing(session: Session, intent_id: uuid.UUID) -> None:
     if intent.status != IntentStatus.open:
         return
     INTENT.move(session, intent, IntentStatus.closing)
-    moment = clock.now(session)
     open_ones = session.execute(
         update(PaymentAttempt)
         .where(PaymentAttempt.intent_id == intent.id, PaymentAttempt.status.in_(OPEN_ATTEMPTS))
-        .values(due_at=moment, polls=0)
+        .values(due_at=clock.now(session) + locks.FALLBACK_AFTER, polls=0)
         .returning(PaymentAttempt.id)
     ).scalars()
     for attempt_id in open_ones:

@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import uuid
+from datetime import timedelta
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from app.payments.models import PaymentAttempt, PaymentIntent, Refund
+
+# What was rung for is done at once; when the ring was lost, the sweep takes it after this time.
+FALLBACK_AFTER = timedelta(seconds=5)
 
 
 def intent(session: Session, intent_id: uuid.UUID) -> PaymentIntent:

@@ -133,7 +133,7 @@ def _request(
         reason=reason,
         source=source,
         status=RefundStatus.requested,
-        due_at=clock.now(session),
+        due_at=clock.now(session) + locks.FALLBACK_AFTER,
         **owner,
     )
     session.add(refund)
@@ -213,7 +213,7 @@ def refund_notified(session: Session, inbox_id: uuid.UUID | str) -> None:
     # Somebody sent money back in the merchant's own console.
     incidents.report(
         session,
-        IncidentKind.unknown_order,
+        IncidentKind.unknown_refund,
         told.out_refund_no,
         brand_id=box.brand_id,
         account_id=box.account_id,

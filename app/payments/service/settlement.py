@@ -248,7 +248,7 @@ def close_if_nothing_is_open(session: Session, intent: PaymentIntent) -> None:
 
 def _close_the_others(session: Session, intent: PaymentIntent) -> None:
     for attempt in _open_attempts(session, intent):
-        attempt.due_at, attempt.polls = clock.now(session), 0
+        attempt.due_at, attempt.polls = clock.now(session) + locks.FALLBACK_AFTER, 0
         queue.enqueue(session, "payments.settle", attempt_id=attempt.id)
 
 
