@@ -136,11 +136,14 @@ class PriceChange(Base):
 
 
 class ImportRun(Root):
-    """One reading of a feed that was taken over. `errors` holds the first rejected rows: line, field, value, reason."""
+    """One reading of a feed that was taken over, of one dealer or of the whole brand. `errors` holds the first rejected rows: line,
+    field, value, reason.
+    """
 
     __tablename__ = "import_runs"
 
     feed: Mapped[str]
+    dealer_id: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("dealers.id"))
     file_name: Mapped[str]
     file_sha256: Mapped[str]
     rows: Mapped[int]

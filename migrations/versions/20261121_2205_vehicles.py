@@ -34,6 +34,7 @@ def upgrade() -> None:
         sa.Column("brand_id", sa.Uuid, nullable=False),
         sa.Column("created_at", sa.DateTime(timezone=True), server_default=sa.text("marque_now()"), nullable=False),
         sa.Column("feed", sa.String, nullable=False),
+        sa.Column("dealer_id", sa.Uuid),
         sa.Column("file_name", sa.String, nullable=False),
         sa.Column("file_sha256", sa.String, nullable=False),
         sa.Column("rows", sa.Integer, nullable=False),
@@ -44,6 +45,7 @@ def upgrade() -> None:
         sa.Column("rejected", sa.Integer, nullable=False),
         sa.Column("errors", postgresql.JSONB, nullable=False),
         sa.ForeignKeyConstraint(["brand_id"], ["brands.id"], name=op.f("fk_import_runs_brand_id_brands")),
+        sa.ForeignKeyConstraint(["dealer_id"], ["dealers.id"], name=op.f("fk_import_runs_dealer_id_dealers")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_import_runs")),
     )
     op.create_index(op.f("ix_import_runs_brand_id"), "import_runs", ["brand_id"])

@@ -298,6 +298,19 @@ def test_a_feed_never_takes_a_held_or_sold_car_from_its_buyer(session: Session, 
     assert desk.car("A2").price_fen == (1_000_000 if status == "reserved" else 281_800_00)
 
 
+def test_two_dealers_with_one_system_keep_their_cars_apart(session: Session, brand: Brand, store: Store, desk: Desk) -> None:
+    other = dealers.store(session, dealers.dealer(session, brand))
+    desk.hand_in({"vin": vin(1)}, {"no": "A2"}, dealer_id=store.dealer_id)
+    for _ in range(2):
+        run = desk.hand_in({"vin": vin(1)}, {"no": "A3", "vin": vin(2)}, dealer_id=other.dealer_id)
+        assert desk.refused == [(2, "vin", "vin_taken")]
+    assert (run.unchanged, run.withdrawn) == (1, 0)
+    cars = session.execute(select(Vehicle.dealer_id, Vehicle.stock_number, Vehicle.missed_feeds)).all()
+    assert set(cars) == {(store.dealer_id, "A1", 0), (store.dealer_id, "A2", 0), (other.dealer_id, "A3", 0)}
+    desk.hand_in({"no": "A2"}, dealer_id=other.dealer_id)
+    assert session.execute(select(func.count()).select_from(Vehicle).filter_by(stock_number="A2")).scalar_one() == 2
+
+
 def test_a_dealer_with_several_stores_needs_a_column_for_them(session: Session, store: Store, desk: Desk) -> None:
     dealers.store(session, store.dealer)
     with pytest.raises(FeedRefused):

@@ -70,13 +70,14 @@ def take_over(session: Session, brand_id: uuid.UUID, feed: Feed) -> ImportRun:
     catalogue.series(session, brand_id, stage.series)
     done = merge.into_stock(session, brand_id, feed.mapping)
     withdrawn = 0
-    if not _seen_last_time(session, brand_id, name, digest):
+    if not _seen_last_time(session, brand_id, feed, digest):
         withdrawn = merge.count_missing(
             session, brand_id, name, feed.dealer_id, withdraw_after=feed.withdraw_after, spared=stage.refused_numbers
         )
     run = ImportRun(
         brand_id=brand_id,
         feed=name,
+        dealer_id=feed.dealer_id,
         file_name=feed.path.name,
         file_sha256=digest,
         rows=stage.rows,
@@ -92,9 +93,10 @@ def take_over(session: Session, brand_id: uuid.UUID, feed: Feed) -> ImportRun:
     return run
 
 
-def _seen_last_time(session: Session, brand_id: uuid.UUID, name: str, digest: str) -> bool:
+def _seen_last_time(session: Session, brand_id: uuid.UUID, feed: Feed, digest: str) -> bool:
     """Whether the last run had this very file: sending it again says nothing new about the cars that are not in it."""
-    last = select(ImportRun.file_sha256).filter_by(brand_id=brand_id, feed=name).order_by(ImportRun.id.desc()).limit(1)
+    runs = select(ImportRun.file_sha256).filter_by(brand_id=brand_id, feed=feed.mapping.name, dealer_id=feed.dealer_id)
+    last = runs.order_by(ImportRun.id.desc()).limit(1)
     return session.execute(last).scalar_one_or_none() == digest
 
 
@@ -123,11 +125,12 @@ class _Stage:
             self._by_name[name] = (store_id, dealer_id)
         placed = select(Vehicle.stock_number, Vehicle.store_id, Vehicle.dealer_id)
         placed = placed.filter_by(brand_id=self.brand_id, feed=self.feed.mapping.name)
+        if self.feed.dealer_id:
+            placed = placed.filter_by(dealer_id=self.feed.dealer_id)
         self._placed = {number: (store_id, dealer_id) for number, store_id, dealer_id in self.session.execute(placed)}
-        live = select(Vehicle.vin, Vehicle.stock_number).where(
-            Vehicle.brand_id == self.brand_id, Vehicle.vin.is_not(None), Vehicle.status.in_(LIVE)
-        )
-        self._vins = dict(self.session.execute(live).all())
+        live = select(Vehicle.vin, Vehicle.dealer_id, Vehicle.stock_number)
+        live = live.where(Vehicle.brand_id == self.brand_id, Vehicle.vin.is_not(None), Vehicle.status.in_(LIVE))
+        self._vins = {vin: (dealer_id, number) for vin, dealer_id, number in self.session.execute(live)}
 
     def fill(self, file: TextIO) -> None:
         """Read the file to its end, holding one row at a time."""
@@ -168,7 +171,7 @@ class _Stage:
         """A row of the staging table. Raises `CellRefused` when the car cannot be placed."""
         store_id, dealer_id = self._place(number, values)
         vin = values.get("vin")
-        if vin and self._vins.setdefault(vin, number) != number:
+        if vin and self._vins.setdefault(vin, (dealer_id, number)) != (dealer_id, number):
             raise CellRefused("vin", vin, "vin_taken")
         series = values["series"]
         key = "".join(series.lower().split())
