@@ -53,6 +53,8 @@ class Simulator:
         return answer.json()
 
     def start(self) -> None:
+        """Start it, or start it again: there is never more than one."""
+        self.kill()
         command = [sys.executable, "-m", "miniprogram_mock.platform", "serve", "--dir", str(self.folder), "--port", str(self._port)]
         with (self.folder / "simulator.log").open("ab") as log:
             self._process = subprocess.Popen(command, stdout=log, stderr=log)
