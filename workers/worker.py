@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 import time
+from types import FrameType
 
 import redis
 from rq import SimpleWorker
@@ -14,15 +15,23 @@ from app.kit.logging import logger
 
 log = logger(__name__)
 
+PAUSE_SECONDS = 0.5
+
 
 class Worker(SimpleWorker):
     """Runs jobs in its own process: they are short, claim what they do in the database, and may be killed at any point."""
 
     # How long a worker waits for Redis to come back before it looks again, in seconds.
     max_connection_wait_time = 1.0
+    told_to_stop = False
+
+    def request_stop(self, signum: int, frame: FrameType | None) -> None:
+        self.told_to_stop = True
+        super().request_stop(signum, frame)
 
 
 def main(names: list[str]) -> None:
+    """Work until a signal says stop; RQ's own loop ends whenever Redis goes away, ours does not."""
     unknown = set(names) - set(queue.QUEUES)
     if unknown or not names:
         sys.exit(f"Give queues out of {', '.join(queue.QUEUES)}; unknown: {', '.join(sorted(unknown)) or 'none given'}")
@@ -31,10 +40,12 @@ def main(names: list[str]) -> None:
             try:
                 worker = Worker([queue.queue_name(name) for name in names], connection=queue.worker_connection())
                 worker.work(logging_level="WARNING")
-                return
+                if worker.told_to_stop:
+                    return
+                log.warning("the worker's loop ended; it begins again")
             except redis.RedisError as error:
                 log.warning("Redis is away", error=str(error))
-                time.sleep(0.5)
+            time.sleep(PAUSE_SECONDS)
 
 
 if __name__ == "__main__":

@@ -31,6 +31,8 @@ class Line:
     def __init__(self, base: str, *, patience: float = 30.0) -> None:
         self.base = base.rstrip("/")
         self.patience = patience
+        self.calls = 0
+        self.server_seconds = 0.0
         self._http = requests.Session()
 
     def call(self, method: str, path: str, **options: Any) -> Any:
@@ -43,6 +45,8 @@ class Line:
         while True:
             try:
                 answer = self._http.request(method, self.base + path, timeout=10, **options)
+                self.calls += 1
+                self.server_seconds += _server_seconds(answer)
                 # 502-504: the server is coming back; in_progress: our own first try is still being worked on.
                 busy = answer.status_code in (502, 503, 504) or "idempotency.in_progress" in answer.text[:200]
                 if not busy or time.monotonic() > end:
@@ -59,6 +63,12 @@ class Line:
         if answer.status_code >= 400:
             raise Refused(answer.status_code, body)
         return body
+
+
+def _server_seconds(answer: requests.Response) -> float:
+    """How long the server says it worked on this answer (header Server-Timing); 0 when it does not say."""
+    _, _, milliseconds = answer.headers.get("Server-Timing", "").partition("dur=")
+    return float(milliseconds or 0) / 1000
 
 
 def until(look: Callable[[], Found | None], what: str, *, seconds: float) -> tuple[Found, float]:
