@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 from app.events.catalogue import NAMES
 from app.events.models import Event, EventDelivery, EventSubscription
 from app.kit import clock, db, queue
-from app.kit.logging import logger
+from app.kit.logging import logger, mask_text
 
 log = logger(__name__)
 
@@ -224,7 +224,7 @@ def _postpone(key: str, error: Exception) -> None:
         session.execute(text("SELECT pg_advisory_xact_lock(hashtext(:key))"), {"key": f"deliver {key}"})
         for row in _next(session, key, 1):
             row.attempts += 1
-            row.error = f"{type(error).__name__}: {error}"[:500]
+            row.error = mask_text(f"{type(error).__name__}: {error}")[:500]
             if row.attempts >= MAX_ATTEMPTS:
                 row.dead_at = clock.now(session)
             else:

@@ -55,6 +55,8 @@ def engine() -> Engine:
         max_overflow=10,
         pool_pre_ping=True,
         pool_recycle=1800,
+        # Parameters are people's data; what an error says goes to logs, and to rows that staff read.
+        hide_parameters=True,
         connect_args={"application_name": "marque", "connect_timeout": 5, "options": "-c timezone=UTC"},
     )
 
@@ -94,17 +96,19 @@ def commit(session: Session) -> None:
 
 
 def after_commit(session: Session, call: Callable[[], None]) -> None:
-    """Run `call` once this transaction is committed; a rolled-back transaction runs nothing."""
+    """Run `call` once this transaction is committed; a rolled-back transaction runs nothing. Savepoints neither run nor forget it."""
     session.info.setdefault("after_commit", []).append(call)
 
 
 @event.listens_for(Session, "after_commit")
 def _run_waiting(session: Session) -> None:
-    # SQLAlchemy fires this for the outermost commit only, which is the one that makes the facts real.
+    if session.in_nested_transaction():
+        return  # SQLAlchemy fires this for savepoints too; only the outermost commit makes the facts real
     for call in session.info.pop("after_commit", []):
         call()
 
 
 @event.listens_for(Session, "after_rollback")
 def _forget_waiting(session: Session) -> None:
-    session.info.pop("after_commit", None)
+    if not session.in_nested_transaction():
+        session.info.pop("after_commit", None)

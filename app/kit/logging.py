@@ -14,12 +14,14 @@ from app.kit.settings import settings
 
 _SECRET_KEYS = re.compile(r"secret|token|session_key|password|authorization|apiv3|private_key|phone|openid|unionid|js_code", re.I)
 _SECRET_QUERY = re.compile(r"((?:access_token|secret|js_code|corpsecret|code|signature)=)[^&\s\"']+", re.I)
+# PostgreSQL repeats the row or the key that it refused.
+_REFUSED_ROW = re.compile(r"(DETAIL:\s*)[^\n]+")
 _CHINESE_MOBILE = re.compile(r"(?<!\d)(?:\+?86)?(1[3-9]\d)\d{4}(\d{4})(?!\d)")
 
 
 def mask_text(value: str) -> str:
-    """The text without mobile numbers and without secrets in query strings."""
-    return _CHINESE_MOBILE.sub(r"\1****\2", _SECRET_QUERY.sub(r"\1***", value))
+    """The text without mobile numbers, secrets in query strings and rows that the database refused."""
+    return _CHINESE_MOBILE.sub(r"\1****\2", _SECRET_QUERY.sub(r"\1***", _REFUSED_ROW.sub(r"\1***", value)))
 
 
 def _mask(_logger: Any, _method: str, fields: MutableMapping[str, Any]) -> MutableMapping[str, Any]:

@@ -9,7 +9,7 @@ import redis
 import rq
 from sqlalchemy.orm import Session
 
-from app.kit import db, queue
+from app.kit import queue
 from app.kit.queue import Job
 
 
@@ -23,11 +23,26 @@ def test_a_queue_without_a_worker_cannot_be_named() -> None:
         queue.job("tests.nothing", queue="slow")
 
 
-def test_a_savepoint_that_fails_takes_its_transaction_s_ring_along_only_with_the_transaction(session: Session, rings: list[Any]) -> None:
-    with db.transaction() as inner:
-        queue.enqueue(inner, "events.deliver")
+def test_a_ring_waits_for_the_transaction_whatever_becomes_of_savepoints_inside(committed: Any, rings: list[Any]) -> None:
+    with committed() as session:
+        queue.enqueue(session, "events.deliver")
+        with session.begin_nested():
+            pass
         assert rings == []
+        with pytest.raises(ValueError, match="inside"), session.begin_nested():
+            raise ValueError("inside")
     assert rings == [("events.deliver", {})]
+
+
+def test_a_transaction_that_fails_rings_for_nothing(committed: Any, rings: list[Any]) -> None:
+    def fail() -> None:
+        with committed() as session:
+            queue.enqueue(session, "events.deliver")
+            raise ValueError
+
+    with pytest.raises(ValueError):
+        fail()
+    assert rings == []
 
 
 @pytest.mark.real_queue

@@ -17,7 +17,7 @@ from app.journeys.models import Journey, JourneyStatus, JourneyVersion, Walk, Wa
 from app.journeys.service.entering import record_walks
 from app.journeys.visits import Finish, Leave, Outcome, Visit
 from app.kit import clock, db, queue
-from app.kit.logging import logger
+from app.kit.logging import logger, mask_text
 
 log = logger(__name__)
 
@@ -166,7 +166,7 @@ def _strand(session: Session, one: Claim, error: Exception) -> None:
     """Stop a walk where it stands, with the reason; it never goes on by itself."""
     for walk in _held(session, [one]):
         walk.status, walk.due_at, walk.lease_until = WalkStatus.stuck, None, None
-        walk.problem = f"{type(error).__name__}: {error}"[:500]
+        walk.problem = mask_text(f"{type(error).__name__}: {error}")[:500]
 
 
 def retry(session: Session, walk: Walk) -> None:
