@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import uuid
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from operator import itemgetter
 from typing import Any
 
 from sqlalchemy import delete, select, text
@@ -87,18 +89,23 @@ def decide(session: Session, decisions: Sequence[Decision]) -> list[Event]:
     if not decisions:
         return []
     rows = _rows(session, decisions)
-    facts: dict[str, list[dict[str, Any]]] = {"tag.removed": [], "tag.added": []}
+    # The n-th changes of all tags are recorded together: each tag's own changes keep their order.
+    changes: Counter[tuple[uuid.UUID, uuid.UUID]] = Counter()
+    facts: dict[tuple[int, str], list[dict[str, Any]]] = {}
     for one in decisions:
-        row = rows[one.customer.id, one.tag.id]
+        key = one.customer.id, one.tag.id
+        row = rows[key]
         if not _outweighs(row, one):
             continue
         if row.active != one.active:
-            facts["tag.added" if one.active else "tag.removed"].append(_fact(one))
+            facts.setdefault((changes[key], "tag.added" if one.active else "tag.removed"), []).append(_fact(one))
+            changes[key] += 1
         row.active, row.source = one.active, one.source
         row.subject_type, row.subject_id = one.subject or (None, None)
         row.event_id, row.decided_at = one.event_id, one.at
     session.flush()
-    return [event for name, of_name in facts.items() if of_name for event in events.record_all(session, name, of_name)]
+    in_order = sorted(facts.items(), key=itemgetter(0))
+    return [event for (_, name), same in in_order for event in events.record_all(session, name, same)]
 
 
 def _rows(session: Session, decisions: Sequence[Decision]) -> dict[tuple[uuid.UUID, uuid.UUID], CustomerTag]:

@@ -85,6 +85,20 @@ def test_the_refund_of_an_old_order_leaves_the_tag_of_the_new_one(session: Sessi
     assert [name for name, _ in facts(session, buyer)] == ["tag.added", "tag.removed", "tag.added"]
 
 
+def test_what_is_heard_together_is_recorded_in_the_order_in_which_it_happened(session: Session, brand: Brand) -> None:
+    people = [make_identity.customer(session, brand) for _ in range(3)]
+    orders = [uuid.uuid4() for _ in people]
+    heard = [
+        happens(session, name, one, order)
+        for name in ("deposit.paid", "order.cancelled", "deposit.refunded")
+        for one, order in zip(people, orders, strict=True)
+    ]
+    service.apply_rules(session, heard)
+    for one in people:
+        assert facts(session, one) == [("tag.added", "deposit_paid"), ("tag.removed", "deposit_paid")]
+        assert tags_of(session, one) == []
+
+
 def test_a_cancellation_heard_before_its_payment_still_wins(session: Session, buyer: Customer) -> None:
     order = uuid.uuid4()
     paid, cancelled = happens(session, "deposit.paid", buyer, order), happens(session, "order.cancelled", buyer, order)
