@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import uuid
 from dataclasses import dataclass, fields
 from typing import Any
@@ -86,9 +87,10 @@ def store_distances(brand_id: uuid.UUID, near: Place | None, radius_km: float | 
     """The brand's stores as rows (id, city, distance_m), within the radius when there is one; distance is NULL without a place."""
     if near is None:
         return select(Store.id, Store.city, cast(null(), Float).label("distance_m")).where(Store.brand_id == brand_id).cte("places")
-    half = func.power(func.sin(func.radians(Store.lat_gcj02 - near.lat) / 2), 2) + func.cos(func.radians(near.lat)) * func.cos(
-        func.radians(Store.lat_gcj02)
-    ) * func.power(func.sin(func.radians(Store.lng_gcj02 - near.lng) / 2), 2)
+    lat, lng = math.radians(near.lat), math.radians(near.lng)
+    store_lat, store_lng = func.radians(Store.lat_gcj02), func.radians(Store.lng_gcj02)
+    across = math.cos(lat) * func.cos(store_lat) * func.power(func.sin((store_lng - lng) * 0.5), 2)
+    half = func.power(func.sin((store_lat - lat) * 0.5), 2) + across
     metres = 2 * geo.EARTH_RADIUS_M * func.asin(func.least(1.0, func.sqrt(half)))
     wanted = select(Store.id, Store.city, metres.label("distance_m")).where(Store.brand_id == brand_id)
     if radius_km is not None:
@@ -96,7 +98,8 @@ def store_distances(brand_id: uuid.UUID, near: Place | None, radius_km: float | 
         wanted = wanted.where(
             Store.lat_gcj02.between(box.south, box.north), Store.lng_gcj02.between(box.west, box.east), metres <= radius_km * 1000
         )
-    return wanted.cte("places")
+    # Counted once for each store, not for each of its cars.
+    return wanted.cte("places").prefix_with("MATERIALIZED")
 
 
 def on_sale(brand_id: uuid.UUID, filters: Filters) -> ColumnElement[bool]:
