@@ -5,10 +5,12 @@ from __future__ import annotations
 import itertools
 from typing import Any
 
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from app.events import service as events
-from app.kit import queue
+from app.events.models import EventDelivery
+from app.kit import db, queue
 from app.wechat.client import RefundState, Trade
 from app.wechat.models import InboxKind, WechatAccount, WechatInbox
 
@@ -63,12 +65,18 @@ class Works:
         """Answer every ring and deliver every event, until nothing is left."""
         while True:
             events.deliver_all()
+            self._nobody_choked()
             heard = [ring for ring in self.rings if ring[0] != "events.deliver"]
             self.rings.clear()
             if not heard:
                 return
             for name, ids in heard:
                 queue.run(name, ids)
+
+    def _nobody_choked(self) -> None:
+        with db.transaction() as session:
+            errors = session.execute(select(EventDelivery.handler, EventDelivery.error).where(EventDelivery.error.is_not(None))).all()
+        assert not errors
 
     def sweep(self) -> None:
         """All rings so far were lost; the sweeps find what is due."""
