@@ -9,6 +9,12 @@ from typing import Any
 from sqlalchemy import CursorResult, update
 from sqlalchemy.orm import Session
 
+from app.kit.errors import Conflict
+
+
+class StateMoved(Conflict):
+    code, message = "request.state_moved", "Somebody else was faster; look again."
+
 
 @dataclass(frozen=True)
 class Machine:
@@ -16,10 +22,11 @@ class Machine:
 
     table: Mapping[str, frozenset[str]]
 
-    def move(self, session: Session, row: Any, to: str, **values: Any) -> bool:
-        """Compare and set: the row gets status `to` and `values` if it still has the status we saw. Returns whether this call moved it.
+    def move(self, session: Session, row: Any, to: str, **values: Any) -> None:
+        """Compare and set: the row gets status `to` and `values`, if it still has the status we saw.
 
         Raises:
+            StateMoved: somebody else has moved it meanwhile; nothing was changed.
             RuntimeError: the table has no such step, which is a bug of the caller.
         """
         seen = row.status
@@ -34,4 +41,5 @@ class Machine:
             .execution_options(synchronize_session=False)
         )
         session.refresh(row)
-        return moved.rowcount == 1
+        if moved.rowcount != 1:
+            raise StateMoved

@@ -155,7 +155,8 @@ def _keep_prepay(session: Session, attempt_id: uuid.UUID, prepay_id: str) -> boo
         return True
     if attempt.status not in OPEN_ATTEMPTS:
         return False
-    return ATTEMPT.move(session, attempt, AttemptStatus.prepay_ok, prepay_id=prepay_id)
+    ATTEMPT.move(session, attempt, AttemptStatus.prepay_ok, prepay_id=prepay_id)
+    return True
 
 
 def _prepay_failed(attempt_id: uuid.UUID, error: WechatError) -> None:
