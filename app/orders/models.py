@@ -68,7 +68,7 @@ ORDER = Machine(
 RESERVATION = Machine(
     {
         "soft_held": frozenset({"hard_held", "expiring", "cancelling", "failed"}),
-        "expiring": frozenset({"hard_held", "expired"}),
+        "expiring": frozenset({"hard_held", "expired", "cancelling"}),
         "cancelling": frozenset({"cancelled", "cancelled_by_user"}),
         "hard_held": frozenset({"converted", "expired", "cancelled_by_user", "cancelled_by_dealer", "sold_elsewhere"}),
     }

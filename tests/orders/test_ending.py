@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 
 from app.events import service as events
 from app.events.models import Event
+from app.identity import service as identity
 from app.identity.models import Customer
 from app.kit import queue
 from app.orders import queries
@@ -119,6 +120,27 @@ def test_the_car_stays_hers_while_wechat_cannot_be_asked(case: Case, later: Any)
     case.wechat._failures.clear()
     case.works.sweep()
     assert case.state == ("closed", "expired", "none", "listed")
+
+
+def test_a_cancellation_while_wechat_is_asked_is_not_forgotten(case: Case, later: Any) -> None:
+    later(minutes=16)
+    queue.run("orders.expire_due")
+    assert case.state == ("awaiting_payment", "expiring", "none", "reserved")
+    case.pays()
+    case.cancels()
+    case.works.quietly()
+    assert case.state == ("closed", "cancelled_by_user", "refunding", "listed")
+    assert case.order.close_reason == "cancelled_by_customer"
+
+
+def test_late_money_of_somebody_who_left_goes_back(case: Case, later: Any) -> None:
+    later(minutes=16)
+    case.works.sweep()
+    assert case.state == ("closed", "expired", "none", "listed")
+    identity.erase(case.session, case.customer)
+    case.session.commit()
+    case.pays_and_we_hear()
+    assert case.state == ("closed", "expired", "refunding", "listed")
 
 
 @pytest.mark.parametrize("endpoint", ["query", "close"])

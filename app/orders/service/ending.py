@@ -30,7 +30,7 @@ def cancel(session: Session, customer: Customer, order_id: uuid.UUID, *, reason:
     order, hold = steps.locked(session, order_id)
     if order.status == OrderStatus.closed and order.close_reason == CloseReason.cancelled_by_customer:
         return order
-    if hold.status == ReservationStatus.soft_held:
+    if hold.status in (ReservationStatus.soft_held, ReservationStatus.expiring):
         order.cancel_reason = reason
         RESERVATION.move(session, hold, ReservationStatus.cancelling)
         _stop_payment(session, order)
@@ -38,7 +38,7 @@ def cancel(session: Session, customer: Customer, order_id: uuid.UUID, *, reason:
         order.cancel_reason = reason
         to, why = ReservationStatus.cancelled_by_user, CloseReason.cancelled_by_customer
         steps.end(session, order, hold, to=to, reason=why, actor=("customer", customer.id))
-    elif hold.status not in (ReservationStatus.cancelling, ReservationStatus.expiring):
+    elif hold.status != ReservationStatus.cancelling:
         raise OrderOver
     return order
 

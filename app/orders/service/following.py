@@ -8,6 +8,7 @@ from datetime import timedelta
 from sqlalchemy import update
 from sqlalchemy.orm import Session
 
+from app.identity.models import Customer
 from app.kit import clock
 from app.kit.settings import settings
 from app.orders import queries
@@ -54,6 +55,8 @@ def _paid(session: Session, order: Order, hold: Reservation) -> None:
 def _grant_again(session: Session, order: Order) -> bool:
     """Give a vehicle that was let go to the customer whose money came late, if it is still free."""
     assert order.intent_id is not None
+    if session.get_one(Customer, order.customer_id).erased_at:
+        return False
     if len(queries.active_of(session, order.customer_id)) >= settings().active_reservations_per_customer:
         return False
     try:
