@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 from app.dealers import queries as dealers
 from app.events.models import Event
 from app.events.service import on
+from app.identity import queries as identity
 from app.leads import service
 
 
@@ -17,6 +18,9 @@ from app.leads import service
 def follow_orders(session: Session, events: Sequence[Event]) -> None:
     """One handler for all four, so that they are heard in the order in which they happened."""
     for event in events:
+        assert event.customer_id is not None
+        if identity.get(session, event.brand_id, event.customer_id).erased_at:
+            continue  # her orders end because she left: that makes her nobody's lead again
         if event.name == "order.reserved":
             service.order_reserved(session, event)
         elif event.name == "deposit.paid":
@@ -38,7 +42,8 @@ def take_answer(session: Session, events: Sequence[Event]) -> None:
 def follow_merge(session: Session, events: Sequence[Event]) -> None:
     for event in events:
         assert event.customer_id is not None
-        service.merge(session, kept_id=event.customer_id, merged_id=uuid.UUID(event.data["merged_id"]))
+        kept = identity.get(session, event.brand_id, event.customer_id)
+        service.merge(session, kept_id=kept.id, merged_id=uuid.UUID(event.data["merged_id"]))
 
 
 @on("customer.erased")

@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 
 from app.events.models import Event
 from app.events.service import on
+from app.identity import queries as identity
 from app.messaging import service
 from app.wechat import queries as wechat
 
@@ -62,7 +63,8 @@ def note_press(session: Session, events: Sequence[Event]) -> None:
 def follow_merge(session: Session, events: Sequence[Event]) -> None:
     for event in events:
         assert event.customer_id is not None
-        service.move(session, kept_id=event.customer_id, merged_id=uuid.UUID(event.data["merged_id"]))
+        kept = identity.get(session, event.brand_id, event.customer_id)
+        service.move(session, kept_id=kept.id, merged_id=uuid.UUID(event.data["merged_id"]))
 
 
 @on("customer.erased")

@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 
 from app.events.models import Event
 from app.events.service import on
+from app.identity import queries as identity
 from app.orders import service
 
 
@@ -32,7 +33,8 @@ def follow_refund(session: Session, events: Sequence[Event]) -> None:
 def follow_merge(session: Session, events: Sequence[Event]) -> None:
     for event in events:
         assert event.customer_id is not None
-        service.follow_merge(session, kept_id=event.customer_id, merged_id=uuid.UUID(event.data["merged_id"]))
+        kept = identity.get(session, event.brand_id, event.customer_id)
+        service.follow_merge(session, kept_id=kept.id, merged_id=uuid.UUID(event.data["merged_id"]))
 
 
 @on("customer.erased")

@@ -44,7 +44,8 @@ def attribute(session: Session, events: Sequence[Event]) -> None:
 def follow_merge(session: Session, events: Sequence[Event]) -> None:
     for event in events:
         assert event.customer_id is not None
-        service.merge(session, kept_id=event.customer_id, merged_id=uuid.UUID(event.data["merged_id"]))
+        kept = identity.get(session, event.brand_id, event.customer_id)
+        service.merge(session, kept_id=kept.id, merged_id=uuid.UUID(event.data["merged_id"]))
 
 
 @on("customer.erased")

@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 
 from app.dealers.models import Staff
 from app.events.models import Event
+from app.identity import service as identity
 from app.identity.models import Customer
 from app.leads import handlers, queries, service
 from app.leads.models import AdviserCapacity, Lead, LeadActivity, LeadAssignment, LeadInterest
@@ -238,6 +239,33 @@ def test_a_deposit_that_is_heard_of_after_its_cancellation_alarms_nobody(session
     lead = lead_of(session, buyer)
     assert lead.grade == "A"
     assert "lead.assigned" not in names(session)
+
+
+def test_a_deposit_that_was_cancelled_before_anybody_heard_of_it_is_still_somebodys_lead(
+    session: Session, town: make.Town, deliver: Any
+) -> None:
+    buyer = make.follower(session, town)
+    order = make.paid_order(session, town, buyer)
+    let_go(session, order)
+    deliver()
+    lead = lead_of(session, buyer)
+    assert lead.owner_id is not None
+    assert (lead.status, lead.grade) == ("assigned", "A")
+    assert names(session).count("lead.assigned") == 1
+
+
+@pytest.mark.parametrize("paid", [True, False])
+def test_an_order_that_ends_because_she_left_makes_no_new_lead(session: Session, town: make.Town, deliver: Any, paid: bool) -> None:
+    buyer = make.follower(session, town)
+    order = make.paid_order(session, town, buyer) if paid else make.make.order(session, town.market, buyer)
+    deliver()
+    identity.erase(session, buyer)
+    deliver()
+    let_go(session, order)
+    deliver()
+    leads = session.execute(select(Lead).filter_by(customer_id=buyer.id)).scalars().all()
+    assert [one.status for one in leads] == ["defeated"]
+    assert names(session).count("lead.assigned") == (1 if paid else 0)
 
 
 def test_events_that_come_twice_change_nothing_more(session: Session, town: make.Town, deliver: Any) -> None:

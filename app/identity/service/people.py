@@ -178,7 +178,9 @@ def erase(session: Session, customer: Customer) -> None:
         .where(Customer.id.in_(ids))
         .values(unionid=None, phone=None, phone_hash=None, nickname=None, erased_at=func.marque_now())
     )
-    _record(session, customer, "customer.erased")
+    # Each for itself: what was recorded under a merged profile is forgotten too where nobody has heard of the merge yet.
+    for one in ids:
+        _record(session, session.get_one(Customer, one), "customer.erased")
 
 
 def give_consent(session: Session, customer: Customer, *, purpose: Purpose, text_version: str, ip: str | None) -> None:

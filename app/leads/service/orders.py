@@ -61,20 +61,20 @@ def deposit_paid(session: Session, event: Event) -> None:
 
 
 def order_ended(session: Session, event: Event) -> None:
-    """Cancelled or expired: a paid order cools the lead down and its adviser is told; an unpaid one is worth a call."""
+    """Cancelled or expired: a paid order cools the lead down and its adviser is told; a lead that has none yet is worth a call."""
     fact = _read(session, event)
     cause = event.name.replace(".", "_")
     lead = _keep(session, fact, Interest.reservation)
     if not note(session, lead, cause, fact.order.id, vehicle_id=fact.order.vehicle_id):
         return
-    if fact.order.paid_at is None:
-        if lead.owner_id is None:
-            assign(session, lead, cause=Cause.not_paid, reference=fact.order.id, dealer_id=fact.order.dealer_id, about=fact.about)
-        return
-    if lead.grade == Grade.H and not _has_another(session, fact):
+    if lead.grade == Grade.H and fact.order.paid_at is not None and not _has_another(session, fact):
         lead.grade = Grade.A
         lead.version += 1
-    record(session, "lead.updated", lead, cause=cause, **fact.about)
+    if lead.owner_id is None:
+        # Nobody has heard of her so far, also when she paid and cancelled faster than anybody could be asked.
+        assign(session, lead, cause=Cause.not_paid, reference=fact.order.id, dealer_id=fact.order.dealer_id, about=fact.about)
+    elif fact.order.paid_at is not None:
+        record(session, "lead.updated", lead, cause=cause, **fact.about)
 
 
 def _has_another(session: Session, fact: _Fact) -> bool:
