@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import base64
 import binascii
+import uuid
+from datetime import datetime
 from typing import Any
 
 import orjson
@@ -31,3 +33,12 @@ def decode(cursor: str, length: int) -> list[Any]:
     if not isinstance(key, list) or len(key) != length:
         raise CursorInvalid(cursor="of another list")
     return key
+
+
+def moment_and_id(cursor: str) -> tuple[datetime, uuid.UUID]:
+    """The (recorded_at, id) or (created_at, id) that `encode` was given. Raises `CursorInvalid`."""
+    at, row_id = decode(cursor, 2)
+    try:
+        return datetime.fromisoformat(at), uuid.UUID(row_id)
+    except (TypeError, ValueError, AttributeError) as error:
+        raise CursorInvalid(cursor="of another list") from error

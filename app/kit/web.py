@@ -14,6 +14,7 @@ from apiflask import APIBlueprint, APIFlask, Schema
 from apiflask.fields import Dict, String
 from flask import Response, g, request
 from flask.json.provider import JSONProvider
+from sqlalchemy.exc import DataError
 from sqlalchemy.orm import Session
 from werkzeug.exceptions import HTTPException
 
@@ -220,6 +221,12 @@ def install(app: APIFlask) -> None:
     @app.errorhandler(HTTPException)
     def of_werkzeug(error: HTTPException) -> Response:
         return of_http(error.code or 500, error.name)
+
+    @app.errorhandler(DataError)
+    def no_column_takes_it(error: DataError) -> Response:
+        """A NUL character in a text, a number beyond every range: nobody sends that who means well."""
+        log.warning("the database refused a value", error=str(error.orig))
+        return refusal(Invalid.status, Invalid.code, texts.t("errors.request.invalid"), {})
 
     @app.errorhandler(Exception)
     def bug(error: Exception) -> Response:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import uuid
-from datetime import datetime
 from typing import Any
 
 from flask import g
@@ -97,15 +96,14 @@ def _let_pay(order_id: uuid.UUID, attempt_id: uuid.UUID | None) -> dict[str, Any
 
 
 @customer.get("/")
+@raises(paging.CursorInvalid)
 @customer.input(schemas.PageIn, location="query")
 @customer.output(schemas.OrdersOut)
 @transactional
 def mine(session: Session, who: Caller, query_data: dict[str, Any]) -> Any:
     """Her orders, newest first."""
-    before, limit = None, query_data["limit"]
-    if query_data["cursor"]:
-        at, last_id = paging.decode(query_data["cursor"], 2)
-        before = (datetime.fromisoformat(at), uuid.UUID(last_id))
+    limit = query_data["limit"]
+    before = paging.moment_and_id(query_data["cursor"]) if query_data["cursor"] else None
     found = queries.page(session, who.customer.brand_id, customer_id=who.customer.id, before=before, limit=limit + 1)
     shown, now = found[:limit], clock.now(session)
     return {

@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session
 from app.dealers.models import Brand
 from app.kit.errors import Invalid
 from app.kit.geo import Datum, Place, gcj02_to_wgs84
-from app.kit.paging import CursorInvalid
+from app.kit.paging import CursorInvalid, encode
 from app.vehicles.models import Vehicle
 from app.vehicles.queries import Filters, Sort, filters_of, nearest_city, search
 from app.vehicles.queries.filters import CHOICES
@@ -161,6 +161,9 @@ def test_a_page_marker_of_another_order_is_refused(session: Session, brand: Bran
         search(session, brand.id, Filters(), sort=Sort.newest, cursor=by_price)
     with pytest.raises(CursorInvalid):
         search(session, brand.id, Filters(), cursor="bm9uc2Vuc2U")
+    for value, car in ((None, 5), (5, 5), ([1], "x"), ("x", None)):
+        with pytest.raises(CursorInvalid):
+            search(session, brand.id, Filters(), sort=Sort.price_asc, cursor=encode("price_asc", value, car))
 
 
 def _agrees(car: Vehicle, filters: Filters) -> bool:

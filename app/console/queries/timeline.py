@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Iterable, Sequence
-from datetime import datetime
 from typing import Any
 
 from sqlalchemy import ColumnElement, and_, or_, select, tuple_
@@ -20,7 +19,6 @@ from app.identity.models import Customer
 from app.journeys.models import Journey
 from app.kit import paging
 from app.kit.money import yuan
-from app.kit.paging import CursorInvalid
 from app.kit.texts import has, t
 from app.leads.models import Lead
 from app.orders.models import Order
@@ -53,7 +51,7 @@ def of_customer(
     if group:
         wanted.append(Event.name.in_([one for one in NAMES if one.split(".")[0] in GROUPS[group]]))
     if cursor:
-        wanted.append(tuple_(Event.recorded_at, Event.id) < tuple_(*_place_in(cursor)))
+        wanted.append(tuple_(Event.recorded_at, Event.id) < tuple_(*paging.moment_and_id(cursor)))
     rows = select(Event).where(*wanted).order_by(Event.recorded_at.desc(), Event.id.desc()).limit(limit + 1)
     found = session.execute(rows).scalars().all()
     shown, more = found[:limit], len(found) > limit
@@ -82,14 +80,6 @@ def _within(session: Session, scope: Scope, customer: Customer) -> ColumnElement
         or_(Event.subject_id.is_(None), Event.subject_id.not_in(elsewhere)),
         *(or_(Event.data[key].astext.is_(None), Event.data[key].astext.not_in(elsewhere)) for key in ("order_id", "lead_id")),
     )
-
-
-def _place_in(cursor: str) -> tuple[datetime, uuid.UUID]:
-    at, event_id = paging.decode(cursor, 2)
-    try:
-        return datetime.fromisoformat(at), uuid.UUID(event_id)
-    except (TypeError, ValueError, AttributeError) as error:
-        raise CursorInvalid(cursor="unreadable") from error
 
 
 def in_words(session: Session, events: Sequence[Event]) -> list[dict[str, Any]]:

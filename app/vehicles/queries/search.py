@@ -120,5 +120,5 @@ def _after(sort: Sort, cursor: str) -> tuple[Any, uuid.UUID]:
         if name != sort.value:
             raise ValueError
         return datetime.fromisoformat(value) if sort is Sort.newest else value + 0, uuid.UUID(vehicle_id)
-    except (ValueError, TypeError) as error:
+    except (AttributeError, TypeError, ValueError) as error:
         raise paging.CursorInvalid(cursor="of another order") from error
