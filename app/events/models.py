@@ -47,6 +47,7 @@ class EventDelivery(Base):
             "event_id",
             postgresql_where=text("delivered_at IS NULL AND dead_at IS NULL"),
         ),
+        Index("ix_event_deliveries_dead", "dead_at", postgresql_where=text("dead_at IS NOT NULL")),
     )
 
     handler: Mapped[str] = mapped_column(primary_key=True)

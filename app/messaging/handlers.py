@@ -39,7 +39,7 @@ def tell_refund(session: Session, events: Sequence[Event]) -> None:
         service.deposit_refunded(session, event)
 
 
-@on("message.rejected")
+@on("message.rejected", "message.unknown")
 def find_another_way(session: Session, events: Sequence[Event]) -> None:
     for event in events:
         service.fall_back(session, uuid.UUID(event.data["send_id"]))

@@ -62,7 +62,7 @@ class Send(Root):
     `walk_id` is the journey's walk that planned it. `payload` is what was rendered at the first claim: a retry sends exactly this again,
     because the platforms recognise a repeated message by its content. `maybe_sent_since` is the first claim whose call may have reached
     the platform: from then on the platform's own window for repeated messages runs. `fence` counts the claims, so that an outcome that
-    comes too late is known as such.
+    comes too late is known as such. `withdrawn` was taken back when it was claimed already: the call may succeed, but is not made again.
     """
 
     __tablename__ = "sends"
@@ -76,6 +76,7 @@ class Send(Root):
         Index("ix_sends_due", "due_at", postgresql_where=text("status = 'planned'")),
         Index("ix_sends_leases", "lease_until", postgresql_where=text("status = 'claimed'")),
         Index("ix_sends_walk_id", "walk_id", postgresql_where=text("walk_id IS NOT NULL")),
+        Index("ix_sends_about_customer", text("(context ->> 'customer_id')"), postgresql_where=text("payload IS NOT NULL")),
         Index("ix_sends_msgid", "brand_id", "msgid", postgresql_where=text("msgid IS NOT NULL")),
     )
 
@@ -99,6 +100,7 @@ class Send(Root):
     error_code: Mapped[str | None]
     error_message: Mapped[str | None]
     settled_at: Mapped[datetime | None]
+    withdrawn: Mapped[bool] = mapped_column(default=False, server_default="false")
 
     @property
     def client_msg_id(self) -> str:

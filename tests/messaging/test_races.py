@@ -16,8 +16,10 @@ from app.identity import service as identity
 from app.identity.models import Customer
 from app.kit import db
 from app.messaging import service
+from app.messaging.channels import SendFailed
 from app.messaging.models import Send
 from app.messaging.service import sending
+from app.wechat.errors import Outcome, WechatError
 from app.wechat.fake import FakeGateway
 from tests.factories import messaging as make
 
@@ -121,3 +123,36 @@ def test_many_plans_of_one_message_at_once_are_one_send(committed: Callable[[], 
     with ThreadPoolExecutor(10) as hands:
         assert len(set(hands.map(plan, range(20)))) == 1
     assert service.send_due() == 1
+
+
+def taken_back_under_way(session: Session, town: make.Town, to: Customer, failure: WechatError) -> Send:
+    """A message of a walk that ends after the claim and before WeChat's answer."""
+    walk = db.new_id()
+    send = make.plan(session, town, to, context={"walk_id": walk})
+    session.commit()
+    with db.transaction() as claiming:
+        letter = sending._claim(claiming, sending._next(claiming) or send)
+    assert letter is not None
+    with db.transaction() as leaving:
+        assert service.cancel_planned(leaving, walk_id=walk) == 0
+    with db.transaction() as answered:
+        sending._settle(answered, letter, SendFailed.told(failure))
+    session.expire_all()
+    return send
+
+
+@pytest.mark.parametrize(
+    ("failure", "end"), [(WechatError(Outcome.retry_later, "45009"), "cancelled"), (WechatError(Outcome.unknown, "timeout"), "unknown")]
+)
+def test_what_was_taken_back_on_its_way_is_not_tried_again(
+    session: Session, town: make.Town, tencent: FakeGateway, later: Any, failure: WechatError, end: str
+) -> None:
+    buyer = make.follower(session, town)
+    make.paid_order(session, town, buyer)
+    send = taken_back_under_way(session, town, buyer, failure)
+    for _ in range(3):
+        later(minutes=2)
+        service.send_due()
+    session.expire_all()
+    assert send.status == end
+    assert tencent.calls == []

@@ -79,11 +79,15 @@ def deposit_refunded(session: Session, event: Event) -> None:
 
 
 def fall_back(session: Session, send_id: uuid.UUID) -> None:
-    """A card that an adviser cannot get goes to his managers; a card that cannot be changed is followed by another."""
+    """A card that an adviser cannot get, or of which nobody knows whether he got it, goes to his managers; one that cannot be changed is
+    followed by another.
+    """
     send = session.get_one(Send, send_id)
     if send.staff_id is None:
         return
     if send.channel == "wecom_card_update":
+        if send.status == SendStatus.unknown:
+            return
         key = f"{send.dedupe_key}:card"
         _card(session, send.brand_id, send.staff_id, send.template_key, dedupe_key=key, context=send.context)
         return

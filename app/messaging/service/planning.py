@@ -108,13 +108,15 @@ def _must_exist(kind: str) -> None:
 
 
 def cancel_planned(session: Session, *, walk_id: uuid.UUID) -> int:
-    """Take back what a journey's walk planned and nobody has claimed; returns how many. A claimed message is on its way and stays."""
+    """Take back what a journey's walk planned; returns how many nobody had claimed. A claimed message is on its way, and stays if it
+    arrives; it is not tried again if it does not.
+    """
     return len(_cancel(session, Send.walk_id == walk_id))
 
 
 def _cancel(session: Session, whose: Any) -> Sequence[uuid.UUID]:
     # A claim holds the row's lock until it is committed: then the status no longer fits, and the claim has won.
-    return (
+    cancelled = (
         session.execute(
             update(Send)
             .where(whose, Send.status == SendStatus.planned)
@@ -124,6 +126,8 @@ def _cancel(session: Session, whose: Any) -> Sequence[uuid.UUID]:
         .scalars()
         .all()
     )
+    session.execute(update(Send).where(whose, Send.status == SendStatus.claimed).values(withdrawn=True))
+    return cancelled
 
 
 def move(session: Session, *, kept_id: uuid.UUID, merged_id: uuid.UUID) -> None:
@@ -132,9 +136,11 @@ def move(session: Session, *, kept_id: uuid.UUID, merged_id: uuid.UUID) -> None:
 
 
 def forget(session: Session, customer_id: uuid.UUID) -> None:
-    """Cancel what is planned for an erased customer, and drop what was rendered for her; the ledger's figures stay."""
+    """Cancel what is planned for an erased customer, and drop what was rendered for her or about her; the ledger's figures stay."""
     _cancel(session, Send.customer_id == customer_id)
-    session.execute(update(Send).where(Send.customer_id == customer_id).values(payload=None))
+    about_her = Send.context["customer_id"].astext == str(customer_id)
+    for whose in (Send.customer_id == customer_id, about_her):
+        session.execute(update(Send).where(whose, Send.payload.is_not(None)).values(payload=None))
 
 
 def install_defaults(session: Session, brand_id: uuid.UUID, templates: dict[str, str]) -> None:

@@ -64,7 +64,7 @@ def _claim(session: Session, send: Send) -> Letter | None:
     """Take the send for one call; None when it ends here, because the call cannot be made or may not be repeated."""
     way, moment = channel(send.channel), clock.now(session)
     first = send.maybe_sent_since is None
-    if send.maybe_sent_since is not None and moment - send.maybe_sent_since >= way.dedupe_window:
+    if send.maybe_sent_since is not None and (send.withdrawn or moment - send.maybe_sent_since >= way.dedupe_window):
         _end(session, send, SendStatus.unknown)
         return None
     send.maybe_sent_since = send.maybe_sent_since or moment
@@ -109,12 +109,14 @@ def _failed(session: Session, send: Send, failed: SendFailed, *, first: bool) ->
     over = failed.permanent or clock.now(session) - send.created_at >= GIVE_UP_AFTER
     if first and not failed.maybe_sent:
         send.payload = None
-        if over:
+        if send.withdrawn:
+            send.status, send.lease_until, send.settled_at = SendStatus.cancelled, None, clock.now(session)
+        elif over:
             _end(session, send, SendStatus.rejected)
         else:
             send.status, send.lease_until, send.maybe_sent_since = SendStatus.planned, None, None
             send.due_at = clock.now(session) + _pause(send)
-    elif over:
+    elif over or send.withdrawn:
         # Refused now, but an earlier attempt may have arrived.
         _end(session, send, SendStatus.unknown)
     else:
