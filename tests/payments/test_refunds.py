@@ -22,6 +22,7 @@ from app.wechat import queries as wechat_queries
 from app.wechat.client import RefundState
 from app.wechat.errors import Outcome, WechatError
 from app.wechat.fake import FakeGateway
+from app.wechat.http import outcomes
 from app.wechat.models import AccountKind, WechatAccount
 from tests.factories import dealers
 from tests.factories import orders as make
@@ -246,3 +247,24 @@ def test_what_is_asked_for_at_the_same_time_is_never_more_than_was_paid(committe
     assert outcomes.count(True) == 3
     with committed() as session:
         assert queries.refundable_fen(session, order.intent_id) == 10_000  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    ("error", "minutes"),
+    [(outcomes.of_code("NOT_ENOUGH"), 1), (WechatError(Outcome.unknown, "timeout"), 40), (outcomes.of_status(429), 40)],
+)
+def test_a_refund_that_does_not_get_through_is_seen_by_a_person_and_goes_on(
+    session: Session, paid: Any, wechat: FakeGateway, works: Works, later: Any, error: WechatError, minutes: int
+) -> None:
+    wechat.fail("refund", error, times=200)
+    refund = ask(session, paid)
+    works.quietly()
+    for _ in range(minutes):
+        later(minutes=1)
+        works.sweep()
+    assert session.execute(select(PaymentIncident.kind)).scalars().all() == ["refund_refused"]
+    wechat._failures.clear()
+    later(minutes=11)
+    works.sweep()
+    assert now(session, refund).status == "submitted"
+    assert {call["out_refund_no"] for call in wechat.calls_of("refund")} == {refund.out_refund_no}

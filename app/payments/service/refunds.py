@@ -40,6 +40,8 @@ SWEEP = 100
 LONGEST_GAP = 600.0
 ABNORMAL_GAP = 3600.0
 AFTER_A_REFUSAL = timedelta(minutes=10)
+# Questions without an answer, about twenty minutes long, until a person is to know that money does not go back.
+PATIENCE = 8
 
 _NEXT = {
     "PROCESSING": RefundStatus.submitted,
@@ -192,7 +194,8 @@ def push_refund(refund_id: uuid.UUID) -> str:
             )
     except WechatError as error:
         log.warning("WeChat Pay did not take a refund", out_refund_no=refund.out_refund_no, error=str(error))
-        if error.outcome in (Outcome.permanent_person, Outcome.permanent_account):
+        refused = error.outcome in (Outcome.permanent_person, Outcome.permanent_account)
+        if refused or error.code == "NOT_ENOUGH" or refund.tries >= PATIENCE:
             with db.transaction() as session:
                 _refused(session, refund_id, error.code)
         return refund.status
@@ -254,7 +257,7 @@ def apply(session: Session, refund_id: uuid.UUID, told: RefundState) -> str:
 
 
 def _refused(session: Session, refund_id: uuid.UUID, code: str) -> None:
-    """WeChat says no (the account holds too little, …): a person sees it, and we go on asking with the same number."""
+    """WeChat says no (the account holds too little, …) or nothing: a person sees it, and we go on asking with the same number."""
     refund = locks.refund(session, refund_id)
     refund.error_code, refund.due_at = code, clock.now(session) + AFTER_A_REFUSAL
     _report(session, IncidentKind.refund_refused, refund, {"code": code})
