@@ -12,6 +12,8 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from typing import Any
 
+import requests
+
 from miniprogram_mock.phone.phone import Desk, Phone
 from miniprogram_mock.phone.wechat import WeChat
 from miniprogram_mock.phone.wire import Refused, until
@@ -123,6 +125,7 @@ class Story:
             customers = list(pool.map(lambda phone: phone.login()["id"], (self.buyer, twin)))
         assert customers[0] == customers[1], "two parallel first logins made two customers"
         assert self.buyer.customer["phone_masked"] is None
+        self.buyer.call_me(self.buyer.nickname)
         self.wechat.follow(self.buyer.person)
         self.wechat.follow(self.friend.person)
 
@@ -153,6 +156,7 @@ class Story:
         seen = self.friend.open_share(self.share_id)
         assert seen["vehicle"]["id"] == self.vehicle["id"]
         self.friend.login(share_id=self.share_id)
+        self.friend.call_me(self.friend.nickname)
 
     def reserve(self) -> None:
         masked = self.buyer.bind_phone()["phone_masked"]
@@ -261,6 +265,11 @@ def main() -> None:
     parser.add_argument("--username", default=DEMO_USERNAME)
     parser.add_argument("--password", default=DEMO_PASSWORD)
     given = parser.parse_args()
+    for address in (f"{given.app}/api/public/health", f"{given.simulator}/_sim/health"):
+        try:
+            requests.get(address, timeout=5)
+        except requests.RequestException:
+            sys.exit(f"{address} 没有应答：请先在另一个终端运行 make run")
     print("从一部手机到经销商，再回来：")
     try:
         story = Story(given.app, given.simulator, username=given.username, password=given.password)

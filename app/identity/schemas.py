@@ -6,7 +6,7 @@ from typing import Any
 
 from apiflask import Schema
 from apiflask.fields import Boolean, Dict, Enum, List, Nested, Raw, String
-from apiflask.validators import Length
+from apiflask.validators import Length, Predicate, Regexp
 from marshmallow import ValidationError
 
 from app.identity.models import Consent, Customer, Purpose
@@ -27,6 +27,10 @@ class LoginIn(Schema):
 
 class PhoneIn(Schema):
     code = String(required=True, validate=Length(1, 256), metadata={"description": "from the getPhoneNumber button"})
+
+
+class ProfileIn(Schema):
+    nickname = String(required=True, validate=(Length(1, 20), Regexp(r"\S(.*\S)?$"), Predicate("isprintable")))
 
 
 class CustomerOut(Schema):

@@ -49,8 +49,15 @@ def get(platform: "Platform", user_id: int) -> Row:
 
 
 def listed(platform: "Platform", *, limit: int, after: int) -> list[Row]:
+    """Users by id, each with how many service-account messages she got and which was the last (0 for none)."""
     rows = platform.store.all("SELECT * FROM users WHERE id > ? ORDER BY id LIMIT ?", after, limit)
-    return [describe(platform, row) for row in rows]
+    got = platform.store.all(
+        "SELECT o.user_id, count(*) AS messages, max(m.id) AS last_message FROM messages m "
+        "JOIN openids o ON o.openid = m.recipient AND o.appid = m.account "
+        "WHERE m.channel = 'service' AND m.state = 'delivered' GROUP BY o.user_id"
+    )
+    by_user = {row.pop("user_id"): row for row in got}
+    return [describe(platform, row) | by_user.get(row["id"], {"messages": 0, "last_message": 0}) for row in rows]
 
 
 def describe(platform: "Platform", user: Row) -> Row:

@@ -3,6 +3,7 @@
 from app.identity.service.followers import claim_look_ups, claim_sync, follow, looked_up, synced
 from app.identity.service.people import (
     bind_phone,
+    call,
     erase,
     give_consent,
     merge,
@@ -14,6 +15,7 @@ from app.identity.service.people import (
 
 __all__ = [
     "bind_phone",
+    "call",
     "claim_look_ups",
     "claim_sync",
     "erase",

@@ -94,6 +94,13 @@ def recognise(session: Session, account: WechatAccount, *, openid: str, unionid:
     return identity, known is None and same is None
 
 
+def call(session: Session, customer: Customer, nickname: str) -> Customer:
+    """Call a customer what she wants to be called. WeChat tells no names; she types hers into the mini-program."""
+    customer = queries.current(session, _lock(session, customer.id))
+    customer.nickname = nickname
+    return customer
+
+
 def bind_phone(session: Session, customer: Customer, phone: str) -> Customer:
     """Give a customer a number that WeChat verified; when somebody has it already, the two are one person, and that one is kept.
 

@@ -254,7 +254,7 @@ export const t = {
     payment: {
       none: "未付款",
       partial: "部分付款",
-      full: "已付清",
+      full: "已支付",
       overcharged: "多收款",
       refunding: "退款中",
       refunded: "已退款",

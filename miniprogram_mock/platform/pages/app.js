@@ -200,7 +200,9 @@ async function refresh() {
   ]);
   state.offset = clock.offset_seconds;
   tick();
-  choose("user", users.users.map((user) => [String(user.id), user.nickname]));
+  // Whoever was written to last comes first: that is the inbox people want to look at.
+  const readers = users.users.slice().sort((one, other) => other.last_message - one.last_message || one.id - other.id);
+  choose("user", readers.map((user) => [String(user.id), `${user.nickname}${user.messages ? `（${user.messages} 条）` : ""}`]));
   const members = staff.staff.sort((one, other) => other.messages - one.messages);
   choose("member", members.map((one) => [one.userid, `${one.userid}${one.messages ? `（${one.messages} 条）` : ""}${one.visible ? "" : " · 不可见"}`]));
   draw("payments", { payments: payments.payments, refunds: refunds.refunds }, paymentRows);
