@@ -3,12 +3,15 @@
 from typing import Any
 
 import pytest
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from app.events import service as events
 from app.events.catalogue import NAMES
+from app.events.models import Event
 from app.kit.texts import has
 from tests.factories import identity as people
+from tests.factories import journeys
 from tests.factories import vehicles as cars
 
 
@@ -80,6 +83,27 @@ def test_what_she_did_with_another_dealer_is_not_told(session: Session, world: A
     _record(session, world.our_customer, "customer.phone_bound")
     assert [item["name"] for item in _timeline(adviser, world.our_customer)["items"]] == ["customer.phone_bound"]
     assert len(_timeline(marketer, world.our_customer)["items"]) == 4
+
+
+def test_what_the_brand_told_her_about_another_dealer_is_not_told_either(
+    session: Session, world: Any, adviser: Any, marketer: Any, deliver: Any
+) -> None:
+    elsewhere = world.their_lead
+    elsewhere.customer_id, world.our_lead.status, world.our_lead.closed_at = world.our_customer.id, "won", world.our_lead.created_at
+    about = {"lead_id": str(elsewhere.id), "dealer_id": str(world.theirs.id)}
+    walked = journeys.journey(session, world.brand)
+    journeys.triggered(session, world.our_customer, **about)
+    deliver()
+    (entered,) = session.execute(select(Event).filter_by(name="journey.entered")).scalars()
+    assert entered.data["walk_id"]
+    _record(session, world.our_customer, "message.accepted", data={"key": "deposit_paid", "context": about})
+    _record(session, world.our_customer, "message.rejected", data={"key": "deposit_paid", "context": {"lead_id": about["lead_id"]}})
+    _record(session, world.our_customer, "share.converted", data={"kind": "lead", "subject_id": about["lead_id"]})
+    _record(session, world.our_customer, "message.delivered", data={"key": "deposit_paid", "context": {"dealer_id": str(world.ours.id)}})
+    assert [item["name"] for item in _timeline(adviser, world.our_customer)["items"]] == ["message.delivered"]
+    assert {"journey.entered", "share.converted"} < {item["name"] for item in _timeline(marketer, world.our_customer)["items"]}
+    assert adviser.get(f"journeys/{walked.id}/walks").json["items"] == []
+    assert len(marketer.get(f"journeys/{walked.id}/walks").json["items"]) == 1
 
 
 def test_the_past_of_a_merged_customer_is_part_of_hers(session: Session, world: Any, adviser: Any) -> None:

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from sqlalchemy import select
+from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
 
 from app.console.queries.names import people
 from app.console.queries.paging import Page, page_of
-from app.console.queries.scope import Scope
+from app.console.queries.scope import DEALER_OF_WALK, Scope
 from app.identity.models import Customer
 from app.journeys import queries as journeys
 from app.journeys.graph import TRIGGER
@@ -21,6 +21,7 @@ def walks(
     wanted = [Walk.journey_id == journey.id, Walk.brand_id == scope.brand_id]
     if scope.dealer_id is not None:
         wanted.append(Walk.customer_id.in_(select(Customer.id).where(scope.covers_customer())))
+        wanted.append(or_(DEALER_OF_WALK.is_(None), scope.dealer_id == DEALER_OF_WALK))
     if node and node != TRIGGER:
         wanted.append(Walk.node_id == node)
     if status:

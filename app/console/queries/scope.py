@@ -6,12 +6,16 @@ import uuid
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, or_, select, true
+from sqlalchemy import ColumnElement, Uuid, and_, or_, select, true
 
 from app.dealers.models import Staff
 from app.identity.models import Customer
+from app.journeys.models import Walk
 from app.leads.models import Lead
 from app.orders.models import Order
+
+# What began a walk names its dealer, when it was about one.
+DEALER_OF_WALK = Walk.context["dealer_id"].astext.cast(Uuid)
 
 
 @dataclass(frozen=True)

@@ -10,13 +10,13 @@ from sqlalchemy import ColumnElement, and_, or_, select, tuple_
 from sqlalchemy.orm import Session
 
 from app.audience.models import Tag
-from app.console.queries.scope import Scope
+from app.console.queries.scope import DEALER_OF_WALK, Scope
 from app.console.schemas import GROUPS
 from app.dealers.models import Staff
 from app.events.catalogue import NAMES
 from app.events.models import Event
 from app.identity.models import Customer
-from app.journeys.models import Journey
+from app.journeys.models import Journey, Walk
 from app.kit import paging
 from app.kit.money import yuan
 from app.kit.texts import has, t
@@ -64,21 +64,20 @@ def _ids_of(customer: Customer) -> Any:
 
 
 def _within(session: Session, scope: Scope, customer: Customer) -> ColumnElement[bool]:
-    """Leaves out what she did with another dealer."""
+    """Leaves out what she did with another dealer, and what the brand told her about that."""
     if scope.dealer_id is None:
         return Event.brand_id == scope.brand_id
     elsewhere = [
         str(one)
-        for model in (Order, Lead)
-        for one in session.execute(
-            select(model.id).where(model.customer_id.in_(_ids_of(customer)), model.dealer_id != scope.dealer_id)
-        ).scalars()
+        for model, dealer_id in ((Order, Order.dealer_id), (Lead, Lead.dealer_id), (Walk, DEALER_OF_WALK))
+        for one in session.execute(select(model.id).where(model.customer_id.in_(_ids_of(customer)), dealer_id != scope.dealer_id)).scalars()
     ]
-    at = Event.data["dealer_id"].astext
+    told = [(*within, key) for within in ((), ("context",)) for key in ("order_id", "lead_id", "walk_id")]
+    about = [Event.subject_id, *(Event.data[path].astext for path in (*told, ("subject_id",)))]
+    at = [Event.data[path].astext for path in (("dealer_id",), ("context", "dealer_id"))]
     return and_(
-        or_(at.is_(None), at == str(scope.dealer_id)),
-        or_(Event.subject_id.is_(None), Event.subject_id.not_in(elsewhere)),
-        *(or_(Event.data[key].astext.is_(None), Event.data[key].astext.not_in(elsewhere)) for key in ("order_id", "lead_id")),
+        *(or_(one.is_(None), one == str(scope.dealer_id)) for one in at),
+        *(or_(one.is_(None), one.not_in(elsewhere)) for one in about),
     )
 
 
