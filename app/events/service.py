@@ -8,7 +8,8 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from psycopg.types.json import Jsonb
-from sqlalchemy import delete, func, insert, select, text, update
+from sqlalchemy import String, cast, delete, func, insert, select, text, update
+from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import Session
 
 from app.events.catalogue import NAMES
@@ -110,6 +111,17 @@ def record_all(session: Session, name: str, facts: Sequence[dict[str, Any]]) -> 
         )
         queue.enqueue(session, "events.deliver")
     return (Event(**row) for row in rows)
+
+
+def redact(session: Session, customer_ids: Sequence[uuid.UUID], *keys: str) -> None:
+    """Take these values out of what was recorded about customers who are forgotten; the facts stay."""
+    named = cast(list(keys), ARRAY(String))
+    session.execute(
+        update(Event)
+        .where(Event.customer_id.in_(customer_ids), Event.data.has_any(named))
+        .values(data=Event.data.op("-")(named))
+        .execution_options(synchronize_session=False)
+    )
 
 
 def _columns(

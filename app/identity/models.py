@@ -48,7 +48,7 @@ class WechatIdentity(Root):
     """What one account of Tencent calls a person; a follower who has not been looked up yet is no customer so far.
 
     `followed` is None for accounts that cannot be followed, and `follow_told_at` is when Tencent last told us of a change.
-    `look_up_at` is when to ask the service account who she is.
+    `look_up_at` is when to ask the service account who she is. `signed_in_at` tells which of several is the one in her hand.
     """
 
     __tablename__ = "wechat_identities"
@@ -66,6 +66,7 @@ class WechatIdentity(Root):
     followed: Mapped[bool | None]
     follow_told_at: Mapped[datetime | None]
     look_up_at: Mapped[datetime | None]
+    signed_in_at: Mapped[datetime | None]
 
 
 class FollowerSync(Base):

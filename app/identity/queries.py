@@ -51,12 +51,14 @@ def ids_of(session: Session, customer_id: uuid.UUID) -> Sequence[uuid.UUID]:
 
 
 def identity_at(session: Session, customer_id: uuid.UUID, appid: str) -> WechatIdentity | None:
-    """What an account of Tencent calls her; of several, one that follows it, then the newest."""
+    """What an account of Tencent calls her; of several, one that follows it, then the one that signed in last: only that one can pay."""
     return (
         session.execute(
             select(WechatIdentity)
             .filter_by(customer_id=customer_id, appid=appid)
-            .order_by(WechatIdentity.followed.desc().nulls_last(), WechatIdentity.id.desc())
+            .order_by(
+                WechatIdentity.followed.desc().nulls_last(), WechatIdentity.signed_in_at.desc().nulls_last(), WechatIdentity.id.desc()
+            )
             .limit(1)
         )
         .scalars()

@@ -11,7 +11,7 @@ from sqlalchemy import func, select, text
 from sqlalchemy.orm import Session
 
 from app.events.models import Event
-from app.identity import service
+from app.identity import queries, service
 from app.identity.models import Customer, WechatIdentity
 from app.kit import db
 from app.wechat.client import Outcome, WechatError
@@ -29,6 +29,12 @@ def appid(session: Session) -> str:
     account = accounts.account(session, make.brand(session))
     session.commit()
     return account.appid
+
+
+@pytest.fixture
+def brand_account(session: Session) -> Any:
+    """The brand's mini-program."""
+    return accounts.account(session, make.brand(session))
 
 
 @pytest.fixture
@@ -196,3 +202,25 @@ def test_two_customers_at_the_same_account_stay_two(session: Session) -> None:
     two, _ = service.recognise(session, account, openid="o2", unionid="u2")
     assert one.customer_id != two.customer_id
     assert people.signed_in(session, session.get_one(Customer, one.customer_id), account)["X-Appid"] == account.appid
+
+
+def test_of_two_phones_that_are_one_person_the_one_in_her_hand_is_known_to_the_payment(
+    session: Session, brand_account: Any, later: Any
+) -> None:
+    """WeChat Pay takes money from the openid that opens the pay sheet, and from no other."""
+    first = WechatSession(openid="first phone", unionid="union-one", session_key="k")
+    second = WechatSession(openid="second phone", unionid="union-two", session_key="k")
+    older, newer = (service.sign_in(session, brand_account, told).customer for told in (first, second))
+    customer = service.merge(session, older, newer)
+    for told in (first, second, first):
+        later(minutes=1)
+        assert service.sign_in(session, brand_account, told).customer is customer
+        assert queries.openid_for(session, customer.id, brand_account.appid) == told.openid
+
+
+def test_how_she_came_is_forgotten_with_her(session: Session, client: Any, appid: str, phone: FakeGateway) -> None:
+    answer = login(client, appid, share_id="s1", visitor_id="her device", scene=1007)
+    headers = {"Authorization": f"Bearer {answer.json['token']}"}
+    assert client.delete("/api/customer/identity/me", headers=headers).status_code == 204
+    session.expire_all()
+    assert session.execute(select(Event.data).filter_by(name="customer.logged_in")).scalar_one() == {"share_id": "s1"}

@@ -37,7 +37,7 @@ def sign_in(session: Session, account: WechatAccount, told: WechatSession, *, ar
     `arrival` is how she came (visitor_id, share_id, scene), for whoever listens to `customer.logged_in`.
     """
     identity, is_new = recognise(session, account, openid=told.openid, unionid=told.unionid)
-    identity.session_key = told.session_key
+    identity.session_key, identity.signed_in_at = told.session_key, clock.now(session)
     customer = session.get_one(Customer, identity.customer_id)
     token = new_token()
     expires_at = clock.now(session) + timedelta(days=settings().customer_session_days)
@@ -185,6 +185,7 @@ def erase(session: Session, customer: Customer) -> None:
         .where(Customer.id.in_(ids))
         .values(unionid=None, phone=None, phone_hash=None, nickname=None, erased_at=func.marque_now())
     )
+    events.redact(session, ids, "visitor_id", "scene")
     # Each for itself: what was recorded under a merged profile is forgotten too where nobody has heard of the merge yet.
     for one in ids:
         _record(session, session.get_one(Customer, one), "customer.erased")
