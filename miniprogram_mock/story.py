@@ -20,6 +20,7 @@ from miniprogram_mock.phone.wire import Refused, until
 
 # What `flask demo logins` prints.
 DEMO_USERNAME, DEMO_PASSWORD = "admin", "jiyao-demo"
+PRIVACY_TEXT = "2026-11"
 SHANGHAI = {"lat": 31.2304, "lng": 121.4737, "crs": "gcj02"}
 
 
@@ -159,6 +160,9 @@ class Story:
         self.friend.call_me(self.friend.nickname)
 
     def reserve(self) -> None:
+        for phone in (self.buyer, self.friend):
+            for purpose in ("phone", "dealer_sharing"):
+                phone.agree(purpose, PRIVACY_TEXT)
         masked = self.buyer.bind_phone()["phone_masked"]
         self.buyer.customer["phone_masked"] = masked
         assert masked.startswith("138"), masked

@@ -48,6 +48,10 @@ class Phone:
             return self.customer
         raise AssertionError("ten login codes in a row were refused")
 
+    def agree(self, purpose: str, text_version: str) -> None:
+        """Tick a box under a text of which we keep the version."""
+        self.call("POST", "/customer/identity/consents", json={"purpose": purpose, "granted": True, "text_version": text_version})
+
     def bind_phone(self) -> dict[str, Any]:
         """The phone-number button; like login it asks again when the code was used up by a try whose answer was lost."""
         for _ in range(10):
