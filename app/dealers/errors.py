@@ -17,3 +17,7 @@ class StoreUnknown(NotFound):
 
 class BrandUnclear(Invalid):
     code, message = "dealers.brand_unclear", "Say which brand; the keys there are stand in the details."
+
+
+class RosterRefused(Invalid):
+    code, message = "dealers.roster_refused", "This list of staff has rows that do not hold; nothing was changed."

@@ -19,6 +19,7 @@ from app.kit.settings import settings
 
 _VERSION = b"\x01"
 _NONCE_BYTES = 12
+_READABLE = "abcdefghjkmnpqrstuvwxyz23456789"
 
 
 @functools.cache
@@ -77,6 +78,11 @@ def hash_password(password: str) -> str:
 def password_matches(kept: str, password: str) -> bool:
     """Whether this is the password of which `hash_password` made what we kept."""
     return check_password_hash(kept, password)
+
+
+def new_password() -> str:
+    """Sixteen random characters (79 bits) that can be read out: none that look alike."""
+    return "".join(secrets.choice(_READABLE) for _ in range(16))
 
 
 def new_token() -> str:

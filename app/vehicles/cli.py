@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 import time
 import uuid
 from collections import Counter
@@ -15,10 +14,9 @@ from tqdm import tqdm
 
 from app.dealers import queries as dealers
 from app.dealers.errors import BrandUnclear
-from app.kit import db, texts
+from app.kit import db, rows, texts
 from app.vehicles import mapping, service
 from app.vehicles.errors import FeedRefused, MappingInvalid
-from app.vehicles.mapping import CellRefused
 from app.vehicles.models import ImportRun
 
 vehicles = AppGroup("vehicles", help="Vehicles.")
@@ -38,7 +36,7 @@ SHOWN_ERRORS = 20
 )
 def import_feed(file: Path, dealer: str, mapping_name: str, brand_key: str | None, withdraw_after: int, errors: Path | None) -> None:
     """Take over a CSV feed: all of it or, when it breaks off, nothing. Rows that do not hold are left out and told."""
-    refused: list[tuple[int, CellRefused]] = []
+    refused: rows.Refusals = []
     started = time.monotonic()
     with tqdm(total=file.stat().st_size, unit="B", unit_scale=True, desc=file.name, leave=False) as bar:
         try:
@@ -55,9 +53,9 @@ def import_feed(file: Path, dealer: str, mapping_name: str, brand_key: str | Non
                 run = service.take_over(session, brand.id, feed)
         except (BrandUnclear, FeedRefused, MappingInvalid) as error:
             bar.close()
-            _tell(refused, errors)
+            rows.tell(refused, most=SHOWN_ERRORS, path=errors)
             raise click.ClickException(f"{texts.t(f'errors.{error.code}')}: {error.message} {error.details or ''}") from error
-    _tell(refused, errors)
+    rows.tell(refused, most=SHOWN_ERRORS, path=errors)
     _report(run, time.monotonic() - started)
 
 
@@ -68,19 +66,6 @@ def _dealer_id(session: Any, brand_id: uuid.UUID, name_or_id: str) -> uuid.UUID:
     return found.id
 
 
-def _tell(refused: list[tuple[int, CellRefused]], path: Path | None) -> None:
-    """The rejected rows: the first to the terminal, all of them to the file."""
-    for line, error in refused[:SHOWN_ERRORS]:
-        click.echo(f"  line {line}, {error.field}: {texts.t(f'vehicles.import_reason.{error.reason}')} {error.value!r}", err=True)
-    if len(refused) > SHOWN_ERRORS:
-        click.echo(f"  … and {len(refused) - SHOWN_ERRORS} more", err=True)
-    if path:
-        with path.open("w", encoding="utf-8", newline="") as file:
-            rows = csv.writer(file)
-            rows.writerow(["line", "field", "value", "reason"])
-            rows.writerows([line, error.field, error.value, error.reason] for line, error in refused)
-
-
 def _report(run: ImportRun, seconds: float) -> None:
     click.echo(
         f"{run.rows} rows in {seconds:.1f} s ({run.rows / seconds:,.0f} rows/s): {run.created} new, {run.updated} changed, "
@@ -88,4 +73,4 @@ def _report(run: ImportRun, seconds: float) -> None:
     )
     reasons = Counter((error["field"], error["reason"]) for error in run.errors)
     for (field, reason), count in reasons.most_common():
-        click.echo(f"  {count} × {field}: {texts.t(f'vehicles.import_reason.{reason}')}")
+        click.echo(f"  {count} × {field}: {texts.t(f'import_reason.{reason}')}")

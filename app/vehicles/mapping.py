@@ -13,28 +13,14 @@ from decimal import Decimal, InvalidOperation
 from pathlib import Path
 from typing import Any
 
+from app.kit.rows import CellRefused, short_text
 from app.vehicles.errors import MappingInvalid
 from app.vehicles.models import Condition
 from app.vehicles.vin import is_vin
 
 SHIPPED = Path(__file__).parent / "mappings"
-LONGEST = 200
 
 Cells = Sequence[str]
-
-
-class CellRefused(ValueError):
-    """A cell that does not hold: `field`, its `value`, and the `reason` as a key of `vehicles.import_reason`."""
-
-    def __init__(self, field: str, value: str, reason: str) -> None:
-        self.field, self.value, self.reason = field, value[:LONGEST], reason
-        super().__init__(f"{field}: {reason}: {value!r}")
-
-
-def _text(raw: str) -> str:
-    if len(raw) > LONGEST or "\x00" in raw:
-        raise ValueError("too_long")
-    return raw
 
 
 def _whole(raw: str) -> int:
@@ -93,9 +79,9 @@ def _vin(raw: str) -> str:
 
 # Field → (converter, required). A list is written with commas.
 FIELDS: dict[str, tuple[Callable[[str], Any], bool]] = {
-    "title": (_text, True),
-    "series": (_text, True),
-    "trim": (_text, False),
+    "title": (short_text, True),
+    "series": (short_text, True),
+    "trim": (short_text, False),
     "condition": (_condition, True),
     "model_year": (_year, True),
     "price_fen": (_money, True),
@@ -105,10 +91,10 @@ FIELDS: dict[str, tuple[Callable[[str], Any], bool]] = {
     "odometer_km": (_whole, False),
     "previous_owners": (_whole, False),
     "accident_free": (_boolean, False),
-    **dict.fromkeys(("exterior_color", "interior_color", "body", "drivetrain", "energy", "gearbox"), (_text, False)),
+    **dict.fromkeys(("exterior_color", "interior_color", "body", "drivetrain", "energy", "gearbox"), (short_text, False)),
     "options": (lambda raw: [part.strip() for part in raw.split(",") if part.strip()], False),
-    "store": (_text, False),
-    "city": (_text, False),
+    "store": (short_text, False),
+    "city": (short_text, False),
 }
 # Kinds of cars that cannot be offered without these.
 WITH_HISTORY = (Condition.used, Condition.approved)

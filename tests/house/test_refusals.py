@@ -17,6 +17,7 @@ UNDESCRIBED = {
     "audience.customer_unknown",
     "clock.backwards",
     "dealers.brand_unclear",
+    "dealers.roster_refused",
     "identity.customer_unknown",
     "identity.session_ended",
     "journeys.graph_invalid",

@@ -16,9 +16,10 @@ from sqlalchemy.orm import Session
 
 from app.dealers.models import Store
 from app.kit import db
+from app.kit.rows import CellRefused
 from app.vehicles.errors import FeedRefused
 from app.vehicles.labels import search_text
-from app.vehicles.mapping import CellRefused, Mapping, RowReader
+from app.vehicles.mapping import Mapping, RowReader
 from app.vehicles.models import LIVE, ImportRun, Vehicle
 from app.vehicles.service import catalogue, merge
 
