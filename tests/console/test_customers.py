@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 from app.audience import service as audience
 from app.audience.models import TagKind
 from app.events.models import Event
+from app.identity import service as identity
 from tests.factories import dealers as make
 from tests.factories import identity as people
 
@@ -46,6 +47,14 @@ def test_an_adviser_opens_no_other_dealers_customer_by_any_door(world: Any, advi
 )
 def test_customers_are_found_by_a_part_of_the_name_or_by_the_whole_phone_number(marketer: Any, q: str, found: list[str]) -> None:
     assert _names(marketer.get("customers/", q=q)) == found
+
+
+def test_she_is_found_by_the_number_of_a_profile_that_was_merged_into_hers(session: Session, world: Any, adviser: Any) -> None:
+    other = people.customer(session, world.brand, phone="+8613800000003")
+    identity.merge(session, world.our_customer, other)
+    session.commit()
+    for q in ("13800000001", "13800000003"):
+        assert _names(adviser.get("customers/", q=q)) == ["林晓雯"]
 
 
 def test_a_phone_number_is_never_shown_whole(world: Any, marketer: Any) -> None:

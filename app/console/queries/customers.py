@@ -8,7 +8,7 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, func, select
 from sqlalchemy.dialects.postgresql import distinct_on
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, aliased
 
 from app.audience import queries as audience
 from app.console.errors import CustomerUnknown
@@ -36,7 +36,7 @@ def search(session: Session, scope: Scope, *, q: str | None, tag: str | None, cu
     """Customers by name or whole phone number and by tag, the newest first."""
     wanted = [Customer.merged_into_id.is_(None), Customer.erased_at.is_(None), scope.covers_customer()]
     if q:
-        wanted.append(_named(q))
+        wanted.append(_named(scope, q))
     if tag:
         wanted.append(Customer.id.in_(audience.carriers(scope.brand_id, tag)))
     page = page_of(session, Customer, wanted, cursor=cursor, limit=limit)
@@ -45,11 +45,16 @@ def search(session: Session, scope: Scope, *, q: str | None, tag: str | None, cu
     return page.of([_row(customer, tags[customer.id], leads.get(customer.id), seen.get(customer.id)) for customer in page.items])
 
 
-def _named(q: str) -> ColumnElement[bool]:
+def _named(scope: Scope, q: str) -> ColumnElement[bool]:
     try:
-        return Customer.phone_hash == blind_index(phone.normalise(q))
+        number = blind_index(phone.normalise(q))
     except phone.PhoneInvalid:
         return Customer.nickname.icontains(q, autoescape=True)
+    # Her number may be kept by a profile that was merged into hers.
+    holder = aliased(Customer)
+    return Customer.id.in_(
+        select(func.coalesce(holder.merged_into_id, holder.id)).where(holder.brand_id == scope.brand_id, holder.phone_hash == number)
+    )
 
 
 def _leads(session: Session, scope: Scope, customer_ids: Sequence[uuid.UUID]) -> dict[uuid.UUID, tuple[Lead, str | None, str | None]]:
