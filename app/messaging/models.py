@@ -73,6 +73,7 @@ class Send(Root):
         CheckConstraint("delivery IN ('success', 'failed')", name="delivery"),
         CheckConstraint("purpose IN ('transactional', 'marketing')", name="purpose"),
         CheckConstraint("(status = 'claimed') = (lease_until IS NOT NULL)", name="lease_while_claimed"),
+        Index("ix_sends_brand_id_created_at", "brand_id", "created_at"),
         Index("ix_sends_due", "due_at", postgresql_where=text("status = 'planned'")),
         Index("ix_sends_leases", "lease_until", postgresql_where=text("status = 'claimed'")),
         Index("ix_sends_walk_id", "walk_id", postgresql_where=text("walk_id IS NOT NULL")),

@@ -109,6 +109,7 @@ class Order(Root):
         _one_of(OrderStatus),
         _one_of(CloseReason, "close_reason"),
         _one_of(DepositType, "deposit_type"),
+        Index("ix_orders_brand_id_created_at", "brand_id", "created_at"),
         Index("ix_orders_dealer_id_created_at", "dealer_id", "created_at"),
     )
 

@@ -54,6 +54,7 @@ class IncidentKind(StrEnum):
     unknown_refund = "unknown_refund"
     double_payment = "double_payment"
     late_payment = "late_payment"
+    unsettled = "unsettled"
     refund_refused = "refund_refused"
     refund_closed = "refund_closed"
     refund_abnormal = "refund_abnormal"

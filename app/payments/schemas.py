@@ -22,7 +22,7 @@ class IncidentOut(Schema):
     details = Dict(metadata={"description": "field → what we asked and what we were told"})
     created_at = DateTime()
     resolved_at = DateTime(allow_none=True)
-    resolution = String(allow_none=True, metadata={"description": "by_hand, refunded or granted_again"})
+    resolution = String(allow_none=True, metadata={"description": "by_hand, refunded, granted_again or settled"})
     note = String(allow_none=True)
 
 

@@ -143,6 +143,21 @@ def test_late_money_of_somebody_who_left_goes_back(case: Case, later: Any) -> No
     assert case.state == ("closed", "expired", "refunding", "listed")
 
 
+@pytest.mark.parametrize("error", [WechatError(Outcome.permanent_account, "SIGN_ERROR"), WechatError(Outcome.unknown, "timeout")])
+def test_a_car_that_cannot_be_let_go_because_wechat_does_not_tell_is_seen_by_a_person(case: Case, later: Any, error: WechatError) -> None:
+    case.wechat.fail("query", error, times=500)
+    for _ in range(60):
+        later(minutes=1)
+        case.works.sweep()
+    assert case.state == ("awaiting_payment", "expiring", "none", "reserved")
+    assert case.incidents == [("unsettled", None)]
+    case.wechat._failures.clear()
+    later(minutes=1)
+    case.works.sweep()
+    assert case.state == ("closed", "expired", "none", "listed")
+    assert case.incidents == [("unsettled", "settled")]
+
+
 @pytest.mark.parametrize("endpoint", ["query", "close"])
 def test_an_answer_lost_on_the_way_back_is_asked_for_again(case: Case, later: Any, endpoint: str) -> None:
     case.wechat.fail(endpoint, after_effect=True)

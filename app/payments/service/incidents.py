@@ -82,6 +82,11 @@ def settle_late(session: Session, intent_id: uuid.UUID, *, resolution: str) -> N
     _settle(session, PaymentIncident.kind == IncidentKind.late_payment, PaymentIncident.intent_id == intent_id, resolution=resolution)
 
 
+def settle_asked(session: Session, out_trade_no: str) -> None:
+    """WeChat has told at last what became of an attempt."""
+    _settle(session, PaymentIncident.kind == IncidentKind.unsettled, PaymentIncident.reference == out_trade_no, resolution="settled")
+
+
 def settle_refunded(session: Session, *, out_refund_no: str, incident_id: uuid.UUID | None) -> None:
     """The money went back: what the refund was for, and what went wrong with it on its way, are resolved."""
     trouble = (IncidentKind.refund_refused, IncidentKind.refund_abnormal)

@@ -24,7 +24,7 @@ from app.payments.models import (
 )
 from app.payments.service import incidents, ledger, locks, refunds
 from app.wechat import queries as wechat
-from app.wechat.client import Pay, Trade, WechatError, gateway
+from app.wechat.client import Outcome, Pay, Trade, WechatError, gateway
 from app.wechat.models import WechatAccount
 
 log = logger(__name__)
@@ -33,6 +33,8 @@ log = logger(__name__)
 # which a payment whose notification was lost has to be found (WeChat's own suggestion of 180 and 600 would).
 LONGEST_GAP = 45.0
 SWEEP = 100
+# Questions without an answer, about half an hour long, until a person is to know that a vehicle cannot be let go.
+PATIENCE = 40
 
 PAID = ("SUCCESS", "REFUND")
 ENDED = ("CLOSED", "REVOKED")
@@ -87,7 +89,27 @@ def settle(attempt_id: uuid.UUID, *, give_up: str | None = None) -> str:
                     return _end(session, attempt_id, to=to, error_code=give_up)
     except WechatError as error:
         log.warning("WeChat Pay did not tell about an order", out_trade_no=attempt.out_trade_no, error=str(error))
+        if error.outcome is Outcome.permanent_account or attempt.polls >= PATIENCE:
+            with db.transaction() as session:
+                _nobody_knows(session, attempt_id, code=error.code)
     return status
+
+
+def _nobody_knows(session: Session, attempt_id: uuid.UUID, *, code: str) -> None:
+    """WeChat refuses to tell about an open attempt, or does not answer at all: a person sees it, and we go on asking."""
+    attempt = locks.attempt(session, attempt_id)
+    if attempt.status in OPEN_ATTEMPTS:
+        incidents.report(
+            session,
+            IncidentKind.unsettled,
+            attempt.out_trade_no,
+            brand_id=attempt.brand_id,
+            account_id=attempt.intent.payee_account_id,
+            out_trade_no=attempt.out_trade_no,
+            amount_fen=attempt.amount_fen,
+            intent=attempt.intent,
+            details={"code": code},
+        )
 
 
 def close_quietly(merchant: Pay, out_trade_no: str) -> bool:
@@ -143,6 +165,7 @@ def _paid(session: Session, attempt: PaymentAttempt, trade: Trade, *, account: W
     late, surplus = intent.status == IntentStatus.closed, intent.status == IntentStatus.paid
     moment = clock.now(session)
     ATTEMPT.move(session, attempt, AttemptStatus.succeeded, transaction_id=trade.transaction_id, paid_at=moment, is_surplus=surplus)
+    incidents.settle_asked(session, attempt.out_trade_no)
     ledger.book(
         session,
         "payment",
@@ -233,6 +256,7 @@ def _end(session: Session, attempt_id: uuid.UUID, *, to: AttemptStatus, error_co
     attempt = locks.attempt(session, attempt_id)
     if attempt.status in OPEN_ATTEMPTS:
         ATTEMPT.move(session, attempt, to, error_code=error_code)
+        incidents.settle_asked(session, attempt.out_trade_no)
         if to == AttemptStatus.failed:
             _record(session, "payment.failed", attempt.intent)
         close_if_nothing_is_open(session, attempt.intent)
