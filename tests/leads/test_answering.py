@@ -133,6 +133,13 @@ def test_nobody_else_may_work_on_it(
     assert decision.answer is None
 
 
+def test_whoever_has_left_answers_nothing_with_the_card_he_still_has(session: Session, lead: Lead, owner: Staff) -> None:
+    decision = session.execute(select(LeadAssignment)).scalar_one()
+    owner.active = False
+    assert service.press(session, owner, assignment_id=decision.id, key="accept") is False
+    assert (lead.status, decision.answer) == ("assigned", None)
+
+
 @pytest.mark.parametrize("verb", VERBS)
 def test_the_dealers_manager_may(session: Session, town: make.Town, lead: Lead, verb: Any) -> None:
     verb(session, town.manager, lead.id)

@@ -78,7 +78,7 @@ def press(session: Session, staff: Staff, *, assignment_id: uuid.UUID, key: str)
     """A button on the card of an assignment was pressed. Of two buttons the first wins; what may not be is logged and changes nothing."""
     answer = _BUTTONS.get(key)
     decision = session.get(LeadAssignment, assignment_id)
-    if answer is None or decision is None:
+    if answer is None or decision is None or not staff.active:
         return False
     try:
         lead = _to_work_on(session, staff, decision.lead_id)
