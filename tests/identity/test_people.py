@@ -273,6 +273,16 @@ class TestConsent:
         assert len(facts(session, "customer.consent_given")) == 1
         assert client.get("/api/customer/identity/consents", headers=headers).json == taken.json
 
+    def test_what_she_decides_while_she_is_being_merged_is_decided_for_who_is_kept(
+        self, session: Session, brand: Brand, lin: Customer
+    ) -> None:
+        twin = people.customer(session, brand, phone=PHONE)
+        service.merge(session, lin, twin)
+        service.give_consent(session, twin, purpose=Purpose.marketing, text_version="v1", ip=None)
+        assert queries.consented(session, lin.id, Purpose.marketing)
+        service.withdraw_consent(session, twin, purpose=Purpose.marketing)
+        assert not queries.consented(session, lin.id, Purpose.marketing)
+
     def test_agreeing_needs_the_version_of_the_text(self, session: Session, client: Any, account: WechatAccount, lin: Customer) -> None:
         headers = people.signed_in(session, lin, account)
         session.commit()

@@ -193,7 +193,7 @@ def erase(session: Session, customer: Customer) -> None:
 
 def give_consent(session: Session, customer: Customer, *, purpose: Purpose, text_version: str, ip: str | None) -> None:
     """Keep that she agreed to a purpose in the words of a version. The same again changes nothing."""
-    _lock(session, customer.id)
+    customer = queries.current(session, _lock(session, customer.id))
     given = {"customer_id": customer.id, "purpose": purpose.value, "text_version": text_version}
     if session.execute(select(Consent).filter_by(**given, withdrawn_at=None)).first():
         return
@@ -203,6 +203,7 @@ def give_consent(session: Session, customer: Customer, *, purpose: Purpose, text
 
 def withdraw_consent(session: Session, customer: Customer, *, purpose: Purpose) -> None:
     """End every agreement to a purpose; without one there is nothing to end."""
+    customer = queries.current(session, _lock(session, customer.id))
     withdrawn = session.execute(
         update(Consent)
         .where(Consent.customer_id == customer.id, Consent.purpose == purpose.value, Consent.withdrawn_at.is_(None))
