@@ -19,10 +19,10 @@ from typing import Any
 import psycopg
 
 from bench.report import Figure, Report
-from dev.environment import ROOT, complete
+from dev.environment import REAL_DATA, ROOT, complete
 from dev.testing import servers
 
-REAL = Path(os.environ.get("MARQUE_DATA") or ROOT.parent / "shared" / "data") / "guazi_china_10cities_2021.csv"
+REAL = REAL_DATA / "guazi_china_10cities_2021.csv"
 ROUNDS = 3
 MADE_UP_ROWS = 20_000
 ROWS_PER_SECOND = 5000

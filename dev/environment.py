@@ -14,6 +14,8 @@ from dev.steps import StepFailed
 
 ROOT = Path(__file__).resolve().parent.parent
 PORTS = {"WEB_PORT": 8000, "SIM_PORT": 8100, "PG_PORT": 55432, "VALKEY_PORT": 56379}
+REAL_DATA = Path(os.environ.get("MARQUE_DATA") or ROOT.parent / "shared" / "data")
+"""Real listings and dealers, on machines that have them; nobody's to pass on, so no part of the project."""
 PROCESSES = {"worker": 2}
 """How many of a Procfile's line run; one unless said here."""
 

@@ -32,7 +32,10 @@ class Figures:
 
 
 class Story:
-    """A buyer, her friend, an adviser and a marketer. Each step checks what its person would see."""
+    """A buyer, her friend, an adviser and a marketer. Each step checks what its person would see.
+
+    `plain`: the cars are as a used-car feed brings them, without pictures, colours and options.
+    """
 
     def __init__(
         self,
@@ -41,9 +44,11 @@ class Story:
         *,
         username: str = DEMO_USERNAME,
         password: str = DEMO_PASSWORD,
+        plain: bool = False,
         patience: float = 30.0,
         say: Callable[[str], None] = print,
     ) -> None:
+        self.plain = plain
         self.wechat = WeChat(simulator, patience=patience)
         number = secrets.randbelow(10**8)
         self.buyer = Phone(app, self.wechat, nickname="林晓雯", phone=f"138{number:08d}", patience=patience)
@@ -138,14 +143,15 @@ class Story:
         series = next(value for value in found["facets"]["series"] if value["count"])
         narrowed = self.buyer.search(**SHANGHAI, series=series["value"], limit=5)
         assert narrowed["total"] == series["count"], "a facet promised another number of cars"
-        colour = next(value for value in found["facets"]["exterior_color"] if value["count"])
-        cheap = self.buyer.search(**SHANGHAI, exterior_color=colour["value"], price_max_fen=60_000_000, limit=5)
+        kind = "gearbox" if self.plain else "exterior_color"
+        chosen = next(value for value in found["facets"][kind] if value["count"])
+        cheap = self.buyer.search(**SHANGHAI, **{kind: chosen["value"]}, price_max_fen=60_000_000, limit=5)
         assert all(item["price_fen"] <= 60_000_000 for item in cheap["items"])
         free = [item for item in found["items"] if item["status"]["key"] == "listed"]
-        assert len(free) >= 2, "the demo is sold out near Shanghai"
+        assert len(free) >= 2, "sold out near Shanghai"
         self.vehicle = self.buyer.vehicle(free[0]["id"])
         self.other_vehicle = self.buyer.vehicle(free[1]["id"])
-        for block in ("photos", "price", "finance", "specifications", "options", "store"):
+        for block in ("price", "finance", "specifications", "store", *(() if self.plain else ("photos", "options"))):
             assert self.vehicle.get(block), f"the vehicle's page has no {block}"
         assert {"latitude", "longitude", "name", "address"} <= set(self.vehicle["store"]["navigation"])
 

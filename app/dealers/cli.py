@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import click
@@ -19,14 +20,17 @@ from app.kit.rows import CellRefused
 dealers = AppGroup("dealers", help="Dealers, stores and staff.")
 
 COLUMNS = ("city", "dealer_name", "address", "lat_bd09_or_gcj02", "lng_bd09_or_gcj02")
+# What WeChat takes for a telephone number in a message.
+PHONE = re.compile(r"[\d+\-() ]{1,17}")
 
 
 @dealers.command("import")
 @click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
 @click.option("--brand", "brand_key", help="Key of the brand; needed when there are several.")
 @click.option("--brand-name", help="Make the brand with this name when there is none of that key.")
-def import_dealers(file: Path, brand_key: str | None, brand_name: str | None) -> None:
-    """Place a dealer with one store for each row of a CSV with the columns city, dealer_name, address and coordinates.
+@click.option("--phone", default="", help="Telephone of the stores whose row has none, such as the brand's hotline.")
+def import_dealers(file: Path, brand_key: str | None, brand_name: str | None, phone: str) -> None:
+    """Place a dealer with one store for each row of a CSV with the columns city, dealer_name, address, coordinates and perhaps phone.
 
     The datum of such coordinates is not established: they are kept as GCJ-02 and marked "unknown". Again changes nothing.
     """
@@ -38,7 +42,7 @@ def import_dealers(file: Path, brand_key: str | None, brand_name: str | None) ->
         brand = _brand(session, brand_key)
         for line, row in tqdm(rows.read(file, COLUMNS, refused), unit=" rows", desc=file.name, leave=False):
             try:
-                new = _place(session, brand, row)
+                new = _place(session, brand, row, row.get("phone") or phone)
             except CellRefused as error:
                 refused.append((line, error))
                 continue
@@ -54,7 +58,7 @@ def _brand(session: Session, key: str | None) -> Brand:
         raise click.UsageError(f"--brand: one of {', '.join(error.details['keys']) or '(there is none yet)'}") from error
 
 
-def _place(session: Session, brand: Brand, row: dict[str, str]) -> bool:
+def _place(session: Session, brand: Brand, row: dict[str, str], phone: str) -> bool:
     """Whether the row's store is new. Raises `CellRefused` when the row does not hold."""
     city, name, address, *_ = (row[column] for column in COLUMNS)
     degrees = []
@@ -68,9 +72,12 @@ def _place(session: Session, brand: Brand, row: dict[str, str]) -> bool:
     for column in ("dealer_name", "city"):
         if not row[column]:
             raise CellRefused(column, "", "missing")
+    if phone and not PHONE.fullmatch(phone):
+        raise CellRefused("phone", phone, "not_a_phone")
     dealer = service.found_dealer(session, brand.id, name=name, city=city)
-    place = dict(zip(("lat", "lng"), degrees, strict=True))
-    _, new = service.place_store(session, dealer, name=name, city=city, address=address, **place, datum=Datum.gcj02, datum_source="unknown")
+    lat, lng = degrees
+    fields = {"city": city, "address": address, "phone": phone or None, "datum_source": "unknown"}
+    _, new = service.place_store(session, dealer, name=name, lat=lat, lng=lng, datum=Datum.gcj02, **fields)
     return new
 
 

@@ -34,6 +34,34 @@ def test_each_row_becomes_a_dealer_with_a_store_whose_datum_is_said_to_be_unknow
     assert session.execute(select(Dealer).filter_by(brand_id=brand.id)).scalar_one().city == "上海"
 
 
+def test_a_store_without_a_telephone_gets_the_one_that_is_given_for_all(session: Session, app: Any, tmp_path: Path) -> None:
+    brand = make.brand(session)
+    session.commit()
+    path = tmp_path / "dealers.csv"
+    rows = ("有,021-60000000", "没有,", "错,请致电前台")
+    path.write_text(
+        "city,address,lat_bd09_or_gcj02,lng_bd09_or_gcj02,dealer_name,phone\n" + "".join(f"上海,某路,31,121,{row}\n" for row in rows),
+        encoding="utf-8",
+    )
+    done = app.test_cli_runner().invoke(args=["dealers", "import", str(path), "--brand", brand.key, "--phone", "400-000-0000"])
+    assert "line 4, phone" in done.output
+    stores = session.execute(select(Store).filter_by(brand_id=brand.id)).scalars()
+    assert {store.name: store.phone for store in stores} == {"有": "021-60000000", "没有": "400-000-0000"}
+
+
+@pytest.mark.parametrize(("place", "field"), [("91,121", "lat_bd09_or_gcj02"), ("31,nan", "lng_bd09_or_gcj02"), ("31", "columns")])
+def test_a_row_that_is_nowhere_on_earth_or_too_short_is_told_and_the_others_go_on(
+    session: Session, app: Any, tmp_path: Path, place: str, field: str
+) -> None:
+    brand = make.brand(session)
+    session.commit()
+    path = tmp_path / "dealers.csv"
+    path.write_text(f"{HEADER}东区,上海,上海,坏,某路,{place}\n东区,上海,上海,好,某路,31,121\n", encoding="utf-8")
+    done = app.test_cli_runner().invoke(args=["dealers", "import", str(path), "--brand", brand.key])
+    assert f"line 2, {field}: " in done.output
+    assert session.execute(select(Store.name).filter_by(brand_id=brand.id)).scalars().all() == ["好"]
+
+
 def test_a_brand_is_made_when_it_is_named_and_asked_for_when_it_is_not_clear(session: Session, app: Any, tmp_path: Path) -> None:
     path = tmp_path / "dealers.csv"
     path.write_text(HEADER, encoding="utf-8")

@@ -24,7 +24,7 @@ def town(servers: tuple[str, str], tmp_path: Path) -> Iterator[Stack]:
 def story(town: Stack) -> Callable[..., Story]:
     """A story told in the town, by people who are new to it."""
 
-    def begin(*, patience: float = 30.0) -> Story:
-        return Story(town.web, town.simulator, patience=patience, say=print)
+    def begin(*, patience: float = 30.0, plain: bool = False) -> Story:
+        return Story(town.web, town.simulator, patience=patience, plain=plain, say=print)
 
     return begin

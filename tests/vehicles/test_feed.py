@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import csv
-import os
 from collections import Counter
 from pathlib import Path
 from typing import Any
 
 import pytest
-from sqlalchemy import func, select
+from sqlalchemy import func, select, text
 from sqlalchemy.orm import Session
 
 from app.dealers.models import Brand, Store
@@ -22,6 +21,7 @@ from app.vehicles.models import ImportRun, Vehicle
 from app.vehicles.queries import Filters, get, price_history, search
 from app.vehicles.service import merge
 from app.vehicles.vin import check_digit
+from dev.environment import REAL_DATA
 from tests.factories import dealers
 
 MAPPING = """
@@ -318,6 +318,12 @@ def test_a_dealer_with_several_stores_needs_a_column_for_them(session: Session, 
     assert desk.refused == [(2, "store", "which_store")]
 
 
+def test_searches_are_planned_for_the_cars_that_a_feed_has_just_brought(session: Session, store: Store, desk: Desk) -> None:
+    desk.hand_in(*[{"no": f"A{n}", "title": "J5 2022款 刚到店"} for n in range(5)], dealer_id=store.dealer_id)
+    known = text("SELECT most_common_vals::text FROM pg_stats WHERE tablename = 'vehicles' AND attname = 'title'")
+    assert "刚到店" in session.execute(known).scalar_one()
+
+
 def test_cars_without_a_number_are_recognised_by_what_does_not_change(session: Session, brand: Brand, tmp_path: Path) -> None:
     shanghai = dealers.store(session, dealers.dealer(session, brand, city="上海"))
     beijing = dealers.store(session, dealers.dealer(session, brand, city="北京"), at=(39.9, 116.4))
@@ -345,17 +351,14 @@ def test_cars_without_a_number_are_recognised_by_what_does_not_change(session: S
     assert [change.new_price_fen for change in price_history(session, cars[0].id)] == [270_000_00]
 
 
-REAL = Path(os.environ.get("MARQUE_DATA") or Path(__file__).resolve().parents[3] / "shared" / "data")
-
-
-LISTINGS = REAL / "guazi_china_10cities_2021.csv"
+LISTINGS = REAL_DATA / "guazi_china_10cities_2021.csv"
 
 if LISTINGS.exists():  # these rows are nobody's to pass on, so they are not part of the project
 
     def test_the_real_listings_of_ten_cities_are_taken_over_and_found(session: Session, brand: Brand, app: Any) -> None:
         runner = app.test_cli_runner()
         session.commit()
-        placed = runner.invoke(args=["dealers", "import", str(REAL / "china_dealer_locations_ford2018.csv"), "--brand", brand.key])
+        placed = runner.invoke(args=["dealers", "import", str(REAL_DATA / "china_dealer_locations_ford2018.csv"), "--brand", brand.key])
         assert placed.exit_code == 0, placed.output
         arguments = ["vehicles", "import", str(LISTINGS), "--dealer", "by-city", "--mapping", "guazi", "--brand", brand.key]
         taken = runner.invoke(args=arguments)

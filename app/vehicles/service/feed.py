@@ -91,6 +91,10 @@ def take_over(session: Session, brand_id: uuid.UUID, feed: Feed) -> ImportRun:
     )
     session.add(run)
     session.flush()
+    if done.created or done.updated:
+        # Until autovacuum comes by, the planner would take thousands of new cars for a few, and every search would be slow. Last, for
+        # its lock lasts until the commit.
+        session.execute(text("ANALYZE vehicles"))
     return run
 
 

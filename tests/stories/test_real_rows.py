@@ -1,0 +1,58 @@
+"""The main job on real cars at real dealers, on machines that have the files: nobody's to pass on, so no part of the project."""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Callable
+from pathlib import Path
+
+import psycopg
+
+from dev.environment import REAL_DATA
+from dev.stack import Stack
+from miniprogram_mock.story import SHANGHAI, Story
+from tests.stories.books import the_books_are_right
+from tests.stories.limits import within_its_limits
+
+LISTINGS = REAL_DATA / "guazi_china_10cities_2021.csv"
+DEALERS = REAL_DATA / "china_dealer_locations_ford2018.csv"
+BRAND = ("--brand", "jiyao")
+
+
+def without_the_demos_own(town: Stack) -> None:
+    """Leave of the demo its headquarters and what they set up; its cars, dealers and their people go."""
+    with psycopg.connect(town.env["DATABASE_URL"]) as books:
+        for table in ("price_changes", "vehicles", "staff WHERE dealer_id IS NOT NULL", "stores", "dealers"):
+            books.execute(f"DELETE FROM {table}")  # type: ignore[arg-type]
+
+
+def advisers(file: Path) -> dict[str, str]:
+    """An adviser for each Shanghai dealer, written to the file; WeCom userid, as the simulated corp has them, → dealer."""
+    with DEALERS.open(encoding="utf-8-sig", newline="") as rows:
+        shanghai = [row["dealer_name"].strip() for row in csv.DictReader(rows) if row["city"].strip() == "上海"]
+    staff = {f"adv{number:03d}": dealer for number, dealer in enumerate(shanghai, 1)}
+    with file.open("w", encoding="utf-8", newline="") as listed:
+        rows_out = csv.writer(listed)
+        rows_out.writerow(["username", "name", "role", "dealer", "wecom_userid"])
+        rows_out.writerows([f"real-{userid}", f"顾问{userid}", "adviser", dealer, userid] for userid, dealer in staff.items())
+    return staff
+
+
+if LISTINGS.exists() and DEALERS.exists():
+
+    def test_the_main_job_runs_on_real_listings_at_real_dealers(town: Stack, story: Callable[..., Story], tmp_path: Path) -> None:
+        without_the_demos_own(town)
+        town.flask("dealers", "import", str(DEALERS), "--phone", "400-000-0000", *BRAND)
+        dealer_of = advisers(tmp_path / "staff.csv")
+        assert f"{len(dealer_of)} new, 0 changed" in town.flask("dealers", "staff", str(tmp_path / "staff.csv"), *BRAND)
+        taken = town.flask("vehicles", "import", str(LISTINGS), "--dealer", "by-city", "--mapping", "guazi", *BRAND)
+        assert "19309 new" in taken, taken
+        print(taken)
+
+        teller = story(plain=True)
+        figures = teller.run().seconds
+
+        assert teller.buyer.search(**SHANGHAI, limit=1)["total"] == 19_309, "others than the real cars are on sale"
+        assert teller.vehicle["store"]["name"] == dealer_of[teller.adviser], "an adviser of another dealer was told"
+        within_its_limits(figures)
+        the_books_are_right(town, orders=2)
