@@ -10,6 +10,7 @@ from types import ModuleType
 
 import click
 from apiflask import APIBlueprint, APIFlask
+from werkzeug.middleware.proxy_fix import ProxyFix
 
 from app.kit import clock, db, docs, health, logging, web
 from app.kit.settings import Environment, settings
@@ -58,6 +59,8 @@ def create_app() -> APIFlask:
         LOCAL_SERVERS=False,
         DESCRIPTION="The direct-sales platform for car brands inside WeChat. Money is integer fen, times are UTC, places name their datum.",
     )
+    if settings().trusted_proxies:
+        app.wsgi_app = ProxyFix(app.wsgi_app, x_for=settings().trusted_proxies)  # type: ignore[method-assign]
     app.spec_processor(web.document_common_errors)
     web.install(app)
     docs.install(app)

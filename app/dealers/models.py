@@ -95,8 +95,6 @@ class Staff(Root):
     role: Mapped[str]
     wecom_userid: Mapped[str | None]
     active: Mapped[bool] = mapped_column(default=True, server_default="true")
-    failed_logins: Mapped[int] = mapped_column(default=0, server_default="0")
-    locked_until: Mapped[datetime | None]
 
     dealer: Mapped[Dealer | None] = relationship()
     brand: Mapped[Brand] = relationship()
@@ -105,6 +103,16 @@ class Staff(Root):
     def sees_the_brand(self) -> bool:
         """Whether this person's view is the brand's and not one dealer's."""
         return self.role in HEADQUARTERS
+
+
+class LoginFailure(Base):
+    """Wrong passwords for one name from one address, whether anybody has that name or not."""
+
+    __tablename__ = "staff_login_failures"
+
+    key: Mapped[str] = mapped_column(primary_key=True)
+    wrong: Mapped[int] = mapped_column(default=1, server_default="1")
+    last_at: Mapped[datetime]
 
 
 class StaffSession(Base):

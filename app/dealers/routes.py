@@ -59,7 +59,7 @@ def login(_who: Caller, json_data: dict[str, str]) -> Any:
     """Sign a staff member in; the session's token is an HttpOnly cookie."""
     with db.transaction() as session:
         # Refused outside this transaction, so that the wrong password stays counted.
-        signed_in = service.sign_in(session, username=json_data["username"], password=json_data["password"])
+        signed_in = service.sign_in(session, **json_data, address=request.remote_addr or "")
         body = {"staff": _staff_out(signed_in[0])} if signed_in else {}
     if signed_in is None:
         raise LoginRefused

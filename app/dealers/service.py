@@ -9,12 +9,13 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any
 
-from sqlalchemy import delete, select, text
+from sqlalchemy import case, delete, select, text
+from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
 from app.dealers import queries
 from app.dealers.errors import LoginLocked, RosterRefused
-from app.dealers.models import HEADQUARTERS, Brand, Dealer, Role, Staff, StaffSession, Store
+from app.dealers.models import HEADQUARTERS, Brand, Dealer, LoginFailure, Role, Staff, StaffSession, Store
 from app.kit import clock
 from app.kit.crypto import hash_password, new_password, new_token, password_matches, token_hash
 from app.kit.errors import Unauthorized
@@ -35,25 +36,28 @@ def _nobody() -> str:
     return hash_password("nobody has this password")
 
 
-def sign_in(session: Session, *, username: str, password: str) -> tuple[Staff, str] | None:
+def sign_in(session: Session, *, username: str, password: str, address: str) -> tuple[Staff, str] | None:
     """The staff member and a new bearer token, or None when the password is wrong (which is counted; never says which part was wrong).
 
+    Wrong passwords are counted by name and network address, so that a stranger locks nobody out but himself, and for names that
+    nobody has as well, so that the lock tells nothing.
+
     Raises:
-        LoginLocked: too many wrong passwords in a row.
+        LoginLocked: too many wrong passwords in a row from this address.
     """
-    staff = session.execute(select(Staff).filter_by(username=username, active=True).with_for_update()).scalar_one_or_none()
-    if staff is None:
-        password_matches(_nobody(), password)  # the same time as for a known name
-        return None
     moment = clock.now(session)
-    if staff.locked_until and staff.locked_until > moment:
-        raise LoginLocked(retry_after=int((staff.locked_until - moment).total_seconds()))
-    if not password_matches(staff.password_hash, password):
-        staff.failed_logins += 1
-        if staff.failed_logins >= WRONG_PASSWORDS:
-            staff.failed_logins, staff.locked_until = 0, moment + LOCKED_FOR
+    key = token_hash(f"{username}\n{address}")
+    failure = session.get(LoginFailure, key)
+    if failure and failure.wrong >= WRONG_PASSWORDS and failure.last_at + LOCKED_FOR > moment:
+        raise LoginLocked(retry_after=int((failure.last_at + LOCKED_FOR - moment).total_seconds()))
+    staff = session.execute(select(Staff).filter_by(username=username, active=True)).scalar_one_or_none()
+    # Checked against nobody's password for an unknown name, so that both take the same time.
+    if not password_matches(staff.password_hash if staff else _nobody(), password) or staff is None:
+        again = case((LoginFailure.last_at + LOCKED_FOR > moment, LoginFailure.wrong + 1), else_=1)
+        counted = insert(LoginFailure).values(key=key, wrong=1, last_at=moment)
+        session.execute(counted.on_conflict_do_update(index_elements=["key"], set_={"wrong": again, "last_at": moment}))
         return None
-    staff.failed_logins, staff.locked_until = 0, None
+    session.execute(delete(LoginFailure).filter_by(key=key))
     token = new_token()
     lifetime = timedelta(hours=settings().staff_session_hours)
     session.add(StaffSession(token_hash=token_hash(token), staff_id=staff.id, expires_at=moment + lifetime))

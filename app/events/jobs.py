@@ -2,15 +2,25 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 from sqlalchemy.orm import Session
 
 from app.events import service
 from app.kit.queue import job
 
+# Long enough to answer who heard of what; the events themselves stay.
+RECEIPTS_KEPT = timedelta(days=30)
+
 
 @job("events.deliver", every=2, queue="critical", transactional=False, timeout=120)
 def deliver() -> None:
     service.deliver_all()
+
+
+@job("events.forget_receipts", cron="41 3 * * *", queue="bulk", timeout=600)
+def forget_receipts(session: Session) -> None:
+    service.forget_receipts(session, older_than=RECEIPTS_KEPT)
 
 
 @job("events.make_partitions", cron="17 3 * * *")

@@ -178,10 +178,11 @@ def deliver(key: str) -> int:
         log.exception("handler failed on a batch", handler=key)
     done = 0
     for _ in range(BATCH):
+        tried: list[uuid.UUID] = []
         try:
-            one = _deliver_batch(key, 1)
+            one = _deliver_batch(key, 1, tried)
         except Exception as error:
-            _postpone(key, error)
+            _postpone(key, tried, error)
             continue
         if not one:
             break
@@ -189,7 +190,8 @@ def deliver(key: str) -> int:
     return done
 
 
-def _deliver_batch(key: str, limit: int) -> int:
+def _deliver_batch(key: str, limit: int, tried: list[uuid.UUID] | None = None) -> int:
+    """One transaction of deliveries; `tried` is told which events they were, also when it fails."""
     with db.transaction() as session:
         # One deliverer per handler at a time keeps a customer's events in order; the lock ends with the transaction.
         session.execute(text("SELECT pg_advisory_xact_lock(hashtext(:key))"), {"key": f"deliver {key}"})
@@ -197,6 +199,8 @@ def _deliver_batch(key: str, limit: int) -> int:
         if not due:
             return 0
         ids = [row.event_id for row in due]
+        if tried is not None:
+            tried.extend(ids)
         found = session.execute(
             select(Event)
             .where(Event.id.in_(ids), Event.recorded_at.in_({row.recorded_at for row in due}))
@@ -229,18 +233,35 @@ def _next(session: Session, key: str, limit: int) -> Sequence[EventDelivery]:
     )
 
 
-def _postpone(key: str, error: Exception) -> None:
-    """Try the handler's first due event later, twice as late each time; after the last attempt it is dead and visible."""
+def _postpone(key: str, event_ids: list[uuid.UUID], error: Exception) -> None:
+    """Try these events later, twice as late each time; after the last attempt they are dead and visible."""
     log.exception("handler failed on an event", handler=key)
     with db.transaction() as session:
-        session.execute(text("SELECT pg_advisory_xact_lock(hashtext(:key))"), {"key": f"deliver {key}"})
-        for row in _next(session, key, 1):
+        wanted = select(EventDelivery).where(
+            EventDelivery.handler == key, EventDelivery.event_id.in_(event_ids), EventDelivery.delivered_at.is_(None)
+        )
+        for row in session.execute(wanted.with_for_update()).scalars():
             row.attempts += 1
             row.error = mask_text(f"{type(error).__name__}: {error}")[:500]
             if row.attempts >= MAX_ATTEMPTS:
                 row.dead_at = clock.now(session)
             else:
                 row.due_at = clock.now(session) + timedelta(seconds=min(2**row.attempts, 600))
+
+
+def revive(session: Session, handler: str | None = None) -> int:
+    """Give dead deliveries, of one handler or all, their attempts again; returns how many. For when the cause is mended."""
+    wanted = update(EventDelivery).where(EventDelivery.dead_at.is_not(None), EventDelivery.delivered_at.is_(None))
+    if handler:
+        wanted = wanted.where(EventDelivery.handler == handler)
+    revived = session.execute(wanted.values(dead_at=None, attempts=0, due_at=func.marque_now()).returning(EventDelivery.event_id)).all()
+    queue.enqueue(session, "events.deliver")
+    return len(revived)
+
+
+def forget_receipts(session: Session, *, older_than: timedelta) -> None:
+    """Drop receipts of events delivered long ago; what is due or dead stays."""
+    session.execute(delete(EventDelivery).where(EventDelivery.delivered_at < func.marque_now() - older_than))
 
 
 def make_partitions(session: Session, months_ahead: int = 3) -> None:

@@ -10,18 +10,20 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from flask import Response, current_app, g, request
-from sqlalchemy import func, select, update
+from sqlalchemy import delete, func, select, update
 from sqlalchemy.dialects.postgresql import insert
-from sqlalchemy.orm import Mapped, mapped_column
+from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from app.kit import clock, db
 from app.kit.db import Base
 from app.kit.errors import Conflict, Invalid
+from app.kit.queue import job
 from app.kit.web import release_session
 
 _KEY = re.compile(r"[0-9A-Za-z_\-]{8,64}")
 # Longer than any answer takes; after it a repeated request takes over what a dead process left.
-LEASE = timedelta(seconds=20)
+LEASE = timedelta(seconds=60)
+KEPT_FOR = timedelta(days=7)
 
 
 class KeyMissing(Invalid):
@@ -47,6 +49,8 @@ class IdempotentAnswer(Base):
     status: Mapped[int | None]
     body: Mapped[bytes | None]
     lease_until: Mapped[datetime]
+    # Counts who took the key: a first request that comes back after its lease neither keeps nor frees what is another's by now.
+    fence: Mapped[int] = mapped_column(default=1, server_default="1")
     created_at: Mapped[datetime] = mapped_column(server_default=func.marque_now())
 
 
@@ -65,31 +69,32 @@ def idempotent(door: Callable[..., Any]) -> Callable[..., Any]:
         caller = f"{g.caller.audience}:{g.caller.actor[1]}"
         release_session()
         digest = hashlib.sha256(f"{request.method} {request.path}\n".encode() + request.get_data()).hexdigest()
-        kept = _claim(caller, key, digest)
-        if kept is not None:
-            return kept
+        claimed = _claim(caller, key, digest)
+        if isinstance(claimed, Response):
+            return claimed
         g.idempotency_key = key
         try:
             answer = current_app.make_response(door(*args, **kwargs))
         except BaseException:
-            _let_go(caller, key)
+            _let_go(caller, key, claimed)
             raise
         if answer.status_code < 300:
-            _keep(caller, key, answer)
+            _keep(caller, key, claimed, answer)
         else:
-            _let_go(caller, key)
+            _let_go(caller, key, claimed)
         return answer
 
     return once
 
 
-def _claim(caller: str, key: str, digest: str) -> Response | None:
+def _claim(caller: str, key: str, digest: str) -> Response | int:
+    """The answer that was given before, or the fence under which this request may give it."""
     with db.transaction() as session:
         moment = clock.wall(session)
         row = {"caller": caller, "key": key, "request_hash": digest, "lease_until": moment + LEASE}
-        claimed = session.execute(insert(IdempotentAnswer).values(row).on_conflict_do_nothing().returning(IdempotentAnswer.key)).first()
+        claimed = session.execute(insert(IdempotentAnswer).values(row).on_conflict_do_nothing().returning(IdempotentAnswer.fence)).first()
         if claimed:
-            return None
+            return claimed.fence
         found = session.execute(select(IdempotentAnswer).filter_by(caller=caller, key=key).with_for_update()).scalar_one_or_none()
         if found is None:
             raise InProgress(retry_after=1)
@@ -100,19 +105,26 @@ def _claim(caller: str, key: str, digest: str) -> Response | None:
         if found.lease_until > moment:
             raise InProgress(retry_after=1)
         found.lease_until = moment + LEASE
-        return None
+        found.fence += 1
+        return found.fence
 
 
-def _keep(caller: str, key: str, answer: Response) -> None:
+def _keep(caller: str, key: str, fence: int, answer: Response) -> None:
     with db.transaction() as session:
-        session.execute(
-            update(IdempotentAnswer).filter_by(caller=caller, key=key).values(status=answer.status_code, body=answer.get_data())
-        )
+        mine = update(IdempotentAnswer).filter_by(caller=caller, key=key, fence=fence)
+        kept = session.execute(mine.values(status=answer.status_code, body=answer.get_data()).returning(IdempotentAnswer.fence)).first()
+    if kept is None:
+        # Somebody took over meanwhile; asking again gives what they answer.
+        raise InProgress(retry_after=1)
 
 
-def _let_go(caller: str, key: str) -> None:
+def _let_go(caller: str, key: str, fence: int) -> None:
     """Free the key after a refusal; what a crash leaves is freed by the end of its lease."""
     with db.transaction() as session:
-        row = session.get(IdempotentAnswer, (caller, key))
-        if row is not None and row.status is None:
-            session.delete(row)
+        session.execute(delete(IdempotentAnswer).filter_by(caller=caller, key=key, fence=fence, status=None))
+
+
+@job("idempotency.forget", cron="29 3 * * *", queue="bulk", timeout=600)
+def forget(session: Session) -> None:
+    """Drop answers so old that nobody repeats their request any more."""
+    session.execute(delete(IdempotentAnswer).where(IdempotentAnswer.created_at < func.marque_now() - KEPT_FOR))

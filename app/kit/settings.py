@@ -38,6 +38,7 @@ class Settings(BaseSettings):
     # Who we are to the outside
     public_base_url: str
     cookie_secure: bool = True
+    trusted_proxies: int = Field(default=0, ge=0)
 
     # Tencent's servers
     wechat_api_base: str = "https://api.weixin.qq.com"

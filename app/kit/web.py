@@ -22,6 +22,7 @@ from app.kit import db, texts
 from app.kit.errors import AppError, Invalid, Unauthorized
 from app.kit.json import dumps, loads
 from app.kit.logging import logger
+from app.kit.settings import Environment, settings
 
 log = logger(__name__)
 
@@ -189,7 +190,9 @@ def install(app: APIFlask) -> None:
     @app.after_request
     def stamp(response: Response) -> Response:
         response.headers["X-Request-Id"] = g.get("request_id", "")
-        response.headers["Server-Timing"] = f"app;dur={1000 * (time.perf_counter() - g.started):.1f}"
+        if settings().environment is not Environment.production:
+            # For measurements; in the open it would tell strangers which guesses take longer.
+            response.headers["Server-Timing"] = f"app;dur={1000 * (time.perf_counter() - g.started):.1f}"
         response.headers.setdefault("Cache-Control", "no-store")
         response.headers["X-Content-Type-Options"] = "nosniff"
         return response

@@ -34,6 +34,7 @@ def upgrade() -> None:
         sa.Column("status", sa.Integer),
         sa.Column("body", sa.LargeBinary),
         sa.Column("lease_until", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("fence", sa.Integer, server_default="1", nullable=False),
         sa.Column("created_at", sa.DateTime(timezone=True), server_default=sa.text("marque_now()"), nullable=False),
         sa.PrimaryKeyConstraint("caller", "key", name=op.f("pk_idempotent_answers")),
     )

@@ -74,8 +74,6 @@ def upgrade() -> None:
         sa.Column("role", sa.String, nullable=False),
         sa.Column("wecom_userid", sa.String),
         sa.Column("active", sa.Boolean, server_default="true", nullable=False),
-        sa.Column("failed_logins", sa.Integer, server_default="0", nullable=False),
-        sa.Column("locked_until", sa.DateTime(timezone=True)),
         sa.CheckConstraint("role IN ('admin', 'marketer', 'dealer_manager', 'adviser')", name=op.f("ck_staff_role")),
         sa.CheckConstraint("(dealer_id IS NULL) = (role IN ('admin', 'marketer'))", name=op.f("ck_staff_dealer_of_role")),
         sa.ForeignKeyConstraint(["brand_id"], ["brands.id"], name=op.f("fk_staff_brand_id_brands")),
@@ -87,6 +85,13 @@ def upgrade() -> None:
     )
     op.create_index(op.f("ix_staff_brand_id"), "staff", ["brand_id"])
     op.create_index(op.f("ix_staff_dealer_id"), "staff", ["dealer_id"])
+    op.create_table(
+        "staff_login_failures",
+        sa.Column("key", sa.String, nullable=False),
+        sa.Column("wrong", sa.Integer, server_default="1", nullable=False),
+        sa.Column("last_at", sa.DateTime(timezone=True), nullable=False),
+        sa.PrimaryKeyConstraint("key", name=op.f("pk_staff_login_failures")),
+    )
     op.create_table(
         "staff_sessions",
         sa.Column("token_hash", sa.String, nullable=False),
@@ -100,5 +105,5 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
-    for table in ("staff_sessions", "staff", "stores", "dealers", "brands"):
+    for table in ("staff_sessions", "staff_login_failures", "staff", "stores", "dealers", "brands"):
         op.drop_table(table)

@@ -31,15 +31,42 @@ def test_a_wrong_password_says_the_same_as_an_unknown_name(session: Session, cli
     assert wrong.json["message"] == unknown.json["message"] == "用户名或密码不正确"
 
 
-def test_five_wrong_passwords_lock_the_account_for_a_while(session: Session, client: Any, later: Any) -> None:
+def _wrong(client: Any, username: str, times: int, **options: Any) -> list[int]:
+    body = {"username": username, "password": "no"}
+    return [client.post("/api/public/staff/login", json=body, **options).status_code for _ in range(times)]
+
+
+def test_five_wrong_passwords_lock_the_name_for_a_while(session: Session, client: Any, later: Any) -> None:
     adviser = make.staff(session, make.dealer(session, make.brand(session)))
     session.commit()
-    for _ in range(5):
-        client.post("/api/public/staff/login", json={"username": adviser.username, "password": "no"})
+    assert _wrong(client, adviser.username, 5) == [401] * 5
     right = {"username": adviser.username, "password": make.PASSWORD}
-    assert client.post("/api/public/staff/login", json=right).status_code == 429
+    locked = client.post("/api/public/staff/login", json=right)
+    assert locked.status_code == 429
+    assert 0 < int(locked.headers["Retry-After"]) <= 15 * 60
     later(minutes=16)
     assert client.post("/api/public/staff/login", json=right).status_code == 200
+
+
+def test_a_stranger_s_wrong_passwords_lock_out_nobody_but_him(session: Session, client: Any) -> None:
+    adviser = make.staff(session, make.dealer(session, make.brand(session)))
+    session.commit()
+    elsewhere = {"environ_base": {"REMOTE_ADDR": "203.0.113.7"}}
+    assert _wrong(client, adviser.username, 6, **elsewhere) == [401] * 5 + [429]
+    right = {"username": adviser.username, "password": make.PASSWORD}
+    assert client.post("/api/public/staff/login", json=right).status_code == 200
+
+
+def test_a_name_that_nobody_has_is_locked_like_any_other(session: Session, client: Any) -> None:
+    assert _wrong(client, "nobody", 6) == [401] * 5 + [429]
+
+
+def test_wrong_passwords_of_last_week_are_forgotten(session: Session, client: Any, later: Any) -> None:
+    adviser = make.staff(session, make.dealer(session, make.brand(session)))
+    session.commit()
+    _wrong(client, adviser.username, 4)
+    later(days=7)
+    assert _wrong(client, adviser.username, 4) == [401] * 4
 
 
 def test_a_session_ends_with_its_time_and_with_the_person(session: Session, client: Any, later: Any) -> None:

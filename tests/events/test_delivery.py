@@ -10,7 +10,7 @@ import pytest
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from app.events import service
+from app.events import jobs, service
 from app.events.models import Event, EventDelivery
 from app.kit import db
 from tests.factories import dealers as make
@@ -146,3 +146,60 @@ def test_a_subscription_made_at_run_time_hears_from_then_on(session: Session, mo
     service.record(session, "tag.added", brand_id=brand.id)
     deliver()
     assert heard == ["tag.added"]
+
+
+def test_a_dead_delivery_is_listed_and_revived_by_hand(session: Session, heard: list[str], deliver: Any, later: Any, app: Any) -> None:
+    event = service.record(session, "vehicle.listed", brand_id=make.brand(session).id, data={"n": 0, "poison": True})
+    for _ in range(service.MAX_ATTEMPTS):
+        deliver()
+        later(hours=1)
+    run = app.test_cli_runner()
+    assert str(event.id) in run.invoke(args=["events", "dead"]).output
+    session.get_one(Event, (event.id, event.recorded_at)).data = {"n": 0}
+    session.commit()
+    assert run.invoke(args=["events", "revive"]).output.startswith("1 ")
+    deliver()
+    assert heard == [0]
+
+
+def test_receipts_are_forgotten_in_time_and_what_is_due_is_not(session: Session, heard: list[str], deliver: Any, later: Any) -> None:
+    brand = make.brand(session)
+    service.record(session, "vehicle.listed", brand_id=brand.id, data={"n": 0})
+    deliver()
+    service.record(session, "vehicle.listed", brand_id=brand.id, data={"n": 1, "poison": True})
+    deliver()
+    later(days=31)
+    service.forget_receipts(session, older_than=jobs.RECEIPTS_KEPT)
+    left = session.execute(select(EventDelivery)).scalar_one()
+    assert left.delivered_at is None
+
+
+def test_the_event_that_choked_is_the_one_put_off(session: Session, monkeypatch: pytest.MonkeyPatch, deliver: Any) -> None:
+    """A younger event that failed is put off itself, whatever came due before it meanwhile."""
+    brand = make.brand(session)
+    late: list[Event] = []
+
+    def listener(inner: Session, events: Sequence[Event]) -> None:
+        if any(event.data.get("poison") for event in events):
+            raise ValueError("poison")
+
+    monkeypatch.setattr(service, "_handlers", {"tests.listener": listener})
+    monkeypatch.setattr(service, "_listeners", {"vehicle.listed": {"tests.listener"}})
+    good = service.record(session, "vehicle.listed", brand_id=brand.id, data={"n": 0})
+    bad = service.record(session, "vehicle.listed", brand_id=brand.id, data={"n": 1, "poison": True})
+    session.commit()
+    put_off = service._postpone
+
+    def remembering(key: str, event_ids: list[uuid.UUID], error: Exception) -> None:
+        # An older event becomes due just before the failure is written down.
+        session.execute(EventDelivery.__table__.update().where(EventDelivery.event_id == good.id).values(delivered_at=None))
+        session.commit()
+        late.extend(session.get_one(Event, (one, bad.recorded_at)) for one in event_ids)
+        put_off(key, event_ids, error)
+
+    monkeypatch.setattr(service, "_postpone", remembering)
+    service.deliver("tests.listener")
+    assert late[0].id == bad.id
+    session.expire_all()
+    assert session.get_one(EventDelivery, ("tests.listener", bad.id)).attempts == 1
+    assert session.get_one(EventDelivery, ("tests.listener", good.id)).attempts == 0

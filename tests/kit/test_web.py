@@ -14,7 +14,7 @@ from sqlalchemy import func, select
 
 from app.events.models import Event
 from app.events.service import record
-from app.kit import clock, db, idempotency, web
+from app.kit import clock, db, idempotency, queue, web
 from app.kit.errors import Conflict
 from app.kit.idempotency import idempotent
 from app.kit.web import Schema, blueprint, raises, resolves, stepwise
@@ -135,6 +135,37 @@ def test_what_a_dead_process_left_is_taken_over_after_its_lease(door: Any) -> No
     with db.transaction() as session:
         session.execute(idempotency.IdempotentAnswer.__table__.update().values(lease_until=clock.wall(session) - idempotency.LEASE))
     assert client.post("/api/customer/things/", data=b'{"n": 1}', headers=headers).status_code == 201
+
+
+def test_a_first_request_that_comes_back_late_keeps_nothing_and_frees_nothing(door: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The answer that counts is the one of whoever took the key over."""
+    client = door.test_client()
+    headers = {"Idempotency-Key": "key-00000001"}
+
+    def late(*given: Any) -> None:
+        # While the first one was at work its lease ran out, and a second request took over and was answered.
+        with db.transaction() as session:
+            session.execute(idempotency.IdempotentAnswer.__table__.update().values(fence=2, status=201, body=b'{"call": "second"}'))
+        keep(*given)
+
+    keep = idempotency._keep
+    monkeypatch.setattr(idempotency, "_keep", late)
+    first = client.post("/api/customer/things/", json={"n": 1}, headers=headers)
+    assert (first.status_code, first.json["error"]) == (409, "idempotency.in_progress")
+    assert client.post("/api/customer/things/", json={"n": 1}, headers=headers).data == b'{"call": "second"}'
+
+
+def test_old_answers_are_forgotten_and_young_ones_kept(door: Any) -> None:
+    client = door.test_client()
+    for key in ("key-00000001", "key-00000002"):
+        client.post("/api/customer/things/", json={"n": 1}, headers={"Idempotency-Key": key})
+    with db.transaction() as session:
+        answers = idempotency.IdempotentAnswer
+        old = clock.now(session) - idempotency.KEPT_FOR - idempotency.LEASE
+        session.execute(answers.__table__.update().where(answers.key == "key-00000001").values(created_at=old))
+    queue.run("idempotency.forget")
+    with db.transaction() as session:
+        assert session.execute(select(answers.key)).scalars().all() == ["key-00000002"]
 
 
 def _hash(body: bytes) -> str:
