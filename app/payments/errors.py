@@ -1,6 +1,6 @@
 """What payments refuse."""
 
-from app.kit.errors import Conflict, NotFound, Unavailable
+from app.kit.errors import Conflict, Forbidden, NotFound, Unavailable
 
 
 class PaymentOver(Conflict):
@@ -21,6 +21,10 @@ class NotOurPayer(Conflict):
 
 class RefundTooMuch(Conflict):
     code, message = "payments.refund_too_much", "More cannot go back than was paid."
+
+
+class AdminsOnly(Forbidden):
+    code, message = "payments.admins_only", "Only an administrator deals with incidents of money."
 
 
 class IncidentUnknown(NotFound):

@@ -1,4 +1,4 @@
-"""Doors: headquarters look at what went wrong with money, and deal with it."""
+"""Doors: headquarters look at what went wrong with money, and an administrator deals with it."""
 
 from __future__ import annotations
 
@@ -7,10 +7,11 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
+from app.dealers.models import Role
 from app.kit.errors import Forbidden
 from app.kit.web import Caller, blueprint, raises, transactional
 from app.payments import queries, schemas, service
-from app.payments.errors import IncidentOver, IncidentUnknown, RefundTooMuch
+from app.payments.errors import AdminsOnly, IncidentOver, IncidentUnknown, RefundTooMuch
 
 staff = blueprint("payments", audience="staff")
 
@@ -31,13 +32,15 @@ def incidents(session: Session, who: Caller) -> Any:
 
 
 @staff.post("/incidents/<uuid:incident_id>/resolve")
-@raises(Forbidden, IncidentUnknown, IncidentOver, RefundTooMuch)
+@raises(AdminsOnly, IncidentUnknown, IncidentOver, RefundTooMuch)
 @staff.input(schemas.ResolveIn)
 @staff.output(schemas.IncidentOut)
 @transactional
 def resolve(session: Session, who: Caller, incident_id: uuid.UUID, json_data: dict[str, str]) -> Any:
     """Send the money back, or note that it was dealt with by hand."""
-    incident = queries.incident(session, _brand_of(who), incident_id)
+    if who.staff.role != Role.admin:
+        raise AdminsOnly
+    incident = queries.incident(session, who.staff.brand_id, incident_id)
     if json_data["action"] == "refund":
         service.refund_incident(session, incident, staff_id=who.staff.id, note=json_data["note"])
     else:

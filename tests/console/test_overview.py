@@ -7,6 +7,7 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
+from app.dealers.models import HEADQUARTERS, Role
 from app.events.models import Event, EventDelivery
 from app.kit import clock, db
 from app.messaging.models import Send
@@ -81,6 +82,17 @@ def test_trouble_with_money_is_shown_to_headquarters_until_it_is_resolved(
     incident.resolved_at = clock.now(session)
     session.commit()
     assert marketer.get("console/overview").json["incidents"] == []
+
+
+def test_only_an_administrator_is_offered_to_deal_with_an_incident(session: Session, app: Any) -> None:
+    shop = market.market(session)
+    order = market.order(session, shop, market.buyer(session, shop))
+    details = {"kind": IncidentKind.mismatch, "reference": "4202", "account_id": shop.merchant.id, "out_trade_no": "X", "amount_fen": 1}
+    session.add(PaymentIncident(brand_id=shop.brand.id, intent_id=order.intent_id, **details))
+    people = {role: make.staff(session, shop.brand if role in HEADQUARTERS else shop.dealer, role) for role in Role}
+    session.commit()
+    offered = {role: Desk(app, one).get("console/overview").json["incidents"][0]["can_resolve"] for role, one in people.items()}
+    assert offered == {Role.admin: True, Role.marketer: False, Role.dealer_manager: False, Role.adviser: False}
 
 
 def test_an_incident_about_an_order_is_shown_to_its_dealer_and_leads_to_the_order(session: Session, app: Any) -> None:

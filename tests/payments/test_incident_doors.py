@@ -1,4 +1,4 @@
-"""Headquarters see what went wrong with money and deal with it; nobody else does."""
+"""Headquarters see what went wrong with money, an administrator deals with it, and nobody else does."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ def signed_in(session: Session, client: Any) -> Any:
     return sign_in
 
 
-def test_headquarters_see_and_resolve_an_incident(market: make.Market, incident: Any, signed_in: Any) -> None:
+def test_an_administrator_sees_and_resolves_an_incident(market: make.Market, incident: Any, signed_in: Any) -> None:
     admin = signed_in(market.brand, Role.admin)
     (shown,) = admin.get("/api/staff/payments/incidents").json["items"]
     assert (shown["id"], shown["label"], shown["amount_fen"]) == (str(incident.id), "支付信息不符", 99_999)
@@ -69,6 +69,20 @@ def test_a_resolution_needs_a_note_and_a_known_action(market: make.Market, incid
     )
     assert answer.status_code == 422
     assert set(answer.json["details"]) == {"action", "note"}
+
+
+@pytest.mark.parametrize("action", ["refund", "by_hand"])
+def test_a_marketer_looks_at_an_incident_and_does_not_move_its_money(
+    session: Session, market: make.Market, incident: Any, signed_in: Any, action: str
+) -> None:
+    marketer = signed_in(market.brand, Role.marketer)
+    (shown,) = marketer.get("/api/staff/payments/incidents").json["items"]
+    assert shown["id"] == str(incident.id)
+    answer = marketer.post(f"/api/staff/payments/incidents/{incident.id}/resolve", json={"action": action, "note": "x"})
+    assert (answer.status_code, answer.json["error"]) == (403, "payments.admins_only")
+    assert answer.json["message"] == "只有管理员可以处理支付异常，请联系管理员"
+    session.expire_all()
+    assert incident.resolved_at is None
 
 
 def test_a_dealers_people_do_not_deal_with_incidents(market: make.Market, incident: Any, signed_in: Any) -> None:

@@ -29,8 +29,8 @@ MOST_INCIDENTS = 20
 GRAVE = {IncidentKind.mismatch, IncidentKind.unknown_order, IncidentKind.refund_abnormal, IncidentKind.refund_refused}
 
 
-def show(session: Session, scope: Scope) -> dict[str, Any]:
-    """The figures of `OverviewOut`, and at most 20 incidents, the latest first."""
+def show(session: Session, scope: Scope, *, may_resolve: bool) -> dict[str, Any]:
+    """The figures of `OverviewOut`, and at most 20 incidents, the latest first; `may_resolve` says whether the reader deals with money."""
     now = clock.now(session)
     midnight = now.astimezone(CHINA).replace(hour=0, minute=0, second=0, microsecond=0)
     cars = vehicles.counts(session, scope.brand_id, scope.dealer_id)
@@ -45,7 +45,7 @@ def show(session: Session, scope: Scope) -> dict[str, Any]:
         "messages_failed": failed,
         "vehicles_listed": cars["listed"],
         "vehicles_reserved": cars["reserved"],
-        "incidents": _incidents(session, scope),
+        "incidents": _incidents(session, scope, may_resolve=may_resolve),
         "now": now,
     }
 
@@ -66,8 +66,8 @@ def _messages(session: Session, scope: Scope, since: datetime) -> tuple[int, int
     return row[0], row[1]
 
 
-def _incidents(session: Session, scope: Scope) -> list[dict[str, Any]]:
-    found = [_of_money(scope, incident, order_id) for incident, order_id in _money(session, scope)]
+def _incidents(session: Session, scope: Scope, *, may_resolve: bool) -> list[dict[str, Any]]:
+    found = [_of_money(incident, order_id, may_resolve=may_resolve) for incident, order_id in _money(session, scope)]
     if scope.dealer_id is None:
         found += [_of_delivery(one) for one in _dead(session, scope)]
     return sorted(found, key=lambda one: one["at"], reverse=True)[:MOST_INCIDENTS]
@@ -94,7 +94,7 @@ def _dead(session: Session, scope: Scope) -> Sequence[EventDelivery]:
     return session.execute(rows.order_by(EventDelivery.dead_at.desc()).limit(MOST_INCIDENTS)).scalars().all()
 
 
-def _of_money(scope: Scope, incident: PaymentIncident, order_id: uuid.UUID | None) -> dict[str, Any]:
+def _of_money(incident: PaymentIncident, order_id: uuid.UUID | None, *, may_resolve: bool) -> dict[str, Any]:
     return {
         "id": incident.id,
         "kind": incident.kind,
@@ -103,7 +103,7 @@ def _of_money(scope: Scope, incident: PaymentIncident, order_id: uuid.UUID | Non
         "detail": t("console.incidents.money", amount=yuan(incident.amount_fen), number=incident.out_trade_no),
         "at": incident.created_at,
         "link": {"type": "order", "id": order_id} if order_id else None,
-        "can_resolve": scope.dealer_id is None,
+        "can_resolve": may_resolve,
     }
 
 

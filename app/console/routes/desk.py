@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 from app.console import schemas
 from app.console.queries import overview
 from app.console.queries.scope import Scope
+from app.dealers.models import Role
 from app.kit import clock
 from app.kit.web import Caller, blueprint, transactional
 
@@ -36,4 +37,4 @@ def me(session: Session, who: Caller) -> Any:
 @transactional
 def figures(session: Session, who: Caller) -> Any:
     """Today's figures and open incidents, of the brand or of the caller's dealer."""
-    return overview.show(session, Scope.of(who.staff))
+    return overview.show(session, Scope.of(who.staff), may_resolve=who.staff.role == Role.admin)

@@ -1,4 +1,4 @@
-/** What a person has to look at; headquarters can deal with money from here. */
+/** What a person has to look at; an administrator can deal with money from here. */
 import { ExclamationCircleFilled, WarningFilled } from "@ant-design/icons";
 import { App, Button, Form, Input, Modal, Radio } from "antd";
 import { useState } from "react";
