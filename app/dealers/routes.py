@@ -52,8 +52,8 @@ def _staff_out(staff: Any) -> dict[str, Any]:
 
 @public.post("/login")
 @raises(LoginRefused, LoginLocked)
-@public.input(schemas.LoginIn)
-@public.output(schemas.LoginOut)
+@public.input(schemas.StaffLoginIn)
+@public.output(schemas.StaffLoginOut)
 @stepwise
 def login(_who: Caller, json_data: dict[str, str]) -> Any:
     """Sign a staff member in; the session's token is an HttpOnly cookie."""

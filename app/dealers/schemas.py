@@ -12,7 +12,7 @@ from app.dealers.models import Store
 from app.kit.geo import Datum
 
 
-class LoginIn(Schema):
+class StaffLoginIn(Schema):
     username = String(required=True, validate=Length(1, 64))
     password = String(required=True, validate=Length(1, 200))
 
@@ -31,7 +31,7 @@ class StaffOut(Schema):
     brand = Nested(NamedOut)
 
 
-class LoginOut(Schema):
+class StaffLoginOut(Schema):
     staff = Nested(StaffOut)
 
 
