@@ -124,7 +124,7 @@ def _let_go(caller: str, key: str, fence: int) -> None:
         session.execute(delete(IdempotentAnswer).filter_by(caller=caller, key=key, fence=fence, status=None))
 
 
-@job("idempotency.forget", cron="29 3 * * *", queue="bulk", timeout=600)
-def forget(session: Session) -> None:
+@job("kit.forget_answers", cron="29 3 * * *", queue="bulk", timeout=600)
+def forget_answers(session: Session) -> None:
     """Drop answers so old that nobody repeats their request any more."""
     session.execute(delete(IdempotentAnswer).where(IdempotentAnswer.created_at < func.marque_now() - KEPT_FOR))

@@ -163,7 +163,7 @@ def test_old_answers_are_forgotten_and_young_ones_kept(door: Any) -> None:
         answers = idempotency.IdempotentAnswer
         old = clock.now(session) - idempotency.KEPT_FOR - idempotency.LEASE
         session.execute(answers.__table__.update().where(answers.key == "key-00000001").values(created_at=old))
-    queue.run("idempotency.forget")
+    queue.run("kit.forget_answers")
     with db.transaction() as session:
         assert session.execute(select(answers.key)).scalars().all() == ["key-00000002"]
 
