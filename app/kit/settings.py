@@ -47,6 +47,7 @@ class Settings(BaseSettings):
     wechat_connect_timeout_seconds: float = 3.0
     wechat_read_timeout_seconds: float = 10.0
     wechat_callback_window_seconds: int = 300
+    wechat_inbox_days: int = Field(default=90, ge=2)
 
     # Policies that a brand may want to change without a release
     soft_hold_minutes: int = Field(default=15, ge=6)

@@ -5,14 +5,17 @@ from __future__ import annotations
 import hashlib
 import uuid
 from collections.abc import Sequence
+from datetime import timedelta
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import String, and_, cast, delete, func, select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
 from app.events import service as events
+from app.events.models import Event, EventDelivery
 from app.kit import db
+from app.kit.settings import settings
 from app.wechat import callbacks
 from app.wechat.client import RefundState, Trade
 from app.wechat.errors import NotificationUnreadable
@@ -60,6 +63,25 @@ def receive_notification(session: Session, account: WechatAccount, kind: InboxKi
     if kept is not None:
         _record(session, kept, name, {number_key: resource[number_key]})
     return kept
+
+
+def forget_callbacks(session: Session) -> None:
+    """Drop the callbacks that are older than `wechat_inbox_days`: they name people, also those who were erased since.
+
+    One whose event somebody has yet to hear, be it a dead delivery that may be revived, stays. Nothing that old comes again: a signature
+    holds for minutes, and WeChat Pay repeats itself for a day.
+    """
+    unheard = (
+        select(EventDelivery.event_id)
+        .join(Event, and_(Event.id == EventDelivery.event_id, Event.recorded_at == EventDelivery.recorded_at))
+        .where(
+            EventDelivery.delivered_at.is_(None),
+            Event.subject_type == WechatInbox.__tablename__,
+            Event.subject_id == cast(WechatInbox.id, String),
+        )
+    )
+    old = WechatInbox.created_at < func.marque_now() - timedelta(days=settings().wechat_inbox_days)
+    session.execute(delete(WechatInbox).where(old, ~unheard.exists()).execution_options(synchronize_session=False))
 
 
 def import_accounts(session: Session, brand_id: uuid.UUID, entries: Sequence[dict[str, Any]]) -> list[WechatAccount]:

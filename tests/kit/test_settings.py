@@ -45,6 +45,7 @@ def test_a_missing_setting_is_named(good: dict[str, str], missing: str) -> None:
         ({"CLOCK_MOVABLE": "1", "CLOCK_TOKEN": "t" * 16}, "CLOCK_MOVABLE"),
         ({"PUBLIC_BASE_URL": "http://marque.example"}, "PUBLIC_BASE_URL"),
         ({"SOFT_HOLD_MINUTES": "3"}, "SOFT_HOLD_MINUTES"),
+        ({"WECHAT_INBOX_DAYS": "1"}, "WECHAT_INBOX_DAYS"),
         ({"ENVIRONMENT": "test", "CLOCK_MOVABLE": "1"}, "CLOCK_TOKEN"),
     ],
 )
