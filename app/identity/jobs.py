@@ -1,9 +1,14 @@
-"""Background work of identity: asking the service accounts who their followers are."""
+"""Background work of identity: asking the service accounts who their followers are, and forgetting sessions that ended."""
 
 from __future__ import annotations
 
+from datetime import timedelta
+
+from sqlalchemy import delete, func
+from sqlalchemy.orm import Session
+
 from app.identity import service
-from app.identity.models import FollowerSync
+from app.identity.models import CustomerSession, FollowerSync
 from app.kit import db
 from app.kit.queue import job
 from app.wechat import queries as wechat
@@ -11,6 +16,7 @@ from app.wechat.client import Outcome, ServiceAccount, UserInfo, WechatError, ga
 from app.wechat.models import WechatAccount
 
 INFOS_AT_ONCE = 100
+SESSIONS_KEPT = timedelta(days=7)
 
 
 @job("identity.look_up_followers", every=5, transactional=False)
@@ -48,6 +54,12 @@ def sync_followers() -> None:
             _read_on(sync, account)
         except WechatError:
             return  # logged where it happened; the lease brings it back
+
+
+@job("identity.forget_sessions", cron="43 3 * * *", queue="bulk", timeout=600)
+def forget_sessions(session: Session) -> None:
+    """Drop sessions that ended a week ago."""
+    session.execute(delete(CustomerSession).where(CustomerSession.expires_at < func.marque_now() - SESSIONS_KEPT))
 
 
 def _read_on(sync: FollowerSync, account: WechatAccount) -> None:

@@ -2,8 +2,11 @@
 
 from typing import Any
 
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
+from app.dealers.models import LoginFailure, StaffSession
+from app.kit import queue
 from tests.factories import dealers as make
 
 
@@ -81,6 +84,28 @@ def test_a_session_ends_with_its_time_and_with_the_person(session: Session, clie
     assert client.get("/api/staff/session/").status_code == 200
     later(hours=13)
     assert client.get("/api/staff/session/").status_code == 401
+
+
+def test_a_session_and_wrong_passwords_are_forgotten_after_a_week_and_not_before(session: Session, client: Any, later: Any) -> None:
+    adviser = make.staff(session, make.dealer(session, make.brand(session)))
+    session.commit()
+    body = {"username": adviser.username, "password": make.PASSWORD}
+
+    def left() -> list[int]:
+        return [session.execute(select(func.count()).select_from(table)).scalar_one() for table in (StaffSession, LoginFailure)]
+
+    assert client.post("/api/public/staff/login", json=body).status_code == 200
+    later(days=6)
+    _wrong(client, "nobody", 1)
+    assert client.post("/api/public/staff/login", json=body).status_code == 200
+    queue.run("dealers.forget_logins")
+    assert left() == [2, 1]
+    later(days=2)
+    queue.run("dealers.forget_logins")
+    assert left() == [1, 1]
+    later(days=6)
+    queue.run("dealers.forget_logins")
+    assert left() == [0, 0]
 
 
 def test_a_body_of_the_wrong_form_names_its_fields_in_chinese(client: Any, session: Session) -> None:

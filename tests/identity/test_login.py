@@ -12,8 +12,8 @@ from sqlalchemy.orm import Session
 
 from app.events.models import Event
 from app.identity import queries, service
-from app.identity.models import Customer, WechatIdentity
-from app.kit import db
+from app.identity.models import Customer, CustomerSession, WechatIdentity
+from app.kit import db, queue
 from app.wechat.client import Outcome, WechatError
 from app.wechat.client import Session as WechatSession
 from app.wechat.fake import FakeGateway
@@ -115,6 +115,20 @@ def test_a_session_ends_with_its_time_and_holds_only_in_its_mini_program(
     ended = client.get("/api/customer/identity/me", headers=bearer)
     assert ended.status_code == 401
     assert ended.json["error"] == "identity.session_ended"
+
+
+def test_a_session_is_forgotten_a_week_after_its_end_and_not_before(
+    session: Session, client: Any, appid: str, phone: FakeGateway, later: Any
+) -> None:
+    assert login(client, appid).status_code == 200
+    kept = select(func.count()).select_from(CustomerSession)
+    later(days=36)
+    assert login(client, appid).status_code == 200
+    queue.run("identity.forget_sessions")
+    assert session.execute(kept).scalar_one() == 2
+    later(days=2)
+    queue.run("identity.forget_sessions")
+    assert session.execute(kept).scalar_one() == 1, "the one in her hand"
 
 
 def test_an_ended_session_does_not_keep_a_visitor_from_looking(session: Session, client: Any, appid: str) -> None:
