@@ -123,7 +123,8 @@ def test_a_session_is_forgotten_a_week_after_its_end_and_not_before(
     assert login(client, appid).status_code == 200
     kept = select(func.count()).select_from(CustomerSession)
     later(days=36)
-    assert login(client, appid).status_code == 200
+    phone.people["code-of-today"] = WechatSession(openid="open-lin", unionid="union-lin", session_key="another")
+    assert login(client, appid, "code-of-today").status_code == 200
     queue.run("identity.forget_sessions")
     assert session.execute(kept).scalar_one() == 2
     later(days=2)
