@@ -7,11 +7,12 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
-from sqlalchemy import func, select
+from sqlalchemy import func, select, text
 from sqlalchemy.orm import Session
 
 from app.events import service as events
 from app.events.models import Event
+from app.identity import service as people
 from app.identity.models import Customer
 from app.sharing import queries, service
 from app.sharing.models import Share, ShareOpen
@@ -20,6 +21,7 @@ from app.wechat.fake import FakeGateway
 from tests.factories import identity, vehicles
 from tests.factories import messaging as make
 from tests.factories import sharing as make_share
+from tests.simulator import wait_until
 
 PHONE = "Mozilla/5.0 (iPhone) MicroMessenger/8.0.50 MiniProgramEnv/iOS"
 
@@ -86,6 +88,47 @@ def test_two_taps_at_once_are_one_share(committed: Any) -> None:
 
     with ThreadPoolExecutor(8) as hands:
         assert len(set(hands.map(tap, range(16)))) == 1
+
+
+def test_what_she_shares_just_after_she_was_merged_is_shared_by_who_is_kept(committed: Any) -> None:
+    with committed() as session:
+        town = make.town(session)
+        kept, twin = make.follower(session, town), make.follower(session, town, phone=None)
+    with committed() as session:
+        stale = session.get_one(Customer, twin.id)
+        with committed() as other:
+            people.merge(other, other.get_one(Customer, kept.id), other.get_one(Customer, twin.id))
+        events.deliver_all()
+        assert stale.merged_into_id is None
+        share = make_share.vehicle_share(session, stale, town.market.vehicle.id)
+    assert share.customer_id == kept.id
+    with committed() as session:
+        assert make_share.vehicle_share(session, session.get_one(Customer, kept.id), town.market.vehicle.id).id == share.id
+
+
+def test_a_merge_that_begins_while_she_shares_finds_the_share(committed: Any) -> None:
+    with committed() as session:
+        town = make.town(session)
+        kept, twin = make.follower(session, town), make.follower(session, town, phone=None)
+
+    def merge() -> None:
+        with committed() as session:
+            people.merge(session, session.get_one(Customer, kept.id), session.get_one(Customer, twin.id))
+        events.deliver_all()
+
+    def waits() -> bool:
+        with committed() as session:
+            waiting = text("SELECT 1 FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'")
+            return session.execute(waiting).first() is not None
+
+    with ThreadPoolExecutor(1) as hand:
+        with committed() as session:
+            share = make_share.vehicle_share(session, session.get_one(Customer, twin.id), town.market.vehicle.id)
+            merging = hand.submit(merge)
+            wait_until(lambda: merging.done() or waits())
+        merging.result()
+    with committed() as session:
+        assert session.get_one(Share, share.id).customer_id == kept.id
 
 
 def test_anybody_opens_it_without_a_login(mini: App) -> None:
