@@ -20,8 +20,10 @@ def follow_orders(session: Session, events: Sequence[Event]) -> None:
     for event in events:
         assert event.customer_id is not None
         if identity.get(session, event.brand_id, event.customer_id).erased_at:
-            continue  # her orders end because she left: that makes her nobody's lead again
-        if event.name == "order.reserved":
+            # Her orders end because she left: that makes her nobody's lead again.
+            if event.name in ("order.cancelled", "order.expired"):
+                service.order_of_erased_ended(session, event)
+        elif event.name == "order.reserved":
             service.order_reserved(session, event)
         elif event.name == "deposit.paid":
             service.deposit_paid(session, event)

@@ -29,7 +29,7 @@ def show_answer(session: Session, events: Sequence[Event]) -> None:
 @on("lead.updated")
 def tell_end(session: Session, events: Sequence[Event]) -> None:
     for event in events:
-        if event.data.get("cause") in ("order_cancelled", "order_expired"):
+        if event.data.get("cause") in ("order_cancelled", "order_expired", "order_ended"):
             service.order_ended(session, event)
 
 

@@ -19,6 +19,8 @@ from app.messaging.models import Send
 # What WeCom shows of a card: document/path/90236, template_card.
 MOST_LINES = 6
 LONGEST_DESC, LONGEST_VALUE = 30, 26
+# Of an order whose customer left nothing is told but which order it was.
+OF_NOBODY = ("store", "order")
 ACCEPT, CALL_BACK_LATER = "accept", "call_back_later"
 
 
@@ -72,6 +74,8 @@ def _lines(session: Session, known: dict[str, str], context: dict[str, Any]) -> 
         "order": context.get("order_id") and known.get("order_number"),
         "reason": context.get("order_id") and known.get("cancel_reason"),
     }
+    if context.get("cause") == "order_ended":
+        found = {name: found[name] for name in OF_NOBODY}
     return [{"keyname": _text("lines", name), "value": _cut(value, LONGEST_VALUE)} for name, value in found.items() if value][:MOST_LINES]
 
 

@@ -255,7 +255,9 @@ def test_a_deposit_that_was_cancelled_before_anybody_heard_of_it_is_still_somebo
 
 
 @pytest.mark.parametrize("paid", [True, False])
-def test_an_order_that_ends_because_she_left_makes_no_new_lead(session: Session, town: make.Town, deliver: Any, paid: bool) -> None:
+def test_an_order_that_ends_because_she_left_makes_no_new_lead_and_is_told_if_it_was_paid(
+    session: Session, town: make.Town, deliver: Any, paid: bool
+) -> None:
     buyer = make.follower(session, town)
     order = make.paid_order(session, town, buyer) if paid else make.make.order(session, town.market, buyer)
     deliver()
@@ -266,6 +268,8 @@ def test_an_order_that_ends_because_she_left_makes_no_new_lead(session: Session,
     leads = session.execute(select(Lead).filter_by(customer_id=buyer.id)).scalars().all()
     assert [one.status for one in leads] == ["defeated"]
     assert names(session).count("lead.assigned") == (1 if paid else 0)
+    told = select(Event.data["staff_id"].astext).where(Event.name == "lead.updated", Event.data["cause"].astext == "order_ended")
+    assert session.execute(told).scalars().all() == ([str(leads[0].owner_id)] if paid else [])
 
 
 def test_events_that_come_twice_change_nothing_more(session: Session, town: make.Town, deliver: Any) -> None:

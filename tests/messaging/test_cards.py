@@ -14,7 +14,9 @@ from sqlalchemy.orm import Session
 from app.dealers.models import Role, Staff
 from app.events import service as events
 from app.events.models import Event
+from app.identity import service as identity
 from app.kit import db
+from app.kit.phone import mask
 from app.leads import handlers as lead_handlers
 from app.leads import service as leads
 from app.leads.models import Lead, LeadAssignment
@@ -276,6 +278,25 @@ def test_a_cancelled_order_is_told_with_her_reason(session: Session, town: make.
     assert told["card"]["main_title"]["title"] == "客户取消了预订，意向金将原路退回"
     assert lines(told["card"])["取消原因"] == reason[:25] + "…", "no longer than WeCom shows"
     assert desk.lead.grade == "A"
+
+
+def test_of_a_paid_order_that_ended_because_she_left_the_adviser_hears_that_and_nothing_of_her(
+    session: Session, town: make.Town, desk: Desk, tencent: FakeGateway
+) -> None:
+    phone, nickname, owner = desk.buyer.phone, desk.buyer.nickname, desk.owner
+    session.execute(select(Reservation).filter_by(order_id=desk.order.id)).scalar_one().status = "hard_held"
+    identity.erase(session, desk.buyer)
+    desk.work()
+    _, told = tencent.calls_of("send_card")
+    assert told["userids"] == [owner.wecom_userid]
+    assert told["card"]["main_title"] == {"title": "预订已结束，意向金将原路退回", "desc": town.market.vehicle.title}
+    assert lines(told["card"]) == {"门店": town.market.store.name, "订单号": desk.order.number}
+    for hers in (phone, mask(phone), nickname, str(desk.buyer.id)):
+        assert hers
+        assert hers not in str(told)
+    make.happened(session, "order.cancelled", desk.order, was_paid=True)
+    desk.work()
+    assert len(tencent.calls_of("send_card")) == 2
 
 
 def test_a_refund_that_arrived_is_told_to_the_customer_once(session: Session, desk: Desk, tencent: FakeGateway) -> None:

@@ -2,7 +2,7 @@
 
 from app.leads.service.answering import accept, book_test_drive, call_back, press
 from app.leads.service.keeping import forget, merge
-from app.leads.service.orders import deposit_paid, order_ended, order_reserved
+from app.leads.service.orders import deposit_paid, order_ended, order_of_erased_ended, order_reserved
 from app.leads.service.requests import contact
 
 __all__ = [
@@ -14,6 +14,7 @@ __all__ = [
     "forget",
     "merge",
     "order_ended",
+    "order_of_erased_ended",
     "order_reserved",
     "press",
 ]

@@ -10,6 +10,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from app.events.models import Event
+from app.identity import queries as identity
 from app.leads.models import Cause, Grade, Interest, Lead
 from app.leads.service.assigning import assign
 from app.leads.service.keeping import keep, note, raise_grade, record
@@ -75,6 +76,19 @@ def order_ended(session: Session, event: Event) -> None:
         assign(session, lead, cause=Cause.not_paid, reference=fact.order.id, dealer_id=fact.order.dealer_id, about=fact.about)
     elif fact.order.paid_at is not None:
         record(session, "lead.updated", lead, cause=cause, **fact.about)
+
+
+def order_of_erased_ended(session: Session, event: Event) -> None:
+    """A paid order ended because its customer left: who looked after her is told that much, and her lead stays as it is."""
+    fact = _read(session, event)
+    person = identity.get(session, fact.order.brand_id, fact.customer_id)
+    hers = Lead.customer_id.in_(identity.ids_of(session, person.id))
+    looked_after = select(Lead).where(hers, Lead.owner_id.is_not(None)).order_by(Lead.created_at.desc())
+    lead = session.execute(looked_after.limit(1)).scalar_one_or_none()
+    if lead is None or fact.order.paid_at is None:
+        return
+    if note(session, lead, event.name.replace(".", "_"), fact.order.id, vehicle_id=fact.order.vehicle_id):
+        record(session, "lead.updated", lead, cause="order_ended", **fact.about)
 
 
 def _has_another(session: Session, fact: _Fact) -> bool:

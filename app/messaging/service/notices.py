@@ -57,7 +57,7 @@ def lead_answered(session: Session, event: Event) -> None:
 
 
 def order_ended(session: Session, event: Event) -> None:
-    """The adviser hears that a paid order was cancelled or ran out."""
+    """The adviser hears that a paid order was cancelled, ran out, or ended with a customer who left."""
     data = event.data
     if data.get("staff_id"):
         about = _about(event, "lead_id", "vehicle_id", "order_id", "grade", "cause")
