@@ -61,6 +61,13 @@ def test_nothing_outside_the_build_is_served(client: Any, address: str) -> None:
     assert b"secret" not in client.get(address).data
 
 
+@pytest.mark.usefixtures("build")
+@pytest.mark.parametrize("address", ["/console/..%2f{}", "/console/customers/..%2f..%2f{}", "/console/assets/..%2f..%2f{}"])
+def test_whether_something_outside_the_build_exists_cannot_be_told(client: Any, address: str) -> None:
+    there, not_there = (client.get(address.format(name)) for name in ("secret.txt", "nothing.txt"))
+    assert there.status_code == not_there.status_code
+
+
 def test_without_a_build_the_page_says_in_chinese_what_to_do(client: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(site, "BUILD", tmp_path / "nothing")
     answer = client.get("/console/")

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from apiflask import APIBlueprint
 from flask import Response, abort, request, send_from_directory
+from werkzeug.utils import safe_join
 
 from app.kit.settings import settings
 from app.kit.texts import t
@@ -25,9 +26,15 @@ def _policy() -> str:
     return f"default-src 'self'; style-src 'self' 'unsafe-inline'; {images}; frame-ancestors 'none'; base-uri 'none'; object-src 'none'"
 
 
+def _has(path: str) -> bool:
+    """Whether the build holds this file; of what lies outside it nothing is told, not even that it is there."""
+    inside = safe_join(str(BUILD), path)
+    return inside is not None and Path(inside).is_file()
+
+
 def _file(path: str) -> Response:
     """A file of the build, in the compressed form that the build laid next to it when the browser takes that."""
-    if "gzip" not in request.accept_encodings or not (BUILD / f"{path}.gz").is_file():
+    if "gzip" not in request.accept_encodings or not _has(f"{path}.gz"):
         answer = send_from_directory(BUILD, path)
     else:
         answer = send_from_directory(BUILD, f"{path}.gz", mimetype=mimetypes.guess_type(path)[0])
@@ -42,7 +49,7 @@ def page(path: str) -> Response:
     """A file of the build, or the one page whose script reads the rest of the address."""
     if not (BUILD / "index.html").is_file():
         return Response(t("console.not_built"), status=503, mimetype="text/html")
-    if path and (BUILD / path).is_file():
+    if path and _has(path):
         answer = _file(path)
         if path.startswith(HASHED):
             answer.headers["Cache-Control"] = f"public, max-age={A_YEAR}, immutable"
