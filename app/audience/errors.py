@@ -1,10 +1,14 @@
 """What audience refuses."""
 
-from app.kit.errors import NotFound
+from app.kit.errors import Conflict, NotFound
 
 
 class TagUnknown(NotFound):
     code, message = "audience.tag_unknown", "There is no such tag."
+
+
+class TagByRule(Conflict):
+    code, message = "audience.tag_by_rule", "This tag follows what happens; nobody gives or takes it by hand."
 
 
 class CustomerUnknown(NotFound):

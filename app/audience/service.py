@@ -14,7 +14,7 @@ from sqlalchemy import delete, select, text
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session, joinedload
 
-from app.audience.errors import CustomerUnknown, TagUnknown
+from app.audience.errors import CustomerUnknown, TagByRule, TagUnknown
 from app.audience.models import Action, CustomerTag, Source, Tag, TagKind, TagRule
 from app.audience.queries import who_now
 from app.events import service as events
@@ -62,14 +62,19 @@ class Decision:
 def add(
     session: Session, customer_id: uuid.UUID, tag_key: str, *, source: Source = Source.staff, actor: tuple[str, Any] = ("system", None)
 ) -> bool:
-    """Give a customer a tag; False when she carries it already. Raises `TagUnknown`, `CustomerUnknown`."""
+    """Give a customer a tag; False when she carries it already.
+
+    Raises:
+        TagUnknown, CustomerUnknown: for what they say.
+        TagByRule: staff leave to the rules what journeys take for a fact.
+    """
     return _decide_one(session, customer_id, tag_key, active=True, source=source, actor=actor)
 
 
 def remove(
     session: Session, customer_id: uuid.UUID, tag_key: str, *, source: Source = Source.staff, actor: tuple[str, Any] = ("system", None)
 ) -> bool:
-    """Take a tag from a customer; False when she does not carry it. Raises `TagUnknown`, `CustomerUnknown`."""
+    """Take a tag from a customer; False when she does not carry it. Raises what `add` raises."""
     return _decide_one(session, customer_id, tag_key, active=False, source=source, actor=actor)
 
 
@@ -80,6 +85,8 @@ def _decide_one(session: Session, customer_id: uuid.UUID, tag_key: str, *, activ
     tag = session.execute(select(Tag).filter_by(brand_id=customer.brand_id, key=tag_key)).scalar_one_or_none()
     if tag is None:
         raise TagUnknown(tag=tag_key)
+    if source == Source.staff and tag.kind == TagKind.rule:
+        raise TagByRule(tag=tag_key, label=tag.label)
     decision = Decision(customer, tag, active=active, source=source, at=clock.now(session), actor=actor)
     return bool(decide(session, [decision]))
 

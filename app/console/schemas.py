@@ -6,6 +6,7 @@ from apiflask import Schema
 from apiflask.fields import AwareDateTime, Boolean, DateTime, Dict, Integer, List, Nested, String
 from apiflask.validators import Length, OneOf, Range
 
+from app.audience.models import TagKind
 from app.dealers.schemas import NamedOut
 from app.kit.paging import MAX_LIMIT
 
@@ -39,6 +40,7 @@ class PersonOut(Schema):
 class TagOut(Schema):
     key = String()
     label = String()
+    kind = String(validate=OneOf(list(TagKind)), metadata={"description": "`rule`: it follows what happens, and staff cannot change it"})
 
 
 class VehicleCardOut(Schema):

@@ -12,8 +12,8 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from app.audience import queries, service
-from app.audience.errors import CustomerUnknown, TagUnknown
-from app.audience.models import Action, CustomerTag
+from app.audience.errors import CustomerUnknown, TagByRule, TagUnknown
+from app.audience.models import Action, CustomerTag, Source
 from app.dealers.models import Brand
 from app.events import service as events
 from app.events.models import Event
@@ -127,10 +127,10 @@ def test_a_tag_added_twice_is_one_fact(session: Session, buyer: Customer) -> Non
     assert facts(session, buyer) == [("tag.added", "vip"), ("tag.removed", "vip")]
 
 
-def test_what_staff_decided_outlives_an_older_event_heard_late(session: Session, buyer: Customer, later: Any) -> None:
+def test_what_a_journey_decided_outlives_an_older_event_heard_late(session: Session, buyer: Customer, later: Any) -> None:
     booked = events.record(session, "lead.test_drive_booked", brand_id=buyer.brand_id, customer_id=buyer.id, subject=("lead", uuid.uuid4()))
     later(minutes=1)
-    service.remove(session, buyer.id, "test_drive_booked")
+    service.remove(session, buyer.id, "test_drive_booked", source=Source.journey)
     service.apply_rules(session, [booked])
     assert tags_of(session, buyer) == []
 
@@ -142,6 +142,17 @@ def test_an_unknown_tag_and_another_brands_tag_are_refused(session: Session, buy
             service.add(session, buyer.id, key)
     with pytest.raises(CustomerUnknown):
         service.add(session, uuid.uuid4(), "vip")
+
+
+def test_staff_neither_give_nor_take_what_rules_give_and_take(session: Session, buyer: Customer, deliver: Callable[[], int]) -> None:
+    with pytest.raises(TagByRule):
+        service.add(session, buyer.id, "deposit_paid")
+    happens(session, "deposit.paid", buyer, uuid.uuid4())
+    deliver()
+    with pytest.raises(TagByRule):
+        service.remove(session, buyer.id, "deposit_paid")
+    assert tags_of(session, buyer) == ["deposit_paid"]
+    assert facts(session, buyer) == [("tag.added", "deposit_paid")]
 
 
 def test_a_rule_of_one_brand_does_not_touch_anothers_customers(session: Session, brand: Brand, deliver: Callable[[], int]) -> None:
@@ -175,7 +186,7 @@ def test_merged_customers_carry_the_tags_of_both_and_no_fact_says_so(
     happens(session, "deposit.paid", twin, order)
     deliver()
     service.add(session, buyer.id, "vip")
-    service.remove(session, buyer.id, "deposit_paid")
+    service.remove(session, buyer.id, "deposit_paid", source=Source.journey)
     twin.merged_into_id = buyer.id
     events.record(session, "customer.merged", brand_id=brand.id, customer_id=buyer.id, data={"merged_id": twin.id})
     deliver()

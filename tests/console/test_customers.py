@@ -97,7 +97,7 @@ def test_a_customers_page_shows_her_lead_and_her_tags(session: Session, world: A
     session.commit()
     assert adviser.post(f"customers/{world.our_customer.id}/tags", tag="vip").status_code == 204
     shown = adviser.get(f"customers/{world.our_customer.id}").json
-    assert shown["tags"] == [{"key": "vip", "label": "重点客户"}]
+    assert shown["tags"] == [{"key": "vip", "label": "重点客户", "kind": "manual"}]
     assert shown["lead"] == {
         "id": str(world.our_lead.id),
         "status": "assigned",
@@ -128,8 +128,21 @@ def test_a_tag_that_the_brand_does_not_have_is_refused_in_chinese(world: Any, ad
     assert answer.json["message"] == "没有这个标签"
 
 
+@pytest.mark.parametrize("who", ["adviser", "marketer"])
+def test_a_tag_that_rules_give_is_not_given_or_taken_by_hand(
+    session: Session, world: Any, request: pytest.FixtureRequest, who: str
+) -> None:
+    audience.define(session, world.brand.id, key="deposit_paid", label="已付意向金", kind=TagKind.rule)
+    session.commit()
+    desk, path = request.getfixturevalue(who), f"customers/{world.our_customer.id}/tags"
+    for answer in (desk.post(path, tag="deposit_paid"), desk.delete(f"{path}/deposit_paid")):
+        assert (answer.status_code, answer.json["error"]) == (409, "audience.tag_by_rule")
+        assert answer.json["message"] == "标签「已付意向金」由系统规则自动维护，不能手动添加或移除"
+    assert session.execute(select(Event).where(Event.name.startswith("tag."))).first() is None
+
+
 def test_the_filter_offers_the_tags_of_the_own_brand_only(session: Session, world: Any, marketer: Any) -> None:
     audience.define(session, world.brand.id, key="vip", label="重点客户", kind=TagKind.manual)
     audience.define(session, make.brand(session).id, key="other", label="别家", kind=TagKind.manual)
     session.commit()
-    assert marketer.get("customers/tags").json == {"items": [{"key": "vip", "label": "重点客户"}]}
+    assert marketer.get("customers/tags").json == {"items": [{"key": "vip", "label": "重点客户", "kind": "manual"}]}

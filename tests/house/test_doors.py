@@ -99,7 +99,7 @@ def other(session: Session) -> Other:
     session.commit()
     ids = {"customer_id": customer.id, "order_id": order.id, "lead_id": lead.id, "incident_id": incident.id, "journey_id": journey.id}
     secrets = [str(customer.id), str(order.id), str(lead.id), order.number, "不该看见的人"]
-    return Other(adviser, owner, ids | {"key": "deposit_paid"}, secrets)
+    return Other(adviser, owner, ids | {"key": "vip"}, secrets)
 
 
 # What belongs to the brand and not to a dealer: an adviser may see it, without the people of other dealers in it.

@@ -79,7 +79,7 @@ def _last_seen(session: Session, customer_ids: Sequence[uuid.UUID]) -> dict[uuid
 
 def _row(customer: Customer, tags: Sequence[Any], lead: tuple[Lead, str | None, str | None] | None, seen: Any) -> dict[str, Any]:
     return person(customer) | {
-        "tags": [{"key": tag.key, "label": tag.label} for tag in tags],
+        "tags": [{"key": tag.key, "label": tag.label, "kind": tag.kind} for tag in tags],
         "grade": lead[0].grade if lead else None,
         "adviser": lead[1] if lead else None,
         "dealer": lead[2] if lead else None,

@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 
 from app.audience import queries as audience_queries
 from app.audience import service as audience
-from app.audience.errors import TagUnknown
+from app.audience.errors import TagByRule, TagUnknown
 from app.console import schemas
 from app.console.errors import CustomerUnknown
 from app.console.queries import customers, timeline
@@ -61,7 +61,7 @@ def events(session: Session, who: Caller, customer_id: uuid.UUID, query_data: di
 
 
 @staff.post("/<uuid:customer_id>/tags")
-@raises(CustomerUnknown, TagUnknown)
+@raises(CustomerUnknown, TagUnknown, TagByRule)
 @staff.input(schemas.TagIn)
 @staff.output({}, status_code=204)
 @transactional
@@ -73,7 +73,7 @@ def add_tag(session: Session, who: Caller, customer_id: uuid.UUID, json_data: di
 
 
 @staff.delete("/<uuid:customer_id>/tags/<key>")
-@raises(CustomerUnknown, TagUnknown)
+@raises(CustomerUnknown, TagUnknown, TagByRule)
 @staff.output({}, status_code=204)
 @transactional
 def remove_tag(session: Session, who: Caller, customer_id: uuid.UUID, key: str) -> Any:

@@ -21,6 +21,7 @@ export interface Staff extends Named {
 export interface Tag {
   key: string;
   label: string;
+  kind: "rule" | "manual";
 }
 
 export interface Incident {

@@ -120,6 +120,7 @@ export const t = {
     tagRemoved: (label: string) => `已移除「${label}」`,
     removeTag: (label: string) => `移除标签「${label}」`,
     noTagsLeft: "没有更多可添加的标签",
+    tagByRule: "由系统规则自动维护",
     lead: "线索",
     noLead: "暂无线索",
     orders: "订单",

@@ -1,4 +1,4 @@
-/** Her tags, with adding and removing; either can be undone from the message that confirms it. */
+/** Her tags, with adding and removing; either can be undone from the message that confirms it. Tags of rules are only shown. */
 import { CloseOutlined, PlusOutlined } from "@ant-design/icons";
 import { App, Button, Dropdown } from "antd";
 import { useTagChange, useTags } from "../../api/queries";
@@ -14,7 +14,7 @@ export function CustomerTags({ customer }: { customer: Customer }) {
   const known = useTags();
   const change = useTagChange(customer.id);
   const held = new Set(customer.tags.map((tag) => tag.key));
-  const free = (known.data?.items ?? []).filter((tag) => !held.has(tag.key));
+  const free = (known.data?.items ?? []).filter((tag) => tag.kind === "manual" && !held.has(tag.key));
 
   const apply = (tag: Tag, add: boolean, undoable = true) =>
     change.mutate(
@@ -76,14 +76,20 @@ export function CustomerTags({ customer }: { customer: Customer }) {
         <span className="quiet">{t.customer.noTags}</span>
       ) : (
         <span className="chips">
-          {customer.tags.map((tag) => (
-            <span key={tag.key} className="chip chip-closable">
-              {tag.label}
-              <button type="button" aria-label={t.customer.removeTag(tag.label)} disabled={change.isPending} onClick={() => apply(tag, false)}>
-                <CloseOutlined />
-              </button>
-            </span>
-          ))}
+          {customer.tags.map((tag) =>
+            tag.kind === "rule" ? (
+              <span key={tag.key} className="chip" title={t.customer.tagByRule}>
+                {tag.label}
+              </span>
+            ) : (
+              <span key={tag.key} className="chip chip-closable">
+                {tag.label}
+                <button type="button" aria-label={t.customer.removeTag(tag.label)} disabled={change.isPending} onClick={() => apply(tag, false)}>
+                  <CloseOutlined />
+                </button>
+              </span>
+            ),
+          )}
         </span>
       )}
     </Panel>
