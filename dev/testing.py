@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TextIO
+from typing import Any, TextIO
 
 from dev.environment import ROOT
 from dev.ports import free_port
@@ -24,12 +24,13 @@ class Servers:
     redis_url: str
 
 
-def wait_until(condition: Callable[[], object], seconds: float = 20) -> None:
-    """Poll until the condition holds; AssertionError when it does not within so many seconds."""
+def wait_until(look: Callable[[], Any], seconds: float = 20, what: str = "not so") -> Any:
+    """Look until there is something true and give it; AssertionError with `what` when there is not within so many seconds."""
     deadline = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < deadline, f"not so after {seconds:g} s"
+    while not (found := look()):
+        assert time.monotonic() < deadline, f"{what} after {seconds:g} s"
         time.sleep(0.02)
+    return found
 
 
 @contextmanager

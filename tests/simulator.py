@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import json
-import socket
 import subprocess
 import sys
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import requests
+
+from dev.ports import free_port
+from dev.testing import wait_until
 
 READY_SECONDS = 30
 
@@ -84,18 +85,3 @@ def running(folder: Path, callback_base: str, *extra: str, port: int | None = No
         yield simulator
     finally:
         simulator.kill()
-
-
-def free_port() -> int:
-    with socket.socket() as listener:
-        listener.bind(("127.0.0.1", 0))
-        return int(listener.getsockname()[1])
-
-
-def wait_until(happened: Callable[[], Any], seconds: float = 10) -> Any:
-    """What `happened` gives once it is true; fails when that takes longer."""
-    deadline = time.monotonic() + seconds
-    while not (result := happened()):
-        assert time.monotonic() < deadline, f"it did not happen within {seconds} s"
-        time.sleep(0.02)
-    return result

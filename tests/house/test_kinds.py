@@ -164,8 +164,19 @@ def test_a_channel_is_one_file(session: Session, plant: Callable[[str, str], Non
     assert (send.status, send.msgid) == ("accepted", "planted-1")
 
 
+CARD = """
+from app.sharing.cards import Card, Preview
+
+class Planted(Card):
+    kind, label = "planted", "新卡片"
+    def target(self, session, brand_id, config): return config
+    def preview(self, session, share): return Preview("新", None)
+    def content(self, session, share): return {}
+"""
+
+
 def test_a_share_card_is_one_file(plant: Callable[[str, str], None]) -> None:
-    plant("app.sharing.cards", 'from app.sharing.cards import Card\n\nclass Planted(Card):\n    kind, label = "planted", "新卡片"\n')
+    plant("app.sharing.cards", CARD)
     assert "planted" in cards.known()
     assert cards.card("planted").label == "新卡片"
 

@@ -19,11 +19,12 @@ from app.messaging.models import MessageTemplate, Send
 from app.orders import service as orders
 from app.wechat.http import HttpGateway
 from app.wechat.models import WechatAccount
+from dev.testing import wait_until
 from tests.factories import dealers, identity, vehicles
 from tests.factories import messaging as make
 from tests.factories import orders as market
 from tests.messaging.test_sending import Killed
-from tests.simulator import Simulator, wait_until
+from tests.simulator import Simulator
 from tests.wechat.conftest import accounts, gateway, simulator
 
 __all__ = ["accounts", "gateway", "simulator"]

@@ -3,7 +3,6 @@
 import json
 import os
 import signal
-import socket
 import subprocess
 import sys
 import threading
@@ -21,25 +20,16 @@ from wechatpayv3 import WeChatPay, WeChatPayType
 from wechatpy.crypto import WeChatCrypto
 from wechatpy.enterprise.crypto import WeChatCrypto as WorkCrypto
 
+from dev import testing
+from dev.ports import free_port
+
 API, PAY, WORK = "api.weixin.qq.com", "api.mch.weixin.qq.com", "qyapi.weixin.qq.com"
 PATIENCE = 15.0
 
 
 def wait_until(found: Callable[[], Any], *, what: str, seconds: float = PATIENCE) -> Any:
     """Poll until `found()` is true and give its value; fails with `what` when the time is up."""
-    end = time.monotonic() + seconds
-    pause = threading.Event()
-    while time.monotonic() < end:
-        if value := found():
-            return value
-        pause.wait(0.03)
-    raise AssertionError(f"never happened within {seconds} s: {what}")
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
+    return testing.wait_until(found, seconds, f"never happened: {what},")
 
 
 class _Server(ThreadingHTTPServer):

@@ -18,10 +18,10 @@ from app.sharing import queries, service
 from app.sharing.models import Share, ShareOpen
 from app.wechat.errors import Outcome, WechatError
 from app.wechat.fake import FakeGateway
+from dev.testing import wait_until
 from tests.factories import identity, vehicles
 from tests.factories import messaging as make
 from tests.factories import sharing as make_share
-from tests.simulator import wait_until
 
 PHONE = "Mozilla/5.0 (iPhone) MicroMessenger/8.0.50 MiniProgramEnv/iOS"
 

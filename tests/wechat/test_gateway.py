@@ -16,7 +16,8 @@ from app.kit.settings import settings
 from app.wechat.client import Outcome, Trade, WechatError
 from app.wechat.http import HttpGateway, transport
 from app.wechat.models import WechatAccount
-from tests.simulator import Simulator, wait_until
+from dev.testing import wait_until
+from tests.simulator import Simulator
 
 CARD = {
     "card_type": "button_interaction",

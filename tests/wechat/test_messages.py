@@ -14,6 +14,7 @@ from sqlalchemy.orm import Session
 from app.events.models import Event
 from app.wechat import queries
 from app.wechat.models import AccountKind, WechatAccount, WechatInbox
+from dev.testing import wait_until
 from tests.factories import dealers as make
 from tests.factories import tencent
 from tests.factories import wechat as accounts
@@ -228,7 +229,6 @@ def test_the_simulator_agrees_that_it_is_understood(
     committed: Any, callback_server: None, simulator: Any, gateway: Any, buyer: Any
 ) -> None:
     from app.wechat import service
-    from tests.simulator import wait_until
 
     with committed() as session:
         service.import_accounts(session, make.brand(session).id, simulator.accounts["accounts"])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
@@ -64,7 +65,7 @@ class Receipt:
     response_code: str | None = None
 
 
-class Channel:
+class Channel(ABC):
     """A way to reach people. A subclass has a `kind`, a Chinese `label`, a `Config` from which the console draws its form, and
 
     - `prepare`: inside the transaction of the claim, find the recipient and render; raises `SendFailed` before anything is called;
@@ -79,11 +80,11 @@ class Channel:
     account_kind: ClassVar[str]
     dedupe_window: ClassVar[timedelta]
 
-    def prepare(self, session: Session, send: Send, account: WechatAccount) -> dict[str, Any]:
-        raise NotImplementedError
+    @abstractmethod
+    def prepare(self, session: Session, send: Send, account: WechatAccount) -> dict[str, Any]: ...
 
-    def deliver(self, letter: Letter) -> Receipt:
-        raise NotImplementedError
+    @abstractmethod
+    def deliver(self, letter: Letter) -> Receipt: ...
 
     def send(self, batch: Sequence[Letter]) -> list[Receipt | SendFailed]:
         """What became of each letter. A channel whose platform takes many at once does better than this."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from abc import ABC, abstractmethod
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
@@ -30,7 +31,7 @@ class Preview:
     image_url: str | None
 
 
-class Card:
+class Card(ABC):
     """A thing that can be shared. A subclass has a `kind`, a Chinese `label`, a `Config` (the fields that name the thing), the
     mini-program's `page` that opens it, and the three methods.
     """
@@ -40,16 +41,16 @@ class Card:
     Config: ClassVar[type[Schema]]
     page: ClassVar[str]
 
+    @abstractmethod
     def target(self, session: Session, brand_id: uuid.UUID, config: dict[str, Any]) -> Target:
         """The thing in its canonical form. Raises what says that there is no such thing."""
-        raise NotImplementedError
 
-    def preview(self, session: Session, share: Share) -> Preview:
-        raise NotImplementedError
+    @abstractmethod
+    def preview(self, session: Session, share: Share) -> Preview: ...
 
+    @abstractmethod
     def content(self, session: Session, share: Share) -> dict[str, Any]:
         """What somebody sees who opens the share now: `vehicle`, `list` and `similar`, as far as they apply."""
-        raise NotImplementedError
 
 
 def card(kind: str) -> Card:

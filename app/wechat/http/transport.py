@@ -111,8 +111,8 @@ class Tokened:
     appid: str
 
     def _fetch_token(self, force: bool) -> dict[str, Any]:
-        """Ask Tencent for a token: {"access_token", "expires_in"}."""
-        raise NotImplementedError
+        """Ask Tencent for a token: {"access_token", "expires_in"}. Each client has its own endpoint for it."""
+        raise AssertionError("a client says how it fetches its token")
 
     def prepare(self) -> None:
         """To be called at the end of `__init__`."""
@@ -124,7 +124,7 @@ class Tokened:
         return self._keeper.current()
 
     def fetch_access_token(self) -> None:
-        raise NotImplementedError("the token keeper does this")
+        raise AssertionError("the token keeper does this")
 
     def _request(self, method: str, url_or_endpoint: str, **kwargs: Any) -> Any:
         endpoint = url_or_endpoint.removeprefix(API).removeprefix(WORK)
