@@ -57,11 +57,9 @@ def create_app() -> APIFlask:
         VALIDATION_ERROR_STATUS_CODE=422,
         VALIDATION_ERROR_DESCRIPTION="Fields of the wrong form",
         LOCAL_SERVERS=False,
-        DESCRIPTION="The direct-sales platform for car brands inside WeChat. Money is integer fen, times are UTC, places name their datum.",
     )
     if settings().trusted_proxies:
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=settings().trusted_proxies)  # type: ignore[method-assign]
-    app.spec_processor(web.document_common_errors)
     web.install(app)
     docs.install(app)
     app.register_blueprint(health.public)

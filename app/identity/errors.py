@@ -11,6 +11,10 @@ class SessionEnded(Unauthorized):
     code, message = "identity.session_ended", "The session is unknown or has ended; sign in again."
 
 
+class AppidUnknown(Unauthorized):
+    code, message = "identity.appid_unknown", "The header X-Appid has to name a mini-program that is registered here."
+
+
 class PersonBlocked(Forbidden):
     code, message = "identity.person_blocked", "WeChat does not let this person sign in at the moment."
 

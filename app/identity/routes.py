@@ -8,7 +8,7 @@ from flask import request
 from sqlalchemy.orm import Session
 
 from app.identity import queries, schemas, service
-from app.identity.errors import CodeRefused, PersonBlocked, SessionEnded, TooFast, WechatUnavailable
+from app.identity.errors import AppidUnknown, CodeRefused, PersonBlocked, SessionEnded, TooFast, WechatUnavailable
 from app.kit import db
 from app.kit.errors import AppError, Invalid, Unauthorized
 from app.kit.phone import PhoneInvalid, normalise
@@ -51,7 +51,7 @@ def recognise_visitor(session: Session) -> Caller:
     """Anybody in a mini-program of ours; known by name when the token she may send is good."""
     account = wechat.by_appid(session, request.headers.get("X-Appid", ""))
     if account is None or account.kind != AccountKind.mini_program:
-        raise Unauthorized
+        raise AppidUnknown(header="X-Appid")
     who = Caller("visitor", brand_id=account.brand_id, appid=account.appid)
     token = bearer_token()
     if token:

@@ -1,17 +1,56 @@
-"""The page at /docs, whose scripts and styles we serve ourselves: it works without any network but ours."""
+"""The page at /docs: how each audience says who it is, and scripts and styles of our own, so that it works without any network but ours."""
 
 from __future__ import annotations
 
 from importlib.resources import files
+from typing import Any
 
 from apiflask import APIFlask
 from flask import Response, send_from_directory
 
+from app.kit.web import document_common_errors
+
 ASSETS = "/docs/assets"
+
+DESCRIPTION = """The direct-sales platform for car brands inside WeChat. Money is integer fen, times are UTC, places name their datum.
+
+| Paths | Who asks | How she says who she is |
+|---|---|---|
+| `/api/visitor/…` | anybody in a mini-program | header `X-Appid`; signed in, the bearer token too |
+| `/api/customer/…` | a consumer who is signed in | header `Authorization: Bearer TOKEN`, from `POST /api/visitor/identity/login` |
+| `/api/staff/…` | staff in the console | the cookie of `POST /api/public/staff/login` |
+| `/api/platform/…` | Tencent's servers | their signatures |
+| `/api/public/…` | anybody | |
+
+A list with `next_cursor` goes on when it is sent back as `cursor`; null is the end. A refusal always has the shape of
+`ErrorOut`: `error` is for programs and never changes, `message` is for people, in Chinese, and `details` names the fields."""
+
+_SCHEMES = {
+    "appid": {"type": "apiKey", "in": "header", "name": "X-Appid", "description": "appid of the mini-program"},
+    "customer": {"type": "http", "scheme": "bearer", "description": "`token` of the consumer's login"},
+    "staff": {"type": "apiKey", "in": "cookie", "name": "marque_staff", "description": "comes with the staff's login"},
+}
+_SECURITY: dict[str, list[dict[str, list[str]]]] = {
+    "visitor": [{"appid": []}, {"appid": [], "customer": []}],
+    "customer": [{"customer": []}],
+    "staff": [{"staff": []}],
+}
+
+
+def document_callers(spec: Any) -> Any:
+    """Add to each path of the OpenAPI description how its audience says who it is."""
+    for path, operations in spec.get("paths", {}).items():
+        audience = path.removeprefix("/api/").split("/")[0]
+        for operation in operations.values():
+            if audience in _SECURITY:
+                operation["security"] = _SECURITY[audience]
+    return spec
 
 
 def install(app: APIFlask) -> None:
-    """Point APIFlask's Swagger page at our copies of its files."""
+    """Describe the API, and point APIFlask's Swagger page at our copies of its files."""
+    app.config.update(DESCRIPTION=DESCRIPTION, SECURITY_SCHEMES=_SCHEMES)
+    app.spec_processor(lambda spec: document_callers(document_common_errors(spec)))
     folder = str(files("flask_swagger_ui") / "dist")
     app.config.update(
         SWAGGER_UI_CSS=f"{ASSETS}/swagger-ui.css",

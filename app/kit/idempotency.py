@@ -21,6 +21,13 @@ from app.kit.queue import job
 from app.kit.web import release_session
 
 _KEY = re.compile(r"[0-9A-Za-z_\-]{8,64}")
+_PARAMETER = {
+    "in": "header",
+    "name": "Idempotency-Key",
+    "required": True,
+    "schema": {"type": "string", "pattern": f"^{_KEY.pattern}$"},
+    "description": "made up once per intention, sent again with every repetition",
+}
 # Longer than any answer takes; after it a repeated request takes over what a dead process left.
 LEASE = timedelta(seconds=60)
 KEPT_FOR = timedelta(days=7)
@@ -84,6 +91,7 @@ def idempotent(door: Callable[..., Any]) -> Callable[..., Any]:
             _let_go(caller, key, claimed)
         return answer
 
+    once.__dict__.setdefault("_spec", {}).setdefault("extensions", {})["parameters"] = [_PARAMETER]
     return once
 
 

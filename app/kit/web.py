@@ -217,6 +217,8 @@ def install(app: APIFlask) -> None:
             fields: dict[str, Any] = {}
             for where in (error.detail or {}).values():
                 fields |= where if isinstance(where, dict) else {"_": where}
+            if "_schema" in fields:  # the body as a whole, such as a list where an object is wanted
+                return refusal(422, Invalid.code, texts.t("errors.request.invalid"), fields)
             named = "、".join(str(field) for field in fields)
             return refusal(422, Invalid.code, texts.t("errors.request.invalid_fields", fields=named), fields)
         return of_http(error.status_code, str(error.message))

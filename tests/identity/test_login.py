@@ -137,6 +137,14 @@ def test_an_ended_session_does_not_keep_a_visitor_from_looking(session: Session,
     assert client.get("/api/visitor/stores/", headers=headers).status_code == 200
 
 
+def test_a_caller_without_a_known_mini_program_is_told_which_header_it_takes(client: Any, appid: str) -> None:
+    for headers in ({}, {"X-Appid": f"{appid}0"}):
+        answer = client.post("/api/visitor/identity/login", json={"code": "code-lin"}, headers=headers)
+        assert answer.status_code == 401
+        assert answer.json["error"] == "identity.appid_unknown"
+        assert "X-Appid" in answer.json["message"]
+
+
 def test_one_unionid_is_one_customer_across_accounts(session: Session) -> None:
     brand = make.brand(session)
     mini_program, service_account = accounts.account(session, brand), accounts.account(session, brand, AccountKind.service_account)

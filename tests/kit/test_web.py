@@ -193,3 +193,20 @@ def test_the_openapi_description_names_the_refusals_of_a_door(app: Any) -> None:
     described = app.test_client().get("/openapi.json").json["paths"]["/api/public/staff/login"]["post"]["responses"]
     assert "dealers.login_locked" in described["429"]["description"]
     assert {"401", "422", "500"} <= set(described)
+
+
+def test_the_openapi_description_says_how_each_audience_says_who_it_is(app: Any) -> None:
+    described = app.test_client().get("/openapi.json").json
+    paths, schemes = described["paths"], described["components"]["securitySchemes"]
+    assert {"appid": []} in paths["/api/visitor/identity/login"]["post"]["security"]
+    assert schemes["appid"]["name"] == "X-Appid"
+    reserve = paths["/api/customer/orders/"]["post"]
+    assert [schemes[name]["scheme"] for one in reserve["security"] for name in one] == ["bearer"]
+    assert [(one["in"], one["name"], one["required"]) for one in reserve["parameters"]] == [("header", "Idempotency-Key", True)]
+    assert "security" not in paths["/api/public/staff/login"]["post"]
+
+
+def test_a_body_of_another_kind_is_refused_without_inner_names(door: Any) -> None:
+    answer = door.test_client().post("/api/customer/things/", json=[1], headers={"Idempotency-Key": "key-00000002"})
+    assert answer.status_code == 422
+    assert "_schema" not in answer.json["message"]
