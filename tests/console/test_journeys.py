@@ -1,4 +1,4 @@
-"""Journeys show their map, and the people on it to those who may know them."""
+"""Journeys show headquarters their map and the people on it."""
 
 from __future__ import annotations
 
@@ -7,7 +7,9 @@ from typing import Any
 import pytest
 from sqlalchemy.orm import Session
 
+from app.dealers.models import Role
 from app.journeys import service
+from tests.console.conftest import Desk
 from tests.factories import dealers as make
 from tests.factories import journeys as journey
 
@@ -52,8 +54,15 @@ def test_who_left_early_is_found_by_that_with_the_reason(session: Session, world
     assert (gone["customer"]["nickname"], gone["exit_reason"], gone["due_at"]) == ("林晓雯", "取消订单", None)
 
 
-def test_an_adviser_sees_only_her_dealers_customers_on_the_journey(walked: Any, adviser: Any) -> None:
-    assert _people(adviser.get(f"journeys/{walked.id}/walks")) == {"林晓雯"}
+@pytest.mark.parametrize("role", [Role.adviser, Role.dealer_manager])
+def test_a_dealers_people_see_neither_the_journeys_of_the_brand_nor_their_numbers(
+    session: Session, app: Any, world: Any, walked: Any, role: Role
+) -> None:
+    staff = make.staff(session, world.ours, role)
+    session.commit()
+    for path in ("journeys/", f"journeys/{walked.id}", f"journeys/{walked.id}/walks"):
+        answer = Desk(app, staff).get(path)
+        assert (answer.status_code, answer.json["error"], answer.json["message"]) == (403, "auth.forbidden", "您没有权限这样做")
 
 
 def test_another_brands_journey_is_not_there(session: Session, marketer: Any) -> None:

@@ -1,4 +1,4 @@
-"""Doors: journeys, their map with its numbers, and the people on it."""
+"""Doors: headquarters look at journeys, their map with its numbers, and the people on it."""
 
 from __future__ import annotations
 
@@ -9,39 +9,46 @@ from sqlalchemy.orm import Session
 
 from app.console import schemas
 from app.console.queries import journeys
-from app.console.queries.scope import Scope
 from app.journeys import queries
 from app.journeys.errors import JourneyUnknown
+from app.kit.errors import Forbidden
 from app.kit.paging import CursorInvalid
 from app.kit.web import Caller, blueprint, raises, transactional
 
 staff = blueprint("journeys", audience="staff")
 
 
+def _brand_of(who: Caller) -> uuid.UUID:
+    if not who.staff.sees_the_brand or who.brand_id is None:
+        raise Forbidden
+    return who.brand_id
+
+
 @staff.get("/")
+@raises(Forbidden)
 @staff.output(schemas.JourneysOut)
 @transactional
 def listing(session: Session, who: Caller) -> Any:
     """Every journey of the brand with how many people it holds."""
-    return {"items": queries.listing(session, who.staff.brand_id)}
+    return {"items": queries.listing(session, _brand_of(who))}
 
 
 @staff.get("/<uuid:journey_id>")
-@raises(JourneyUnknown)
+@raises(Forbidden, JourneyUnknown)
 @staff.output(schemas.JourneyOut)
 @transactional
 def show(session: Session, who: Caller, journey_id: uuid.UUID) -> Any:
     """One journey's published graph in words, with the numbers at each node."""
-    return queries.described(session, queries.journey(session, who.staff.brand_id, journey_id))
+    return queries.described(session, queries.journey(session, _brand_of(who), journey_id))
 
 
 @staff.get("/<uuid:journey_id>/walks")
-@raises(JourneyUnknown, CursorInvalid)
+@raises(Forbidden, JourneyUnknown, CursorInvalid)
 @staff.input(schemas.WalksIn, location="query")
 @staff.output(schemas.WalksOut)
 @transactional
 def walks(session: Session, who: Caller, journey_id: uuid.UUID, query_data: dict[str, Any]) -> Any:
-    """The people in a journey or on one of its nodes; an adviser or dealer manager sees the own dealer's."""
-    journey = queries.journey(session, who.staff.brand_id, journey_id)
+    """The people in a journey or on one of its nodes."""
+    journey = queries.journey(session, _brand_of(who), journey_id)
     wanted = {"node": None, "status": None, "cursor": None} | query_data
-    return journeys.walks(session, Scope.of(who.staff), journey, **wanted)
+    return journeys.walks(session, journey, **wanted)

@@ -18,18 +18,20 @@ import { t } from "../texts/zh-CN";
 import { useStaff } from "./session";
 import { useIsPhone, useThemeMode, type Mode } from "./ThemeMode";
 
-const PLACES: { to: string; label: string; icon: ReactNode }[] = [
+const PLACES: { to: string; label: string; icon: ReactNode; ofTheBrand?: boolean }[] = [
   { to: "/", label: t.nav.overview, icon: <AppstoreOutlined /> },
   { to: "/customers", label: t.nav.customers, icon: <TeamOutlined /> },
   { to: "/leads", label: t.nav.leads, icon: <FlagOutlined /> },
   { to: "/orders", label: t.nav.orders, icon: <FileTextOutlined /> },
-  { to: "/journeys", label: t.nav.journeys, icon: <ApartmentOutlined /> },
+  { to: "/journeys", label: t.nav.journeys, icon: <ApartmentOutlined />, ofTheBrand: true },
 ];
 
 function Places({ className }: { className: string }) {
+  const staff = useStaff();
+  const places = PLACES.filter((place) => !place.ofTheBrand || !staff.dealer);
   return (
     <nav className={className} aria-label={t.nav.menu}>
-      {PLACES.map(({ to, label, icon }) => (
+      {places.map(({ to, label, icon }) => (
         <NavLink key={to} to={to} end={to === "/"} className="place">
           {icon}
           <span>{label}</span>

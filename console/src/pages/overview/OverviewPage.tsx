@@ -37,6 +37,7 @@ function Figure({ label, value, note, tone, to }: { label: string; value: string
 
 function Figures({ data }: { data: Overview }) {
   const { count } = t.common;
+  const staff = useStaff();
   return (
     <div className="figures">
       <Panel title={t.overview.todayGroup}>
@@ -48,7 +49,7 @@ function Figures({ data }: { data: Overview }) {
             value={count(data.messages_sent)}
             note={data.messages_failed ? t.overview.messagesFailed(data.messages_failed) : t.overview.noneFailed}
             tone={data.messages_failed ? "bad" : undefined}
-            to="/journeys"
+            to={staff.dealer ? undefined : "/journeys"}
           />
         </div>
       </Panel>
