@@ -2,6 +2,7 @@
 
 import base64
 import os
+import re
 import secrets
 import shlex
 import sys
@@ -47,11 +48,16 @@ def kept_secrets(file: Path) -> dict[str, str]:
             "CLOCK_TOKEN": secrets.token_urlsafe(32),
         }
         file.parent.mkdir(parents=True, exist_ok=True)
-        unfinished = file.with_suffix(".new")
-        unfinished.touch(mode=0o600)
-        unfinished.write_text("".join(f"{name}={value}\n" for name, value in made.items()))
-        unfinished.rename(file)
+        write_secret(file, "".join(f"{name}={value}\n" for name, value in made.items()))
     return dict(line.split("=", 1) for line in file.read_text().splitlines() if line and not line.startswith("#"))
+
+
+def write_secret(file: Path, text: str) -> None:
+    """Write a file that only its owner may read, whole or not at all."""
+    unfinished = file.with_suffix(".new")
+    unfinished.touch(mode=0o600)
+    unfinished.write_text(text)
+    unfinished.rename(file)
 
 
 def complete(given: Mapping[str, str], folder: Path, *, database_url: str, redis_url: str) -> dict[str, str]:
@@ -81,6 +87,13 @@ def complete(given: Mapping[str, str], folder: Path, *, database_url: str, redis
     whole = chosen | kept_secrets(folder / "dev.env") | {name: value for name, value in given.items() if value}
     whole["PATH"] = f"{Path(sys.executable).parent}{os.pathsep}{given.get('PATH', os.defpath)}"
     return whole
+
+
+def for_shells(environment: Mapping[str, str]) -> str:
+    """The settings among these variables as lines that a shell reads, with our commands first on its PATH."""
+    settings = re.findall(r"^([A-Z_]+)=", (ROOT / ".env.example").read_text(), re.MULTILINE)
+    lines = [f"export {name}={shlex.quote(environment[name])}\n" for name in settings if name in environment]
+    return "".join([*lines, f'export PATH={shlex.quote(str(Path(sys.executable).parent))}:"$PATH"\n'])
 
 
 def procfile(file: Path, environment: Mapping[str, str]) -> list[Line]:

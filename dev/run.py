@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any, TextIO
 
 from dev import node
-from dev.environment import Line, complete, port, procfile, simulator_init
+from dev.environment import Line, complete, for_shells, port, procfile, simulator_init, write_secret
 from dev.leftovers import MARK, sweep
 from dev.ports import require_free
 from dev.postgres import Postgres
@@ -90,6 +90,9 @@ class Run:
             database_url=self.postgres.url("marque") if self.postgres else "",
             redis_url=self.valkey.url if self.valkey else "",
         )
+        shells = self.var / "run.env"
+        cleanup.callback(shells.unlink, missing_ok=True)
+        write_secret(shells, for_shells(self.env))
 
     def _prepare(self) -> None:
         logs, flask = self.var / "log", [sys.executable, "-m", "flask", "--app", "wsgi"]

@@ -1,10 +1,12 @@
 """The variables that local processes get, and the Procfile read with them."""
 
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 
-from dev.environment import ROOT, complete, kept_secrets, port, procfile
+from dev.environment import ROOT, complete, for_shells, kept_secrets, port, procfile
 from dev.steps import StepFailed
 
 
@@ -26,6 +28,21 @@ def test_a_folder_with_a_space_in_its_name_stays_one_argument(tmp_path: Path):
     simulator = next(line for line in procfile(ROOT / "Procfile", made) if line.name == "simulator")
 
     assert str(tmp_path / "my projects" / "platform") in simulator.command
+
+
+def test_another_terminal_gets_the_settings_of_the_run_and_its_commands(tmp_path: Path):
+    made = complete({"WEB_PORT": "8300"}, tmp_path / "my projects", database_url="postgresql://here/?a=1&b='2'", redis_url="redis://here")
+    (tmp_path / "run.env").write_text(for_shells(made))
+
+    told = subprocess.run(
+        ["sh", "-c", ". ./run.env && env && command -v flask"], cwd=tmp_path, env={"PATH": "/bin"}, stdout=subprocess.PIPE, text=True
+    )
+
+    seen = dict(line.split("=", 1) for line in told.stdout.splitlines() if "=" in line)
+    for name in ("DATABASE_URL", "REDIS_URL", "FIELD_KEY", "PUBLIC_BASE_URL", "MEDIA_DIR", "WEB_PORT", "WECHAT_PAY_BASE"):
+        assert seen[name] == made[name]
+    assert seen["PATH"].endswith(":/bin")
+    assert told.stdout.splitlines()[-1] == str(Path(sys.executable).parent / "flask")
 
 
 @pytest.mark.parametrize("value", ["eight thousand", "0", "65536", "-1"])

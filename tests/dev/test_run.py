@@ -36,6 +36,18 @@ def test_a_ctrl_c_while_the_database_is_being_made_leaves_nothing(project):
     assert project.processes() == []
 
 
+def test_the_settings_of_a_run_are_there_while_it_runs_and_for_its_owner_only(project):
+    run, file = project.run(), project.folder / "var" / "run.env"
+    assert "export DATABASE_URL=" in file.read_text()
+    assert f"export WEB_PORT={project.ports['WEB_PORT']}\n" in file.read_text()
+    assert file.stat().st_mode & 0o077 == 0
+
+    run.send_signal(signal.SIGINT)
+
+    run.wait(20)
+    assert not file.exists()
+
+
 def test_a_second_run_tells_where_the_first_is_found(running_project):
     project = running_project
     first = project.processes()
