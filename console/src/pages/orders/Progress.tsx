@@ -32,5 +32,7 @@ export function stepsOf(order: Pick<Order, "status" | "payment_status" | "close_
 
 export function Progress({ order }: { order: Order }) {
   const phone = useIsPhone();
-  return <Steps size="small" orientation={phone ? "vertical" : "horizontal"} items={stepsOf(order)} aria-label={t.orders.axis} />;
+  const steps = stepsOf(order);
+  const current = steps.findLastIndex((step) => step.status !== "wait");
+  return <Steps size="small" current={current} orientation={phone ? "vertical" : "horizontal"} items={steps} aria-label={t.orders.axis} />;
 }
