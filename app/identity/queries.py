@@ -34,6 +34,19 @@ def current(session: Session, customer: Customer) -> Customer:
     return customer
 
 
+def standing_still(session: Session, customer: Customer, *, alone: bool = False) -> Customer:
+    """Who she is now, locked: a merge that runs at the same moment waits until this transaction ends and finds what it made.
+
+    `alone` keeps out others who ask for her alone, too.
+    """
+    lock: dict[str, bool] = {"key_share": True} if alone else {"read": True}
+    while True:
+        customer = current(session, customer)
+        session.refresh(customer, with_for_update=lock)
+        if customer.merged_into_id is None:
+            return customer
+
+
 def of_unionid(session: Session, brand_id: uuid.UUID, unionid: str | None) -> Customer | None:
     """The customer that a unionid leads to, by herself or by one of her identities."""
     if unionid is None:

@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 from app.events.models import Event
 from app.identity import service as identity
 from app.orders import handlers
+from app.orders import service as orders
 from tests.factories import orders as make
 
 
@@ -42,3 +43,14 @@ def test_an_erasure_heard_before_the_merge_forgets_what_either_of_them_said(sess
     session.expire_all()
     assert order.cancel_reason is None
     assert order.customer_id == kept.id
+
+
+def test_whoever_waits_out_her_merge_reserves_as_who_is_kept(session: Session) -> None:
+    """Her request was let in as the profile that is merged by the time it holds the lock."""
+    market = make.market(session)
+    kept, merged = make.buyer(session, market), make.buyer(session, market)
+    identity.merge(session, kept, merged)
+    order = orders.reserve(session, merged.id, vehicle_id=market.vehicle.id, terms_version=market.terms.version, request_key="key-00000001")
+    assert order.customer_id == kept.id
+    again = orders.reserve(session, merged.id, vehicle_id=market.vehicle.id, terms_version=market.terms.version, request_key="key-00000001")
+    assert again is order

@@ -11,6 +11,7 @@ from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
+from app.identity import queries as identity
 from app.identity.models import Customer
 from app.kit import clock, db
 from app.kit.idempotency import KeyReused
@@ -40,8 +41,8 @@ def reserve(session: Session, customer_id: uuid.UUID, *, vehicle_id: uuid.UUID, 
         KeyReused: the key made an order for another vehicle.
     """
     # Under this lock two requests of one person follow each other, so that neither key nor limit is passed twice.
-    customer = session.execute(select(Customer).filter_by(id=customer_id).with_for_update(key_share=True)).scalar_one()
-    known = session.execute(select(Order).filter_by(customer_id=customer_id, request_key=request_key)).scalar_one_or_none()
+    customer = identity.standing_still(session, session.get_one(Customer, customer_id), alone=True)
+    known = session.execute(select(Order).filter_by(customer_id=customer.id, request_key=request_key)).scalar_one_or_none()
     if known is not None:
         if known.vehicle_id != vehicle_id:
             raise KeyReused(header="Idempotency-Key")
@@ -51,7 +52,7 @@ def reserve(session: Session, customer_id: uuid.UUID, *, vehicle_id: uuid.UUID, 
     terms = queries.terms(session, customer.brand_id)
     if terms.version != terms_version:
         raise TermsChanged(terms_version=terms.version)
-    held = queries.active_of(session, customer_id)
+    held = queries.active_of(session, customer.id)
     if len(held) >= settings().active_reservations_per_customer:
         raise LimitReached(order_id=str(held[0].order_id))
     vehicle = _take(session, customer, vehicle_id)

@@ -37,7 +37,7 @@ def share(session: Session, customer: Customer, *, kind: str, channel: str, conf
     thing = card(kind)
     if missing := thing.Config().fields.keys() - config.keys():
         raise NothingToShare(fields="、".join(sorted(missing)))
-    customer = _herself(session, customer)
+    customer = identity.standing_still(session, customer)
     target = thing.target(session, customer.brand_id, config)
     # Two taps at once are one share.
     session.execute(text("SELECT pg_advisory_xact_lock(hashtext(:key))"), {"key": f"share {customer.id} {target.canonical}"})
@@ -69,15 +69,6 @@ def share(session: Session, customer: Customer, *, kind: str, channel: str, conf
         actor=("customer", customer.id),
     )
     return made
-
-
-def _herself(session: Session, customer: Customer) -> Customer:
-    """Who she is now; whoever merges her waits until this transaction ends, so that the merge finds what is made here."""
-    while True:
-        customer = identity.current(session, customer)
-        session.refresh(customer, with_for_update={"read": True})
-        if customer.merged_into_id is None:
-            return customer
 
 
 def open(session: Session, opened: Share, *, customer: Customer | None, visitor_id: str | None, scene: str | None, user_agent: str) -> bool:
