@@ -176,26 +176,29 @@ class _Json(JSONProvider):
         return loads(s)
 
 
+def _begin() -> None:
+    g.request_id = uuid.uuid4().hex
+    g.started = time.perf_counter()
+    structlog.contextvars.clear_contextvars()
+    structlog.contextvars.bind_contextvars(request_id=g.request_id, method=request.method, path=request.path)
+
+
+def _stamp(response: Response) -> Response:
+    response.headers["X-Request-Id"] = g.get("request_id", "")
+    if settings().environment is not Environment.production:
+        # For measurements; in the open it would tell strangers which guesses take longer.
+        response.headers["Server-Timing"] = f"app;dur={1000 * (time.perf_counter() - g.started):.1f}"
+    response.headers.setdefault("Cache-Control", "no-store")
+    response.headers["X-Content-Type-Options"] = "nosniff"
+    return response
+
+
 def install(app: APIFlask) -> None:
     """Give the application its request id, its sessions and its error shape."""
     app.json = _Json(app)
 
-    @app.before_request
-    def begin() -> None:
-        g.request_id = uuid.uuid4().hex
-        g.started = time.perf_counter()
-        structlog.contextvars.clear_contextvars()
-        structlog.contextvars.bind_contextvars(request_id=g.request_id, method=request.method, path=request.path)
-
-    @app.after_request
-    def stamp(response: Response) -> Response:
-        response.headers["X-Request-Id"] = g.get("request_id", "")
-        if settings().environment is not Environment.production:
-            # For measurements; in the open it would tell strangers which guesses take longer.
-            response.headers["Server-Timing"] = f"app;dur={1000 * (time.perf_counter() - g.started):.1f}"
-        response.headers.setdefault("Cache-Control", "no-store")
-        response.headers["X-Content-Type-Options"] = "nosniff"
-        return response
+    app.before_request(_begin)
+    app.after_request(_stamp)
 
     @app.teardown_request
     def end(_error: BaseException | None) -> None:

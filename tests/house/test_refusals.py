@@ -12,12 +12,14 @@ import pytest
 from app.kit import errors, texts
 from app.kit.errors import AppError
 
-# Refusals that no door gives: the verb is called by hand or by another domain, which has a refusal of its own for it.
+# Refusals that no door gives: the verb is called by hand or by another domain, which has a refusal of its own for it;
+# or the audience gives them before any door is reached, which every door describes as its 401.
 UNDESCRIBED = {
     "audience.customer_unknown",
     "clock.backwards",
     "dealers.brand_unclear",
     "dealers.roster_refused",
+    "identity.appid_unknown",
     "identity.customer_unknown",
     "identity.session_ended",
     "journeys.graph_invalid",
