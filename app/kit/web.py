@@ -157,6 +157,8 @@ def answers(status: int, description: str) -> Callable[[Callable[..., Any]], Cal
 
 def message_of(error: AppError) -> str:
     """The catalogue's text for a refusal, or the general text of its kind."""
+    if error.code == Invalid.code and error.details:
+        return texts.t("errors.request.invalid_fields", fields="、".join(error.details))
     for code in (error.code, *(kind.code for kind in type(error).__mro__ if issubclass(kind, AppError))):
         if texts.has(f"errors.{code}"):
             return texts.t(f"errors.{code}", **{key: value for key, value in error.details.items() if isinstance(value, str | int)})

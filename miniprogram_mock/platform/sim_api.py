@@ -288,7 +288,8 @@ def plant_faults(_: web.Request, platform: "Platform", body: Body) -> Body:
                 raise NotPossible(f"{kind} 缺少 code、status 或 times", status=422)
             platform.faults.plant(kind, times=times, path=how.get("path"), value=value)
         else:
-            raise NotPossible(f"没有这种故障：{kind}", status=422)
+            wrong = "的写法不对，见 README.md" if kind in faults.KINDS else "不是一种故障"
+            raise NotPossible(f"{kind} {wrong}", status=422)
     return {"faults": platform.faults.listed()}
 
 

@@ -289,6 +289,7 @@ class TestConsent:
         answer = self.decide(client, headers, purpose="marketing", granted=True)
         assert answer.status_code == 422
         assert "text_version" in answer.json["details"]
+        assert "text_version" in answer.json["message"]
         assert self.decide(client, headers, purpose="anything", granted=True, text_version="1").status_code == 422
 
 
