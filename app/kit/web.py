@@ -14,12 +14,12 @@ from apiflask import APIBlueprint, APIFlask, Schema
 from apiflask.fields import Dict, String
 from flask import Response, g, request
 from flask.json.provider import JSONProvider
-from sqlalchemy.exc import DataError
+from sqlalchemy.exc import DataError, OperationalError
 from sqlalchemy.orm import Session
 from werkzeug.exceptions import HTTPException
 
 from app.kit import db, texts
-from app.kit.errors import AppError, Invalid, Unauthorized
+from app.kit.errors import AppError, Invalid, Unauthorized, Unavailable
 from app.kit.json import dumps, loads
 from app.kit.logging import logger
 from app.kit.settings import Environment, settings
@@ -237,6 +237,12 @@ def install(app: APIFlask) -> None:
         """A NUL character in a text, a number beyond every range: nobody sends that who means well."""
         log.warning("the database refused a value", error=str(error.orig))
         return refusal(Invalid.status, Invalid.code, texts.t("errors.request.invalid"), {})
+
+    @app.errorhandler(OperationalError)
+    def no_database(error: OperationalError) -> Response:
+        """The database is away or gave up on us: who asks again in a moment may be answered."""
+        log.error("the database does not answer", error=str(error.orig))
+        return refusal(Unavailable.status, Unavailable.code, texts.t("errors.request.unavailable"), {})
 
     @app.errorhandler(Exception)
     def bug(error: Exception) -> Response:

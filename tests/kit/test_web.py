@@ -51,6 +51,8 @@ def door(app: Any, committed: Any, monkeypatch: pytest.MonkeyPatch) -> Iterator[
         if json_data["n"] == 500:
             raise RuntimeError("13812345678 is a secret")
         with db.transaction() as session:
+            if json_data["n"] == 503:
+                session.execute(select(func.pg_terminate_backend(func.pg_backend_pid())))
             record(session, "vehicle.sold", brand_id=who.brand_id, data={"key": g.idempotency_key})
         return {"call": len(calls)}, 201
 
@@ -180,6 +182,14 @@ def test_a_bug_answers_with_a_request_id_and_without_details(door: Any, caplog: 
     assert answer.json["error"] == "internal"
     assert answer.json["request_id"]
     assert "13812345678" not in answer.text
+
+
+def test_a_database_that_is_away_is_no_bug_and_the_next_request_is_answered(door: Any) -> None:
+    client, headers = door.test_client(), {"Idempotency-Key": "key-00000001"}
+    answer = client.post("/api/customer/things/", json={"n": 503}, headers=headers)
+    assert answer.status_code == 503
+    assert answer.json["error"] == "request.unavailable"
+    assert client.post("/api/customer/things/", json={"n": 1}, headers=headers).status_code == 201
 
 
 def test_a_wrong_field_is_named_in_the_answer(door: Any) -> None:
