@@ -13,6 +13,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
+import psutil
 import psycopg
 from psycopg import sql
 
@@ -90,6 +91,13 @@ class Postgres:
     def url(self, database: str) -> str:
         """Address of one database as the platform's DATABASE_URL wants it."""
         return f"postgresql://{ROLE}:{self._password}@127.0.0.1:{self.port}/{database}"
+
+    def is_alive(self) -> bool:
+        """Whether its first process is there; one that was killed leaves its note behind."""
+        try:
+            return psutil.pid_exists(int((self.data / "postmaster.pid").read_text().split()[0]))
+        except (OSError, IndexError, ValueError):
+            return False
 
     def answers(self) -> bool:
         """Whether this very server (it knows our password) takes connections."""

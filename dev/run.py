@@ -8,7 +8,7 @@ import subprocess
 import sys
 import threading
 import time
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from pathlib import Path
 from typing import Any, TextIO
 
@@ -118,8 +118,20 @@ class Run:
         supervisor = Supervisor(lines, self.env, cwd=self.root, logs=self.var / "log", last=["valkey"])
         announcer = threading.Thread(target=self._announce, args=[supervisor, lock], daemon=True)
         announcer.start()
+        keeper = threading.Thread(target=self._keep_postgres, args=[supervisor])
+        keeper.start()
         supervisor.run()
+        keeper.join()
         announcer.join(2)
+
+    def _keep_postgres(self, supervisor: Supervisor) -> None:
+        """Start PostgreSQL again when it was killed; it is no child of the supervisor, which keeps the others."""
+        while self.postgres and not supervisor.ended.wait(1):
+            if not self.postgres.is_alive():
+                say("PostgreSQL has ended; it is started again")
+                # Its children may hold on to its memory for a moment; then the next second's try succeeds.
+                with suppress(StepFailed):
+                    self.postgres.start()
 
     def _announce(self, supervisor: Supervisor, lock: TextIO) -> None:
         deadline = time.monotonic() + READY_SECONDS

@@ -31,7 +31,7 @@ def test_a_wrong_password_says_the_same_as_an_unknown_name(session: Session, cli
     wrong = client.post("/api/public/staff/login", json={"username": adviser.username, "password": "no"})
     unknown = client.post("/api/public/staff/login", json={"username": "nobody", "password": "no"})
     assert wrong.status_code == unknown.status_code == 401
-    assert wrong.json["message"] == unknown.json["message"] == "用户名或密码不正确"
+    assert wrong.json["message"] == unknown.json["message"] == "账号或密码不正确"
 
 
 def _wrong(client: Any, username: str, times: int, **options: Any) -> list[int]:

@@ -72,6 +72,17 @@ def test_a_killed_process_comes_back_each_time(running_project, name):
         wait_until(lambda before=before: len(project.processes(words)) == len(before))
 
 
+def test_a_killed_database_comes_back(running_project):
+    project = running_project
+    postgres = Postgres(project.folder / "var" / "postgres", int(project.ports["PG_PORT"]))
+    killed = int((postgres.data / "postmaster.pid").read_text().split()[0])
+
+    psutil.Process(killed).kill()
+
+    wait_until(lambda: not postgres.is_alive(), seconds=5)
+    wait_until(postgres.answers, seconds=20)
+
+
 @pytest.mark.parametrize("setting", ["WEB_PORT", "SIM_PORT", "PG_PORT", "VALKEY_PORT"])
 def test_a_taken_port_is_named_with_its_holder_and_the_setting_that_changes_it(project, setting):
     with socket.create_server(("127.0.0.1", project.ports[setting])):
