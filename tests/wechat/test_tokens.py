@@ -136,7 +136,7 @@ def test_without_redis_every_process_fetches_once_and_nobody_forces(keeper_of: A
     with pytest.raises(WechatError) as not_now:
         keepers[0].renew("token 1")
     assert not_now.value.outcome is Outcome.retry_later
-    assert True not in tencent.asked
+    assert not any(tencent.asked)
 
 
 def test_a_holder_that_died_keeps_the_others_waiting_only_so_long(keeper_of: Any, monkeypatch: pytest.MonkeyPatch, request: Any) -> None:
