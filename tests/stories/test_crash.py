@@ -13,17 +13,21 @@ from dev.stack import Stack
 from miniprogram_mock.story import Story
 from tests.stories.books import the_books_are_right
 
+MOST_KILLS = 10
 VICTIMS = ("web", "worker", "scheduler", "simulator", "valkey")
 
 
 @contextmanager
 def killer(town: Stack, seed: int, killed: list[str]) -> Iterator[None]:
-    """Kill -9 a process at random moments, leave it dead for a moment, and start it again, until the block ends."""
+    """Kill -9 a process at random moments, leave it dead for a moment, and start it again, `MOST_KILLS` times at most."""
     chance = random.Random(seed)
     over = threading.Event()
 
     def rage() -> None:
-        while not over.wait(chance.uniform(0.5, 4)):
+        # A bounded number, so that a slow machine that needs long to start a process comes to the end of the story as well.
+        for _ in range(MOST_KILLS):
+            if over.wait(chance.uniform(0.3, 2)):
+                return
             victim = chance.choice(VICTIMS)
             town.kill(victim)
             killed.append(victim)
