@@ -1,0 +1,123 @@
+"""The phone's server: the WeChat client's own files, the mini-program's files unmodified, and the network both use."""
+
+import asyncio
+import hashlib
+import ipaddress
+from collections.abc import AsyncIterator, Awaitable, Callable
+from pathlib import Path
+
+import orjson
+from aiohttp import web
+
+from miniprogram_mock.phone.network import Network
+
+WEB = Path(__file__).parent / "web"
+MINI_PROGRAM = Path(__file__).parent.parent / "miniprogram"
+# What WeChat itself would compile into the package; pictures are fetched one by one.
+_SOURCES = frozenset((".json", ".wxml", ".wxss", ".wxs", ".js"))
+# The engine's packages: of each only the folder that holds what a browser runs.
+_MODULES = frozenset(("glass-easel/dist", "glass-easel-miniprogram-adapter/dist", "glass-easel-template-compiler/pkg"))
+# Browsers insist on these for modules and WebAssembly; what the machine's own table says differs.
+_TYPES = {
+    ".js": "text/javascript; charset=utf-8",
+    ".mjs": "text/javascript; charset=utf-8",
+    ".css": "text/css; charset=utf-8",
+    ".html": "text/html; charset=utf-8",
+    ".json": "application/json",
+    ".svg": "image/svg+xml",
+    ".wasm": "application/wasm",
+}
+_FRESH = {"Cache-Control": "no-cache"}
+
+Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
+
+
+class Files:
+    """Folders that may be read, and nothing beside them."""
+
+    def __init__(self, *, web_folder: Path, mini_program: Path) -> None:
+        self._web, self._mini_program = web_folder.resolve(), mini_program.resolve()
+
+    async def desk(self, _: web.Request) -> web.StreamResponse:
+        return _file(self._web, "index.html")
+
+    async def device(self, _: web.Request) -> web.StreamResponse:
+        return _file(self._web, "device.html")
+
+    async def own(self, request: web.Request) -> web.StreamResponse:
+        path = request.match_info["path"]
+        if path.startswith("node_modules"):
+            raise web.HTTPNotFound
+        return _file(self._web, path)
+
+    async def module(self, request: web.Request) -> web.StreamResponse:
+        path = request.match_info["path"]
+        if "/".join(path.split("/")[:2]) not in _MODULES:
+            raise web.HTTPNotFound
+        if not (self._web / "node_modules").exists():
+            raise web.HTTPNotFound(text="The packages of the engine are not installed in web/node_modules.")
+        return _file(self._web / "node_modules", path)
+
+    async def picture(self, request: web.Request) -> web.StreamResponse:
+        return _file(self._mini_program, request.match_info["path"])
+
+    async def sources(self, request: web.Request) -> web.StreamResponse:
+        """Every source of the mini-program as `{path: text}`."""
+        body = await asyncio.to_thread(self._read_sources)
+        tag = hashlib.sha256(body).hexdigest()[:32]
+        headers = {**_FRESH, "ETag": f'"{tag}"'}
+        if any(known.value == tag for known in request.if_none_match or ()):
+            return web.Response(status=304, headers=headers)
+        return web.Response(body=body, content_type="application/json", headers=headers)
+
+    def _read_sources(self) -> bytes:
+        found = sorted(path for path in self._mini_program.rglob("*") if path.suffix in _SOURCES and path.is_file())
+        inside = ((path.relative_to(self._mini_program), path) for path in found)
+        return orjson.dumps({str(name): path.read_text(encoding="utf-8") for name, path in inside if "node_modules" not in name.parts})
+
+
+def create(
+    *, app: str, simulator: str, domains: tuple[str, ...] = (), web_folder: Path = WEB, mini_program: Path = MINI_PROGRAM
+) -> web.Application:
+    """The whole server. `domains`: further addresses under which the mini-program reaches `app`."""
+    network = Network(app=app, simulator=simulator, domains=domains)
+    files = Files(web_folder=web_folder, mini_program=mini_program)
+    server = web.Application(middlewares=[_loopback_only])
+
+    async def connected(_: web.Application) -> AsyncIterator[None]:
+        await network.open()
+        yield
+        await network.close()
+
+    server.cleanup_ctx.append(connected)
+    server.add_routes([
+        web.get("/", files.desk),
+        web.get("/device", files.device),
+        web.get("/health", _health),
+        web.get("/web/{path:.+}", files.own),
+        web.get("/modules/{path:.+}", files.module),
+        web.get("/miniprogram/files.json", files.sources),
+        web.get("/miniprogram/raw/{path:.+}", files.picture),
+        web.route("*", "/net/{scheme}/{host}{path:(/.*)?}", network.request),
+        web.route("*", "/sim/{path:.*}", network.simulate),
+    ])  # fmt: skip
+    return server
+
+
+async def _health(_: web.Request) -> web.StreamResponse:
+    return web.json_response({"ok": True}, headers=_FRESH)
+
+
+@web.middleware
+async def _loopback_only(request: web.Request, handler: Handler) -> web.StreamResponse:
+    if not ipaddress.ip_address(request.remote or "0.0.0.0").is_loopback:  # noqa: S104
+        return web.json_response({"error": "only from this machine"}, status=403)
+    return await handler(request)
+
+
+def _file(folder: Path, name: str) -> web.FileResponse:
+    path = (folder / name).resolve()
+    if not path.is_relative_to(folder) or not path.is_file() or any(part.startswith(".") for part in path.relative_to(folder).parts):
+        raise web.HTTPNotFound
+    headers = {**_FRESH, "Content-Type": _TYPES[path.suffix]} if path.suffix in _TYPES else _FRESH
+    return web.FileResponse(path, headers=headers)
