@@ -1,0 +1,87 @@
+/** The network as the phone sees it: every address goes through our server, at the speed of the network she is in. */
+
+const SPEEDS = {
+  wifi: { wait: 0, bytesPerSecond: Infinity },
+  '4g': { wait: 80, bytesPerSecond: 2_000_000 },
+  slow: { wait: 2000, bytesPerSecond: 50_000 },
+}
+
+export class NetFailure extends Error {
+  /** @param {'fail' | 'timeout' | 'abort'} kind */
+  constructor(kind, message) {
+    super(message)
+    this.kind = kind
+  }
+}
+
+export function createNet(phone) {
+  /** Our server's address for an address of the wide world; what is no http address stays as it is. */
+  function url(address) {
+    const found = /^(https?):\/\/([^/?#]+)(.*)$/.exec(address ?? '')
+    if (!found || found[2] === location.host) return address
+    return `/net/${found[1]}/${found[2]}${found[3] || '/'}`
+  }
+
+  /**
+   * @param {{url: string, method?: string, headers?: Record<string, string>, body?: any, timeout?: number, signal?: AbortSignal}} request
+   * @returns {Promise<{status: number, headers: Headers, bytes: ArrayBuffer}>} rejects with NetFailure
+   */
+  async function send(request) {
+    const started = performance.now()
+    const entry = { method: request.method ?? 'GET', url: request.url }
+    const note = (more) => phone.log('request', { ...entry, ms: Math.round(performance.now() - started), ...more })
+    try {
+      const answer = await withinTime(request.timeout ?? 60000, request.signal, (signal) => travel(request, signal))
+      note({ status: answer.status, bytes: answer.bytes.byteLength })
+      return answer
+    } catch (failure) {
+      note({ status: 0, error: failure.message })
+      throw failure
+    }
+  }
+
+  async function travel(request, signal) {
+    if (phone.settings.network === 'offline') throw new NetFailure('fail', 'net::ERR_INTERNET_DISCONNECTED')
+    const speed = SPEEDS[phone.settings.network] ?? SPEEDS.wifi
+    await pause(speed.wait, signal)
+    const answer = await fetch(url(request.url), {
+      method: request.method ?? 'GET', headers: request.headers, body: request.body, signal, cache: 'no-store',
+    }).catch(() => {
+      throw new NetFailure('fail', 'net::ERR_CONNECTION_REFUSED')
+    })
+    // Our own server could not reach the one she wanted: on a phone that is a broken connection, not an answer.
+    if (answer.headers.has('X-Phone-Net')) throw new NetFailure('fail', answer.headers.get('X-Phone-Net'))
+    const bytes = await answer.arrayBuffer()
+    await pause((bytes.byteLength / speed.bytesPerSecond) * 1000, signal)
+    if (phone.settings.network === 'offline') throw new NetFailure('fail', 'net::ERR_NETWORK_CHANGED')
+    return { status: answer.status, headers: answer.headers, bytes }
+  }
+
+  return { url, fetch: send }
+}
+
+function pause(ms, signal) {
+  if (!ms) return Promise.resolve()
+  return new Promise((resolve, reject) => {
+    const timer = setTimeout(resolve, ms)
+    signal.addEventListener('abort', () => {
+      clearTimeout(timer)
+      reject(signal.reason)
+    })
+  })
+}
+
+async function withinTime(ms, outer, work) {
+  const controller = new AbortController()
+  const timer = setTimeout(() => controller.abort(new NetFailure('timeout', 'timeout')), ms)
+  const abort = () => controller.abort(new NetFailure('abort', 'abort'))
+  outer?.addEventListener('abort', abort)
+  const ended = new Promise((_, reject) => controller.signal.addEventListener('abort', () => reject(controller.signal.reason)))
+  ended.catch(() => {})
+  try {
+    return await Promise.race([work(controller.signal), ended])
+  } finally {
+    clearTimeout(timer)
+    outer?.removeEventListener('abort', abort)
+  }
+}
