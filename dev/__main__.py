@@ -1,4 +1,4 @@
-"""`python -m dev run | stop | console | clean`: what the Makefile calls once `.venv` is there."""
+"""`python -m dev run | stop | console | phone | clean`: what the Makefile calls once `.venv` is there."""
 
 import shutil
 import sys
@@ -14,7 +14,7 @@ def clean() -> None:
     """Forget the data and everything that was built; sources and `.venv` stay."""
     run.stop(ROOT)
     Postgres(ROOT / "var" / "postgres", 0).remove()
-    for made in ["var", "console/dist", "console/node_modules"]:
+    for made in ["var", "console/dist", "console/node_modules", node.PHONE / "node_modules"]:
         shutil.rmtree(ROOT / made, ignore_errors=True)
 
 
@@ -22,6 +22,7 @@ ACTIONS: dict[str, Callable[[], None]] = {
     "run": lambda: run.Run(ROOT).main(),
     "stop": lambda: run.stop(ROOT),
     "console": lambda: node.build(ROOT),
+    "phone": lambda: node.phone(ROOT, whole=True),
     "clean": clean,
 }
 

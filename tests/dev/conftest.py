@@ -21,6 +21,7 @@ web: python standin.py serve $WEB_PORT
 worker: python standin.py idle
 scheduler: python standin.py idle
 simulator: python standin.py serve $SIM_PORT
+phone: python standin.py serve $PHONE_PORT
 """
 
 STANDIN = """\
@@ -44,7 +45,7 @@ class Project:
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         self.runs: list[subprocess.Popen[bytes]] = []
-        self.ports = {name: free_port() for name in ("WEB_PORT", "SIM_PORT", "PG_PORT", "VALKEY_PORT")}
+        self.ports = {name: free_port() for name in ("WEB_PORT", "SIM_PORT", "PHONE_PORT", "PG_PORT", "VALKEY_PORT")}
         (folder / "miniprogram_mock" / "platform").mkdir(parents=True)
         for module in ("__init__", "platform/__init__", "platform/__main__"):
             (folder / "miniprogram_mock" / f"{module}.py").touch()

@@ -56,10 +56,11 @@ def test_a_second_run_tells_where_the_first_is_found(running_project):
 
     assert f"already running (process {project.runs[0].pid};" in project.output
     assert f"http://127.0.0.1:{project.ports['WEB_PORT']}/console/" in project.output
+    assert f"http://127.0.0.1:{project.ports['PHONE_PORT']}/" in project.output
     assert project.processes() == first
 
 
-@pytest.mark.parametrize("name", ["serve {WEB_PORT}", "serve {SIM_PORT}", "idle", "valkey-server"])
+@pytest.mark.parametrize("name", ["serve {WEB_PORT}", "serve {SIM_PORT}", "serve {PHONE_PORT}", "idle", "valkey-server"])
 def test_a_killed_process_comes_back_each_time(running_project, name):
     project = running_project
     words = name.format(**project.ports)
@@ -83,7 +84,7 @@ def test_a_killed_database_comes_back(running_project):
     wait_until(postgres.answers, seconds=20)
 
 
-@pytest.mark.parametrize("setting", ["WEB_PORT", "SIM_PORT", "PG_PORT", "VALKEY_PORT"])
+@pytest.mark.parametrize("setting", ["WEB_PORT", "SIM_PORT", "PHONE_PORT", "PG_PORT", "VALKEY_PORT"])
 def test_a_taken_port_is_named_with_its_holder_and_the_setting_that_changes_it(project, setting):
     with socket.create_server(("127.0.0.1", project.ports[setting])):
         assert project.begin().wait(20) == 1

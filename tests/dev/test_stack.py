@@ -25,7 +25,7 @@ def family(stack: Stack, name: str) -> list[psutil.Process]:
     return parents + [child for parent in parents for child in parent.children(recursive=True)]
 
 
-@pytest.mark.parametrize("name", ["web", "worker", "scheduler", "simulator", "valkey"])
+@pytest.mark.parametrize("name", ["web", "worker", "scheduler", "simulator", "phone", "valkey"])
 def test_a_killed_process_is_gone_with_its_children_and_comes_back_healthy(stack, name):
     before = family(stack, name)
     assert before
@@ -45,9 +45,10 @@ def alive(process: psutil.Process) -> bool:
         return False
 
 
-def test_both_servers_answer_and_the_simulator_has_written_its_accounts(stack):
+def test_the_servers_answer_and_the_simulator_has_written_its_accounts(stack):
     assert requests.get(f"{stack.web}/api/public/health", timeout=5).status_code == 200
     assert requests.get(f"{stack.simulator}/_sim/health", timeout=5).status_code == 200
+    assert requests.get(f"{stack.phone}/health", timeout=5).status_code == 200
     assert stack.accounts.exists()
 
 
