@@ -27,6 +27,7 @@ _TYPES = {
     ".svg": "image/svg+xml",
     ".wasm": "application/wasm",
 }
+_PACKAGES = "node_modules"
 _FRESH = {"Cache-Control": "no-cache"}
 
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
@@ -44,19 +45,19 @@ class Files:
     async def device(self, _: web.Request) -> web.StreamResponse:
         return _file(self._web, "device.html")
 
+    async def fidelity(self, _: web.Request) -> web.StreamResponse:
+        return _file(self._web, "fidelity.html")
+
     async def own(self, request: web.Request) -> web.StreamResponse:
-        path = request.match_info["path"]
-        if path.startswith("node_modules"):
-            raise web.HTTPNotFound
-        return _file(self._web, path)
+        return _file(self._web, request.match_info["path"])
 
     async def module(self, request: web.Request) -> web.StreamResponse:
         path = request.match_info["path"]
         if "/".join(path.split("/")[:2]) not in _MODULES:
             raise web.HTTPNotFound
-        if not (self._web / "node_modules").exists():
+        if not (self._web / _PACKAGES).exists():
             raise web.HTTPNotFound(text="The packages of the engine are not installed in web/node_modules.")
-        return _file(self._web / "node_modules", path)
+        return _file(self._web / _PACKAGES, path)
 
     async def picture(self, request: web.Request) -> web.StreamResponse:
         return _file(self._mini_program, request.match_info["path"])
@@ -73,7 +74,7 @@ class Files:
     def _read_sources(self) -> bytes:
         found = sorted(path for path in self._mini_program.rglob("*") if path.suffix in _SOURCES and path.is_file())
         inside = ((path.relative_to(self._mini_program), path) for path in found)
-        return orjson.dumps({str(name): path.read_text(encoding="utf-8") for name, path in inside if "node_modules" not in name.parts})
+        return orjson.dumps({str(name): path.read_text(encoding="utf-8") for name, path in inside if _PACKAGES not in name.parts})
 
 
 def create(
@@ -93,6 +94,7 @@ def create(
     server.add_routes([
         web.get("/", files.desk),
         web.get("/device", files.device),
+        web.get("/fidelity", files.fidelity),
         web.get("/health", _health),
         web.get("/web/{path:.+}", files.own),
         web.get("/modules/{path:.+}", files.module),
@@ -116,8 +118,10 @@ async def _loopback_only(request: web.Request, handler: Handler) -> web.StreamRe
 
 
 def _file(folder: Path, name: str) -> web.FileResponse:
+    """A file below a folder; packages, hidden files and ways up the tree are not found."""
+    parts = Path(name).parts
     path = (folder / name).resolve()
-    if not path.is_relative_to(folder) or not path.is_file() or any(part.startswith(".") for part in path.relative_to(folder).parts):
+    if any(part.startswith((".", "/")) or part == _PACKAGES for part in parts) or not path.is_relative_to(folder) or not path.is_file():
         raise web.HTTPNotFound
     headers = {**_FRESH, "Content-Type": _TYPES[path.suffix]} if path.suffix in _TYPES else _FRESH
     return web.FileResponse(path, headers=headers)
