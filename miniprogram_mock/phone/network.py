@@ -60,12 +60,13 @@ class Network:
         headers = _without(request.headers, _BROWSERS, prefix="sec-")
         headers.update(extra)
         try:
-            async with self._http.request(
+            answer = await self._http.request(
                 request.method, URL(base + target, encoded=True), headers=headers, data=body, allow_redirects=False
-            ) as answer:
-                return await self._answer(request, answer)
-        except (aiohttp.ClientConnectorError, aiohttp.ServerDisconnectedError, aiohttp.ServerTimeoutError) as failure:
+            )
+        except (aiohttp.ClientError, TimeoutError) as failure:
             return _own(502, "unreachable", f"{base} does not answer ({type(failure).__name__})")
+        async with answer:
+            return await self._answer(request, answer)
 
     async def _answer(self, request: web.Request, answer: aiohttp.ClientResponse) -> web.StreamResponse:
         headers = _without(answer.headers, frozenset(("set-cookie",)))
@@ -76,9 +77,14 @@ class Network:
             headers["location"] = here
         response = web.StreamResponse(status=answer.status, reason=answer.reason, headers=headers)
         await response.prepare(request)
-        async for chunk in answer.content.iter_chunked(_CHUNK):
-            await response.write(chunk)
-        await response.write_eof()
+        try:
+            async for chunk in answer.content.iter_chunked(_CHUNK):
+                await response.write(chunk)
+            await response.write_eof()
+        except aiohttp.ClientError:
+            # Half an answer must not look like a whole one.
+            if request.transport:
+                request.transport.abort()
         return response
 
     def _as_seen(self, url: URL) -> str | None:

@@ -1,0 +1,1 @@
+"""Tests of the phone in the browser: its server."""

@@ -1,0 +1,95 @@
+"""What the phone's server hands out, and what it keeps to itself."""
+
+import asyncio
+import http.client
+import subprocess
+import sys
+from pathlib import Path
+from types import SimpleNamespace
+from urllib.parse import urlsplit
+
+import pytest
+import requests
+from aiohttp.test_utils import make_mocked_request
+
+from miniprogram_mock.phone import server
+
+
+def asked_raw(phone: str, path: str) -> http.client.HTTPResponse:
+    """A request whose path no library has tidied up."""
+    connection = http.client.HTTPConnection(urlsplit(phone).netloc, timeout=5)
+    connection.request("GET", path)
+    return connection.getresponse()
+
+
+def test_a_browser_gets_modules_and_webassembly_as_it_wants_them(phone: str) -> None:
+    for path, kind in {
+        "/": "text/html",
+        "/device": "text/html",
+        "/web/engine/boot.js": "text/javascript",
+        "/modules/glass-easel/dist/engine.js": "text/javascript",
+        "/modules/glass-easel-template-compiler/pkg/compiler.wasm": "application/wasm",
+        "/miniprogram/raw/assets/logo.svg": "image/svg+xml",
+    }.items():
+        answer = requests.get(phone + path, timeout=5)
+        assert (answer.status_code, answer.headers["Content-Type"].split(";")[0]) == (200, kind), path
+        assert answer.headers["Cache-Control"] == "no-cache"
+        again = requests.get(phone + path, headers={"If-None-Match": answer.headers["ETag"]}, timeout=5)
+        assert (again.status_code, again.content) == (304, b"")
+
+
+def test_the_mini_program_comes_unmodified_and_anew_after_a_change(phone: str, folders: tuple[Path, Path]) -> None:
+    answer = requests.get(f"{phone}/miniprogram/files.json", timeout=5)
+    assert answer.json() == {
+        "app.json": '{"pages": []}', "pages/index/index.js": "Page({})", "pages/index/index.wxml": "<view>车</view>",
+    }  # fmt: skip
+    known = {"If-None-Match": answer.headers["ETag"]}
+    assert requests.get(f"{phone}/miniprogram/files.json", headers=known, timeout=5).status_code == 304
+    (folders[1] / "pages" / "index" / "index.js").write_text("Page({ data: {} })")
+    assert requests.get(f"{phone}/miniprogram/files.json", headers=known, timeout=5).json()["pages/index/index.js"] == "Page({ data: {} })"
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/web/../secret.json",
+        "/web/%2e%2e/secret.json",
+        "/web/..%2fsecret.json",
+        "/web//etc/passwd",
+        "/web/node_modules/glass-easel/dist/engine.js",
+        "/web/engine/../node_modules/other/dist/index.js",
+        "/miniprogram/raw/../secret.json",
+        "/miniprogram/raw/..%2Fsecret.json",
+        "/miniprogram/raw/%2e%2e/secret.json",
+        "/miniprogram/raw/.private",
+        "/miniprogram/raw//etc/passwd",
+        "/modules/other/dist/index.js",
+        "/modules/glass-easel/package.json",
+        "/modules/glass-easel/dist/../package.json",
+        "/modules/glass-easel/dist/../../other/dist/index.js",
+        "/modules/glass-easel/dist/..%2F..%2F..%2F..%2Fsecret.json",
+        "/web/nothing.js",
+        "/web/engine",
+    ],
+)
+def test_nothing_beside_the_folders_is_handed_out(phone: str, path: str) -> None:
+    assert asked_raw(phone, path).status == 404
+
+
+def test_only_this_machine_is_answered() -> None:
+    async def handler(_: object) -> str:
+        return "answered"
+
+    def request_from(address: str) -> object:
+        transport = SimpleNamespace(get_extra_info=lambda name, default=None: (address, 1234) if name == "peername" else default)
+        return make_mocked_request("GET", "/health", transport=transport)
+
+    assert asyncio.run(server._loopback_only(request_from("192.168.1.5"), handler)).status == 403
+    assert asyncio.run(server._loopback_only(request_from("127.0.0.1"), handler)) == "answered"
+
+
+def test_a_taken_port_is_said_in_a_sentence(phone: str) -> None:
+    port = str(urlsplit(phone).port)
+    command = [sys.executable, "-m", "miniprogram_mock.phone", "serve", "--port", port, "--app", "http://127.0.0.1:9", "--simulator", phone]
+    run = subprocess.run(command, capture_output=True, text=True, timeout=20)
+    assert (run.returncode, f"Port {port} on 127.0.0.1 cannot be used" in run.stderr) == (1, True)
