@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 import threading
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
@@ -13,21 +14,29 @@ from dev.stack import Stack
 from miniprogram_mock.story import Story
 from tests.stories.books import the_books_are_right
 
-MOST_KILLS = 10
 VICTIMS = ("web", "worker", "scheduler", "simulator", "valkey")
+
+
+def seconds_to_come_back(town: Stack) -> float:
+    """How long the web server needs to start here and now.
+
+    Killed without a break faster than that, nothing would ever be up: that would test the machine, not the platform.
+    """
+    start = time.monotonic()
+    town.restart("web")
+    town.wait_healthy()
+    return time.monotonic() - start
 
 
 @contextmanager
 def killer(town: Stack, seed: int, killed: list[str]) -> Iterator[None]:
-    """Kill -9 a process at random moments, leave it dead for a moment, and start it again, `MOST_KILLS` times at most."""
+    """Kill -9 a process at random moments, leave it dead for a moment, and start it again, until the story is over."""
+    pace = seconds_to_come_back(town)
     chance = random.Random(seed)
     over = threading.Event()
 
     def rage() -> None:
-        # A bounded number, so that a slow machine that needs long to start a process comes to the end of the story as well.
-        for _ in range(MOST_KILLS):
-            if over.wait(chance.uniform(0.3, 2)):
-                return
+        while not over.wait(chance.uniform(0.1, 0.7) * pace):
             victim = chance.choice(VICTIMS)
             town.kill(victim)
             killed.append(victim)
