@@ -1,0 +1,101 @@
+/** The engine's view of the browser: fingers become taps, elements get their properties as they are, styles follow the theme. */
+import * as glassEasel from 'glass-easel'
+
+const TOUCHES = new Set(['touchstart', 'touchmove', 'touchend', 'touchcancel'])
+const BROWSERS_OWN = new Set(['animationstart', 'animationend', 'animationiteration', 'transitionend'])
+const LONG_PRESS_MS = 350
+
+export class PhoneContext extends glassEasel.CurrentWindowBackendContext {
+  /** @param {any} phone */
+  constructor(phone) {
+    super()
+    this.phone = phone
+    this.sheets = new Map()
+    this.onEvent((target, type, detail, options) => this.dispatch(target, type, detail, options))
+    this.listenForLongPress()
+    phone.on('settings', ({ name }) => name === 'theme' && this.applyTheme())
+  }
+
+  getTheme() {
+    return this.phone.settings.theme
+  }
+
+  /** What a finger does, told to the element and, as it bubbles, to those around it. A disabled button hears nothing. */
+  dispatch(target, type, detail, options) {
+    const element = target.getBackendElement?.()
+    if (type === 'tap' && element?.closest?.('[data-disabled]')) return undefined
+    const touches = touchesOf(options.originalEvent, detail)
+    const event = new glassEasel.Event(type, detail, { ...options, extraFields: touches })
+    glassEasel.Event.dispatchEvent(target, event)
+    return event.getEventBubbleStatus()
+  }
+
+  /** Elements dispatch their events themselves; only fingers and the browser's own animations come from the DOM. */
+  setListenerStats(element, type, capture, level) {
+    if (TOUCHES.has(type) || BROWSERS_OWN.has(type)) super.setListenerStats(element, type, capture, level)
+  }
+
+  /** `model:value`: the element tells every new value. */
+  setModelBindingStat(element, name, listener) {
+    element.models = { ...element.models, [name]: listener }
+  }
+
+  /** @param {(theme: string) => string} content */
+  registerStyleSheetContent(path, content) {
+    this.sheets.set(path, { content, element: null })
+  }
+
+  appendStyleSheetPath(path) {
+    const sheet = this.sheets.get(path)
+    if (!sheet) throw new Error(`no style sheet "${path}"`)
+    if (!sheet.element) {
+      sheet.element = document.createElement('style')
+      sheet.element.dataset.sheet = path
+      sheet.element.textContent = sheet.content(this.getTheme())
+      document.head.appendChild(sheet.element)
+    }
+    return 0
+  }
+
+  applyTheme() {
+    for (const { content, element } of this.sheets.values()) if (element) element.textContent = content(this.getTheme())
+  }
+
+  listenForLongPress() {
+    let timer = 0
+    const stop = () => clearTimeout(timer)
+    document.body.addEventListener('pointerdown', (event) => {
+      stop()
+      const detail = { x: event.clientX, y: event.clientY }
+      timer = setTimeout(() => {
+        const target = nearest(event.target)
+        if (target) this.dispatch(target, 'longpress', detail, { bubbles: true, composed: true, originalEvent: event })
+      }, LONG_PRESS_MS)
+    }, { capture: true })
+    for (const name of ['pointerup', 'pointercancel', 'pointermove']) document.body.addEventListener(name, stop, { capture: true })
+  }
+}
+
+function nearest(node) {
+  let found = node
+  while (found && !found.__wxElement) found = found.parentNode
+  return found?.__wxElement
+}
+
+function touchesOf(event, detail) {
+  const plain = (list) => [...(list ?? [])].map((touch) => ({
+    identifier: touch.identifier, pageX: touch.pageX, pageY: touch.pageY, clientX: touch.clientX, clientY: touch.clientY,
+  }))
+  if (event?.changedTouches) return { touches: plain(event.touches), changedTouches: plain(event.changedTouches) }
+  const one = { identifier: 0, pageX: detail?.x ?? 0, pageY: detail?.y ?? 0, clientX: detail?.x ?? 0, clientY: detail?.y ?? 0 }
+  return { touches: [], changedTouches: [one] }
+}
+
+/** Properties reach our elements as they are, lists and objects too, where the engine would write them as text. */
+export function passPropertiesAsTheyAre() {
+  const asText = glassEasel.NativeNode.prototype.updateAttribute
+  glassEasel.NativeNode.prototype.updateAttribute = function update(name, value) {
+    const element = this.getBackendElement()
+    if (!element?.receive?.(name, value)) asText.call(this, name, value)
+  }
+}

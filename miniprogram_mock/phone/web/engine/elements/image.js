@@ -1,0 +1,42 @@
+/** `<image>`: modes, lazy loading, load and error. The source is the phone's network or a file of the mini-program. */
+import { WxElement, shadow } from './base.js'
+
+const FITS = { scaleToFill: 'fill', aspectFit: 'contain', aspectFill: 'cover' }
+const STYLE = ':host{display:inline-block;width:320px;height:240px;overflow:hidden}img{display:block;width:100%;height:100%;object-fit:fill}:host([data-mode=widthFix]) img{height:auto}:host([data-mode=heightFix]) img{width:auto}img:not([src]){visibility:hidden}'
+
+export const imageFor = (phone) => class Image extends WxElement {
+  static properties = { src: '', mode: 'scaleToFill', lazyLoad: false, webp: false, showMenuByLongpress: false }
+
+  constructor() {
+    super()
+    this.picture = shadow(this, STYLE, '<img alt="" draggable="false">').querySelector('img')
+    this.picture.addEventListener('load', () => this.loaded())
+    this.picture.addEventListener('error', () => this.picture.getAttribute('src') && this.fire('error', { errMsg: `GET ${this.props.src} 404` }))
+  }
+
+  receive(name, value) {
+    if (name === 'aria-label') this.picture.alt = value
+    if (name === 'aria-label' && !this.hasAttribute('role')) this.setAttribute('role', 'img')
+    return super.receive(name, value)
+  }
+
+  changed(name) {
+    const { src, mode, lazyLoad } = this.props
+    if (name === 'mode') {
+      this.dataset.mode = mode
+      this.picture.style.objectFit = FITS[mode] ?? 'none'
+    }
+    if (name === 'lazyLoad') this.picture.loading = lazyLoad ? 'lazy' : 'eager'
+    if (name === 'src') {
+      if (src) queueMicrotask(() => this.picture.setAttribute('src', phone.picture(src, this)))
+      else this.picture.removeAttribute('src')
+    }
+  }
+
+  loaded() {
+    const { naturalWidth: width, naturalHeight: height } = this.picture
+    if (this.props.mode === 'widthFix') this.style.height = `${(this.clientWidth * height) / width}px`
+    if (this.props.mode === 'heightFix') this.style.width = `${(this.clientHeight * width) / height}px`
+    this.fire('load', { width, height })
+  }
+}
