@@ -1,0 +1,13 @@
+/** Where the mini-program's server is, and the few numbers that operations may want to turn. */
+
+module.exports = {
+  /** Origin of the API, without a path; has to stand in the mini-program's list of request domains. */
+  origin: 'https://api.marque.example',
+  requestTimeout: 10000,
+  /** Pauses before a GET is tried again, in milliseconds. */
+  retryPauses: [400, 1200],
+  /** Behaviour events: how often they are sent, how many make a batch, how many are kept when offline. */
+  events: { everyMs: 10000, batch: 20, kept: 200 },
+  /** How many recently viewed cars the phone keeps. */
+  recentCars: 12,
+};

@@ -1,0 +1,89 @@
+/** One HTTP request to our server and what it may answer; knows nothing of who is signed in. */
+
+const config = require('../config');
+const { texts } = require('../texts/index');
+const { ApiError } = require('./errors');
+
+/**
+ * @typedef {object} Call
+ * @property {'GET' | 'POST' | 'PATCH' | 'PUT' | 'DELETE'} method
+ * @property {string} path like `/visitor/vehicles/`
+ * @property {Record<string, any>} [query] null, undefined, '' and empty lists are left out; lists are joined by commas
+ * @property {any} [body]
+ * @property {string} [token]
+ * @property {Record<string, string>} [headers]
+ */
+
+/** @type {string | undefined} */
+let appid;
+
+function ownAppid() {
+  if (appid === undefined) appid = wx.getAccountInfoSync().miniProgram.appId;
+  return appid;
+}
+
+/**
+ * `?a=1&b=2,3`, or nothing.
+ * @param {Record<string, any>} [query]
+ */
+function queryString(query) {
+  const parts = Object.entries(query || {})
+    .map(([name, value]) => [name, Array.isArray(value) ? value.join(',') : value])
+    .filter(([, value]) => value !== undefined && value !== null && value !== '')
+    .map(([name, value]) => `${encodeURIComponent(name)}=${encodeURIComponent(value)}`);
+  return parts.length ? `?${parts.join('&')}` : '';
+}
+
+/**
+ * The whole address of something the server named by its path alone, such as a picture.
+ * @param {string | null | undefined} url
+ */
+function absolute(url) {
+  if (!url) return '';
+  return url.startsWith('/') ? config.origin + url : url;
+}
+
+/**
+ * @param {number} status
+ * @param {any} body
+ */
+function refusal(status, body) {
+  const told = body && typeof body === 'object' ? body : {};
+  const { errors } = texts('common');
+  return new ApiError(told.error || `http_${status}`, told.message || (status >= 500 ? errors.server : errors.request), {
+    status,
+    details: told.details,
+    request_id: told.request_id,
+  });
+}
+
+/**
+ * Sends once. Rejects with an ApiError; `network` when nothing came back.
+ * @param {Call} call
+ * @returns {Promise<any>}
+ */
+function send(call) {
+  /** @type {Record<string, string>} */
+  const headers = { Accept: 'application/json', 'X-Appid': ownAppid(), ...call.headers };
+  if (call.token) headers.Authorization = `Bearer ${call.token}`;
+  return new Promise((resolve, reject) => {
+    wx.request({
+      url: config.origin + '/api' + call.path + queryString(call.query),
+      // The typings do not know PATCH; WeChat has sent it since base library 2.
+      method: /** @type {any} */ (call.method),
+      data: call.body,
+      header: call.body === undefined ? headers : { ...headers, 'content-type': 'application/json' },
+      timeout: config.requestTimeout,
+      success: ({ statusCode, data }) => {
+        if (statusCode >= 200 && statusCode < 300) resolve(data);
+        else reject(refusal(statusCode, data));
+      },
+      fail: ({ errMsg }) => {
+        const { errors } = texts('common');
+        reject(new ApiError('network', /timeout/.test(errMsg) ? errors.timeout : errors.network, { details: { errMsg } }));
+      },
+    });
+  });
+}
+
+module.exports = { absolute, queryString, send };

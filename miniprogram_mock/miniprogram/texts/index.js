@@ -1,0 +1,39 @@
+/** The words that people read, by page. WeChat packs only files that are required by name, hence the list. */
+
+const catalogues = {
+  about: require('./zh-CN/about'),
+  city: require('./zh-CN/city'),
+  common: require('./zh-CN/common'),
+  consents: require('./zh-CN/consents'),
+  finance: require('./zh-CN/finance'),
+  home: require('./zh-CN/home'),
+  list: require('./zh-CN/list'),
+  me: require('./zh-CN/me'),
+  orders: require('./zh-CN/orders'),
+  privacy: require('./zh-CN/privacy'),
+  reserve: require('./zh-CN/reserve'),
+  share: require('./zh-CN/share'),
+  stores: require('./zh-CN/stores'),
+  testDrive: require('./zh-CN/testDrive'),
+  vehicle: require('./zh-CN/vehicle'),
+};
+
+/**
+ * @template {keyof typeof catalogues} N
+ * @param {N} name
+ * @returns {(typeof catalogues)[N]}
+ */
+function texts(name) {
+  return catalogues[name];
+}
+
+/**
+ * Puts values into `{name}` places; a place without a value stays as it is, so that it is noticed.
+ * @param {string} text
+ * @param {Record<string, any>} values
+ */
+function fill(text, values) {
+  return text.replace(/\{(\w+)\}/g, (place, name) => (name in values ? String(values[name]) : place));
+}
+
+module.exports = { texts, fill };

@@ -1,0 +1,3 @@
+/** Words of the about pages. */
+
+module.exports = {};

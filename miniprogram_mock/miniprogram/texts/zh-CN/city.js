@@ -1,0 +1,3 @@
+/** Words of the city pages. */
+
+module.exports = {};

@@ -1,0 +1,3 @@
+/** Words of the consents pages. */
+
+module.exports = {};

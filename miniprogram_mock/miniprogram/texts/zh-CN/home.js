@@ -1,0 +1,3 @@
+/** Words of the home pages. */
+
+module.exports = {};

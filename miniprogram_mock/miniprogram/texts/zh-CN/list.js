@@ -1,0 +1,3 @@
+/** Words of the list pages. */
+
+module.exports = {};

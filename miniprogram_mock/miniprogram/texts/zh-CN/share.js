@@ -1,0 +1,3 @@
+/** Words of the share pages. */
+
+module.exports = {};

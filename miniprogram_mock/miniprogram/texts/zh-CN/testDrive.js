@@ -1,0 +1,3 @@
+/** Words of the testDrive pages. */
+
+module.exports = {};
