@@ -10,11 +10,11 @@ const catalogues = {
   list: require('./zh-CN/list'),
   me: require('./zh-CN/me'),
   orders: require('./zh-CN/orders'),
+  poster: require('./zh-CN/poster'),
   privacy: require('./zh-CN/privacy'),
   reserve: require('./zh-CN/reserve'),
-  share: require('./zh-CN/share'),
   stores: require('./zh-CN/stores'),
-  testDrive: require('./zh-CN/testDrive'),
+  testdrive: require('./zh-CN/testdrive'),
   vehicle: require('./zh-CN/vehicle'),
 };
 

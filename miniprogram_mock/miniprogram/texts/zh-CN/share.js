@@ -1,3 +1,0 @@
-/** Words of the share pages. */
-
-module.exports = {};

@@ -1,3 +1,0 @@
-/** Words of the testDrive pages. */
-
-module.exports = {};
