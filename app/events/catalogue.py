@@ -2,7 +2,29 @@
 
 from __future__ import annotations
 
-NAMES: dict[str, str] = {
+# What people do in the mini-program, as it tells us itself: it cannot forge any other name.
+BEHAVIOUR: dict[str, str] = {
+    "app.launched": "The mini-program was opened.",
+    "app.shown": "The mini-program came to the foreground.",
+    "app.hidden": "The mini-program went to the background.",
+    "page.viewed": "A page was shown.",
+    "vehicle.viewed": "Somebody looked at a vehicle.",
+    "vehicle.gallery_viewed": "Somebody looked through the pictures of a vehicle.",
+    "search.performed": "Somebody searched vehicles.",
+    "search.filtered": "Somebody narrowed a search.",
+    "finance.calculated": "Somebody calculated what a vehicle costs by the month.",
+    "share.tapped": "Somebody tapped to share; whether it was sent, WeChat does not tell.",
+    "poster.saved": "Somebody saved a poster.",
+    "contact.tapped": "Somebody tapped to get in touch.",
+    "navigation.opened": "Somebody asked for the way to a store.",
+    "phone_call.tapped": "Somebody tapped a telephone number.",
+    "reserve.tapped": "Somebody tapped to reserve.",
+    "subscribe.prompted": "Somebody was asked whether to subscribe to messages.",
+    "location.answered": "Somebody let us know where she is, or did not.",
+    "api.failed": "The mini-program did not get an answer, or got a refusal.",
+}
+
+NAMES: dict[str, str] = BEHAVIOUR | {
     # wechat
     "wechat.payment_notified": "WeChat Pay told us of a payment; the verified notification is in the inbox.",
     "wechat.refund_notified": "WeChat Pay told us of a refund; the verified notification is in the inbox.",
@@ -62,6 +84,7 @@ NAMES: dict[str, str] = {
     "message.delivered": "A message reached the person.",
     "message.undelivered": "A message did not reach the person.",
     "message.button_pressed": "A button on a message was pressed.",
+    "subscription.answered": "A customer answered whether she wants messages of a template of the mini-program.",
     # audience
     "tag.added": "A customer got a tag.",
     "tag.removed": "A customer lost a tag.",

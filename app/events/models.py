@@ -67,3 +67,16 @@ class EventSubscription(Base):
 
     handler: Mapped[str] = mapped_column(primary_key=True)
     event_name: Mapped[str] = mapped_column(primary_key=True)
+
+
+class ClientEvent(Base):
+    """That a device told of something, under an id of its own: told again, it is known. Dropped after some weeks."""
+
+    __tablename__ = "client_events"
+    __table_args__ = (Index("ix_client_events_recorded_at", "recorded_at", postgresql_using="brin"),)
+
+    brand_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("brands.id"), primary_key=True)
+    visitor_id: Mapped[str] = mapped_column(primary_key=True)
+    client_id: Mapped[uuid.UUID] = mapped_column(primary_key=True)
+    event_id: Mapped[uuid.UUID]
+    recorded_at: Mapped[datetime]

@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
 from psycopg.types.json import Jsonb
 from sqlalchemy import String, cast, delete, func, insert, select, text, update
+from sqlalchemy.dialects import postgresql
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import Session
 
-from app.events.catalogue import NAMES
-from app.events.models import Event, EventDelivery, EventSubscription
+from app.events.catalogue import BEHAVIOUR, NAMES
+from app.events.models import ClientEvent, Event, EventDelivery, EventSubscription
 from app.kit import clock, db, queue
 from app.kit.logging import logger, mask_text
 
@@ -97,20 +99,119 @@ def record_all(session: Session, name: str, facts: Sequence[dict[str, Any]]) -> 
         raise RuntimeError(f"not in the event catalogue: {name}")
     moment = clock.now(session)
     rows = [_columns(name, moment, **fact) for fact in facts]
+    _write(session, rows)
+    return (Event(**row) for row in rows)
+
+
+def _write(session: Session, rows: Sequence[dict[str, Any]]) -> None:
+    """Events of whatever names, with a delivery for each of their listeners, who are rung for after the commit."""
     session.flush()
     if len(rows) > COPIED_FROM:
         values = ([Jsonb(value) if key == "data" else value for key, value in row.items()] for row in rows)
         db.copy_rows(session, Event.__tablename__, list(rows[0]), values)
     elif rows:
         session.execute(insert(Event), rows)
-    keys = listeners(name) | set(session.execute(select(EventSubscription.handler).filter_by(event_name=name)).scalars())
-    if keys and rows:
-        session.execute(
-            insert(EventDelivery),
-            [{"handler": key, "event_id": row["id"], "recorded_at": moment, "due_at": moment} for key in sorted(keys) for row in rows],
-        )
+    hearing = {name: listeners(name) for name in {row["name"] for row in rows}}
+    for name, key in session.execute(
+        select(EventSubscription.event_name, EventSubscription.handler).where(EventSubscription.event_name.in_(hearing))
+    ):
+        hearing[name].add(key)
+    deliveries = [
+        {"handler": key, "event_id": row["id"], "recorded_at": row["recorded_at"], "due_at": row["recorded_at"]}
+        for row in rows
+        for key in sorted(hearing[row["name"]])
+    ]
+    if deliveries:
+        session.execute(insert(EventDelivery), deliveries)
         queue.enqueue(session, "events.deliver")
-    return (Event(**row) for row in rows)
+
+
+@dataclass(frozen=True)
+class Device:
+    """A phone in the hands of somebody, whom we may not know: what it calls itself, and the run of the app that tells."""
+
+    brand_id: uuid.UUID
+    visitor_id: str
+    session_id: str
+
+
+def ingest(session: Session, device: Device, told: Sequence[dict[str, Any]], *, customer: Any = None) -> int:
+    """Keep what a device tells of what somebody did, and return how much of it is new.
+
+    `told` is as `schemas.BehaviourIn` loads it. What was told before, by this batch or one that runs at the same moment, changes nothing.
+    """
+    if customer is not None:
+        # Whoever leaves for good at this moment is waited for, and is nobody then.
+        session.refresh(customer, with_for_update={"read": True})
+        customer = None if customer.erased_at else customer
+    moment = clock.now(session)
+    rows: dict[uuid.UUID, dict[str, Any]] = {}
+    for one in told:
+        rows.setdefault(one["id"], _behaviour(device, one, customer.id if customer else None, moment))
+    # In a fixed order: of two batches with the same events one waits for the other, and neither for both.
+    keys = [
+        {
+            "brand_id": device.brand_id,
+            "visitor_id": device.visitor_id,
+            "client_id": client_id,
+            "event_id": rows[client_id]["id"],
+            "recorded_at": moment,
+        }
+        for client_id in sorted(rows)
+    ]
+    if not keys:
+        return 0
+    claim = postgresql.insert(ClientEvent).on_conflict_do_nothing().returning(ClientEvent.event_id)
+    new = set(session.execute(claim, keys).scalars())
+    _write(session, [row for row in rows.values() if row["id"] in new])
+    return len(new)
+
+
+def _behaviour(device: Device, one: dict[str, Any], customer_id: uuid.UUID | None, moment: datetime) -> dict[str, Any]:
+    about = {f"{kind}_id": one.get(f"{kind}_id") for kind in ("vehicle", "store", "share")}
+    named = {key: value for key, value in about.items() if value is not None}
+    subject = next(((key.removesuffix("_id"), value) for key, value in named.items()), None)
+    context = {"visitor_id": device.visitor_id, "session_id": device.session_id, "at": one["at"].isoformat()}
+    page = {"page": one["page"]} if "page" in one else {}
+    return _columns(
+        one["name"],
+        moment,
+        brand_id=device.brand_id,
+        customer_id=customer_id,
+        subject=subject,
+        # Under the keys that mean something to us stands what we know.
+        data=one["data"] | named | page | context,
+        actor=("customer", customer_id) if customer_id else ("visitor", None),
+    )
+
+
+def attach(session: Session, *, brand_id: uuid.UUID, visitor_id: str, customer_id: uuid.UUID) -> None:
+    """What a device told while nobody was signed in on it, she did who signs in now; what somebody did who was, stays his."""
+    session.execute(
+        update(Event)
+        .where(
+            ClientEvent.brand_id == brand_id,
+            ClientEvent.visitor_id == visitor_id,
+            Event.id == ClientEvent.event_id,
+            Event.recorded_at == ClientEvent.recorded_at,
+            Event.customer_id.is_(None),
+        )
+        .values(customer_id=customer_id)
+        .execution_options(synchronize_session=False)
+    )
+
+
+def forget_behaviour(session: Session, brand_id: uuid.UUID, customer_ids: Sequence[uuid.UUID]) -> None:
+    """Let nothing lead from customers who are forgotten to their devices; that somebody did this and that stays."""
+    hers = Event.customer_id.in_(customer_ids)
+    devices = select(Event.data["visitor_id"].astext).where(hers, Event.data.has_key("visitor_id"))
+    session.execute(delete(ClientEvent).where(ClientEvent.brand_id == brand_id, ClientEvent.visitor_id.in_(devices)))
+    session.execute(update(Event).where(hers, Event.name.in_(BEHAVIOUR)).values(data={}).execution_options(synchronize_session=False))
+
+
+def forget_client_events(session: Session, *, older_than: timedelta) -> None:
+    """Drop what tells that an event was told before; the events stay."""
+    session.execute(delete(ClientEvent).where(ClientEvent.recorded_at < func.marque_now() - older_than))
 
 
 def redact(session: Session, customer_ids: Sequence[uuid.UUID], *keys: str) -> None:

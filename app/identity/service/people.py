@@ -42,7 +42,10 @@ def sign_in(session: Session, account: WechatAccount, told: WechatSession, *, ar
     token = new_token()
     expires_at = clock.now(session) + timedelta(days=settings().customer_session_days)
     session.add(CustomerSession(token_hash=token_hash(token), customer_id=customer.id, appid=account.appid, expires_at=expires_at))
-    _record(session, customer, "customer.logged_in", **(arrival or {}))
+    arrival = arrival or {}
+    if "visitor_id" in arrival:
+        events.attach(session, brand_id=customer.brand_id, visitor_id=arrival["visitor_id"], customer_id=customer.id)
+    _record(session, customer, "customer.logged_in", **arrival)
     return SignedIn(customer, token, expires_at, is_new)
 
 
@@ -185,6 +188,7 @@ def erase(session: Session, customer: Customer) -> None:
         .where(Customer.id.in_(ids))
         .values(unionid=None, phone=None, phone_hash=None, nickname=None, erased_at=func.marque_now())
     )
+    events.forget_behaviour(session, customer.brand_id, ids)
     events.redact(session, ids, "visitor_id", "scene")
     # Each for itself: what was recorded under a merged profile is forgotten too where nobody has heard of the merge yet.
     for one in ids:

@@ -1,0 +1,384 @@
+"""What people do in the mini-program is kept once, by our clock, and is hers who did it; nobody can tell us more than that."""
+
+from __future__ import annotations
+
+import json
+import threading
+import uuid
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from sqlalchemy import func, select, text
+from sqlalchemy.orm import Session
+
+from app.dealers.models import Brand
+from app.events import jobs, service
+from app.events.models import ClientEvent, Event, EventDelivery
+from app.identity import service as identity
+from app.identity.models import Customer
+from app.kit import db
+from app.wechat.client import Session as WechatSession
+from app.wechat.fake import FakeGateway
+from app.wechat.models import WechatAccount
+from dev.testing import wait_until
+from tests.factories import dealers as make
+from tests.factories import identity as people
+from tests.factories import wechat as accounts
+
+AT = "2026-03-01T10:00:00.000+08:00"
+
+
+class Phone:
+    """A mini-program that calls itself `visitor`, signed in or not."""
+
+    def __init__(self, session: Session, client: Any, visitor: str = "visitor-1") -> None:
+        self.session, self.client, self.visitor = session, client, visitor
+        self.brand: Brand = make.brand(session)
+        self.account: WechatAccount = accounts.account(session, self.brand)
+        self.headers = {"X-Appid": self.account.appid}
+        session.commit()
+
+    def sign_in(self, nickname: str = "林晓雯") -> Customer:
+        customer = people.customer(self.session, self.brand, nickname=nickname)
+        self.headers = people.signed_in(self.session, customer, self.account)
+        self.session.commit()
+        return customer
+
+    def tell(self, *events: Any, **envelope: Any) -> Any:
+        body = {"visitor_id": self.visitor, "session_id": "run-1", "events": list(events)} | envelope
+        return self.client.post("/api/visitor/events/", json=body, headers=self.headers)
+
+    def told(self) -> list[Event]:
+        self.session.expire_all()
+        ours = select(Event).filter_by(brand_id=self.brand.id).where(Event.data.has_key("session_id"))
+        return list(self.session.execute(ours.order_by(Event.id)).scalars())
+
+
+@pytest.fixture
+def phone(session: Session, client: Any) -> Phone:
+    return Phone(session, client)
+
+
+def seen(**fields: Any) -> dict[str, Any]:
+    """Somebody looked at a vehicle."""
+    return {"id": str(uuid.uuid4()), "name": "vehicle.viewed", "at": AT, "vehicle_id": str(uuid.uuid4())} | fields
+
+
+def test_what_a_visitor_did_is_kept_by_our_clock_with_hers_beside_it(session: Session, phone: Phone) -> None:
+    one = seen(page="pages/vehicles/detail", data={"source": "list", "position": 3, "again": True, "q": None})
+    answer = phone.tell(one)
+    assert (answer.status_code, answer.json) == (200, {"accepted": 1, "duplicate": 0, "rejected": []})
+    (kept,) = phone.told()
+    assert (kept.name, kept.customer_id, kept.actor_type) == ("vehicle.viewed", None, "visitor")
+    assert (kept.subject_type, kept.subject_id) == ("vehicle", one["vehicle_id"])
+    assert kept.recorded_at.year >= 2026
+    assert kept.recorded_at.isoformat() != kept.data["at"] == "2026-03-01T10:00:00+08:00"
+    assert kept.data == {
+        "source": "list",
+        "position": 3,
+        "again": True,
+        "at": "2026-03-01T10:00:00+08:00",
+        "page": "pages/vehicles/detail",
+        "vehicle_id": one["vehicle_id"],
+        "visitor_id": "visitor-1",
+        "session_id": "run-1",
+    }
+
+
+@pytest.mark.parametrize(
+    ("about", "subject"),
+    [
+        ({"vehicle_id": str(uuid.UUID(int=1)), "store_id": str(uuid.UUID(int=2)), "share_id": "s1"}, ("vehicle", str(uuid.UUID(int=1)))),
+        ({"store_id": str(uuid.UUID(int=2)), "share_id": "s1"}, ("store", str(uuid.UUID(int=2)))),
+        ({"share_id": "s1"}, ("share", "s1")),
+        ({}, (None, None)),
+    ],
+)
+def test_the_first_thing_it_is_about_is_its_subject_and_all_are_kept(phone: Phone, about: dict[str, str], subject: Any) -> None:
+    phone.tell({"id": str(uuid.uuid4()), "name": "page.viewed", "at": AT, **about})
+    (kept,) = phone.told()
+    assert (kept.subject_type, kept.subject_id) == subject
+    assert about.items() <= kept.data.items()
+
+
+def test_whoever_is_signed_in_did_it_herself(phone: Phone) -> None:
+    customer = phone.sign_in()
+    phone.tell(seen())
+    (kept,) = phone.told()
+    assert (kept.customer_id, kept.actor_type, kept.actor_id) == (customer.id, "customer", str(customer.id))
+
+
+def test_the_same_told_again_changes_nothing(phone: Phone) -> None:
+    first, second = seen(), seen()
+    assert phone.tell(first, first).json == {"accepted": 1, "duplicate": 1, "rejected": []}
+    assert phone.tell(first, second, first).json == {"accepted": 1, "duplicate": 2, "rejected": []}
+    assert len(phone.told()) == 2
+
+
+def test_the_same_id_from_another_device_or_another_brand_is_another_event(session: Session, client: Any, phone: Phone) -> None:
+    one, stranger = seen(), Phone(session, client)
+    assert phone.tell(one).json["accepted"] == phone.tell(one, visitor_id="visitor-2").json["accepted"] == 1
+    assert stranger.tell(one).json["accepted"] == 1
+
+
+def test_two_identical_batches_at_once_count_once(app: Any, committed: Callable[[], Any]) -> None:
+    with committed() as session:
+        brand = make.brand(session)
+        headers = {"X-Appid": accounts.account(session, brand).appid}
+    events = [seen() for _ in range(40)]
+    both, answers = threading.Barrier(2), []
+
+    def tell(order: list[dict[str, Any]]) -> None:
+        both.wait()
+        body = {"visitor_id": "visitor-1", "session_id": "run-1", "events": order}
+        answers.append(app.test_client().post("/api/visitor/events/", json=body, headers=headers))
+
+    threads = [threading.Thread(target=tell, args=(order,)) for order in (events, events[::-1])]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert [answer.status_code for answer in answers] == [200, 200]
+    assert sorted((answer.json["accepted"], answer.json["duplicate"]) for answer in answers) == [(0, 40), (40, 0)]
+    with committed() as session:
+        assert session.execute(select(func.count()).select_from(Event).filter_by(name="vehicle.viewed")).scalar_one() == 40
+
+
+def test_a_batch_that_waits_for_one_that_fails_counts_in_its_place(app: Any, committed: Callable[[], Any]) -> None:
+    with committed() as session:
+        device = service.Device(make.brand(session).id, "visitor-1", "run-1")
+    told = [{"id": uuid.uuid4(), "name": "app.shown", "at": db_time(), "data": {}}]
+    counted: list[int] = []
+
+    def again() -> None:
+        with db.transaction() as session:
+            counted.append(service.ingest(session, device, told))
+
+    second = threading.Thread(target=again)
+    with db.new_session() as first:
+        assert service.ingest(first, device, told) == 1
+        second.start()
+        with db.new_session() as watcher:
+            waiting = text("SELECT 1 FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'")
+            wait_until(lambda: watcher.execute(waiting).first(), 10)
+        first.rollback()
+    second.join()
+    assert counted == [1]
+
+
+def db_time() -> Any:
+    with db.transaction() as session:
+        return session.execute(select(func.marque_now())).scalar_one()
+
+
+def test_a_client_cannot_forge_what_only_the_platform_knows(phone: Phone) -> None:
+    forged = [seen(name=name) for name in ("deposit.paid", "customer.logged_in", "subscription.answered", "vehicle.sold", "no.such_name")]
+    answer = phone.tell(*forged, seen())
+    assert (answer.status_code, answer.json["accepted"]) == (200, 1)
+    assert [one["id"] for one in answer.json["rejected"]] == [one["id"] for one in forged]
+    assert all(one["reason"].startswith("name: ") for one in answer.json["rejected"])
+    assert [event.name for event in phone.told()] == ["vehicle.viewed"]
+
+
+@pytest.mark.parametrize(
+    ("wrong", "field"),
+    [
+        ({"id": "not a uuid"}, "id"),
+        ({"id": 7}, "id"),
+        ({"at": "yesterday"}, "at"),
+        ({"at": "2026-03-01T10:00:00"}, "at"),
+        ({"at": 1700000000}, "at"),
+        ({"page": "x" * 201}, "page"),
+        ({"page": "pages/index\x00"}, "page"),
+        ({"vehicle_id": "x"}, "vehicle_id"),
+        ({"store_id": 5}, "store_id"),
+        ({"share_id": "s" * 33}, "share_id"),
+        ({"share_id": "s1\n"}, "share_id"),
+        ({"customer_id": str(uuid.uuid4())}, "customer_id"),
+        ({"recorded_at": AT}, "recorded_at"),
+        ({"data": "text"}, "data"),
+        ({"data": {"deep": {"er": 1}}}, "data"),
+        ({"data": {"many": [1]}}, "data"),
+        ({"data": {f"k{n}": n for n in range(21)}}, "data"),
+        ({"data": {"q": "x" * 201}}, "data"),
+        ({"data": {"q": "a\x00b"}}, "data"),
+        ({"data": {"n": 2**60}}, "data"),
+        ({"data": {"n": 1e400}}, "data"),
+        ({"data": {"k" * 41: 1}}, "data"),
+        ({"data": {"键": 1}}, "data"),
+        ({"data": {"q": "打 13800010001 找我"}}, "data"),
+        ({"page": "pages/index/index?tel=13800010001"}, "page"),
+        ({"data": {"phone_number": "x"}}, "data"),
+        ({"data": {"latitude": 31.2}}, "data"),
+        ({"data": {"openId": "o1"}}, "data"),
+    ],
+)
+def test_what_is_wrong_is_named_and_spoils_nothing_else(phone: Phone, wrong: dict[str, Any], field: str) -> None:
+    bad = seen(**wrong)
+    body = {"visitor_id": "visitor-1", "session_id": "run-1", "events": [seen(), bad, seen()]}
+    # As JSON of the standard library, which writes what is beyond every number as JavaScript would not.
+    raw = json.dumps(body).replace("Infinity", "1e400")
+    answer = phone.client.post("/api/visitor/events/", data=raw, content_type="application/json", headers=phone.headers)
+    assert (answer.status_code, answer.json["accepted"]) == (200, 2)
+    (rejected,) = answer.json["rejected"]
+    assert rejected["id"] == (bad["id"] if isinstance(bad["id"], str) else None)
+    assert rejected["reason"].startswith(f"{field}: ")
+    assert len(phone.told()) == 2
+
+
+@pytest.mark.parametrize("thing", [None, "text", 7, [], [seen()]])
+def test_what_is_no_event_at_all_is_rejected_without_an_id(phone: Phone, thing: Any) -> None:
+    answer = phone.tell(thing, seen())
+    assert (answer.status_code, answer.json["accepted"]) == (200, 1)
+    assert answer.json["rejected"][0]["id"] is None
+    assert answer.json["rejected"][0]["reason"]
+
+
+@pytest.mark.parametrize(
+    ("envelope", "field"),
+    [
+        ({"events": []}, "events"),
+        ({"events": [seen()] * 101}, "events"),
+        ({"visitor_id": ""}, "visitor_id"),
+        ({"visitor_id": "x" * 65}, "visitor_id"),
+        ({"visitor_id": "a b"}, "visitor_id"),
+        ({"session_id": None}, "session_id"),
+        ({"customer_id": str(uuid.uuid4())}, "customer_id"),
+    ],
+)
+def test_an_envelope_that_does_not_hold_is_refused(phone: Phone, envelope: dict[str, Any], field: str) -> None:
+    answer = phone.tell(seen(), **envelope)
+    assert (answer.status_code, field in answer.json["details"]) == (422, True)
+    assert phone.told() == []
+
+
+def test_more_than_64_kib_is_refused_in_so_many_words(phone: Phone) -> None:
+    answer = phone.tell(*(seen(data={f"k{n}": "x" * 200 for n in range(5)}) for _ in range(100)))
+    assert (answer.status_code, answer.json["error"], answer.json["message"]) == (413, "http.413", "内容太大了")
+    assert phone.told() == []
+
+
+def test_keys_of_ours_stand_for_what_we_know(phone: Phone) -> None:
+    phone.tell(seen(data={"visitor_id": "somebody-else", "at": "never", "vehicle_id": "another"}))
+    (kept,) = phone.told()
+    assert kept.data["visitor_id"] == "visitor-1"
+    assert kept.data["at"].startswith("2026-03-01")
+    assert kept.data["vehicle_id"] == kept.subject_id
+
+
+def log_in(phone: Phone, wechat: FakeGateway, person: str, visitor_id: str | None = None) -> uuid.UUID:
+    wechat.people["code"] = WechatSession(openid=f"open-{person}", unionid=f"union-{person}", session_key="key")
+    body = {"code": "code", "visitor_id": visitor_id or phone.visitor}
+    answer = phone.client.post("/api/visitor/identity/login", json=body, headers={"X-Appid": phone.account.appid})
+    assert answer.status_code == 200
+    phone.headers = {"X-Appid": phone.account.appid, "Authorization": f"Bearer {answer.json['token']}"}
+    return uuid.UUID(answer.json["customer"]["id"])
+
+
+def test_what_she_did_before_she_signed_in_is_hers_afterwards(phone: Phone, wechat: FakeGateway) -> None:
+    phone.tell(seen(), seen())
+    phone.tell(seen(), visitor_id="visitor-2")
+    lin = log_in(phone, wechat, "lin")
+    phone.tell(seen())
+    assert [event.customer_id for event in phone.told()] == [lin, lin, None, lin]
+
+
+def test_a_device_of_another_brand_with_the_same_name_is_not_hers(session: Session, client: Any, phone: Phone, wechat: FakeGateway) -> None:
+    stranger = Phone(session, client)
+    stranger.tell(seen())
+    log_in(phone, wechat, "lin")
+    assert [event.customer_id for event in stranger.told()] == [None]
+
+
+def test_a_second_person_on_the_device_gets_only_what_nobody_did(phone: Phone, wechat: FakeGateway) -> None:
+    phone.tell(seen())
+    lin = log_in(phone, wechat, "lin")
+    phone.tell(seen())
+    phone.headers.pop("Authorization")
+    phone.tell(seen())
+    zhou = log_in(phone, wechat, "zhou")
+    assert [event.customer_id for event in phone.told()] == [lin, lin, zhou]
+
+
+def test_her_export_holds_what_she_did_also_under_a_profile_that_was_merged(session: Session, phone: Phone, wechat: FakeGateway) -> None:
+    lin = log_in(phone, wechat, "lin")
+    phone.tell(seen())
+    kept = people.customer(session, phone.brand, created_at=db_time())
+    identity.merge(session, kept, session.get_one(Customer, lin))
+    session.commit()
+    phone.headers = people.signed_in(session, kept, phone.account)
+    session.commit()
+    phone.tell(seen())
+    exported = phone.client.post("/api/customer/identity/export", headers=phone.headers).json
+    assert [event["name"] for event in exported["events"]].count("vehicle.viewed") == 2
+
+
+def test_nothing_leads_from_a_forgotten_customer_to_her_device(session: Session, phone: Phone, wechat: FakeGateway) -> None:
+    phone.tell(seen(data={"q": "林晓雯的车"}))
+    lin = log_in(phone, wechat, "lin")
+    other = seen()
+    phone.tell(other, visitor_id="visitor-2")
+    assert phone.client.delete("/api/customer/identity/me", headers=phone.headers).status_code == 204
+    session.expire_all()
+    facts = session.execute(select(Event).filter_by(customer_id=lin, name="vehicle.viewed")).scalars().all()
+    assert [(event.data, event.subject_type) for event in facts] == [({}, "vehicle")] * 2
+    assert session.execute(select(ClientEvent)).first() is None
+    everything = session.execute(text("SELECT string_agg(data::text, '') FROM events")).scalar_one()
+    assert "visitor-1" not in everything
+    assert "visitor-2" not in everything
+
+
+def test_whoever_leaves_while_her_phone_tells_is_nobody(app: Any, committed: Callable[[], Any]) -> None:
+    with committed() as session:
+        brand = make.brand(session)
+        account = accounts.account(session, brand)
+        customer = people.customer(session, brand)
+        headers = people.signed_in(session, customer, account)
+    answers: list[Any] = []
+
+    def tell() -> None:
+        body = {"visitor_id": "visitor-1", "session_id": "run-1", "events": [seen()]}
+        answers.append(app.test_client().post("/api/visitor/events/", json=body, headers=headers))
+
+    telling = threading.Thread(target=tell)
+    with db.transaction() as leaving:
+        identity.erase(leaving, leaving.get_one(Customer, customer.id))
+        leaving.flush()
+        telling.start()
+        with db.new_session() as watcher:
+            waiting = text("SELECT 1 FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'")
+            wait_until(lambda: watcher.execute(waiting).first(), 10)
+    telling.join()
+    assert answers[0].json["accepted"] == 1
+    with committed() as session:
+        assert session.execute(select(Event.customer_id).filter_by(name="vehicle.viewed")).scalar_one() is None
+
+
+def test_who_listens_to_what_people_do_hears_of_it_once(session: Session, phone: Phone, monkeypatch: Any, deliver: Any) -> None:
+    heard: list[str] = []
+    monkeypatch.setattr(service, "_handlers", {"tests.listener": lambda _session, events: heard.extend(event.name for event in events)})
+    monkeypatch.setattr(service, "_listeners", {"vehicle.viewed": {"tests.listener"}})
+    one = seen()
+    phone.tell(one, seen(name="page.viewed"))
+    phone.tell(one)
+    assert deliver() == 1
+    assert heard == ["vehicle.viewed"]
+    assert session.execute(select(func.count()).select_from(EventDelivery)).scalar_one() == 1
+
+
+def test_a_bad_token_is_no_reason_to_lose_what_was_told(phone: Phone) -> None:
+    phone.headers["Authorization"] = "Bearer made-up"
+    assert phone.tell(seen()).json["accepted"] == 1
+    assert phone.told()[0].customer_id is None
+
+
+def test_devices_are_forgotten_in_time_and_what_they_told_stays(session: Session, phone: Phone, later: Any) -> None:
+    old, new = seen(), seen()
+    phone.tell(old)
+    later(days=29)
+    phone.tell(new)
+    later(days=2)
+    jobs.forget_devices(session)
+    assert session.execute(select(ClientEvent.client_id)).scalars().all() == [uuid.UUID(new["id"])]
+    assert len(phone.told()) == 2
