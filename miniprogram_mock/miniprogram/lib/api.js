@@ -36,7 +36,7 @@ async function send(call, pauses) {
 /**
  * Paths are reported without the ids in them, so that failures of one door count together.
  * @param {import('./http').Call} call
- * @param {ApiError} error
+ * @param {InstanceType<typeof ApiError>} error
  */
 function report(call, error) {
   if (error.code === 'single_page') return;

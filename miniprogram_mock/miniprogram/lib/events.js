@@ -81,7 +81,7 @@ async function sendAll() {
     try {
       await session.send({ method: 'POST', path: '/visitor/events/', body });
     } catch (error) {
-      const { status } = /** @type {import('./errors').ApiError} */ (error);
+      const { status } = error;
       if (status === 0 || status >= 500 || status === 429) return schedule();
     }
     const sent = new Set(batch.map((event) => event.id));

@@ -28,22 +28,4 @@ function openState(hours, now = Date.now()) {
   return { open: span[0] <= clock && clock < span[1], today: span.join('–') };
 }
 
-/**
- * The week, with neighbouring days of the same hours in one row.
- *
- * @param {Record<string, [string, string]>} hours
- * @returns {{from: string, to: string, hours: string}[]} days as in `WEEK`; `hours` is empty for days off
- */
-function week(hours) {
-  /** @type {{from: string, to: string, hours: string}[]} */
-  const rows = [];
-  for (const day of WEEK) {
-    const text = hours && hours[day] ? hours[day].join('–') : '';
-    const last = rows[rows.length - 1];
-    if (last && last.hours === text) last.to = day;
-    else rows.push({ from: day, to: day, hours: text });
-  }
-  return rows;
-}
-
-module.exports = { WEEK, inChina, openState, week };
+module.exports = { WEEK, inChina, openState };

@@ -15,9 +15,9 @@ function register(popup) {
   popups.push(popup);
   if (!listening && wx.onNeedPrivacyAuthorization) {
     listening = true;
-    wx.onNeedPrivacyAuthorization((resolve) => {
+    wx.onNeedPrivacyAuthorization((/** @type {any} */ resolve) => {
       const top = popups[popups.length - 1];
-      if (top) top(/** @type {Answer} */ (resolve));
+      if (top) top(resolve);
       else resolve({ event: 'disagree' });
     });
   }

@@ -18,7 +18,7 @@ function lines(car) {
     price: format.yuan(car.price_fen),
     guide: isCheaper ? fill(t.guide_price, { price: format.wan(car.guide_price_fen) }) : '',
     where: where.filter(Boolean).join(' · '),
-    label: fill(t.open, { title: `${car.title} ${car.trim}`, price: format.yuan(car.price_fen) }),
+    label: fill(t.open, { title: car.title, price: format.yuan(car.price_fen) }),
     alt: fill(t.photo, { title: car.title }),
   };
 }
@@ -36,7 +36,9 @@ Component({
   },
   methods: {
     open() {
-      this.triggerEvent('open', { id: this.data.car.id, car: this.data.car });
+      /** @type {any} */
+      const car = this.data.car;
+      this.triggerEvent('open', { id: car.id, car });
     },
   },
 });

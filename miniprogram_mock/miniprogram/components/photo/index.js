@@ -8,7 +8,7 @@ Component({
     src: { type: String, value: '' },
     alt: { type: String, value: '' },
     /** Height as a share of the width, in percent. */
-    ratio: { type: Number, value: 62.5 },
+    ratio: { type: Number, value: 56.25 },
     mode: { type: String, value: 'aspectFill' },
     lazy: { type: Boolean, value: true },
     radius: { type: Number, value: 0 },

@@ -7,14 +7,16 @@ Component({
   data: { open: false, t: texts('common').privacy_popup },
   lifetimes: {
     attached() {
-      this.leave = privacy.register((answer) => {
-        this.answer = answer;
+      /** @type {any} */
+      const own = this;
+      own.leave = privacy.register((answer) => {
+        own.answer = answer;
         this.setData({ open: true });
       });
     },
     detached() {
-      if (this.data.open) this.answer({ event: 'disagree' });
-      this.leave();
+      if (this.data.open) this.reply({ event: 'disagree' });
+      /** @type {any} */ (this).leave();
     },
   },
   methods: {
@@ -27,7 +29,7 @@ Component({
     /** @param {{event: string, buttonId?: string}} reply */
     reply(reply) {
       this.setData({ open: false });
-      this.answer(reply);
+      /** @type {any} */ (this).answer(reply);
     },
     contract() {
       wx.openPrivacyContract({});

@@ -36,18 +36,20 @@ Component({
       this.watch(this.data.state);
     },
     detached() {
-      clearTimeout(this.timer);
+      clearTimeout(/** @type {any} */ (this).timer);
     },
   },
   methods: {
     /** @param {string} state */
     watch(state) {
+      /** @type {any} */
+      const own = this;
       if (state !== 'loading') {
-        clearTimeout(this.timer);
-        this.timer = null;
+        clearTimeout(own.timer);
+        own.timer = null;
         if (this.data.slow) this.setData({ slow: false });
-      } else if (!this.timer) {
-        this.timer = setTimeout(() => this.setData({ slow: true }), SLOW_MS);
+      } else if (!own.timer) {
+        own.timer = setTimeout(() => this.setData({ slow: true }), SLOW_MS);
       }
     },
     retry() {
