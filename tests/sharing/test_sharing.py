@@ -63,7 +63,7 @@ def test_a_car_is_shared_with_what_wechat_needs(mini: App) -> None:
     assert answer.status_code == 201
     made = answer.json
     assert re.fullmatch(r"[0-9A-Za-z]{1,22}", made["id"])
-    assert made["path"] == f"pages/vehicles/detail?id={mini.town.market.vehicle.id}&share={made['id']}"
+    assert made["path"] == f"pages/vehicles/detail?id={mini.town.market.vehicle.id}&share_id={made['id']}"
     assert made["title"] == f"{mini.town.market.vehicle.title}｜¥258,000"
     assert made["image_url"].startswith("http")
 
@@ -213,7 +213,7 @@ def test_a_list_is_its_filters_in_one_spelling_with_a_live_count(mini: App) -> N
     made = mini.share(kind="list", filters=white).json
     assert mini.share(kind="list", filters=same).json["id"] == made["id"]
     assert made["title"] == "为您挑选了 1 辆在售好车"
-    assert made["path"] == f"pages/vehicles/index?share={made['id']}"
+    assert made["path"] == f"pages/vehicles/index?share_id={made['id']}"
     vehicles.vehicle(mini.session, mini.town.market.store)
     shown = mini.open(made["id"]).json
     assert shown["list"]["total"] == 2

@@ -16,7 +16,7 @@ def as_made(session: Session, share: Share) -> dict[str, Any]:
     kind = card(share.kind)
     preview = kind.preview(session, share)
     thing = f"id={share.vehicle_id}&" if share.vehicle_id else ""
-    return {"id": share.id, "path": f"{kind.page}?{thing}share={share.id}", "title": preview.title, "image_url": preview.image_url}
+    return {"id": share.id, "path": f"{kind.page}?{thing}share_id={share.id}", "title": preview.title, "image_url": preview.image_url}
 
 
 def as_opened(session: Session, share: Share) -> dict[str, Any]:
