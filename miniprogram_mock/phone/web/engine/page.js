@@ -26,7 +26,6 @@ export class Page {
     this.element.dataset.route = route
     this.element.tabIndex = -1
     this.listen()
-    this.call('onLoad', query)
   }
 
   /** Call one of the page's own methods; what it throws goes to the log and to the app, as in WeChat. */

@@ -24,10 +24,8 @@ export function createRouter(phone, program) {
       if (router.stack.length >= MOST_PAGES) throw refusal('navigateTo', 'webview count limit exceed')
       const opener = router.current
       opener?.hide()
-      const page = push(target)
       const channel = connect(events)
-      page.instance.getOpenerEventChannel = () => channel.inner
-      shown(page)
+      shown(push(target, channel))
       return { errMsg: 'navigateTo:ok', eventChannel: channel.outer }
     },
     async redirectTo(url) {
@@ -44,10 +42,11 @@ export function createRouter(phone, program) {
       if (router.stack.length === 1 && router.isTab(router.current.route)) router.stack.pop().hide()
       else while (router.stack.length) leave(router.stack.pop())
       // A tab page that was made before comes back as it was, and gets no query.
-      const page = tabs.get(target.route) ?? make({ route: target.route, query: {} })
-      router.stack.push(page)
-      shown(page)
-      page.call('onTabItemTap', { index: program.tabs.indexOf(target.route), pagePath: target.route, text: '' })
+      const page = tabs.get(target.route)
+      if (page) router.stack.push(page)
+      else push({ route: target.route, query: {} })
+      shown(router.current)
+      router.current.call('onTabItemTap', { index: program.tabs.indexOf(target.route), pagePath: target.route, text: '' })
       return { errMsg: 'switchTab:ok' }
     },
     async reLaunch(url, { api = 'reLaunch' } = {}) {
@@ -79,9 +78,12 @@ export function createRouter(phone, program) {
     return page
   }
 
-  function push(target) {
+  /** A new page on top; its onLoad already finds it among the current pages. */
+  function push(target, channel = connect()) {
     const page = make(target)
+    page.instance.getOpenerEventChannel = () => channel.inner
     router.stack.push(page)
+    page.call('onLoad', page.options)
     return page
   }
 

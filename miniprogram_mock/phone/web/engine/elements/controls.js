@@ -53,8 +53,9 @@ class Field extends WxElement {
   }
 
   receive(name, value) {
-    if (name === 'aria-label') this.field.setAttribute('aria-label', value)
-    return super.receive(name, value)
+    if (name !== 'aria-label') return super.receive(name, value)
+    this.field.setAttribute('aria-label', value)
+    return true
   }
 
   changed(name) {
@@ -219,8 +220,9 @@ export class Slider extends WxElement {
   }
 
   receive(name, value) {
-    if (name === 'aria-label') this.range.setAttribute('aria-label', value)
-    return super.receive(name, value)
+    if (name !== 'aria-label') return super.receive(name, value)
+    this.range.setAttribute('aria-label', value)
+    return true
   }
 
   changed() {

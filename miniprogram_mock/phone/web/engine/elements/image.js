@@ -15,9 +15,9 @@ export const imageFor = (phone) => class Image extends WxElement {
   }
 
   receive(name, value) {
-    if (name === 'aria-label') this.picture.alt = value
-    if (name === 'aria-label' && !this.hasAttribute('role')) this.setAttribute('role', 'img')
-    return super.receive(name, value)
+    if (name !== 'aria-label') return super.receive(name, value)
+    this.picture.alt = value
+    return true
   }
 
   changed(name) {

@@ -1,0 +1,26 @@
+const define = require('../../lib/define')
+const seen = typeof window === 'undefined' && typeof document === 'undefined'
+define({
+  data: { seen, list: [{ id: 'a', name: 'Ann' }, { id: 'b', name: 'Bob' }], told: '', shown: true, text: '', picked: '', on: false, options: {}, bottoms: 0, bound: 'start', wide: [{ nested: { deep: 'yes' } }] },
+  onLoad(options) { this.setData({ options }) },
+  onShow() { this.setData({ shows: (this.data.shows || 0) + 1 }) },
+  onReady() { this.setData({ ready: true }) },
+  tapped(event) { this.setData({ told: `tapped ${event.currentTarget.dataset.id} by ${event.target.dataset.id} ${event.mark ? 'marked' : ''}` }) },
+  outer() { this.setData({ outer: (this.data.outer || 0) + 1 }) },
+  caught() { this.setData({ caught: true }) },
+  fromCard(event) { this.setData({ told: `card ${event.detail.word}` }) },
+  typed(event) { this.setData({ text: event.detail.value }) },
+  chosen(event) { this.setData({ picked: event.detail.value.join('+') }) },
+  radio(event) { this.setData({ picked: event.detail.value }) },
+  turned(event) { this.setData({ on: event.detail.value }) },
+  swiped(event) { this.setData({ swiped: event.detail.current }) },
+  lower() { this.setData({ lower: true }) },
+  fails() { throw new Error('thrown by a handler') },
+  onReachBottom() { this.setData({ bottoms: this.data.bottoms + 1 }) },
+  onPullDownRefresh() { this.setData({ pulled: true }) },
+  go() { wx.navigateTo({ url: '/pages/two/two?word=%E8%BD%A6&n=1', fail: (error) => this.setData({ told: error.errMsg }) }) },
+  goTab() { wx.navigateTo({ url: '/pages/tab/tab', fail: (error) => this.setData({ told: error.errMsg }) }) },
+  goNowhere() { wx.navigateTo({ url: '/pages/none/none', fail: (error) => this.setData({ told: error.errMsg }) }) },
+  flip() { this.setData({ shown: !this.data.shown, 'list[0].name': 'Anna' }) },
+  measure() { this.createSelectorQuery().select('.half').boundingClientRect((box) => this.setData({ told: `box ${Math.round(box.width)}` })).exec() },
+})
