@@ -182,9 +182,19 @@ def pay_signature(merchant: Merchant, timestamp: str, body: bytes) -> dict[str, 
 
 
 def xml(elements: dict[str, Any]) -> str:
-    """Numbers plain, texts in CDATA, as Tencent writes its XML."""
-    lines = (f"<{name}>{value if isinstance(value, int) else _cdata(str(value))}</{name}>" for name, value in elements.items())
-    return f"<xml>{''.join(lines)}</xml>"
+    """Numbers plain, texts in CDATA, as Tencent writes its XML; a list is its element several times."""
+    return f"<xml>{_inside(elements)}</xml>"
+
+
+def _inside(elements: dict[str, Any]) -> str:
+    each = ((name, one) for name, value in elements.items() for one in (value if isinstance(value, list) else [value]))
+    return "".join(f"<{name}>{_value(one)}</{name}>" for name, one in each)
+
+
+def _value(value: Any) -> str:
+    if isinstance(value, dict):
+        return _inside(value)
+    return str(value) if isinstance(value, int) else _cdata(str(value))
 
 
 def _cdata(text: str) -> str:

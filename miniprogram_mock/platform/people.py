@@ -11,6 +11,8 @@ from miniprogram_mock.platform.world import MiniProgram, ServiceAccount
 if TYPE_CHECKING:
     from miniprogram_mock.platform.server import Platform
 
+ANSWERS = ("accept", "reject", "ban", "filter")
+MOST_TEMPLATES = 5
 SEED = (("林晓雯", "13800010001", True), ("周宇航", "13900020002", True), ("陌生人", None, False))
 
 
@@ -67,7 +69,20 @@ def describe(platform: "Platform", user: Row) -> Row:
         **user,
         "openids": {row["appid"]: row["openid"] for row in openids},
         "follows": {row.pop("appid"): {name: bool(value) for name, value in row.items()} for row in follows},
+        "subscriptions": _subscriptions(platform, user["id"]),
     }
+
+
+def _subscriptions(platform: "Platform", user_id: int) -> list[dict[str, Any]]:
+    """Her latest answer for each template of a mini-program, and how many messages she is willing to get."""
+    rows = platform.store.all("SELECT * FROM subscriptions WHERE user_id = ? ORDER BY appid, answered_at, template_id", user_id)
+    return [
+        {
+            **{name: row[name] for name in ("appid", "template_id", "answer", "credits")},
+            "answered_at": platform.clock.rfc3339(row["answered_at"]),
+        }
+        for row in rows
+    ]
 
 
 def issue_code(platform: "Platform", user_id: int, *, kind: str, appid: str) -> str:
@@ -96,6 +111,39 @@ def follow(platform: "Platform", user_id: int, *, appid: str, following: bool) -
         openid = platform.store.value("SELECT openid FROM openids WHERE appid = ? AND user_id = ?", appid, user_id)
         event = "subscribe" if following else "unsubscribe"
         platform.callbacks.message(account, event, recipient=openid, fields={"EventKey": ""})
+
+
+def subscribe(platform: "Platform", user_id: int, *, appid: str, answers: list[tuple[str, str]]) -> None:
+    """What she answered to `wx.requestSubscribeMessage`, as (template_id, answer); each accept is good for one more message.
+
+    `subscribe_msg_popup_event` is pushed with what she was shown: templates that are banned or filtered out never are (spec 1.8).
+    """
+    get(platform, user_id)
+    account = platform.world.accounts.get(appid)
+    if not isinstance(account, MiniProgram):
+        raise NotPossible("appid 不是小程序", status=422)
+    if not 1 <= len(answers) <= MOST_TEMPLATES or len({template_id for template_id, _ in answers}) < len(answers):
+        raise NotPossible(f"一次询问 1 到 {MOST_TEMPLATES} 个不同的模板", status=422)
+    for template_id, answer in answers:
+        if account.subscribe_template(template_id) is None:
+            raise NotPossible(f"没有模板 {template_id}", status=422)
+        if answer not in ANSWERS:
+            raise NotPossible(f"答复只能是 {'、'.join(ANSWERS)}", status=422)
+        platform.store.run(
+            "INSERT INTO subscriptions VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT DO UPDATE "
+            "SET answer = excluded.answer, credits = credits + excluded.credits, answered_at = excluded.answered_at",
+            appid, user_id, template_id, answer, int(answer == "accept"), platform.clock.now(),
+        )  # fmt: skip
+    shown = [
+        {"TemplateId": template_id, "SubscribeStatusString": answer, "PopupScene": "0"}
+        for template_id, answer in answers
+        if answer in ("accept", "reject")
+    ]
+    if shown:
+        openid = platform.store.value("SELECT openid FROM openids WHERE appid = ? AND user_id = ?", appid, user_id)
+        platform.callbacks.message(
+            account, "subscribe_msg_popup_event", recipient=openid, fields={"SubscribeMsgPopupEvent": {"List": shown}}
+        )
 
 
 def restrict(platform: "Platform", user_id: int, *, appid: str, blacklisted: bool | None, refuses_messages: bool | None) -> None:

@@ -4,6 +4,7 @@ import inspect
 import ipaddress
 import secrets
 from collections.abc import Awaitable, Callable
+from dataclasses import asdict
 from functools import wraps
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -16,7 +17,7 @@ from miniprogram_mock.platform import calls, faults, pay, people, wecom
 from miniprogram_mock.platform.callbacks import ANSWER_SECONDS, crypt_of
 from miniprogram_mock.platform.clock import Clock
 from miniprogram_mock.platform.people import NotPossible
-from miniprogram_mock.platform.world import Corp
+from miniprogram_mock.platform.world import Corp, MiniProgram
 
 if TYPE_CHECKING:
     from miniprogram_mock.platform.server import Platform
@@ -85,8 +86,11 @@ def health(_: web.Request, platform: "Platform", __: Body) -> Body:
 
 @_route("GET", "/_sim/world")
 def show_world(_: web.Request, platform: "Platform", __: Body) -> Body:
-    """The accounts without their keys."""
-    accounts = [{"kind": type(one).__name__, "appid": one.appid, "name": one.name} for one in platform.world.accounts.values()]
+    """The accounts without their keys; a mini-program with its pages and subscribe templates."""
+    accounts: list[Body] = [{"kind": type(one).__name__, "appid": one.appid, "name": one.name} for one in platform.world.accounts.values()]
+    for account, one in zip(accounts, platform.world.accounts.values(), strict=True):
+        if isinstance(one, MiniProgram):
+            account |= {"pages": one.pages, "subscribe_templates": [asdict(template) for template in one.subscribe_templates]}
     merchants = [{"mchid": one.mchid, "appid": one.appid, "name": one.name} for one in platform.world.merchants]
     return {"accounts": accounts, "merchants": merchants, "callback_base": platform.world.callback_base}
 
@@ -128,6 +132,17 @@ def follow(request: web.Request, platform: "Platform", body: Body) -> Body:
 @_route("POST", r"/_sim/users/{id:\d+}/unfollow")
 def unfollow(request: web.Request, platform: "Platform", body: Body) -> Body:
     people.follow(platform, _user_id(request), appid=_text(body, "appid"), following=False)
+    return show_user(request, platform, body)
+
+
+@_route("POST", r"/_sim/users/{id:\d+}/subscribe")
+def subscribe(request: web.Request, platform: "Platform", body: Body) -> Body:
+    """What she answered to `wx.requestSubscribeMessage`: `answers` is a list of `{template_id, answer}`."""
+    answers = body.get("answers")
+    if not isinstance(answers, list) or not all(isinstance(one, dict) for one in answers):
+        raise NotPossible("answers 必须是列表", status=422)
+    told = [(_text(one, "template_id"), _text(one, "answer")) for one in answers]
+    people.subscribe(platform, _user_id(request), appid=_text(body, "appid"), answers=told)
     return show_user(request, platform, body)
 
 

@@ -17,6 +17,9 @@ CREATE TABLE IF NOT EXISTS openids (
 CREATE TABLE IF NOT EXISTS follows (
     appid TEXT NOT NULL, user_id INTEGER NOT NULL REFERENCES users, following INTEGER NOT NULL DEFAULT 0, followed_at REAL,
     blacklisted INTEGER NOT NULL DEFAULT 0, refuses_messages INTEGER NOT NULL DEFAULT 0, PRIMARY KEY (appid, user_id));
+CREATE TABLE IF NOT EXISTS subscriptions (
+    appid TEXT NOT NULL, user_id INTEGER NOT NULL REFERENCES users, template_id TEXT NOT NULL, answer TEXT NOT NULL,
+    credits INTEGER NOT NULL, answered_at REAL NOT NULL, PRIMARY KEY (appid, user_id, template_id));
 CREATE TABLE IF NOT EXISTS codes (
     code TEXT PRIMARY KEY, kind TEXT NOT NULL, appid TEXT NOT NULL, user_id INTEGER NOT NULL, issued_at REAL NOT NULL, used_at REAL);
 CREATE TABLE IF NOT EXISTS tokens (

@@ -13,18 +13,7 @@ from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption,
 
 from miniprogram_mock.platform import crypto
 
-PAGES = [
-    "pages/index/index",
-    "pages/vehicles/index",
-    "pages/vehicles/detail",
-    "pages/stores/index",
-    "pages/stores/detail",
-    "pages/orders/index",
-    "pages/orders/detail",
-    "pages/share/index",
-    "pages/test-drive/index",
-    "pages/me/index",
-]
+MINI_PROGRAM = Path(__file__).resolve().parents[1] / "miniprogram"
 TEMPLATES = {
     "deposit_paid": (
         "订金支付成功通知",
@@ -39,11 +28,24 @@ TEMPLATES = {
         {"thing1": "意向车型", "amount2": "退款金额", "character_string3": "订单编号", "phrase4": "退款状态"},
     ),
 }
+# Subscribe templates of the mini-program, by the moment at which it asks for them.
+SUBSCRIBE_TEMPLATES = {
+    "deposit_paid": (
+        "预订进度提醒",
+        {"thing1": "预订车型", "phrase2": "当前状态", "character_string3": "订单编号", "thing4": "温馨提示"},
+    ),
+    "appointment": (
+        "试驾预约提醒",
+        {"thing1": "试驾车型", "thing2": "门店名称", "time3": "预约时间", "thing4": "温馨提示"},
+    ),
+}
 
 
 @dataclass(frozen=True)
 class Template:
-    """A category template (类目模板) of the service account; `fields` maps a typed key to the label the user reads."""
+    """A category template (类目模板) of the service account, or a subscribe template of the mini-program; `name` is what the operator
+    calls it, `fields` maps a typed key to the label the user reads.
+    """
 
     template_id: str
     name: str
@@ -59,7 +61,17 @@ class MiniProgram:
     secret: str
     token: str
     aes_key: str
-    pages: list[str]
+    subscribe_templates: list[Template]
+
+    @cached_property
+    def pages(self) -> list[str]:
+        """The published pages: those of its sources."""
+        listed = json.loads((MINI_PROGRAM / "app.json").read_text(encoding="utf-8"))
+        packages = listed.get("subPackages", [])
+        return [*listed["pages"], *(f"{package['root']}/{page}" for package in packages for page in package["pages"])]
+
+    def subscribe_template(self, template_id: str) -> Template | None:
+        return next((one for one in self.subscribe_templates if one.template_id == template_id), None)
 
 
 @dataclass(frozen=True)
@@ -146,11 +158,10 @@ def load(folder: Path) -> World:
     return World(
         callback_base=raw["callback_base"],
         clock_followers=raw["clock_followers"],
-        mini_programs=[MiniProgram(**one) for one in raw["mini_programs"]],
-        service_accounts=[
-            ServiceAccount(**{**one, "templates": [Template(**template) for template in one["templates"]]})
-            for one in raw["service_accounts"]
+        mini_programs=[
+            MiniProgram(**{**one, "subscribe_templates": _templates(one["subscribe_templates"])}) for one in raw["mini_programs"]
         ],
+        service_accounts=[ServiceAccount(**{**one, "templates": _templates(one["templates"])}) for one in raw["service_accounts"]],
         corps=[Corp(**one) for one in raw["corps"]],
         merchants=[Merchant(**one) for one in raw["merchants"]],
     )
@@ -162,6 +173,10 @@ def init(folder: Path, *, callback_base: str, clock_followers: list[dict[str, st
     world_file = folder / "world.json"
     raw = json.loads(world_file.read_text()) if world_file.exists() else _new_world()
     raw["callback_base"], raw["clock_followers"] = callback_base.rstrip("/"), clock_followers
+    for mini_program in raw["mini_programs"]:
+        # A world of an earlier version lacks the one and has the other.
+        mini_program.setdefault("subscribe_templates", _new_templates(SUBSCRIBE_TEMPLATES))
+        mini_program.pop("pages", None)
     _write(world_file, raw)
     world = load(folder)
     _write(folder / "accounts.json", credentials(world))
@@ -171,7 +186,17 @@ def init(folder: Path, *, callback_base: str, clock_followers: list[dict[str, st
 def credentials(world: World) -> dict[str, Any]:
     """What the operator would copy out of Tencent's consoles."""
     common = ("appid", "name", "secret", "token", "aes_key")
-    mini_programs = [{"kind": "mini_program", **_pick(one, common)} for one in world.mini_programs]
+    mini_programs = [
+        {
+            "kind": "mini_program",
+            **_pick(one, common),
+            "subscribe_templates": [
+                {"moment": template.name, "template_id": template.template_id, "title": template.title}
+                for template in one.subscribe_templates
+            ],
+        }
+        for one in world.mini_programs
+    ]
     service_accounts = [{"kind": "service_account", **_pick(one, ("original_id", *common))} for one in world.service_accounts]
     corps = [{"kind": "corp", **_pick(one, ("corpid", "agentid", *common[1:]))} for one in world.corps]
     copied = ("mchid", "appid", "name", "merchant_serial", "merchant_private_key", "apiv3_key", "public_key_id")
@@ -186,11 +211,13 @@ def credentials(world: World) -> dict[str, Any]:
 
 
 def _new_world() -> dict[str, Any]:
-    mini_program = MiniProgram(**_account_keys("wx"), original_id=f"gh_{secrets.token_hex(6)}", name="极曜汽车", pages=PAGES)
-    templates = [Template(crypto.random_text(43), name, title, fields) for name, (title, fields) in TEMPLATES.items()]
+    mini_program = MiniProgram(
+        **_account_keys("wx"), original_id=f"gh_{secrets.token_hex(6)}", name="极曜汽车",
+        subscribe_templates=_templates(_new_templates(SUBSCRIBE_TEMPLATES)),
+    )  # fmt: skip
     service_account = ServiceAccount(
         **_account_keys("wx"), original_id=f"gh_{secrets.token_hex(6)}", name="极曜汽车服务", linked=[mini_program.appid],
-        templates=templates,
+        templates=_templates(_new_templates(TEMPLATES)),
     )  # fmt: skip
     keys = _account_keys("ww")
     corp = Corp(
@@ -208,6 +235,15 @@ def _new_world() -> dict[str, Any]:
         "corps": [asdict(corp)],
         "merchants": [asdict(merchant)],
     }
+
+
+def _new_templates(wanted: dict[str, tuple[str, dict[str, str]]]) -> list[dict[str, Any]]:
+    """Templates as `world.json` keeps them, each with an id of its own."""
+    return [asdict(Template(crypto.random_text(43), name, title, fields)) for name, (title, fields) in wanted.items()]
+
+
+def _templates(raw: list[dict[str, Any]]) -> list[Template]:
+    return [Template(**one) for one in raw]
 
 
 def _account_keys(prefix: str) -> dict[str, Any]:

@@ -225,9 +225,9 @@ class Simulator:
     def opened(self, received: dict[str, Any]) -> dict[str, Any]:
         """A message callback as wechatpy verifies and decrypts it."""
         query, envelope = received["query"], xmltodict.parse(received["body"])["xml"]
-        is_corp = received["path"].endswith(self.corp["corpid"])
-        account = self.corp if is_corp else self.service
-        crypt = (WorkCrypto if is_corp else WeChatCrypto)(account["token"], account["aes_key"], account.get("corpid") or account["appid"])
+        appid = received["path"].rsplit("/", 1)[1]
+        account = next(one for one in (self.mini, self.service, self.corp) if appid in (one.get("appid"), one.get("corpid")))
+        crypt = (WorkCrypto if account is self.corp else WeChatCrypto)(account["token"], account["aes_key"], appid)
         text = crypt.decrypt_message(received["body"], query["msg_signature"], query["timestamp"], query["nonce"])
         return {**xmltodict.parse(text)["xml"], "_to": envelope["ToUserName"]}
 
