@@ -8,6 +8,12 @@ const { planRows, present, slidFen, slider, table, typedFen } = require('./calcu
 
 const t = texts('finance');
 
+/** A slider takes its colours as attributes, where the tokens of app.wxss cannot be used; these are their values. */
+const SLIDER = {
+  light: { on: '#14130f', off: '#e3dfd7', block: '#fdfcfa' },
+  dark: { on: '#f4f1ea', off: '#2e2c27', block: '#bdb8ad' },
+};
+
 Page({
   data: {
     t,
@@ -25,6 +31,7 @@ Page({
     loan: /** @type {any} */ (null),
     schedule: /** @type {any[]} */ ([]),
     scheduleOpen: false,
+    colours: SLIDER.light,
   },
 
   vehicleId: '',
@@ -37,7 +44,19 @@ Page({
   onLoad(query) {
     this.vehicleId = query.vehicle_id || '';
     events.track('page.viewed', { vehicle_id: this.vehicleId });
+    this.dye = this.dye.bind(this);
+    this.dye(wx.getAppBaseInfo());
+    wx.onThemeChange(this.dye);
     this.load();
+  },
+
+  onUnload() {
+    wx.offThemeChange(this.dye);
+  },
+
+  /** @param {{theme?: string}} system */
+  dye({ theme }) {
+    this.setData({ colours: theme === 'dark' ? SLIDER.dark : SLIDER.light });
   },
 
   load() {

@@ -1,32 +1,13 @@
 /** Turns what the server tells of one car into what its page shows: rows of label and value, ready texts, nothing left to decide. */
 
 const format = require('../../lib/format');
-const hours = require('../../lib/hours');
 const { fill } = require('../../texts/index');
+const opening = require('../stores/opening');
 
 const SPECIFICATIONS_FIRST = 6;
 const OPTIONS_FIRST = 8;
 
 /** @typedef {{label: string, value: string}} Row */
-
-/**
- * Which car, and by whose share, the page was opened: by id, by a share card, or by the scene of a mini-program code.
- *
- * @param {Record<string, string | undefined>} options the page's query
- * @returns {{id: string, shareId: string}}
- */
-function opening(options) {
-  return { id: options.id || '', shareId: options.share_id || decoded(options.scene || '') };
-}
-
-/** @param {string} text */
-function decoded(text) {
-  try {
-    return decodeURIComponent(text);
-  } catch (error) {
-    return ''; // a code that is none of ours
-  }
-}
 
 /**
  * The car as the page shows it.
@@ -36,14 +17,14 @@ function decoded(text) {
  * @param {number} [now] milliseconds since 1970
  */
 function present(car, t, now = Date.now()) {
-  const options = car.options.map((/** @type {any} */ one) => one.label);
+  const options = car.options.map((one) => one.label);
   return {
     id: car.id,
     title: car.title,
     status: car.status.key,
     statusLabel: car.status.label,
     reservable: car.reservable,
-    line: [car.condition.label, ...car.highlights.filter((/** @type {string} */ one) => one !== car.condition.label && !options.includes(one))],
+    line: [car.condition.label, ...car.highlights.filter((one) => one !== car.condition.label && !options.includes(one))],
     photos: car.photos,
     price: price(car.price, t),
     finance: car.finance && finance(car.finance, t),
@@ -71,7 +52,7 @@ function price(price, t) {
     guide: price.saved_fen ? format.yuan(price.guide_price_fen) : '',
     saved: price.saved_fen ? fill(t.price.saved, { amount: format.yuan(price.saved_fen) }) : '',
     qualifier: price.qualifier,
-    history: price.history.map((/** @type {any} */ change) => changed(change, t.price)),
+    history: price.history.map((change) => changed(change, t.price)),
   };
 }
 
@@ -111,7 +92,7 @@ function finance(finance, t) {
  * @returns {Row[]}
  */
 function facts(car, t) {
-  const driven = car.condition.key !== 'new' && car.odometer_km !== null && car.history.odometer_km !== null;
+  const driven = car.condition.key !== 'new' && car.history.odometer_km !== null;
   const rows = [
     { label: t.modelYear, value: fill(t.yearValue, { year: car.model_year }) },
     { label: t.odometer, value: driven ? format.kilometres(car.history.odometer_km) : '' },
@@ -165,7 +146,6 @@ function folded(all, most, more) {
  * @param {number} now
  */
 function store(store, t, now) {
-  const state = hours.openState(store.hours, now);
   return {
     id: store.id,
     name: store.name,
@@ -173,11 +153,27 @@ function store(store, t, now) {
     phone: store.phone,
     navigation: store.navigation,
     distance: store.distance_m === null ? '' : fill(t.distance, { distance: format.distance(store.distance_m) }),
-    open: Boolean(state && state.open),
-    state: state ? (state.open ? t.openNow : t.closedNow) : '',
-    today: state ? (state.today ? fill(t.today, { hours: state.today }) : t.closedToday) : '',
+    opening: opening.status(store.hours, now),
     offersTestDrive: store.capabilities.includes('test_drive'),
   };
 }
 
-module.exports = { opening, present };
+/**
+ * The car as lists show it, for the cars she looked at last.
+ *
+ * @param {any} car `DetailOut` of the server
+ */
+function card(car) {
+  const { id, title, trim, series, status, condition, model_year, exterior_color, energy, price, history, photos, store } = car;
+  return {
+    ...{ id, title, trim, series, status, condition, model_year, exterior_color, energy },
+    odometer_km: history.odometer_km,
+    price_fen: price.price_fen,
+    guide_price_fen: price.guide_price_fen,
+    photo: photos.length ? photos[0].url : null,
+    store: { id: store.id, name: store.name, city: store.city, dealer_id: store.dealer.id },
+    distance_m: null,
+  };
+}
+
+module.exports = { card, present };

@@ -1,3 +1,292 @@
-/** Not written yet. */
+/** One car: everything about it, whether it can still be had, and the ways to its dealer. Opened by id, by a share, or by a code. */
 
-Page({});
+const api = require('../../lib/api');
+const events = require('../../lib/events');
+const format = require('../../lib/format');
+const launch = require('../../lib/launch');
+const place = require('../../lib/place');
+const prompts = require('../../lib/prompts');
+const recent = require('../../lib/recent');
+const session = require('../../lib/session');
+const share = require('../../lib/share');
+const { fill, texts } = require('../../texts/index');
+const { card, present } = require('./detail-view');
+
+const t = texts('vehicle');
+
+/** WeChat opens ten pages one upon another and no more; similar cars of similar cars would get there. */
+const DEEP = 9;
+
+Page({
+  data: {
+    t,
+    state: 'loading',
+    message: '',
+    single: false,
+    sharedBy: '',
+    car: /** @type {any} */ (null),
+    similar: /** @type {any[]} */ ([]),
+    statusText: t.status.listed,
+    deposit: '',
+    /** Her own order that holds this car, if she has one. */
+    orderId: '',
+    isStale: false,
+    photo: 0,
+    unfolded: { price: false, specifications: false, options: false },
+    sheet: '',
+  },
+
+  vehicleId: '',
+  shareId: '',
+  /** The car as the server told it last. */
+  told: /** @type {any} */ (null),
+  /** The share for Moments, made when she opens the share sheet: onShareTimeline cannot wait for one. */
+  timelineShare: /** @type {import('../../lib/share').Share | null} */ (null),
+  /** How far she went in the gallery. */
+  seen: 0,
+
+  /** @param {Record<string, string>} query */
+  onLoad(query) {
+    this.vehicleId = query.id || '';
+    this.shareId = launch.shareIn(query);
+    this.setData({ single: launch.isSinglePage() });
+    this.start();
+  },
+
+  onShow() {
+    // Somebody may have reserved it, or she herself, while she was elsewhere.
+    if (this.data.state === 'ready' || this.data.state === 'offline') this.load();
+  },
+
+  onUnload() {
+    if (this.seen) events.track('vehicle.gallery_viewed', { vehicle_id: this.vehicleId, photos: this.seen + 1 });
+  },
+
+  async onPullDownRefresh() {
+    await (this.vehicleId ? this.load() : this.start());
+    wx.stopPullDownRefresh();
+  },
+
+  async start() {
+    if (this.data.state !== 'loading') this.setData({ state: 'loading', message: '' });
+    const shared = this.shareId ? this.openShare() : null;
+    if (!this.vehicleId && shared) await shared;
+    if (this.vehicleId) await this.load();
+    else if (this.data.state === 'loading') this.setData({ state: 'unknown', message: t.unknown.text });
+  },
+
+  /** Tells the server that the share was opened, and learns who shared, and what. A failure matters only when the car is not known. */
+  async openShare() {
+    try {
+      const opening = { visitor_id: session.visitorId(), scene: String(launch.scene()) };
+      const opened = await api.get(`/visitor/sharing/${this.shareId}`, opening);
+      if (opened.vehicle && !this.vehicleId) this.vehicleId = opened.vehicle.id;
+      const { nickname } = opened.share.sharer;
+      const own = session.customer();
+      if (own && own.nickname && own.nickname === nickname) return;
+      this.setData({ sharedBy: nickname ? fill(t.sharedBy, { name: nickname }) : t.sharedByFriend });
+    } catch (error) {
+      if (this.vehicleId) return;
+      if (error.status === 404) this.setData({ state: 'unknown', message: t.unknown.share });
+      else this.refused(error);
+    }
+  },
+
+  /** Asks for the car as it is now; what is on the screen stays until the answer is there. */
+  async load() {
+    const { lat, lng, crs } = place.query();
+    try {
+      const car = await api.get(`/visitor/vehicles/${this.vehicleId}`, { lat, lng, crs });
+      this.show(car);
+    } catch (error) {
+      this.refused(error);
+    }
+  },
+
+  /** @param {any} car */
+  show(car) {
+    const before = this.told;
+    this.told = car;
+    this.setData({ state: 'ready', isStale: false, car: present(car, t), similar: car.similar });
+    if (!before) this.met(car);
+    else if (before.reservable !== car.reservable) prompts.toast(car.reservable ? t.status.justFree : t.status.justReserved);
+    this.explainStatus();
+  },
+
+  /**
+   * What happens once, when the car is seen for the first time.
+   *
+   * @param {any} car
+   */
+  met(car) {
+    events.track('vehicle.viewed', { vehicle_id: car.id, share_id: this.shareId || undefined, price_fen: car.price.price_fen });
+    if (!this.data.single) recent.add(card(car));
+  },
+
+  /** What the state means to her: what a reservation costs and gives, or who has it. */
+  async explainStatus() {
+    if (this.told.reservable) {
+      this.setData({ orderId: '', statusText: t.status.listed });
+      const terms = await this.terms();
+      if (!terms || !this.told.reservable) return;
+      const deposit = format.yuan(terms.amount_fen);
+      this.setData({ deposit, statusText: fill(t.status.listedFor, { amount: deposit, hours: terms.hold_hours }) });
+      return;
+    }
+    const orderId = await this.ownOrder();
+    if (this.told.reservable) return;
+    this.setData({ orderId, statusText: orderId ? t.status.mineText : t.status.reserved });
+  },
+
+  /** The deposit's terms, asked for once; null where none are in force or the network fails: the next page will tell. */
+  async terms() {
+    if (!this.knownTerms) this.knownTerms = await api.get('/visitor/orders/terms').catch(() => null);
+    return this.knownTerms;
+  },
+
+  knownTerms: /** @type {{amount_fen: number, hold_hours: number} | null} */ (null),
+
+  /** The id of her own order that holds this car, or nothing. */
+  async ownOrder() {
+    if (this.data.single || !session.customer()) return '';
+    try {
+      const { items } = await api.get('/customer/orders/');
+      const own = items.find((order) => order.vehicle.id === this.vehicleId && order.status !== 'closed');
+      return own ? own.id : '';
+    } catch (error) {
+      return this.data.orderId; // what was known before is likelier than a stranger
+    }
+  },
+
+  /** @param {any} error */
+  refused(error) {
+    if (error.status === 410) return this.gone(error.details.similar || []);
+    if (error.status === 404) return this.setData({ state: 'unknown', message: t.unknown.text, car: null });
+    if (this.told && error.code === 'network') return this.setData({ isStale: true });
+    if (this.told) return prompts.fail(error);
+    if (error.name !== 'ApiError') prompts.fail(error);
+    this.setData({ state: error.code === 'network' ? 'offline' : 'error', message: error.message });
+  },
+
+  /** @param {any[]} similar */
+  gone(similar) {
+    recent.remove(this.vehicleId);
+    this.setData({ state: 'gone', car: null, sheet: '', similar });
+  },
+
+  /** @param {any} event */
+  swiped(event) {
+    const { current } = event.detail;
+    this.seen = Math.max(this.seen, current);
+    this.setData({ photo: current });
+  },
+
+  preview() {
+    const urls = this.data.car.photos.map((one) => api.absolute(one.url));
+    wx.previewImage({ urls, current: urls[this.data.photo] });
+  },
+
+  /** @param {any} event */
+  toggle(event) {
+    const { part } = event.currentTarget.dataset;
+    const { unfolded } = this.data;
+    this.setData({ unfolded: { ...unfolded, [part]: !unfolded[part] } });
+  },
+
+  call() {
+    const { store } = this.data.car;
+    events.track('phone_call.tapped', { vehicle_id: this.vehicleId, store_id: store.id });
+    // Her changing her mind in the phone's own dialog is no failure.
+    wx.makePhoneCall({ phoneNumber: store.phone, fail: () => {} });
+  },
+
+  navigate() {
+    const { store } = this.data.car;
+    events.track('navigation.opened', { vehicle_id: this.vehicleId, store_id: store.id });
+    wx.openLocation(store.navigation);
+  },
+
+  openStore() {
+    this.open(`/pages/stores/detail?id=${this.data.car.store.id}`);
+  },
+
+  openCalculator() {
+    this.open(`/packages/finance/calculator?vehicle_id=${this.vehicleId}`);
+  },
+
+  /** @param {any} event */
+  openCar(event) {
+    if (this.data.single) return prompts.toast(texts('common').errors.single_page);
+    this.open(`/pages/vehicles/detail?id=${event.detail.id}`);
+  },
+
+  /** @param {string} url */
+  open(url) {
+    if (getCurrentPages().length >= DEEP) wx.redirectTo({ url });
+    else wx.navigateTo({ url });
+  },
+
+  browse() {
+    wx.switchTab({ url: '/pages/vehicles/index' });
+  },
+
+  showSimilar() {
+    wx.pageScrollTo({ selector: '.similar' });
+  },
+
+  openShareSheet() {
+    this.setData({ sheet: 'share' });
+    if (this.timelineShare) return;
+    const prepared = share.forVehicle(this.vehicleId, 'timeline');
+    // Without it the page is shared all the same, only nobody knows by whom.
+    prepared.then((made) => (this.timelineShare = made)).catch(() => {});
+  },
+
+  openPoster() {
+    events.track('share.tapped', { vehicle_id: this.vehicleId, channel: 'code' });
+    this.setData({ sheet: '' });
+    this.open(`/pages/share/index?vehicle_id=${this.vehicleId}`);
+  },
+
+  openContact() {
+    events.track('contact.tapped', { vehicle_id: this.vehicleId, store_id: this.data.car.store.id });
+    this.setData({ sheet: 'contact' });
+  },
+
+  closeSheet() {
+    this.setData({ sheet: '' });
+  },
+
+  openTestDrive() {
+    this.open(`/pages/test-drive/index?vehicle_id=${this.vehicleId}`);
+  },
+
+  reserve() {
+    events.track('reserve.tapped', { vehicle_id: this.vehicleId });
+    this.open(`/packages/reserve/confirm?vehicle_id=${this.vehicleId}`);
+  },
+
+  openOrder() {
+    this.open(`/pages/orders/detail?id=${this.data.orderId}`);
+  },
+
+  /** What is shared when the server cannot name a share in time: the same car, without her name. */
+  shared() {
+    const { car } = this.data;
+    if (!car) return { title: texts('common').brand.name, query: `id=${this.vehicleId}` };
+    const imageUrl = car.photos.length ? api.absolute(car.photos[0].url) : undefined;
+    return { title: fill(t.share.title, { title: car.title, price: car.price.now }), query: `id=${this.vehicleId}`, imageUrl };
+  },
+
+  onShareAppMessage() {
+    events.track('share.tapped', { vehicle_id: this.vehicleId, channel: 'friend' });
+    this.setData({ sheet: '' });
+    const { title, query, imageUrl } = this.shared();
+    return share.message({ title, path: `/pages/vehicles/detail?${query}`, imageUrl }, share.forVehicle(this.vehicleId, 'friend'));
+  },
+
+  onShareTimeline() {
+    events.track('share.tapped', { vehicle_id: this.vehicleId, channel: 'timeline' });
+    return share.timeline(this.shared(), this.timelineShare);
+  },
+});

@@ -1,6 +1,5 @@
 /** What the finance calculator says. */
 module.exports = {
-  heading: '计算月供',
   car: '车价 {price}',
   plan: '金融方案',
   planTerms: '{term} 期 · 年利率 {rate}% · 首付 {percent}% 起',
@@ -8,7 +7,6 @@ module.exports = {
   downInput: '首付金额，单位元',
   downSlider: '拖动调整首付金额',
   unit: '元',
-  downShare: '约为车价的 {percent}%',
   lowered: '已按此方案调整为最低首付',
   notNumber: '请输入以元为单位的整数金额',
   monthly: '每月还款',
@@ -20,12 +18,10 @@ module.exports = {
   total: '首付与还款合计',
   term: '还款期数',
   termValue: '{term} 期',
-  schedule: '还款明细',
   scheduleMore: '展开 {term} 期明细',
   scheduleLess: '收起明细',
   columns: { number: '期数', payment: '还款', principal: '本金', interest: '利息', balance: '剩余本金' },
   busy: '正在计算…',
   gone: '这辆车已售出或下架，无法再计算月供。',
   back: '返回',
-  retry: '重试',
 };

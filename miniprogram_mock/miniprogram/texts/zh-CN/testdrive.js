@@ -1,7 +1,6 @@
 /** What the page on which she asks for a test drive says. */
 module.exports = {
-  heading: '申请试驾',
-  intro: '告诉我们您方便的时间，顾问会致电与您确定具体日期和时间。提交后并未占用试驾时段。',
+  intro: '告诉我们您方便的时间，顾问会致电与您确定具体日期和时间。提交意向并不占用试驾时段。',
   day: '方便的日子',
   days: { any: '都可以', weekday: '工作日', weekend: '周末' },
   part: '方便的时段',
@@ -13,16 +12,17 @@ module.exports = {
   submit: '提交试驾意向',
   sending: '正在提交…',
   notOffered: '这家门店暂不提供试驾，您可以联系顾问了解附近可试驾的门店。',
+  gone: '这辆车已售出或下架，无法申请试驾。',
+  back: '返回',
   done: {
     title: '试驾意向已提交',
     adviser: '{dealer}的{adviser}会致电 {phone}，与您确定试驾时间。',
     dealer: '{dealer}会致电 {phone}，与您确定试驾时间。',
-    wish: '您的意向',
+    car: '试驾车辆',
+    wish: '方便的时间',
     store: '试驾门店',
     notBooked: '在顾问与您确认之前，试驾尚未约定。',
     license: '到店试驾请携带有效驾驶证。',
     back: '返回车辆',
   },
-  gone: '这辆车已售出或下架，无法申请试驾。',
-  retry: '重试',
 };
