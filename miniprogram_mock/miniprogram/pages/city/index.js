@@ -1,3 +1,110 @@
-/** Not written yet. */
+/** She says where she is: her own place, a city that has a store, or nowhere. */
 
-Page({});
+const api = require('../../lib/api');
+const { failureOf } = require('../../lib/errors');
+const place = require('../../lib/place');
+const prompts = require('../../lib/prompts');
+const { texts, fill } = require('../../texts/index');
+const { ranked, rows } = require('./cities');
+
+const t = texts('city');
+
+Page({
+  data: {
+    t,
+    state: 'loading',
+    failure: '',
+    q: '',
+    kind: 'none',
+    isLocating: false,
+    /** She was asked and said no; WeChat does not ask again by itself. */
+    isRefused: false,
+    /** @type {any[]} */ rows: [],
+    nothing: '',
+  },
+
+  /** @type {import('./cities').City[]} */
+  cities: [],
+
+  onLoad() {
+    this.setData({ kind: place.current().kind });
+    this.lookForRefusal();
+    this.load();
+  },
+
+  async load() {
+    this.setData({ state: 'loading' });
+    try {
+      const [stores, cars] = await Promise.all([
+        api.get('/visitor/stores/', { limit: 1 }),
+        api.get('/visitor/vehicles/', { limit: 1 }),
+      ]);
+      this.cities = ranked(stores.cities, cars.facets.city);
+      this.setData({ state: this.cities.length ? 'ready' : 'empty', failure: this.cities.length ? '' : t.empty });
+      this.arrange();
+    } catch (error) {
+      this.setData(failureOf(error));
+    }
+  },
+
+  arrange() {
+    const { q } = this.data;
+    const { kind, city } = place.current();
+    const found = rows(this.cities, q, kind === 'city' ? city : undefined);
+    this.setData({ rows: found, nothing: found.length ? '' : fill(t.nothing, { q: q.trim() }) });
+  },
+
+  /** @param {any} event */
+  typed(event) {
+    this.setData({ q: event.detail.value });
+    this.arrange();
+  },
+
+  clearSearch() {
+    this.setData({ q: '' });
+    this.arrange();
+  },
+
+  lookForRefusal() {
+    wx.getSetting({
+      success: ({ authSetting }) => this.setData({ isRefused: authSetting['scope.userLocation'] === false }),
+    });
+  },
+
+  async useHere() {
+    if (this.data.isLocating) return;
+    this.setData({ isLocating: true });
+    try {
+      await place.locate();
+      wx.navigateBack();
+    } catch (error) {
+      prompts.fail(error);
+      // Refusing the privacy terms only means not now: WeChat asks again at the next tap. The permission it does not.
+      this.lookForRefusal();
+    } finally {
+      this.setData({ isLocating: false });
+    }
+  },
+
+  openSettings() {
+    wx.openSetting({
+      success: ({ authSetting }) => {
+        const isAllowed = authSetting['scope.userLocation'] === true;
+        this.setData({ isRefused: !isAllowed });
+        if (isAllowed) this.useHere();
+        else prompts.toast(t.refused.still);
+      },
+    });
+  },
+
+  /** @param {any} event */
+  choose(event) {
+    place.choose(event.currentTarget.dataset.city);
+    wx.navigateBack();
+  },
+
+  chooseCountry() {
+    place.clear();
+    wx.navigateBack();
+  },
+});

@@ -1,3 +1,25 @@
-/** Words of the city pages. */
+/** What the city page says. */
 
-module.exports = {};
+module.exports = {
+  here: {
+    title: '使用我的位置',
+    text: '按距离排列车辆与门店；位置仅用于本次搜索',
+    busy: '正在获取位置…',
+    on: '正在使用我的位置',
+  },
+  refused: {
+    title: '您未允许使用位置',
+    text: '您可以在设置中重新允许，或直接选择城市，其他功能不受影响。',
+    settings: '前往设置',
+    still: '仍未允许使用位置，可直接选择城市',
+  },
+  search: { placeholder: '搜索城市', label: '搜索城市', clear: '清除' },
+  country: '全国',
+  list: '有门店的城市',
+  count: '{count} 辆',
+  none: '暂无车辆',
+  chosen: '{city}，已选择',
+  label: '{city}，{count}',
+  nothing: '“{q}”还没有极曜门店',
+  empty: '还没有开设门店的城市',
+};
