@@ -1,6 +1,6 @@
 # `make` tells what there is to make. A machine needs Python >= 3.11 (with venv), git and make, nothing else.
 .DEFAULT_GOAL := help
-.PHONY: help setup run story stop test check check-static bench console lock smoke clean
+.PHONY: help setup run story stop test check check-static miniprogram bench console lock smoke clean
 
 SHELL := /bin/sh
 PYTHON := $(shell for python in python3.11 python3.12 python3.13 python3.14 python3 python; do \
@@ -26,13 +26,17 @@ stop: setup ## End a run from another terminal, or what a killed one left behind
 test: setup console ## Run all tests on real PostgreSQL and Valkey; ARGS="-k words" chooses
 	@$(VENV)/python -m pytest -n auto $(ARGS)
 
-check: check-static test ## Everything that must be green: format, lint, types, imports, then the tests (laws, migrations)
+check: check-static test ## Everything that must be green: format, lint, types, imports, the mini-program, then the tests (laws, migrations)
 
-check-static: setup ## The part of check that runs nothing: format, lint, types, imports
+check-static: setup ## The part of check that runs nothing: format, lint, types, imports, the mini-program
 	@$(VENV)/ruff format --check .
 	@$(VENV)/ruff check .
 	@$(VENV)/mypy app
 	@$(VENV)/lint-imports
+	@$(VENV)/python -m dev miniprogram
+
+miniprogram: setup ## Check the mini-program: our rules, WeChat's compilers, types (part of check-static)
+	@$(VENV)/python -m dev miniprogram
 
 bench: setup ## Measure: make bench NAME=story (routes, import, ...)
 	@test -n "$(NAME)" || { echo "Say which: make bench NAME=story"; exit 1; }

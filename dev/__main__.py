@@ -1,10 +1,10 @@
-"""`python -m dev run | stop | console | phone | clean`: what the Makefile calls once `.venv` is there."""
+"""`python -m dev run | stop | console | phone | miniprogram | clean`: what the Makefile calls once `.venv` is there."""
 
 import shutil
 import sys
 from collections.abc import Callable
 
-from dev import node, run
+from dev import miniprogram, node, run
 from dev.environment import ROOT
 from dev.postgres import Postgres
 from dev.steps import StepFailed, say
@@ -23,6 +23,7 @@ ACTIONS: dict[str, Callable[[], None]] = {
     "stop": lambda: run.stop(ROOT),
     "console": lambda: node.build(ROOT),
     "phone": lambda: node.phone(ROOT, whole=True),
+    "miniprogram": lambda: miniprogram.check(ROOT),
     "clean": clean,
 }
 
