@@ -67,8 +67,9 @@ function installLife(phone) {
     const [route, search = ''] = String(path || program.config.entryPagePath || program.pages[0]).replace(/^\//, '').split('?')
     return { path: route, query: query ?? queryOf(search), scene: Number(scene) || FIRST_SCENE, referrerInfo, shareTicket: undefined, apiCategory: Number(scene) === SINGLE_PAGE ? 'browseOnly' : 'default' }
   }
-  /** A cold start: the mini-program's memory is new, what it stored is there. */
+  /** A cold start: the mini-program's memory is new, what it stored is there. Once it runs, that takes a new document. */
   phone.launch = async (wanted) => {
+    if (phone.entry) return startAnew(entry(wanted))
     phone.entry = phone.firstEntry = entry(wanted)
     phone.isSinglePage = phone.entry.scene === SINGLE_PAGE
     phone.isShown = true
@@ -107,6 +108,14 @@ function installLife(phone) {
     callApp('onUnhandledRejection', { reason: event.reason, promise: event.promise })
   })
   document.addEventListener('visibilitychange', () => (document.hidden ? phone.hide() : phone.show()))
+}
+
+function startAnew({ path, query, scene }) {
+  const search = new URLSearchParams(location.search)
+  const words = Object.entries(query).map(([name, value]) => `${name}=${value}`).join('&')
+  search.set('path', words ? `${path}?${words}` : path)
+  search.set('scene', String(scene))
+  location.search = search.toString()
 }
 
 boot().catch((error) => {
