@@ -50,4 +50,10 @@ function report(moment, told) {
   api.post('/customer/messages/subscriptions', { answers }).catch(() => {});
 }
 
-module.exports = { load, ask };
+/**
+ * Whether there is anything to ask for at this moment.
+ * @param {'deposit_paid' | 'appointment'} moment
+ */
+const offers = (moment) => templates.some((one) => one.moment === moment);
+
+module.exports = { load, ask, offers };

@@ -1,3 +1,148 @@
-/** Not written yet. */
+/** After the pay sheet: says what the server knows of the money, and asks until it knows. What WeChat told the phone decides nothing. */
 
-Page({});
+const { failureOf } = require('../../lib/errors');
+const events = require('../../lib/events');
+const format = require('../../lib/format');
+const prompts = require('../../lib/prompts');
+const subscribe = require('../../lib/subscribe');
+const { fill, texts } = require('../../texts/index');
+const { Follower } = require('../../pages/orders/follow');
+const paying = require('../../pages/orders/paying');
+
+const t = texts('reserve').result;
+
+/** What this page shows for a standing of the order; everything else is over. @type {Record<string, string>} */
+const KINDS = { confirming: 'pending', ending: 'pending', awaiting: 'unpaid', paid: 'paid', confirmed: 'paid', converted: 'paid' };
+
+/** After so many looks she is told that it takes longer, and then that she may leave. */
+const SLOW_LOOKS = 6;
+const LATE_LOOKS = 20;
+
+/**
+ * @param {number} looks
+ * @param {boolean} offline
+ */
+function pendingText(looks, offline) {
+  if (offline) return t.pending.offline;
+  if (looks < SLOW_LOOKS) return t.pending.early;
+  return looks < LATE_LOOKS ? t.pending.slow : t.pending.late;
+}
+
+/**
+ * @param {import('../../pages/orders/follow').Look} look
+ * @param {string} told what WeChat said: paid, cancelled, failed, or nothing
+ */
+function viewOf({ order, standing, looks, trouble }, told) {
+  const kind = KINDS[standing] || 'over';
+  const why = /** @type {Record<string, string>} */ (t.over)[standing];
+  const { store } = order.vehicle;
+  return {
+    kind,
+    pendingText: pendingText(looks, Boolean(trouble)),
+    unpaidText: told === 'cancelled' ? t.unpaid.cancelled : told === 'failed' ? t.unpaid.failed : t.unpaid.open,
+    overText: kind === 'over' ? why : '',
+    heldUntil: fill(t.paid.until, { time: format.dateTime(order.hold.expires_at) }),
+    paidAmount: fill(t.paid.amount, { amount: format.yuan(order.amount_fen) }),
+    payAgain: fill(t.unpaid.again, { amount: format.yuan(order.amount_fen) }),
+    steps: t.paid.steps.map(({ title, text }) => ({ title, text: fill(text, { store: store.name }) })),
+    car: { ...order.vehicle, alt: order.vehicle.title, price: format.yuan(order.vehicle.price_fen), store: `${store.name} · ${store.city}` },
+  };
+}
+
+Page({
+  data: {
+    t,
+    state: 'loading',
+    failure: '',
+    view: /** @type {any} */ (null),
+    countdown: '',
+    heldFor: '',
+    maySubscribe: false,
+    subscribed: false,
+    busy: false,
+  },
+
+  id: '',
+  told: '',
+  follower: /** @type {Follower} */ (/** @type {any} */ (null)),
+
+  /** @param {{id?: string, told?: string}} query */
+  onLoad({ id = '', told = '' }) {
+    this.id = id;
+    this.told = told;
+    this.follower = new Follower(
+      id,
+      (look) => this.show(look),
+      (error) => this.setData(error.status === 404 ? { state: 'error', failure: t.missing } : failureOf(error)),
+    );
+    events.track('page.viewed', { told });
+  },
+
+  onShow() {
+    this.follower.start();
+  },
+
+  onHide() {
+    this.follower.stop();
+  },
+
+  onUnload() {
+    this.follower.stop();
+  },
+
+  async onPullDownRefresh() {
+    await this.follower.start();
+    wx.stopPullDownRefresh();
+  },
+
+  retry() {
+    this.setData({ state: 'loading' });
+    this.follower.start();
+  },
+
+  /** @param {import('../../pages/orders/follow').Look} look */
+  show(look) {
+    const countdown = format.countdown(look.left);
+    const subscribed = paying.isSubscribed(this.id);
+    this.setData({
+      state: 'ready',
+      view: viewOf(look, this.told),
+      countdown,
+      heldFor: fill(t.paid.left, { time: countdown }),
+      subscribed,
+      maySubscribe: !subscribed && subscribe.offers('deposit_paid'),
+    });
+  },
+
+  async payAgain() {
+    if (this.data.busy) return;
+    this.setData({ busy: true });
+    try {
+      this.told = await paying.pay(this.id);
+    } catch (error) {
+      prompts.fail(error);
+    }
+    this.setData({ busy: false });
+    this.follower.start();
+  },
+
+  async notify() {
+    const subscribed = await paying.notify(this.id);
+    this.setData({ subscribed, maySubscribe: !subscribed });
+  },
+
+  /** Back to the order's page when she came from there, so that it does not lie twice on the stack. */
+  openOrder() {
+    const below = getCurrentPages().slice(-2)[0];
+    if (below && below.route === 'pages/orders/detail' && below.options.id === this.id) wx.navigateBack();
+    else wx.redirectTo({ url: `/pages/orders/detail?id=${this.id}` });
+  },
+
+  goHome() {
+    wx.switchTab({ url: '/pages/index/index' });
+  },
+
+  goToCars() {
+    wx.switchTab({ url: '/pages/vehicles/index' });
+  },
+});

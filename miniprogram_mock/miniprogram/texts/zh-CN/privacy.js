@@ -31,7 +31,6 @@ module.exports = {
   },
   agreement: {
     phone: '手机号',
-    bound: '已绑定 {phone}',
     get: '授权手机号',
     purpose: '预订与顾问联系需要一个可以找到您的号码',
     refused: '未授权手机号，暂时无法继续',
@@ -42,6 +41,7 @@ module.exports = {
       number: '请先授权手机号',
     },
     given: '您此前已同意：{titles}',
+    and: '、',
     failed: '没有读取到您的授权记录，点此重试',
     privacy: '隐私说明',
   },
