@@ -3,7 +3,7 @@
 const config = require('../config');
 const { ApiError } = require('./errors');
 const events = require('./events');
-const { absolute } = require('./http');
+const { absolute, download } = require('./http');
 const session = require('./session');
 
 /** @param {number} ms */
@@ -70,4 +70,4 @@ const patch = (path, body) => send({ method: 'PATCH', path, body }, []);
 /** @param {string} path */
 const del = (path) => send({ method: 'DELETE', path }, []);
 
-module.exports = { ApiError, absolute, get, post, patch, del };
+module.exports = { ApiError, absolute, download, get, post, patch, del };

@@ -86,4 +86,24 @@ function send(call) {
   });
 }
 
-module.exports = { absolute, queryString, send };
+/**
+ * Fetches a file of the API, such as a mini-program code: a picture's own address could not say which mini-program asks.
+ * @param {string} path
+ * @returns {Promise<string>} a temporary file's path
+ */
+function download(path) {
+  return new Promise((resolve, reject) => {
+    wx.downloadFile({
+      url: config.origin + '/api' + path,
+      header: { 'X-Appid': ownAppid() },
+      timeout: config.requestTimeout,
+      success: ({ statusCode, tempFilePath }) => {
+        if (statusCode === 200) resolve(tempFilePath);
+        else reject(refusal(statusCode, null));
+      },
+      fail: ({ errMsg }) => reject(new ApiError('network', texts('common').errors.network, { details: { errMsg } })),
+    });
+  });
+}
+
+module.exports = { absolute, download, queryString, send };
