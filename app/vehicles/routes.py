@@ -24,6 +24,11 @@ def _near(asked: dict[str, Any]) -> Place | None:
     return Place.of(asked["lat"], asked["lng"], asked["crs"]) if "lat" in asked and "lng" in asked else None
 
 
+def _filters(asked: dict[str, Any]) -> queries.Filters:
+    known = {field.name for field in fields(queries.Filters)}
+    return queries.Filters(**{name: value for name, value in asked.items() if name in known})
+
+
 @visitor.get("/")
 @visitor.input(schemas.SearchIn, location="query")
 @visitor.output(schemas.SearchOut)
@@ -32,8 +37,7 @@ def search(session: Session, who: Caller, query_data: dict[str, Any]) -> Any:
     """Cars on sale, reserved ones included: the nearest first with a place, else the newest, with counts for further choices."""
     assert who.brand_id is not None
     near = _near(query_data)
-    known = {field.name for field in fields(queries.Filters)}
-    filters = queries.Filters(**{name: value for name, value in query_data.items() if name in known})
+    filters = _filters(query_data)
     found = queries.search(
         session,
         who.brand_id,
@@ -54,6 +58,16 @@ def search(session: Session, who: Caller, query_data: dict[str, Any]) -> Any:
         "ranges": found.facets.ranges if found.facets else None,
         "place": place,
     }
+
+
+@visitor.get("/stores")
+@visitor.input(schemas.WantedIn, location="query")
+@visitor.output(schemas.StoresCarsOut)
+@transactional
+def by_store(session: Session, who: Caller, query_data: dict[str, Any]) -> Any:
+    """The same search on a map: the stores that have such cars, how many, and from which price. Not cut into pages."""
+    assert who.brand_id is not None
+    return {"items": queries.by_store(session, who.brand_id, _filters(query_data), near=_near(query_data))}
 
 
 @visitor.get("/<uuid:vehicle_id>")

@@ -82,18 +82,22 @@ class SeenFromIn(Schema):
             raise ValidationError("lat and lng go together", "lng" if "lat" in data else "lat")
 
 
-class SearchIn(SeenFromIn, FiltersIn):
-    """Filters, the place they are asked from, and how the answer is cut into pages."""
-
-    sort = String(validate=OneOf(SORTS), metadata={"description": "default: distance with a place, newest without"})
-    cursor = String(validate=Length(1, 300))
-    limit = Integer(load_default=20, validate=Range(1, paging.MAX_LIMIT))
-    facets = Boolean(load_default=True, metadata={"description": "false leaves the counts out, for further pages"})
+class WantedIn(SeenFromIn, FiltersIn):
+    """Filters and the place they are asked from."""
 
     @validates_schema
     def _radius_has_a_centre(self, data: dict[str, Any], **_kwargs: Any) -> None:
         if "radius_km" in data and "lat" not in data:
             raise ValidationError("needs lat and lng", "radius_km")
+
+
+class SearchIn(WantedIn):
+    """A search, and how the answer is cut into pages."""
+
+    sort = String(validate=OneOf(SORTS), metadata={"description": "default: distance with a place, newest without"})
+    cursor = String(validate=Length(1, 300))
+    limit = Integer(load_default=20, validate=Range(1, paging.MAX_LIMIT))
+    facets = Boolean(load_default=True, metadata={"description": "false leaves the counts out, for further pages"})
 
 
 class FinanceIn(Schema):
@@ -163,6 +167,23 @@ class SearchOut(Schema):
     facets = Dict(keys=String(), values=List(Nested(FacetValueOut)), allow_none=True)
     ranges = Dict(keys=String(), values=Nested(BoundsOut), allow_none=True)
     place = Nested(SearchPlaceOut, allow_none=True)
+
+
+class StoreCarsOut(Schema):
+    """A store on the map, and what stands there."""
+
+    id = String()
+    name = String()
+    city = String()
+    latitude = Float()
+    longitude = Float()
+    distance_m = Float(allow_none=True)
+    count = Integer()
+    min_price_fen = Integer()
+
+
+class StoresCarsOut(Schema):
+    items = List(Nested(StoreCarsOut))
 
 
 class PhotoOut(Schema):

@@ -40,6 +40,28 @@ def test_the_list_says_what_a_card_shows(session: Session, brand: Brand, store: 
     assert answer.json["ranges"]["price"] == {"min": car.price_fen, "max": car.price_fen}
 
 
+def test_the_map_counts_every_car_of_the_search_at_its_store(session: Session, brand: Brand, store: Store, get: Get) -> None:
+    far = dealers.store(session, dealers.dealer(session, brand, city="苏州"), at=(31.2989, 120.5853))
+    dealers.store(session, dealers.dealer(session, brand, city="成都"), at=(30.5728, 104.0668))  # has no car, so it is not there
+    for where, price_fen, colour in (
+        (store, 30_000_00, "white"),
+        (store, 20_000_00, "white"),
+        (far, 40_000_00, "white"),
+        (far, 9_00, "red"),
+    ):
+        vehicles.vehicle(session, where, price_fen=price_fen, exterior_color=colour)
+    vehicles.vehicle(session, far, status="sold", exterior_color="white")
+    asked = {"exterior_color": "white", "lat": 31.23, "lng": 121.47}
+    near, farther = get("/vehicles/stores", **asked).json["items"]
+    assert (near["id"], near["count"], near["min_price_fen"]) == (str(store.id), 2, 20_000_00)
+    assert (farther["id"], farther["city"], farther["count"], farther["min_price_fen"]) == (str(far.id), "苏州", 1, 40_000_00)
+    assert near["distance_m"] < farther["distance_m"]
+    assert (farther["latitude"], farther["longitude"]) == (far.lat_gcj02, far.lng_gcj02)
+    assert near["count"] + farther["count"] == get("/vehicles/", **asked).json["total"]
+    assert [one["id"] for one in get("/vehicles/stores", radius_km=20, **asked).json["items"]] == [str(store.id)]
+    assert get("/vehicles/stores", radius_km=20).status_code == 422
+
+
 def test_pages_follow_each_other_over_http(session: Session, store: Store, get: Get) -> None:
     cars = {str(vehicles.vehicle(session, store).id) for _ in range(5)}
     first = get("/vehicles/", limit=3)

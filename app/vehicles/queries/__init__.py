@@ -1,5 +1,6 @@
 """Looks at vehicles: one by one, and the search."""
 
+from app.vehicles.queries.by_store import by_store
 from app.vehicles.queries.detail import detail, finance_example, plan_out
 from app.vehicles.queries.filters import Filters, filters_of
 from app.vehicles.queries.search import Found, Sort, nearest_city, search
@@ -22,6 +23,7 @@ __all__ = [
     "Found",
     "Similar",
     "Sort",
+    "by_store",
     "card",
     "card_of",
     "counts",
