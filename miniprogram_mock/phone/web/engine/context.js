@@ -4,6 +4,8 @@ import * as glassEasel from 'glass-easel'
 const TOUCHES = new Set(['touchstart', 'touchmove', 'touchend', 'touchcancel'])
 const BROWSERS_OWN = new Set(['animationstart', 'animationend', 'animationiteration', 'transitionend'])
 const LONG_PRESS_MS = 350
+/** The engine's level of a `catch:` listener. */
+const CATCHES = 2
 
 export class PhoneContext extends glassEasel.CurrentWindowBackendContext {
   /** @param {any} phone */
@@ -32,7 +34,8 @@ export class PhoneContext extends glassEasel.CurrentWindowBackendContext {
 
   /** Elements dispatch their events themselves; only fingers and the browser's own animations come from the DOM. */
   setListenerStats(element, type, capture, level) {
-    if (TOUCHES.has(type) || BROWSERS_OWN.has(type)) super.setListenerStats(element, type, capture, level)
+    if (type === 'touchmove' && level === CATCHES) holdStill(element)
+    if (TOUCHES.has(type) || BROWSERS_OWN.has(type)) super.setListenerStats(element, type, capture, 0)
   }
 
   /** `model:value`: the element tells every new value. */
@@ -74,6 +77,13 @@ export class PhoneContext extends glassEasel.CurrentWindowBackendContext {
     }, { capture: true })
     for (const name of ['pointerup', 'pointercancel', 'pointermove']) document.body.addEventListener(name, stop, { capture: true })
   }
+}
+
+/** `catch:touchmove` keeps what is behind an overlay from scrolling; a wheel is a finger here. */
+function holdStill(element) {
+  if (element.style.touchAction === 'none') return
+  element.style.touchAction = 'none'
+  element.addEventListener('wheel', (event) => event.target.closest('wx-scroll-view') || event.preventDefault(), { passive: false })
 }
 
 function nearest(node) {

@@ -66,13 +66,17 @@ export class Swiper extends WxElement {
   }
 
   connectedCallback() {
-    this.timer = setInterval(() => {
-      if (this.props.autoplay && this.isConnected && !document.hidden) this.go((this.index + 1) % Math.max(1, this.count), 'autoplay')
-    }, Math.max(500, this.props.interval))
+    this.beat()
   }
 
   disconnectedCallback() {
     clearInterval(this.timer)
+  }
+
+  beat() {
+    clearInterval(this.timer)
+    if (!this.props.autoplay || !this.isConnected) return
+    this.timer = setInterval(() => document.hidden || this.go((this.index + 1) % Math.max(1, this.count), 'autoplay'), Math.max(500, this.props.interval))
   }
 
   get count() {
@@ -80,6 +84,7 @@ export class Swiper extends WxElement {
   }
 
   changed(name) {
+    if (name === 'autoplay' || name === 'interval') this.beat()
     if (name === 'vertical') this.toggleAttribute('data-vertical', this.props.vertical)
     if (name === 'current' && this.props.current !== this.index) this.go(this.props.current, '')
     this.redraw()
