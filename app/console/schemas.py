@@ -18,9 +18,9 @@ def _maybe(schema: type[Schema]) -> Nested:
 # What the timeline's filter offers, and the first words of the names of the events in each.
 GROUPS = {
     "commerce": ("order", "deposit", "payment", "refund"),
-    "message": ("message",),
+    "message": ("message", "subscription"),
     "lead": ("lead",),
-    "share": ("share", "vehicle"),
+    "share": ("share", "vehicle", "search", "finance", "poster", "contact", "navigation", "phone_call", "reserve"),
     "journey": ("journey", "tag"),
     "identity": ("customer",),
 }

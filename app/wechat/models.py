@@ -32,7 +32,8 @@ class WechatAccount(Root):
     that a merchant takes payments for, or that a service account's messages open.
 
     `settings` holds what is no secret: original_id (service account), agentid (corp), merchant_serial, public_key_id and public_key
-    (merchant). `secrets` holds secret, token and aes_key, or merchant_private_key and apiv3_key.
+    (merchant), subscribe_templates (mini-program: a list of {moment, template_id, title}). `secrets` holds secret, token and aes_key, or
+    merchant_private_key and apiv3_key.
     """
 
     __tablename__ = "wechat_accounts"

@@ -31,6 +31,12 @@ def by_appid(session: Session, appid: str) -> WechatAccount | None:
     return session.execute(select(WechatAccount).filter_by(appid=appid)).scalar_one_or_none()
 
 
+def subscribe_templates(session: Session, appid: str) -> list[dict[str, str]]:
+    """The subscribe templates of a mini-program: {moment, template_id, title}, where `moment` is when it asks for them."""
+    found = by_appid(session, appid)
+    return list(found.settings.get("subscribe_templates", [])) if found else []
+
+
 def inbox(session: Session, inbox_id: uuid.UUID | str) -> WechatInbox:
     """A verified callback, which an event of this domain names."""
     return session.get_one(WechatInbox, uuid.UUID(str(inbox_id)))

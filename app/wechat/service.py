@@ -28,6 +28,11 @@ _FIELDS: dict[AccountKind, tuple[tuple[str, ...], tuple[str, ...]]] = {
     AccountKind.corp: (("agentid",), ("secret", "token", "aes_key")),
     AccountKind.merchant: (("merchant_serial", "public_key_id", "public_key"), ("merchant_private_key", "apiv3_key")),
 }
+# What an account may have besides.
+_OPTIONAL: dict[AccountKind, tuple[str, ...]] = {AccountKind.mini_program: ("subscribe_templates",)}
+_SUBSCRIBE_TEMPLATE = frozenset({"moment", "template_id", "title"})
+# Where subscribe messages say what they are about: the first three in XML, the last in JSON.
+_LISTS = ("SubscribeMsgPopupEvent", "SubscribeMsgChangeEvent", "SubscribeMsgSentEvent", "List")
 _APPID = {AccountKind.corp: "corpid", AccountKind.merchant: "mchid"}
 
 
@@ -105,6 +110,9 @@ def _import_account(session: Session, brand_id: uuid.UUID, entry: dict[str, Any]
     missing = sorted(field for field in wanted if entry.get(field) in (None, ""))
     if missing:
         raise ValueError(f"{kind} {entry.get('name', '')}: {', '.join(missing)} missing")
+    wrong = [one for one in entry.get("subscribe_templates", []) if not (isinstance(one, dict) and one.keys() >= _SUBSCRIBE_TEMPLATE)]
+    if wrong:
+        raise ValueError(f"{kind} {entry['name']}: a subscribe template has {', '.join(sorted(_SUBSCRIBE_TEMPLATE))}")
     appid = str(entry[appid_field])
     account = session.execute(select(WechatAccount).filter_by(appid=appid).with_for_update()).scalar_one_or_none()
     if account is None:
@@ -113,7 +121,7 @@ def _import_account(session: Session, brand_id: uuid.UUID, entry: dict[str, Any]
     elif account.brand_id != brand_id:
         raise ValueError(f"{kind} {appid} belongs to another brand")
     account.name = entry["name"]
-    account.settings = {field: entry[field] for field in open_fields}
+    account.settings = {field: entry[field] for field in (*open_fields, *_OPTIONAL.get(kind, ())) if field in entry}
     account.secrets = {field: entry[field] for field in secret_fields}
     if kind is AccountKind.merchant:
         account.linked_appid = entry["appid"]
@@ -152,9 +160,10 @@ def _key_of_message(payload: dict[str, Any]) -> str:
         return f"message:{payload['MsgId']}"
     if "raw" in payload:
         return f"raw:{payload['raw']}"
-    # The last three tell apart what one person may bring about within one second.
+    # From the fourth on: what tells apart what one person may bring about within one second.
     parts = ("FromUserName", "CreateTime", "Event", "MsgID", "TaskId", "EventKey")
-    return "event:" + ":".join(str(payload.get(part) or "") for part in parts)
+    listed = [str(payload[part]) for part in _LISTS if part in payload]
+    return "event:" + ":".join([*(str(payload.get(part) or "") for part in parts), *listed])
 
 
 def _event_of(account: WechatAccount, payload: dict[str, Any]) -> tuple[str, dict[str, Any]]:

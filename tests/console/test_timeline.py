@@ -104,6 +104,38 @@ def test_what_the_brand_told_her_about_another_dealer_is_not_told_either(
     assert {"journey.entered", "share.converted"} < {item["name"] for item in _timeline(marketer, world.our_customer)["items"]}
 
 
+def test_the_cars_she_looked_at_are_told_with_their_names_and_how_the_app_fared_is_not(session: Session, world: Any, adviser: Any) -> None:
+    car = cars.vehicle(session, world.our_store)
+    _record(session, world.our_customer, "app.launched", data={"scene": 1001})
+    _record(session, world.our_customer, "vehicle.viewed", subject=("vehicle", car.id), data={"vehicle_id": car.id})
+    _record(session, world.our_customer, "search.performed", data={"q": "911 白"})
+    _record(session, world.our_customer, "navigation.opened", subject=("store", world.our_store.id), data={"store_id": world.our_store.id})
+    _record(session, world.our_customer, "api.failed", data={"status": 503})
+    _record(session, world.our_customer, "subscription.answered", data={"moment": "appointment", "answer": "accept"})
+    told = [(item["label"], item["detail"]) for item in _timeline(adviser, world.our_customer)["items"]]
+    assert told == [
+        ("答复订阅消息", "预约试驾后 · 允许"),
+        ("打开门店导航", world.our_store.name),
+        ("搜索车辆", "911 白"),
+        ("查看车辆", car.title),
+    ]
+    assert [item["name"] for item in _timeline(adviser, world.our_customer, group="message")["items"]] == ["subscription.answered"]
+    assert len(_timeline(adviser, world.our_customer, group="share")["items"]) == 3
+    assert [item["name"] for item in _timeline(adviser, world.our_customer, name="api.failed")["items"]] == ["api.failed"]
+
+
+def test_what_she_looked_at_with_another_dealer_is_not_told(session: Session, world: Any, adviser: Any, marketer: Any) -> None:
+    theirs = cars.vehicle(session, world.their_store)
+    for name in ("vehicle.viewed", "finance.calculated"):
+        _record(session, world.our_customer, name, subject=("vehicle", theirs.id), data={"vehicle_id": theirs.id})
+    _record(
+        session, world.our_customer, "navigation.opened", subject=("store", world.their_store.id), data={"store_id": world.their_store.id}
+    )
+    _record(session, world.our_customer, "share.tapped", subject=("share", "s1"), data={"share_id": "s1"})
+    assert [item["name"] for item in _timeline(adviser, world.our_customer)["items"]] == ["share.tapped"]
+    assert len(_timeline(marketer, world.our_customer)["items"]) == 4
+
+
 def test_the_past_of_a_merged_customer_is_part_of_hers(session: Session, world: Any, adviser: Any) -> None:
     merged = people.customer(session, world.brand, merged_into_id=world.our_customer.id)
     _record(session, merged, "share.opened")

@@ -6,13 +6,13 @@ import uuid
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, or_, select, tuple_
+from sqlalchemy import ColumnElement, Uuid, and_, case, cast, exists, or_, select, tuple_
 from sqlalchemy.orm import Session
 
 from app.audience.models import Tag
 from app.console.queries.scope import DEALER_OF_WALK, Scope
 from app.console.schemas import GROUPS
-from app.dealers.models import Staff
+from app.dealers.models import Staff, Store
 from app.events.catalogue import NAMES
 from app.events.models import Event
 from app.identity.models import Customer
@@ -33,12 +33,23 @@ SAYS = {
     "lead": ("staff_id", "vehicle_id", "grade"),
     "share": ("vehicle_id",),
     "vehicle": ("vehicle_id",),
+    "search": ("q",),
+    "finance": ("vehicle_id",),
+    "poster": ("vehicle_id",),
+    "reserve": ("vehicle_id",),
+    "contact": ("vehicle_id", "store_id"),
+    "navigation": ("store_id",),
+    "phone_call": ("store_id",),
+    "subscription": ("moment", "answer"),
     "message": ("channel", "key"),
     "tag": ("tag",),
     "journey": ("journey_id", "reason"),
 }
 # Values that the catalogue has words for; what it has none for is left out.
+# What tells how the mini-program fares, not what she did: shown to those who ask for it by name.
+QUIET = [name for name in NAMES if name.split(".")[0] in ("app", "page", "subscribe", "location", "api")]
 WORDED = {"channel": "messaging.channels.{}", "key": "journeys.templates.{}", "reason": "events.{}", "grade": "leads.grade.{}"}
+WORDED |= {"moment": "messaging.moments.{}", "answer": "messaging.answers.{}"}
 
 
 def of_customer(
@@ -48,6 +59,8 @@ def of_customer(
     wanted = [Event.brand_id == customer.brand_id, Event.customer_id.in_(_ids_of(customer)), _within(session, scope, customer)]
     if name:
         wanted.append(Event.name == name)
+    else:
+        wanted.append(Event.name.not_in(QUIET))
     if group:
         wanted.append(Event.name.in_([one for one in NAMES if one.split(".")[0] in GROUPS[group]]))
     if cursor:
@@ -75,7 +88,14 @@ def _within(session: Session, scope: Scope, customer: Customer) -> ColumnElement
     told = [(*within, key) for within in ((), ("context",)) for key in ("order_id", "lead_id", "walk_id")]
     about = [Event.subject_id, *(Event.data[path].astext for path in (*told, ("subject_id",)))]
     at = [Event.data[path].astext for path in (("dealer_id",), ("context", "dealer_id"))]
+    # A car or a store of another dealer, at which she looked.
+    subject = {kind: cast(case((Event.subject_type == kind, Event.subject_id)), Uuid) for kind in ("vehicle", "store")}
+    looked_at = (
+        exists().where(model.id == subject[kind], model.dealer_id != scope.dealer_id)
+        for kind, model in (("vehicle", Vehicle), ("store", Store))
+    )
     return and_(
+        *(~one for one in looked_at),
         *(or_(one.is_(None), one == str(scope.dealer_id)) for one in at),
         *(or_(one.is_(None), one.not_in(elsewhere)) for one in about),
     )
@@ -106,6 +126,7 @@ class _Words:
         actors = [event.actor_id for event in events if event.actor_type == "staff"]
         self.names = {
             "vehicle_id": _names(session, Vehicle.id, Vehicle.title, (data.get("vehicle_id") for data in facts)),
+            "store_id": _names(session, Store.id, Store.name, (data.get("store_id") for data in facts)),
             "staff_id": _names(session, Staff.id, Staff.name, (*actors, *(data.get("staff_id") for data in facts))),
             "journey_id": _names(session, Journey.id, Journey.name, (data.get("journey_id") for data in facts)),
         }
@@ -126,6 +147,8 @@ class _Words:
             return self.names[key].get(str(value))
         if key == "amount_fen":
             return yuan(value) if isinstance(value, int) else None
+        if key == "q":
+            return str(value) if value else None
         if key == "tag":
             return self.tags.get(value)
         wanted = WORDED[key].format(value)

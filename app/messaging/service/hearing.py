@@ -1,8 +1,9 @@
-"""Hear from the platforms what became of a message, and which button was pressed on it."""
+"""Hear what became of a message, which button was pressed on it, and which messages people want."""
 
 from __future__ import annotations
 
 import uuid
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 from sqlalchemy import select
@@ -10,9 +11,12 @@ from sqlalchemy.orm import Session
 
 from app.dealers import queries as dealers
 from app.events import service as events
+from app.identity.models import Customer
 from app.kit import clock
+from app.kit.errors import Invalid
 from app.kit.logging import logger
 from app.messaging.models import Delivery, Send
+from app.wechat import queries as wechat
 
 log = logger(__name__)
 
@@ -69,6 +73,27 @@ def pressed(session: Session, brand_id: uuid.UUID, *, task_id: str, key: str, us
         data=send.facts | {"key": key, "staff_id": staff.id},
         actor=("staff", staff.id),
     )
+
+
+def answered(session: Session, customer: Customer, appid: str, answers: Sequence[dict[str, str]]) -> None:
+    """A customer answered the subscribe dialog of a mini-program: {template_id, answer} for each template.
+
+    Raises:
+        Invalid: a template is not one of the mini-program's.
+    """
+    moments = {one["template_id"]: one["moment"] for one in wechat.subscribe_templates(session, appid)}
+    if any(one["template_id"] not in moments for one in answers):
+        raise Invalid(answers="unknown template_id")
+    facts = [
+        {
+            "brand_id": customer.brand_id,
+            "customer_id": customer.id,
+            "data": one | {"moment": moments[one["template_id"]]},
+            "actor": ("customer", customer.id),
+        }
+        for one in answers
+    ]
+    events.record_all(session, "subscription.answered", facts)
 
 
 def _of_task(session: Session, brand_id: uuid.UUID, task_id: str) -> Send | None:
