@@ -1,6 +1,6 @@
 # `make` tells what there is to make. A machine needs Python >= 3.11 (with venv), git and make, nothing else.
 .DEFAULT_GOAL := help
-.PHONY: help setup run story stop test check check-static miniprogram bench console lock smoke clean
+.PHONY: help setup run story stop test check check-static miniprogram bench console phone lock smoke clean
 
 SHELL := /bin/sh
 PYTHON := $(shell for python in python3.11 python3.12 python3.13 python3.14 python3 python; do \
@@ -23,8 +23,8 @@ story: setup ## Live through the product over HTTP, while `make run` is running
 stop: setup ## End a run from another terminal, or what a killed one left behind
 	@$(VENV)/python -m dev stop
 
-test: setup console ## Run all tests on real PostgreSQL and Valkey; ARGS="-k words" chooses
-	@$(VENV)/python -m pytest -n auto $(ARGS)
+test: setup console phone ## Run all tests on real PostgreSQL and Valkey, the phone's in the machine's Chromium; ARGS="-k words" chooses
+	@$(VENV)/python -m pytest -n auto --dist loadgroup $(ARGS)
 
 check: check-static test ## Everything that must be green: format, lint, types, imports, the mini-program, then the tests (laws, migrations)
 
@@ -44,6 +44,9 @@ bench: setup ## Measure: make bench NAME=story (routes, import, ...)
 
 console: setup ## Build the staff console, if its sources have changed
 	@$(VENV)/python -m dev console
+
+phone: setup ## Install the packages of the phone in the browser and of the checks of the mini-program, if they have changed
+	@$(VENV)/python -m dev phone
 
 lock: setup ## Pin requirements*.in to requirements*.txt with hashes
 	@$(VENV)/python -m uv --version >/dev/null 2>&1 || $(VENV)/python -m pip install --quiet uv

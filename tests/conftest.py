@@ -8,6 +8,7 @@ import socket
 import uuid
 from collections.abc import Callable, Iterator
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 import psycopg
@@ -15,7 +16,10 @@ import pytest
 from sqlalchemy import text
 from sqlalchemy.orm import Session, sessionmaker
 
+from tests.e2e import browser
+
 LOOPBACK = ("127.0.0.1", "::1", "localhost")
+IN_A_BROWSER = Path(__file__).parent / "e2e"
 
 
 def _environment(database_url: str, redis_url: str) -> dict[str, str]:
@@ -33,6 +37,22 @@ def _environment(database_url: str, redis_url: str) -> dict[str, str]:
         "CLOCK_TOKEN": "a token that only tests know",
         "LOG_LEVEL": "WARNING",
     }
+
+
+def pytest_ignore_collect(collection_path: Path) -> bool | None:
+    """A machine without Chromium leaves the tests in a browser out, and the summary says so; in CI that is an error."""
+    if collection_path != IN_A_BROWSER or browser.found():
+        return None
+    if browser.is_required():
+        raise pytest.UsageError("CI_BROWSER=required, but this machine has no Chromium")
+    return True
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    if not browser.found():
+        terminalreporter.section("no browser", yellow=True)
+        terminalreporter.line("This machine has no Chromium, so tests/e2e was LEFT OUT: nothing of the mini-program was tried in a phone.")
+        terminalreporter.line("Install one (Debian: apt install chromium fonts-noto-cjk) or name its program in CHROMIUM.")
 
 
 @pytest.fixture(scope="session")

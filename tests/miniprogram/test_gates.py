@@ -7,14 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from dev import miniprogram, node
-from dev.environment import ROOT
-
-
-@pytest.fixture(scope="module", autouse=True)
-def packages() -> None:
-    """What `make miniprogram` installs."""
-    node.phone(ROOT, whole=True)
+from dev import miniprogram
 
 
 @pytest.mark.parametrize(

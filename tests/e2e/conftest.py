@@ -1,0 +1,127 @@
+"""One town per run for all that is done by fingers, phones in browser contexts of their own, and pictures of what they showed."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import secrets
+import shutil
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from playwright.sync_api import Browser, BrowserContext, sync_playwright
+
+from dev.environment import ROOT
+from dev.stack import Stack
+from dev.town import town as built
+from miniprogram_mock.phone.phone import Desk
+from miniprogram_mock.phone.wechat import WeChat
+from miniprogram_mock.story import DEMO_PASSWORD, DEMO_USERNAME
+from tests.e2e import browser as machine
+from tests.e2e.hand import Hand
+
+HERE = Path(__file__).parent
+ARTEFACTS = Path(os.environ.get("ARTEFACTS") or ROOT / "var" / "artefacts") / "e2e"
+SCREEN = {"width": 375, "height": 812}
+SHANGHAI = "31.2304,121.4737,人民广场"
+Phones = Callable[..., Hand]
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """One process of a parallel run does all of these, so that there is one town and one browser."""
+    for item in items:
+        if HERE in item.path.parents:
+            item.add_marker(pytest.mark.xdist_group("e2e"))
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item: pytest.Item) -> Any:
+    report = yield
+    setattr(item, f"report_{report.when}", report)
+    return report
+
+
+@pytest.fixture(scope="session")
+def chromium() -> Iterator[Browser]:
+    """The machine's Chromium, started once."""
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=machine.found(), args=list(machine.ARGUMENTS))
+        yield browser
+        browser.close()
+
+
+@pytest.fixture(scope="session")
+def artefacts() -> Path:
+    """Where this run leaves its pictures and logs; what an earlier run left is gone."""
+    shutil.rmtree(ARTEFACTS, ignore_errors=True)
+    ARTEFACTS.mkdir(parents=True)
+    return ARTEFACTS
+
+
+@pytest.fixture(scope="session")
+def town(servers: tuple[str, str], tmp_path_factory: pytest.TempPathFactory, artefacts: Path) -> Iterator[Stack]:
+    """The whole stack with demo data; its logs are kept with the pictures."""
+    with built(tmp_path_factory.mktemp("town"), servers[0]) as stack:
+        stack.start()
+        yield stack
+        for log in stack.folder.glob("*.log"):
+            shutil.copy(log, artefacts)
+
+
+@pytest.fixture(scope="session")
+def wechat(town: Stack) -> WeChat:
+    """WeChat's own side of the town: people, inboxes, clock, faults."""
+    return WeChat(town.simulator)
+
+
+@pytest.fixture(scope="session")
+def desk(town: Stack) -> Desk:
+    """The console of headquarters, to see what the server knows."""
+    return Desk(town.web, username=DEMO_USERNAME, password=DEMO_PASSWORD)
+
+
+@pytest.fixture
+def phone(request: pytest.FixtureRequest, chromium: Browser, town: Stack, wechat: WeChat, artefacts: Path) -> Iterator[Phones]:
+    """Hand out phones: `phone("林晓雯")` is held by a new person; `follows=True` lets her follow the service account."""
+    hands: list[Hand] = []
+
+    def give(nickname: str = "林晓雯", *, follows: bool = False, screen: dict[str, int] | None = None, **options: Any) -> Hand:
+        person = wechat.person(nickname, f"13{secrets.randbelow(10**9):09d}")
+        if follows:
+            wechat.follow(int(person["id"]))
+        context: BrowserContext = chromium.new_context(viewport=screen or SCREEN, device_scale_factor=1, locale="zh-CN", **options)
+        hands.append(Hand(context.new_page(), town.phone, person=person, wechat=wechat))
+        return hands[-1]
+
+    yield give
+    failed = not getattr(request.node, "report_call", None) or request.node.report_call.failed
+    for number, hand in enumerate(hands):
+        if failed:
+            _keep(hand, artefacts / f"failed-{_plain(request.node.name)}-{number}")
+        hand.page.context.close()
+
+
+def _keep(hand: Hand, path: Path) -> None:
+    """What a phone showed and noted when its test failed."""
+    hand.page.screenshot(path=path.with_suffix(".png"))
+    path.with_suffix(".json").write_text(json.dumps(hand.log(), ensure_ascii=False, indent=1))
+
+
+def _plain(name: str) -> str:
+    return re.sub(r"[^\w]+", "-", name)
+
+
+@pytest.fixture
+def picture(artefacts: Path) -> Callable[[Hand, str], None]:
+    """Keep what a phone shows, at the two sizes of screen that most people have: `picture(her, "home")`."""
+
+    def take(hand: Hand, name: str) -> None:
+        for width, height in ((430, 932), (375, 812)):
+            hand.page.set_viewport_size({"width": width, "height": height})
+            hand.page.wait_for_function("[...document.images].every((one) => one.complete || one.loading === 'lazy')")
+            hand.page.screenshot(path=artefacts / f"{name}-{width}x{height}.png", animations="disabled")
+
+    return take
