@@ -129,8 +129,8 @@ Page({
       this.setData({ orderId: '', statusText: t.status.listed });
       const terms = await this.terms();
       if (!terms || !this.told.reservable) return;
-      const deposit = format.yuan(terms.amount_fen);
-      this.setData({ deposit, statusText: fill(t.status.listedFor, { amount: deposit, hours: terms.hold_hours }) });
+      const amount = format.yuan(terms.amount_fen);
+      this.setData({ deposit: fill(t.bar.deposit, { amount }), statusText: fill(t.status.listedFor, { amount, hours: terms.hold_hours }) });
       return;
     }
     const orderId = await this.ownOrder();

@@ -1,10 +1,5 @@
 /** What the page of one car says. */
 module.exports = {
-  gallery: {
-    count: '{current} / {total}',
-    label: '车辆图片，共 {total} 张，点按查看大图',
-    none: '暂无图片',
-  },
   sharedBy: '{name} 分享给您',
   sharedByFriend: '好友分享给您',
   status: {
@@ -21,11 +16,9 @@ module.exports = {
   price: {
     guide: '厂商指导价',
     saved: '较指导价省 {amount}',
-    history: '价格记录',
-    dropped: '{date}降价 {amount}',
-    raised: '{date}调价 +{amount}',
+    dropped: '{date} 降价 {amount}',
+    raised: '{date} 上调 {amount}',
     change: '{old} 调整为 {new}',
-    more: '展开价格记录',
     less: '收起价格记录',
   },
   finance: {
@@ -65,8 +58,8 @@ module.exports = {
     navigate: '导航前往',
     details: '门店详情',
   },
-  similar: { title: '相似车辆', open: '查看{title}' },
-  identity: { stock: '库存编号 {number}', vin: '车架号 {vin}', listed: '{date}上架' },
+  similar: { title: '相似车辆' },
+  identity: { stock: '库存编号 {number}', vin: '车架号 {vin}', listed: '{date} 上架' },
   share: {
     open: '分享',
     heading: '分享这辆车',
@@ -78,24 +71,13 @@ module.exports = {
     posterText: '带小程序码的图片，可保存到相册',
     title: '{title}｜{price}',
   },
-  bar: {
-    contact: '联系',
-    contactLabel: '联系经销商',
-    testDrive: '试驾',
-    testDriveLabel: '预约试驾',
-    reserve: '预订',
-    deposit: '意向金 {amount}',
-    reserved: '已预订',
-    reservedText: '暂不可订',
-    mine: '我的订单',
-    mineText: '已为您保留',
-  },
+  bar: { contact: '联系', contactLabel: '联系经销商', testDrive: '试驾', testDriveLabel: '申请试驾', reserve: '预订', deposit: '意向金 {amount}', reserved: '已预订' },
   contact: {
     heading: '联系经销商',
     intro: '{store}的顾问会致电您，解答关于这辆车的问题。',
     message: '想了解什么',
     placeholder: '选填，例如：落地价是多少？周末能看车吗？',
-    suggestions: ['落地价是多少？', '最近能到店看车吗？', '可以置换吗？'],
+    suggestions: ['落地价多少？', '能到店看车吗？', '能置换吗？'],
     submit: '请顾问联系我',
     sending: '正在提交…',
     done: '已通知门店',
@@ -110,7 +92,7 @@ module.exports = {
     none: '目前没有相近的车辆，欢迎看看其他在售车辆。',
     browse: '浏览全部车辆',
   },
-  unknown: { title: '没有找到这辆车', text: '链接可能不完整，或车辆信息已撤回。', share: '分享已失效或不存在' },
+  unknown: { text: '没有找到这辆车。链接可能不完整，或车辆信息已撤回。', share: '分享已失效或不存在' },
   stale: '网络不可用，当前显示的可能不是最新信息',
   retry: '重试',
   single: '前往小程序，可预订、试驾或联系顾问',
