@@ -110,7 +110,8 @@ def _write(session: Session, rows: Sequence[dict[str, Any]]) -> None:
         values = ([Jsonb(value) if key == "data" else value for key, value in row.items()] for row in rows)
         db.copy_rows(session, Event.__tablename__, list(rows[0]), values)
     elif rows:
-        session.execute(insert(Event), rows)
+        # With its nulls written out, every row goes into the same statement.
+        session.execute(insert(Event).execution_options(render_nulls=True), rows)
     hearing = {name: listeners(name) for name in {row["name"] for row in rows}}
     for name, key in session.execute(
         select(EventSubscription.event_name, EventSubscription.handler).where(EventSubscription.event_name.in_(hearing))

@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 from sqlalchemy import func, select, text
+from sqlalchemy.event import listen, remove
 from sqlalchemy.orm import Session
 
 from app.dealers.models import Brand
@@ -365,6 +366,28 @@ def test_who_listens_to_what_people_do_hears_of_it_once(session: Session, phone:
     assert deliver() == 1
     assert heard == ["vehicle.viewed"]
     assert session.execute(select(func.count()).select_from(EventDelivery)).scalar_one() == 1
+
+
+def test_a_hundred_things_are_as_few_statements_as_one(phone: Phone) -> None:
+    """Also when each is about something else, or about nothing."""
+    phone.sign_in()
+    phone.tell(seen())
+
+    def statements(*events: Any) -> int:
+        asked: list[str] = []
+
+        def note(_connection: Any, _cursor: Any, statement: str, *_: Any) -> None:
+            asked.append(statement)
+
+        listen(db.engine(), "before_cursor_execute", note)
+        try:
+            assert phone.tell(*events).json["accepted"] == len(events)
+        finally:
+            remove(db.engine(), "before_cursor_execute", note)
+        return len(asked)
+
+    many = [seen(), seen(name="page.viewed", vehicle_id=str(uuid.uuid4())), {"id": str(uuid.uuid4()), "name": "app.shown", "at": AT}]
+    assert statements(*(one | {"id": str(uuid.uuid4())} for one in many * 33)) == statements(seen()) < 20
 
 
 def test_a_bad_token_is_no_reason_to_lose_what_was_told(phone: Phone) -> None:
