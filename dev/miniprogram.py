@@ -40,17 +40,20 @@ def lint(sources: Path) -> list[str]:
 
 
 def compile_all(sources: Path) -> list[str]:
-    """What `wcc` and `wcsc` say; both stop at the first fault of a file, so each file is compiled by itself."""
-    found = []
-    scripts = [str(file.relative_to(sources)) for file in sources.rglob("*.wxs")]
-    for suffix, command in [(".wxml", [_compiler("wcc"), "-d", "-cc", "0"]), (".wxss", [_compiler("wcsc"), "-lc", "-db", "-pc", "0"])]:
+    """What `wcc` and `wcsc` say. Both stop at the first fault, so each file is compiled by itself, with those it may include."""
+    found: dict[str, None] = {}
+    for command, suffix, included in [
+        ([_compiler("wcc"), "-d", "-cc", "0"], ".wxml", ".wxs"),
+        ([_compiler("wcsc"), "-lc", "-db", "-pc", "0"], ".wxss", ".wxss"),
+    ]:
+        others = [str(file.relative_to(sources)) for file in sorted(sources.rglob(f"*{included}"))]
         for file in sorted(sources.rglob(f"*{suffix}")):
             name = str(file.relative_to(sources))
-            more = scripts if suffix == ".wxml" else []
-            done = subprocess.run([*command, name, *more], cwd=sources, capture_output=True, text=True)
+            whole = [*command, name, *(other for other in others if other != name)]
+            done = subprocess.run(whole, cwd=sources, capture_output=True, text=True)
             if done.returncode:
-                found += [f"{sources}/{line}" for line in _readable(done.stderr, name)]
-    return found
+                found |= dict.fromkeys(f"{sources}/{line}" for line in _readable(done.stderr, name))
+    return list(found)
 
 
 def types(project: Path, borne: Container[str] = ()) -> list[str]:
@@ -61,11 +64,11 @@ def types(project: Path, borne: Container[str] = ()) -> list[str]:
 
 
 def _readable(complaint: str, name: str) -> Iterator[str]:
-    """A compiler's complaint as lines that begin with the file; `wcsc` writes `ERR: file(3:1): …`."""
+    """A compiler's complaint as lines that begin with file and line; `wcsc` writes `ERR: file(3:1): …`."""
     for line in complaint.splitlines():
         text = re.sub(r"^ERR: (\S+?)\((\d+):(\d+)\)", r"\1:\2:\3", line)
         if text.strip() and not text.startswith("error file count"):
-            yield text if text.startswith(name) else f"{name}:1: {text}"
+            yield text if re.match(r"\S+:\d+:", text) else f"{name}:1: {text}"
 
 
 def _compiler(name: str) -> str:

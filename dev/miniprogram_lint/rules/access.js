@@ -4,7 +4,7 @@
 const { elements, get } = require('../wxml');
 const { found } = require('../script');
 
-const CONTROLS = new Set('button navigator label input textarea switch slider picker checkbox radio'.split(' '));
+const CONTROLS = new Set('button navigator label input textarea switch slider picker checkbox radio map'.split(' '));
 const FIELDS = new Set('input textarea switch slider checkbox radio'.split(' '));
 const SMALLEST = 24;
 

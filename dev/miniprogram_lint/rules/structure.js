@@ -6,7 +6,7 @@ const { blanked, found } = require('../script');
 
 const LIMIT = 2 * 1024 * 1024;
 const REQUIRE = /\brequire\(\s*(['"])([^'"]+)\1\s*\)/g;
-const PAGE_PATH = /(?<![\w.])\/?((?:pages|packages)\/[\w/-]+)/g;
+const PAGE_PATH = /(?<=['"`])\/?((?:pages|packages)\/[\w/-]+)/g;
 
 function* rules(program) {
   for (const file of program.files.filter((one) => one.endsWith('.json'))) {

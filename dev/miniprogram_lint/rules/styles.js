@@ -18,7 +18,7 @@ function* allowed(file, line, { selector, isComponent }) {
   const bare = selector.replace(/:host\b/g, '').replace(/:(not|is|where)\(/g, '(').replace(/::?[\w-]+(\([^)]*\))?/g, '');
   if (bare.includes('#')) yield { file, line, message: `${selector}: ids are not for styling` };
   if (bare.includes('[')) yield { file, line, message: `${selector}: styles go by class, not by attribute` };
-  const tags = [...bare.matchAll(/(?<![\w.#-])([a-zA-Z][\w-]*)/g)].map((match) => match[1]);
+  const tags = [...bare.replace(/\[[^\]]*\]/g, '').matchAll(/(?<![\w.#-])([a-zA-Z][\w-]*)/g)].map((match) => match[1]);
   const stray = tags.find((tag) => isComponent || tag !== 'page');
   if (stray) yield { file, line, message: `${selector}: styles go by class, not by the tag ${stray}` };
 }
