@@ -1,0 +1,50 @@
+/** Makes elements: the shell's only way to build its screens. */
+
+/**
+ * @param {string} tag a tag with classes: `button.ph-button.is-wide`
+ * @param {Record<string, any>} [given] attributes; functions are listeners, `true` is an attribute without value
+ * @param {...(Node | string | null | undefined | false)} children
+ * @returns {HTMLElement}
+ */
+export function h(tag, given = {}, ...children) {
+  const [name, ...classes] = tag.split('.')
+  const element = document.createElement(name)
+  if (classes.length) element.className = classes.join(' ')
+  if (name === 'button') element.type = 'button'
+  for (const [key, value] of Object.entries(given)) {
+    if (typeof value === 'function') element.addEventListener(key, value)
+    else if (key === 'style') element.style.cssText = value
+    else if (value === true) element.setAttribute(key, '')
+    else if (value !== false && value !== null && value !== undefined) element.setAttribute(key, value)
+  }
+  element.append(...children.filter((child) => child !== null && child !== undefined && child !== false))
+  return element
+}
+
+/** An icon of 24 × 24 strokes; decoration only, the words stand beside it. */
+export function icon(name, size = 24) {
+  const svg = document.createElementNS('http://www.w3.org/2000/svg', 'svg')
+  for (const [key, value] of Object.entries({ viewBox: '0 0 24 24', width: size, height: size, fill: 'none', stroke: 'currentColor', 'stroke-width': 1.6, 'stroke-linecap': 'round', 'stroke-linejoin': 'round', 'aria-hidden': 'true' })) {
+    svg.setAttribute(key, value)
+  }
+  svg.innerHTML = ICONS[name]
+  return svg
+}
+
+const ICONS = {
+  back: '<path d="M15.5 4 7.5 12l8 8" stroke-width="2"/>',
+  home: '<path d="M4 11 12 4l8 7v9h-5.5v-5.5h-5V20H4z"/>',
+  close: '<path d="M5 5l14 14M19 5 5 19"/>',
+  check: '<path d="m4.5 12.5 5 5 10-11" stroke-width="2.2"/>',
+  error: '<circle cx="12" cy="12" r="9"/><path d="M12 7v6.5M12 16.6v.2" stroke-width="2"/>',
+  forward: '<path d="M13 5.5V10c-5 .3-8.5 3-9.5 8.5C6 15.5 9 14.3 13 14.500V19l7.5-6.700z"/>',
+  moments: '<circle cx="12" cy="12" r="8.5"/><circle cx="12" cy="12" r="3.6"/><path d="M12 3.5 14.5 9M20.5 12 15 14.500M12 20.5 9.5 15M3.5 12 9 9.5"/>',
+  link: '<path d="M10 14a4 4 0 0 0 5.7 0l3-3A4 4 0 0 0 13 5.300l-1 1M14 10a4 4 0 0 0-5.7 0l-3 3A4 4 0 0 0 11 18.700l1-1"/>',
+  restart: '<path d="M19 12a7 7 0 1 1-2.1-5M17.5 3v4.500H13"/>',
+  settings: '<circle cx="12" cy="12" r="3"/><path d="M12 3v3M12 18v3M3 12h3M18 12h3M5.6 5.600l2.2 2.200M16.2 16.200l2.2 2.200M18.4 5.600l-2.2 2.200M7.8 16.200l-2.2 2.2"/>',
+  place: '<path d="M12 21s7-6.3 7-11.300A7 7 0 0 0 5 9.700C5 14.7 12 21 12 21z"/><circle cx="12" cy="9.8" r="2.5"/>',
+  shield: '<path d="M12 3.5 5 6v5.500c0 4.5 3 7.5 7 9 4-1.5 7-4.5 7-9V6z"/><path d="m9 11.8 2.2 2.2 4-4.3"/>',
+  finger: '<path d="M7 18.500c1-2 1.5-4 1.5-6.500a3.5 3.5 0 0 1 7 0c0 3-.5 5.5-1.5 8M12 12c0 3.5-.6 6-2 8.500M5 16c.4-1.2.6-2.5.6-4a6.4 6.4 0 0 1 10.6-4.900M18 9.700c.3.7.4 1.5.4 2.3 0 1.8-.2 3.5-.6 5"/>',
+  phone: '<path d="M6 3.500h3l1.5 4.500L8.3 9.600a12 12 0 0 0 6.1 6.100l1.6-2.2 4.5 1.500v3c0 1.4-1.1 2.5-2.5 2.500C10.8 20.5 3.5 13.2 3.5 6 3.5 4.6 4.6 3.5 6 3.500z"/>',
+  picture: '<rect x="3.5" y="4.5" width="17" height="15" rx="2"/><circle cx="9" cy="10" r="1.8"/><path d="m4 17 5-4.5 3.5 3 3.5-4 4.5 4.5"/>',
+}
