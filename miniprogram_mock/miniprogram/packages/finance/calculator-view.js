@@ -1,9 +1,11 @@
 /** The calculator's reading of the server's answer. Every figure of the loan is the server's: here they are only written out. */
 
 const format = require('../../lib/format');
-const { fill } = require('../../texts/index');
+const { fill, texts } = require('../../texts/index');
 
 const STEP_YUAN = 1000;
+
+const t = texts('finance');
 
 /**
  * What she typed as a down payment, in fen.
@@ -39,11 +41,8 @@ function slidFen(value, min, least) {
   return value <= min ? least : value * STEP_YUAN * 100;
 }
 
-/**
- * @param {any[]} plans `PlanOut` of the server
- * @param {any} t the page's texts
- */
-function planRows(plans, t) {
+/** @param {any[]} plans `PlanOut` of the server */
+function planRows(plans) {
   return plans.map((plan) => ({
     id: plan.id,
     name: plan.name,
@@ -51,11 +50,8 @@ function planRows(plans, t) {
   }));
 }
 
-/**
- * @param {any} loan `FinanceOut` of the server
- * @param {any} t the page's texts
- */
-function present(loan, t) {
+/** @param {any} loan `FinanceOut` of the server */
+function present(loan) {
   const { yuan } = format;
   return {
     price: fill(t.car, { price: yuan(loan.price_fen) }),

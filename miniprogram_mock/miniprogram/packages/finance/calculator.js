@@ -35,6 +35,7 @@ Page({
   },
 
   vehicleId: '',
+  onTheme: (/** @type {{theme: string}} */ _system) => {},
   /** Her own down payment in fen; null while she has named none and the plan's least is used. */
   chosenFen: /** @type {number | null} */ (null),
   /** Counts questions, so that an answer that was overtaken is thrown away. */
@@ -44,14 +45,14 @@ Page({
   onLoad(query) {
     this.vehicleId = query.vehicle_id || '';
     events.track('page.viewed', { vehicle_id: this.vehicleId });
-    this.dye = this.dye.bind(this);
     this.dye(wx.getAppBaseInfo());
-    wx.onThemeChange(this.dye);
+    this.onTheme = (/** @type {{theme: string}} */ system) => this.dye(system);
+    wx.onThemeChange(this.onTheme);
     this.load();
   },
 
   onUnload() {
-    wx.offThemeChange(this.dye);
+    wx.offThemeChange(this.onTheme);
   },
 
   /** @param {{theme?: string}} system */
@@ -123,10 +124,10 @@ Page({
     const { least, scheduleOpen } = this.data;
     this.setData({
       state: 'ready',
-      plans: planRows(loan.plans, t),
+      plans: planRows(loan.plans),
       down: String(loan.down_payment_fen / 100),
       slider: slider({ price: loan.price_fen, least, down: loan.down_payment_fen }),
-      loan: present(loan, t),
+      loan: present(loan),
       schedule: scheduleOpen ? table(loan.schedule) : [],
     });
     this.instalments = loan.schedule;

@@ -191,7 +191,7 @@ function canvasNode() {
  */
 async function loaded(canvas, sources) {
   const pictures = new Map();
-  const load = (source) =>
+  const load = (/** @type {string} */ source) =>
     new Promise((resolve) => {
       const picture = canvas.createImage();
       picture.onload = () => resolve(pictures.set(source, picture));

@@ -25,11 +25,11 @@ Page({
     car: /** @type {any} */ (null),
     days: choices(t.days),
     parts: choices(t.parts),
-    day: 'any',
-    part: 'any',
+    day: /** @type {import('./wish').Wish['day']} */ ('any'),
+    part: /** @type {import('./wish').Wish['part']} */ ('any'),
     note: '',
-    noteMost: longestNote(t),
-    missing: 'unknown',
+    noteMost: longestNote(),
+    missing: /** @type {'' | 'unknown' | keyof typeof agreement.missing} */ ('unknown'),
     ticked: /** @type {any[]} */ ([]),
     nudge: '',
     sending: false,
@@ -83,7 +83,7 @@ Page({
     if (sending) return;
     if (missing) {
       this.setData({ nudge: missing });
-      prompts.toast(agreement.missing[missing] || agreement.failed);
+      prompts.toast(missing === 'unknown' ? agreement.failed : agreement.missing[missing]);
       return;
     }
     // First of all: WeChat shows its question only in the tap itself.
@@ -98,7 +98,7 @@ Page({
     const { ticked, day, part, note } = this.data;
     try {
       await consents.give(ticked);
-      const lead = await api.post('/customer/leads/', { vehicle_id: this.vehicleId, message: message({ day, part, note }, t) });
+      const lead = await api.post('/customer/leads/', { vehicle_id: this.vehicleId, message: message({ day, part, note }) });
       this.setData({ done: this.told(lead) });
       wx.pageScrollTo({ scrollTop: 0, duration: 0 });
     } catch (error) {
@@ -116,7 +116,7 @@ Page({
     const { day, part } = this.data;
     return {
       text: fill(adviser ? t.done.adviser : t.done.dealer, { dealer: dealer.name, adviser: adviser && adviser.name, phone }),
-      wish: brief({ day, part }, t),
+      wish: brief({ day, part }),
     };
   },
 

@@ -1,39 +1,40 @@
 /** Turns what the server tells of one car into what its page shows: rows of label and value, ready texts, nothing left to decide. */
 
 const format = require('../../lib/format');
-const { fill } = require('../../texts/index');
+const { fill, texts } = require('../../texts/index');
 const opening = require('../stores/opening');
 
 const SPECIFICATIONS_FIRST = 6;
 const OPTIONS_FIRST = 8;
 
+const t = texts('vehicle');
+
 /** @typedef {{label: string, value: string}} Row */
+/** @typedef {{key: string, label: string}} Keyed a key with its Chinese word */
 
 /**
  * The car as the page shows it.
  *
  * @param {any} car `DetailOut` of the server
- * @param {any} t the page's texts
  * @param {number} [now] milliseconds since 1970
  */
-function present(car, t, now = Date.now()) {
-  const options = car.options.map((one) => one.label);
+function present(car, now = Date.now()) {
+  const options = car.options.map((/** @type {Keyed} */ one) => one.label);
+  const said = [car.condition.label, ...options];
   return {
     id: car.id,
     title: car.title,
-    status: car.status.key,
     statusLabel: car.status.label,
     reservable: car.reservable,
-    line: [car.condition.label, ...car.highlights.filter((one) => one !== car.condition.label && !options.includes(one))],
+    tags: [car.condition.label, ...car.highlights.filter((/** @type {string} */ one) => !said.includes(one))],
     photos: car.photos,
-    price: price(car.price, t),
-    finance: car.finance && finance(car.finance, t),
-    facts: facts(car, t.facts),
-    history: history(car, t.history),
+    price: price(car.price),
+    finance: car.finance && finance(car.finance),
+    facts: facts(car),
+    history: history(car),
     specifications: folded(car.specifications, SPECIFICATIONS_FIRST, t.specifications.more),
     options: folded(options, OPTIONS_FIRST, t.options.more),
-    store: store(car.store, t.store, now),
-    similar: car.similar,
+    store: store(car.store, now),
     identity: [
       fill(t.identity.stock, { number: car.stock_number }),
       car.vin_masked && fill(t.identity.vin, { vin: car.vin_masked }),
@@ -42,89 +43,68 @@ function present(car, t, now = Date.now()) {
   };
 }
 
-/**
- * @param {any} price
- * @param {any} t
- */
-function price(price, t) {
+/** @param {any} told `PriceOut` */
+function price(told) {
   return {
-    now: format.yuan(price.price_fen),
-    guide: price.saved_fen ? format.yuan(price.guide_price_fen) : '',
-    saved: price.saved_fen ? fill(t.price.saved, { amount: format.yuan(price.saved_fen) }) : '',
-    qualifier: price.qualifier,
-    history: price.history.map((change) => changed(change, t.price)),
+    now: format.yuan(told.price_fen),
+    guide: told.saved_fen ? format.yuan(told.guide_price_fen) : '',
+    saved: told.saved_fen ? fill(t.price.saved, { amount: format.yuan(told.saved_fen) }) : '',
+    qualifier: told.qualifier,
+    history: told.history.map(changed),
   };
 }
 
-/**
- * @param {any} change
- * @param {any} t
- */
-function changed(change, t) {
-  const less = change.old_price_fen - change.new_price_fen;
+/** @param {{old_price_fen: number, new_price_fen: number, changed_at: string}} change */
+function changed({ old_price_fen: before, new_price_fen: after, changed_at }) {
+  const dropped = after < before;
   return {
-    dropped: less > 0,
-    text: fill(less > 0 ? t.dropped : t.raised, { date: format.date(change.changed_at), amount: format.yuan(Math.abs(less)) }),
-    detail: fill(t.change, { old: format.yuan(change.old_price_fen), new: format.yuan(change.new_price_fen) }),
+    dropped,
+    text: fill(dropped ? t.price.dropped : t.price.raised, { date: format.date(changed_at), amount: format.yuan(Math.abs(after - before)) }),
+    detail: fill(t.price.change, { old: format.yuan(before), new: format.yuan(after) }),
   };
 }
 
-/**
- * @param {any} finance the server's own example: the client computes nothing
- * @param {any} t
- */
-function finance(finance, t) {
-  return {
-    monthly: format.yuan(finance.monthly_fen),
-    plan: finance.plan.name,
-    example: fill(t.finance.example, {
-      down: format.yuan(finance.down_payment_fen),
-      term: finance.plan.term_months,
-      apr: finance.apr_percent,
-    }),
-    disclaimer: finance.disclaimer,
-  };
+/** @param {any} told the server's own example: the client computes nothing */
+function finance(told) {
+  const { plan, monthly_fen, down_payment_fen, apr_percent, disclaimer } = told;
+  const terms = { down: format.yuan(down_payment_fen), term: plan.term_months, apr: apr_percent };
+  return { monthly: format.yuan(monthly_fen), example: fill(t.finance.example, terms), disclaimer };
 }
 
 /**
  * @param {any} car
- * @param {any} t
  * @returns {Row[]}
  */
-function facts(car, t) {
-  const driven = car.condition.key !== 'new' && car.history.odometer_km !== null;
-  const rows = [
-    { label: t.modelYear, value: fill(t.yearValue, { year: car.model_year }) },
-    { label: t.odometer, value: driven ? format.kilometres(car.history.odometer_km) : '' },
-    { label: t.exteriorColor, value: label(car.exterior_color) },
-    { label: t.interiorColor, value: label(car.interior_color) },
-    { label: t.body, value: label(car.body) },
-    { label: t.energy, value: label(car.energy) },
-    { label: t.drivetrain, value: label(car.drivetrain) },
-    { label: t.gearbox, value: label(car.gearbox) },
-  ];
-  return rows.filter((row) => row.value);
-}
-
-/** @param {{label: string} | null} keyed */
-function label(keyed) {
-  return keyed ? keyed.label : '';
+function facts(car) {
+  const driven = car.condition.key === 'new' ? null : car.history.odometer_km;
+  const label = (/** @type {Keyed | null} */ keyed) => (keyed ? keyed.label : '');
+  return [
+    { label: t.facts.modelYear, value: fill(t.facts.yearValue, { year: car.model_year }) },
+    { label: t.facts.odometer, value: format.kilometres(driven) },
+    { label: t.facts.exteriorColor, value: label(car.exterior_color) },
+    { label: t.facts.interiorColor, value: label(car.interior_color) },
+    { label: t.facts.body, value: label(car.body) },
+    { label: t.facts.energy, value: label(car.energy) },
+    { label: t.facts.drivetrain, value: label(car.drivetrain) },
+    { label: t.facts.gearbox, value: label(car.gearbox) },
+  ].filter((row) => row.value);
 }
 
 /**
  * What a car has behind it. A new one has nothing, whatever the figures say.
  *
  * @param {any} car
- * @param {any} t
  * @returns {Row[]}
  */
-function history(car, t) {
+function history(car) {
   if (car.condition.key === 'new') return [];
   const { first_registration_date: registered, previous_owners: owners, accident_free: unhurt } = car.history;
   const rows = [];
-  if (registered) rows.push({ label: t.registered, value: format.date(registered) });
-  if (owners !== null) rows.push({ label: t.owners, value: owners ? fill(t.ownersValue, { count: owners }) : t.ownersNone });
-  if (unhurt !== null) rows.push({ label: t.accidents, value: unhurt ? t.accidentFree : t.accidentKnown });
+  if (registered) rows.push({ label: t.history.registered, value: format.date(registered) });
+  if (owners !== null) {
+    rows.push({ label: t.history.owners, value: owners ? fill(t.history.ownersValue, { count: owners }) : t.history.ownersNone });
+  }
+  if (unhurt !== null) rows.push({ label: t.history.accidents, value: unhurt ? t.history.accidentFree : t.history.accidentKnown });
   return rows;
 }
 
@@ -141,20 +121,16 @@ function folded(all, most, more) {
 }
 
 /**
- * @param {any} store
- * @param {any} t
+ * @param {any} told `StoreOut`
  * @param {number} now
  */
-function store(store, t, now) {
+function store(told, now) {
+  const { id, name, address, phone, navigation, distance_m: metres } = told;
   return {
-    id: store.id,
-    name: store.name,
-    address: store.address,
-    phone: store.phone,
-    navigation: store.navigation,
-    distance: store.distance_m === null ? '' : fill(t.distance, { distance: format.distance(store.distance_m) }),
-    opening: opening.status(store.hours, now),
-    offersTestDrive: store.capabilities.includes('test_drive'),
+    ...{ id, name, address, phone, navigation },
+    distance: metres === null ? '' : fill(t.store.distance, { distance: format.distance(metres) }),
+    opening: opening.status(told.hours, now),
+    offersTestDrive: told.capabilities.includes('test_drive'),
   };
 }
 
@@ -164,14 +140,14 @@ function store(store, t, now) {
  * @param {any} car `DetailOut` of the server
  */
 function card(car) {
-  const { id, title, trim, series, status, condition, model_year, exterior_color, energy, price, history, photos, store } = car;
+  const { id, title, trim, series, status, condition, model_year, exterior_color, energy, price: asked, history: past, photos, store: at } = car;
   return {
     ...{ id, title, trim, series, status, condition, model_year, exterior_color, energy },
-    odometer_km: history.odometer_km,
-    price_fen: price.price_fen,
-    guide_price_fen: price.guide_price_fen,
+    odometer_km: past.odometer_km,
+    price_fen: asked.price_fen,
+    guide_price_fen: asked.guide_price_fen,
     photo: photos.length ? photos[0].url : null,
-    store: { id: store.id, name: store.name, city: store.city, dealer_id: store.dealer.id },
+    store: { id: at.id, name: at.name, city: at.city, dealer_id: at.dealer.id },
     distance_m: null,
   };
 }

@@ -107,7 +107,7 @@ Page({
   show(car) {
     const before = this.told;
     this.told = car;
-    this.setData({ state: 'ready', isStale: false, car: present(car, t), similar: car.similar });
+    this.setData({ state: 'ready', isStale: false, car: present(car), similar: car.similar });
     if (!before) this.met(car);
     else if (before.reservable !== car.reservable) prompts.toast(car.reservable ? t.status.justFree : t.status.justReserved);
     this.explainStatus();
@@ -151,7 +151,7 @@ Page({
     if (this.data.single || !session.customer()) return '';
     try {
       const { items } = await api.get('/customer/orders/');
-      const own = items.find((order) => order.vehicle.id === this.vehicleId && order.status !== 'closed');
+      const own = items.find((/** @type {any} */ order) => order.vehicle.id === this.vehicleId && order.status !== 'closed');
       return own ? own.id : '';
     } catch (error) {
       return this.data.orderId; // what was known before is likelier than a stranger
@@ -182,15 +182,14 @@ Page({
   },
 
   preview() {
-    const urls = this.data.car.photos.map((one) => api.absolute(one.url));
+    const urls = this.data.car.photos.map((/** @type {{url: string}} */ one) => api.absolute(one.url));
     wx.previewImage({ urls, current: urls[this.data.photo] });
   },
 
   /** @param {any} event */
   toggle(event) {
-    const { part } = event.currentTarget.dataset;
-    const { unfolded } = this.data;
-    this.setData({ unfolded: { ...unfolded, [part]: !unfolded[part] } });
+    const part = /** @type {keyof typeof this.data.unfolded} */ (event.currentTarget.dataset.part);
+    this.setData({ unfolded: { ...this.data.unfolded, [part]: !this.data.unfolded[part] } });
   },
 
   call() {

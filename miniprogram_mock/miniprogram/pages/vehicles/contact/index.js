@@ -1,4 +1,4 @@
-/** The drawer in which she asks the dealer of a car to call her: her words, her agreement, her number, and who will call. */
+/** The drawer in which she asks the dealer of a car, or a store, to call her: her words, her agreement, her number, and who will call. */
 
 const api = require('../../../lib/api');
 const prompts = require('../../../lib/prompts');
@@ -13,17 +13,29 @@ Component({
   properties: {
     open: { type: Boolean, value: false },
     vehicleId: { type: String, value: '' },
+    /** Of the store that she asks about when it is not about a car. */
+    storeId: { type: String, value: '' },
     storeName: { type: String, value: '' },
   },
 
-  data: { t, intro: '', message: '', missing: 'unknown', ticked: [], nudge: '', sending: false, done: '', opened: false },
+  data: {
+    t,
+    intro: '',
+    message: '',
+    missing: /** @type {'' | 'unknown' | keyof typeof agreement.missing} */ ('unknown'),
+    ticked: /** @type {any[]} */ ([]),
+    nudge: '',
+    sending: false,
+    done: '',
+    /** Whether it was open before: its agreement asks the server, and is made only when it is needed. */
+    opened: false,
+  },
 
   observers: {
-    storeName(name) {
-      this.setData({ intro: fill(t.intro, { store: name }) });
+    'storeName, storeId'(name, storeId) {
+      this.setData({ intro: fill(storeId ? t.introStore : t.intro, { store: name }) });
     },
     open(open) {
-      // Made when first needed: its agreement asks the server.
       if (open && !this.data.opened) this.setData({ opened: true });
     },
   },
@@ -52,17 +64,18 @@ Component({
     },
 
     async submit() {
-      const { missing, ticked, message, vehicleId, sending } = this.data;
+      const { missing, ticked, message, vehicleId, storeId, sending } = this.data;
       if (sending) return;
       if (missing) {
         this.setData({ nudge: missing });
-        prompts.toast(agreement.missing[missing] || agreement.failed);
+        prompts.toast(missing === 'unknown' ? agreement.failed : agreement.missing[missing]);
         return;
       }
       this.setData({ sending: true });
       try {
         await consents.give(ticked);
-        const lead = await api.post('/customer/leads/', { vehicle_id: vehicleId, ...(message.trim() && { message: message.trim() }) });
+        const about = vehicleId ? { vehicle_id: vehicleId } : { store_id: storeId };
+        const lead = await api.post('/customer/leads/', { ...about, ...(message.trim() && { message: message.trim() }) });
         this.setData({ done: this.promise(lead) });
       } catch (error) {
         prompts.fail(error);
