@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from miniprogram_mock.platform import crypto
 from miniprogram_mock.platform.endpoints import Call
 from miniprogram_mock.platform.pay_wire import PayRefusal, fen, notify_url, pay_endpoint, section, text
+from miniprogram_mock.platform.people import NotPossible
 from miniprogram_mock.platform.store import Row
 from miniprogram_mock.platform.world import Merchant
 
@@ -109,6 +110,18 @@ def pay(platform: "Platform", user_id: int, sheet: dict[str, str], *, lose: bool
     url = json.loads(row["request"])["notify_url"]
     platform.callbacks.pay_notice(merchant, "TRANSACTION.SUCCESS", url=url, resource=describe(platform, paid), copies=copies, lost=lose)
     return None
+
+
+def bill(platform: "Platform", prepay_id: str) -> dict[str, Any]:
+    """Who is paid, for what, and how much in fen; NotPossible when there is no such prepay."""
+    row = platform.store.one(
+        "SELECT p.mchid, p.total, p.request FROM prepays JOIN payments p USING (mchid, out_trade_no) WHERE prepay_id = ?", prepay_id
+    )
+    if row is None:
+        raise NotPossible("没有这个预支付会话", status=404)
+    merchant = platform.world.merchant(row["mchid"])
+    assert merchant is not None
+    return {"merchant": merchant.name, "description": json.loads(row["request"])["description"], "total": row["total"]}
 
 
 def _open_order(platform: "Platform", user_id: int, sheet: dict[str, str]) -> tuple[str | None, Merchant | None, Row | None]:

@@ -168,6 +168,12 @@ def pay_sheet(request: web.Request, platform: "Platform", body: Body) -> Body:
     return {"result": "fail", "errMsg": problem} if problem else {"result": "ok", "errMsg": "requestPayment:ok"}
 
 
+@_route("GET", "/_sim/prepays/{prepay_id}")
+def prepay(request: web.Request, platform: "Platform", _: Body) -> Body:
+    """What WeChat's payment sheet shows before she pays."""
+    return pay.bill(platform, request.match_info["prepay_id"])
+
+
 @_route("GET", r"/_sim/users/{id:\d+}/inbox")
 def user_inbox(request: web.Request, platform: "Platform", _: Body) -> Body:
     return {"messages": people.inbox(platform, _user_id(request), limit=_number(request, "limit", 100))}

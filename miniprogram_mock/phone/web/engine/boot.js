@@ -48,6 +48,7 @@ async function boot() {
   window.phone = phone
   const scene = Number(query.get('scene')) || FIRST_SCENE
   await phone.launch({ path: query.get('path') ?? '', scene })
+  phone.readyAfter = Math.round(performance.now())
   document.documentElement.dataset.ready = 'true'
 }
 

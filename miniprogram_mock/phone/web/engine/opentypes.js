@@ -2,10 +2,7 @@
 
 export function createOpenTypes(phone) {
   const answers = {
-    async getPhoneNumber(button) {
-      const code = await phone.shell.phoneNumber()
-      button.fire('getphonenumber', code ? { errMsg: 'getPhoneNumber:ok', code } : { errMsg: 'getPhoneNumber:fail user deny', errno: 103 })
-    },
+    getPhoneNumber: async (button) => button.fire('getphonenumber', await phone.phoneNumber()),
     share: (button) => phone.shell.share({ from: 'button', target: button.__wxElement }),
     contact: (button) => phone.shell.contact().then(() => button.fire('contact', { errMsg: 'enterContact:ok', path: '', query: {} })),
     agreePrivacyAuthorization(button) {

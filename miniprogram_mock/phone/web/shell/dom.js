@@ -4,10 +4,11 @@
  * @param {string} tag a tag with classes: `button.ph-button.is-wide`
  * @param {Record<string, any>} [given] attributes; functions are listeners, `true` is an attribute without value
  * @param {...(Node | string | null | undefined | false)} children
- * @returns {HTMLElement}
+ * @returns {any} whichever element the tag names
  */
 export function h(tag, given = {}, ...children) {
   const [name, ...classes] = tag.split('.')
+  /** @type {any} */
   const element = document.createElement(name)
   if (classes.length) element.className = classes.join(' ')
   if (name === 'button') element.type = 'button'
@@ -17,7 +18,7 @@ export function h(tag, given = {}, ...children) {
     else if (value === true) element.setAttribute(key, '')
     else if (value !== false && value !== null && value !== undefined) element.setAttribute(key, value)
   }
-  element.append(...children.filter((child) => child !== null && child !== undefined && child !== false))
+  element.append(...children.filter((child) => child || child === ''))
   return element
 }
 
@@ -25,7 +26,7 @@ export function h(tag, given = {}, ...children) {
 export function icon(name, size = 24) {
   const svg = document.createElementNS('http://www.w3.org/2000/svg', 'svg')
   for (const [key, value] of Object.entries({ viewBox: '0 0 24 24', width: size, height: size, fill: 'none', stroke: 'currentColor', 'stroke-width': 1.6, 'stroke-linecap': 'round', 'stroke-linejoin': 'round', 'aria-hidden': 'true' })) {
-    svg.setAttribute(key, value)
+    svg.setAttribute(key, String(value))
   }
   svg.innerHTML = ICONS[name]
   return svg

@@ -15,13 +15,13 @@ export function createLayers(root, stage) {
   /**
    * @param {'dialog' | 'sheet' | 'screen'} kind
    * @param {string} label its accessible name
-   * @param {(close: (answer?: any) => void) => (Node | string | null | false)[]} build
+   * @param {(close: (answer?: any) => void) => any[]} build
    * @param {{dismiss?: any, className?: string}} [options] `dismiss`: the answer of a tap beside it and of Escape; without it neither closes
    * @returns {Promise<any>} what `close` was given
    */
   function show(kind, label, build, options = {}) {
     return new Promise((resolve) => {
-      const before = document.activeElement
+      const before = /** @type {HTMLElement | null} */ (document.activeElement)
       const openedAt = performance.now()
       const panel = h(`section.ph-panel.is-${kind}${options.className ? `.${options.className}` : ''}`, { role: 'dialog', 'aria-modal': 'true', 'aria-label': label, tabindex: -1 })
       const layer = h(`div.ph-layer.is-${kind}`, {}, h('div.ph-backdrop', { click: () => dismiss() }), panel)
@@ -66,7 +66,7 @@ export function buttons(...made) {
   return h('div.ph-buttons', {}, ...made)
 }
 
-/** @param {'primary' | 'plain' | 'text'} look */
+/** @param {'primary' | 'plain' | 'text' | 'row' | 'mini'} look */
 export function button(look, text, press, given = {}) {
   return h(`button.ph-button.is-${look}`, { click: press, ...given }, text)
 }

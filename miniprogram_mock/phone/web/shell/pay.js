@@ -37,7 +37,8 @@ export async function pay(shell, bill, work) {
 
 /** Her finger on the sensor, then WeChat at work. */
 async function verified(shell, work) {
-  let finish
+  /** @type {() => void} */
+  let finish = () => {}
   const shown = shell.layers.show('dialog', t.pay.processing, (close) => {
     finish = close
     return [h('div.ph-pay-working', { role: 'status' }, h('i.ph-spinner.is-large', { 'aria-hidden': 'true' }), h('span', {}, t.pay.processing))]

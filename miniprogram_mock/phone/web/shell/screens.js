@@ -32,6 +32,7 @@ export function chooseLocation(shell, places) {
 
 /** The `<map>` element, outside of any page. */
 function map(properties) {
+  /** @type {any} */
   const element = document.createElement('wx-map')
   element.classList.add('ph-map')
   for (const [name, value] of Object.entries(properties)) element.receive?.(name, value)

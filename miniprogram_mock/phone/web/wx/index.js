@@ -42,8 +42,8 @@ export function createWx(phone) {
     ...selectorApis(phone),
     ...deviceApis(phone, privacy),
     ...lifecycleApis(phone),
+    canIUse: (schema) => schema.split('.')[0] in apis || /^(button|canvas|map)(\.|$)/.test(schema),
   }
-  apis.canIUse = (schema) => schema.split('.')[0] in apis || /^(button|canvas|map|page-meta)(\.|$)/.test(schema)
   const missed = new Set()
   return new Proxy(apis, {
     get(target, name) {

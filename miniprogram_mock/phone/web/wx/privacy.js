@@ -34,7 +34,7 @@ export function createPrivacy(phone) {
   /** The mini-program's own popup: it must end with a tap on its agree button, or say that she disagrees. */
   function own(name) {
     return new Promise((resolve) => {
-      const answer = ({ event } = {}) => {
+      const answer = (/** @type {{event?: string}} */ { event } = {}) => {
         if (event === 'disagree') resolve(false)
         else if (event === 'agree' && phone.settings.privacyAgreed) resolve(true)
         else if (event === 'agree') phone.log('warning', { message: 'resolve({event: "agree"}) without a tap on <button open-type="agreePrivacyAuthorization"> counts for nothing' })

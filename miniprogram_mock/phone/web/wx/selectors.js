@@ -101,7 +101,13 @@ class Nodes {
 
 class Observer {
   constructor(phone, component, { thresholds = [0], observeAll = false } = {}) {
-    Object.assign(this, { phone, component, thresholds, observeAll, margins: {}, reference: null, watching: [] })
+    this.phone = phone
+    this.component = component
+    this.thresholds = thresholds
+    this.observeAll = observeAll
+    this.margins = {}
+    this.reference = null
+    this.watching = []
   }
 
   relativeTo(selector, margins = {}) {
