@@ -1,3 +1,26 @@
-/** Not written yet. */
+/** What this mini-program is, its version, and the terms of the service. */
 
-Page({});
+const events = require('../../lib/events');
+const { fill, texts } = require('../../texts/index');
+
+const t = texts('me').about;
+
+/** The version that WeChat published; before that it has none, and says what it is instead. */
+function versionText() {
+  const { version, envVersion } = wx.getAccountInfoSync().miniProgram;
+  if (envVersion === 'develop') return t.development;
+  if (envVersion === 'trial') return t.trial;
+  return version ? fill(t.version, { version }) : '';
+}
+
+Page({
+  data: { t, brand: texts('common').brand, version: '', terms: fill(t.serviceVersion, { version: t.termsVersion }) },
+
+  onLoad() {
+    this.setData({ version: versionText() });
+  },
+
+  onShow() {
+    events.track('page.viewed', { name: 'about' });
+  },
+});

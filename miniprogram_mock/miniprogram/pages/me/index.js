@@ -1,3 +1,145 @@
-/** Not written yet. */
+/** She herself: how she is called, her number, and the ways to everything that is hers. */
 
-Page({});
+const { failureOf } = require('../../lib/errors');
+const events = require('../../lib/events');
+const prompts = require('../../lib/prompts');
+const session = require('../../lib/session');
+const { fill, texts } = require('../../texts/index');
+const consents = require('../../components/agreement/consents');
+
+const t = texts('me');
+
+/** The server takes no more. */
+const LONGEST_NAME = 20;
+
+const ENTRIES = [
+  { key: 'orders', icon: 'order', tab: '/pages/orders/index' },
+  { key: 'stores', icon: 'store', url: '/pages/stores/index' },
+  { key: 'consents', icon: 'shield', url: '/packages/account/consents' },
+  { key: 'privacy', icon: 'lock', url: '/packages/account/privacy' },
+  { key: 'about', icon: 'info', url: '/packages/account/about' },
+].map((entry) => ({ ...entry, text: t.entries[/** @type {'orders'} */ (entry.key)] }));
+
+Page({
+  data: {
+    t,
+    entries: ENTRIES,
+    longest: LONGEST_NAME,
+    state: 'loading',
+    failure: '',
+    action: '',
+    hello: '',
+    nickname: '',
+    phone: '',
+    changeLabel: '',
+    /** Binding a number needs no agreement to share it. */
+    purposes: ['phone'],
+    binding: false,
+  },
+
+  stopListening: () => {},
+
+  onLoad() {
+    this.stopListening = session.onChange((customer) => customer && this.show(customer));
+    const known = session.customer();
+    if (known) this.show(known);
+  },
+
+  onShow() {
+    events.track('page.viewed', { name: 'me' });
+    this.load();
+  },
+
+  onUnload() {
+    this.stopListening();
+  },
+
+  async onPullDownRefresh() {
+    await this.load();
+    wx.stopPullDownRefresh();
+  },
+
+  /** What is known is on the screen already; the server may know more. */
+  async load() {
+    try {
+      await session.refresh();
+    } catch (error) {
+      if (this.data.state === 'ready') return;
+      if (error.code === 'login') this.setData({ state: 'error', failure: t.signedOut.text, action: t.signedOut.action });
+      else this.setData({ ...failureOf(error), action: '' });
+    }
+  },
+
+  retry() {
+    this.setData({ state: 'loading' });
+    this.load();
+  },
+
+  /** @param {import('../../lib/session').Customer} customer */
+  show({ nickname, phone_masked }) {
+    this.setData({
+      state: 'ready',
+      hello: nickname ? fill(t.nickname.hello, { name: nickname }) : t.nickname.nobody,
+      nickname: nickname || '',
+      phone: phone_masked || '',
+      changeLabel: fill(t.phone.changeLabel, { phone: phone_masked }),
+    });
+  },
+
+  /**
+   * WeChat's keyboard offers her own nickname and has it checked; what she leaves in the field is kept.
+   * @param {any} event
+   */
+  async rename({ detail }) {
+    const nickname = detail.value.trim();
+    const before = this.data.nickname;
+    if (!nickname || nickname === before) {
+      // The field goes back to what is kept: set to another value first, or WeChat sees no change.
+      this.setData({ nickname: detail.value }, () => this.setData({ nickname: before }));
+      return;
+    }
+    try {
+      await session.rename(nickname);
+      prompts.toast(t.nickname.saved);
+    } catch (error) {
+      prompts.fail(error);
+      this.setData({ nickname: detail.value }, () => this.setData({ nickname: before }));
+    }
+  },
+
+  bind() {
+    this.setData({ binding: true });
+  },
+
+  stopBinding() {
+    this.setData({ binding: false });
+  },
+
+  /** @param {any} event another number for the one that is bound */
+  async changeNumber({ detail }) {
+    if (!detail.code) return;
+    try {
+      if (!(await this.mayUseNumber())) return;
+      await session.bindPhone(detail.code);
+      prompts.toast(t.phone.changed);
+    } catch (error) {
+      prompts.fail(error);
+    }
+  },
+
+  /** Her agreement may have been taken back since the first number. */
+  async mayUseNumber() {
+    if (consents.standing(await consents.all(), 'phone')) return true;
+    const { tick } = texts('privacy').consents.phone;
+    const agreed = await prompts.confirm({ title: t.phone.sheet.heading, content: tick, confirmText: texts('common').actions.agree });
+    if (agreed) await consents.give(['phone']);
+    return agreed;
+  },
+
+  /** @param {any} event */
+  open(event) {
+    const { tab, url } = this.data.entries[event.currentTarget.dataset.index];
+    if (tab) wx.switchTab({ url: tab });
+    else wx.navigateTo({ url: String(url) });
+  },
+});

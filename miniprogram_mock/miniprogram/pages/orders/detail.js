@@ -1,3 +1,157 @@
-/** Not written yet. */
+/** One order: where it stands, what is left of its time, what she can do, and what became of her money. */
 
-Page({});
+const api = require('../../lib/api');
+const { failureOf } = require('../../lib/errors');
+const events = require('../../lib/events');
+const prompts = require('../../lib/prompts');
+const { texts } = require('../../texts/index');
+const { countdownOf, viewOf } = require('./detail-view');
+const { Follower } = require('./follow');
+const paying = require('./paying');
+
+const t = texts('orders').detail;
+
+Page({
+  data: {
+    t,
+    state: 'loading',
+    failure: '',
+    view: /** @type {any} */ (null),
+    countdown: { what: '', time: '' },
+    store: /** @type {any} */ (null),
+    storeFailed: false,
+    cancelling: false,
+    busy: false,
+  },
+
+  id: '',
+  /** What was drawn last; drawn again only when it differs. */
+  drawn: '',
+  follower: /** @type {Follower} */ (/** @type {any} */ (null)),
+
+  /** @param {{id?: string}} query */
+  onLoad({ id = '' }) {
+    this.id = id;
+    this.follower = new Follower(
+      id,
+      (look) => this.show(look),
+      (error) => this.setData(error.status === 404 ? { state: 'error', failure: t.missing } : failureOf(error)),
+    );
+  },
+
+  onShow() {
+    events.track('page.viewed', { name: 'order' });
+    this.follower.start();
+  },
+
+  onHide() {
+    this.follower.stop();
+  },
+
+  onUnload() {
+    this.follower.stop();
+  },
+
+  async onPullDownRefresh() {
+    await this.follower.start();
+    wx.stopPullDownRefresh();
+  },
+
+  retry() {
+    this.setData({ state: 'loading' });
+    this.follower.start();
+  },
+
+  /** @param {import('./follow').Look} look */
+  show(look) {
+    const view = viewOf(look);
+    const countdown = countdownOf(look);
+    const drawn = JSON.stringify(view);
+    if (drawn !== this.drawn) {
+      this.drawn = drawn;
+      this.setData({ state: 'ready', view, countdown });
+    } else if (countdown.time !== this.data.countdown.time) {
+      this.setData({ countdown });
+    }
+    if (!this.data.store && !this.data.storeFailed) this.loadStore();
+  },
+
+  async loadStore() {
+    this.setData({ storeFailed: false });
+    try {
+      this.setData({ store: await api.get(`/visitor/stores/${this.data.view.car.store.id}`) });
+    } catch {
+      this.setData({ storeFailed: true });
+    }
+  },
+
+  async pay() {
+    if (this.data.busy) return;
+    this.setData({ busy: true });
+    try {
+      const told = await paying.pay(this.id);
+      if (told === 'paid') wx.navigateTo({ url: `/packages/reserve/result?id=${this.id}&told=paid` });
+      else prompts.toast(told === 'cancelled' ? t.payCancelled : t.payFailed);
+    } catch (error) {
+      prompts.fail(error);
+    }
+    this.setData({ busy: false });
+    this.follower.start();
+  },
+
+  askToCancel() {
+    this.setData({ cancelling: true });
+  },
+
+  keep() {
+    this.setData({ cancelling: false });
+  },
+
+  /** @param {any} event with her reason, if she gave one */
+  async cancel({ detail }) {
+    if (this.data.busy) return;
+    this.setData({ busy: true });
+    try {
+      const order = await api.post(`/customer/orders/${this.id}/cancel`, { reason: detail.reason || null });
+      this.setData({ cancelling: false });
+      prompts.toast(order.is_ending ? t.cancelSheet.ending : t.cancelSheet.done);
+    } catch (error) {
+      prompts.fail(error);
+    }
+    this.setData({ busy: false });
+    this.follower.start();
+  },
+
+  copyNumber() {
+    wx.setClipboardData({
+      data: this.data.view.number,
+      // WeChat's own toast says only that something was copied.
+      success: () => wx.showToast({ title: t.info.copied, icon: 'none' }),
+    });
+  },
+
+  call() {
+    const { store } = this.data;
+    events.track('phone_call.tapped', { store_id: store.id });
+    // She may decide against it in the phone's own dialog; that is no failure.
+    wx.makePhoneCall({ phoneNumber: store.phone, fail: () => {} });
+  },
+
+  navigate() {
+    const { store } = this.data;
+    events.track('navigation.opened', { store_id: store.id });
+    wx.openLocation(store.navigation);
+  },
+
+  openStore() {
+    wx.navigateTo({ url: `/pages/stores/detail?id=${this.data.view.car.store.id}` });
+  },
+
+  openCar() {
+    wx.navigateTo({ url: `/pages/vehicles/detail?id=${this.data.view.car.id}` });
+  },
+
+  goToCars() {
+    wx.switchTab({ url: '/pages/vehicles/index' });
+  },
+});

@@ -1,3 +1,148 @@
-/** Not written yet. */
+/** Her orders, the newest first: where each stands, and how long it still holds. */
 
-Page({});
+const api = require('../../lib/api');
+const { failureOf } = require('../../lib/errors');
+const events = require('../../lib/events');
+const prompts = require('../../lib/prompts');
+const session = require('../../lib/session');
+const { texts } = require('../../texts/index');
+const { entry, row } = require('./rows');
+
+const t = texts('orders').list;
+
+const PAGE = 20;
+/** An order whose money is being asked after is looked at again after this long. */
+const UNSETTLED_MS = 3000;
+
+Page({
+  data: {
+    t,
+    common: texts('common').states,
+    state: 'loading',
+    text: '',
+    action: '',
+    rows: /** @type {ReturnType<typeof row>[]} */ ([]),
+    /** The foot of the list: `more` while loading on, `failed`, `end`, or nothing. */
+    foot: '',
+  },
+
+  entries: /** @type {import('./rows').Entry[]} */ ([]),
+  cursor: /** @type {string | null} */ (null),
+  ticker: /** @type {any} */ (null),
+  timer: /** @type {any} */ (null),
+  /** How often the first page was asked for: an answer of a question that was asked again since is not shown. */
+  asked: 0,
+  stopListening: () => {},
+
+  onLoad() {
+    // Signed out, signed in, or found to be somebody else by her number: her orders are others.
+    let known = '';
+    this.stopListening = session.onChange((customer) => {
+      const id = customer ? customer.id : '';
+      if (known && id !== known) this.setData({ state: 'loading', rows: [] });
+      known = id;
+    });
+  },
+
+  onShow() {
+    events.track('page.viewed', { name: 'orders' });
+    this.load();
+  },
+
+  onHide() {
+    this.rest();
+  },
+
+  onUnload() {
+    this.rest();
+    this.stopListening();
+  },
+
+  rest() {
+    clearInterval(this.ticker);
+    clearTimeout(this.timer);
+  },
+
+  async onPullDownRefresh() {
+    await this.load();
+    wx.stopPullDownRefresh();
+  },
+
+  retry() {
+    if (this.data.state === 'empty') return this.goToCars();
+    this.setData({ state: 'loading' });
+    return this.load();
+  },
+
+  /** Loads the first page anew; what is on the screen stays until the answer is here. */
+  async load() {
+    this.asked += 1;
+    const { asked } = this;
+    try {
+      const { items, next_cursor } = await api.get('/customer/orders/', { limit: PAGE });
+      if (asked !== this.asked) return;
+      this.entries = items.map(entry);
+      this.cursor = next_cursor;
+      this.draw(next_cursor ? '' : 'end');
+    } catch (error) {
+      if (asked === this.asked) this.failed(error);
+    }
+  },
+
+  /** @param {any} error */
+  failed(error) {
+    if (this.data.state === 'ready') return prompts.fail(error);
+    if (error.code === 'login') return this.setData({ state: 'error', text: t.signedOut.text, action: t.signedOut.action });
+    const { state, failure } = failureOf(error);
+    return this.setData({ state, text: failure, action: '' });
+  },
+
+  /** @param {string} foot */
+  draw(foot) {
+    this.rest();
+    const rows = this.entries.map((one) => row(one));
+    if (!rows.length) {
+      this.setData({ state: 'empty', text: t.empty.text, action: t.empty.action, rows });
+      return;
+    }
+    this.setData({ state: 'ready', text: '', action: '', rows, foot: rows.length > PAGE / 2 ? foot : '' });
+    if (rows.some((one) => one.ticks)) this.ticker = setInterval(() => this.tick(), 1000);
+    if (rows.some((one) => one.unsettled)) this.timer = setTimeout(() => this.load(), UNSETTLED_MS);
+  },
+
+  /** Only rows whose words have changed are drawn again. */
+  tick() {
+    const rows = this.entries.map((one) => row(one));
+    const changes = Object.fromEntries(
+      rows.flatMap((one, index) => (one.line === this.data.rows[index].line ? [] : [[`rows[${index}]`, one]])),
+    );
+    const ranOut = rows.some((one, index) => one.unsettled && !this.data.rows[index].unsettled);
+    if (Object.keys(changes).length) this.setData(changes);
+    if (ranOut) this.load();
+  },
+
+  async onReachBottom() {
+    if (!this.cursor || this.data.foot === 'more') return;
+    this.setData({ foot: 'more' });
+    const { asked } = this;
+    try {
+      const { items, next_cursor } = await api.get('/customer/orders/', { limit: PAGE, cursor: this.cursor });
+      if (asked !== this.asked) return;
+      const known = new Set(this.entries.map(({ order }) => order.id));
+      this.entries.push(...items.filter((/** @type {any} */ order) => !known.has(order.id)).map(entry));
+      this.cursor = next_cursor;
+      this.draw(next_cursor ? '' : 'end');
+    } catch {
+      this.setData({ foot: 'failed' });
+    }
+  },
+
+  /** @param {any} event */
+  open(event) {
+    wx.navigateTo({ url: `/pages/orders/detail?id=${event.currentTarget.dataset.id}` });
+  },
+
+  goToCars() {
+    wx.switchTab({ url: '/pages/vehicles/index' });
+  },
+});

@@ -1,19 +1,14 @@
 /** What her own pages say: me, consents and about. */
 module.exports = {
-  heading: '我的',
-  nickname: { label: '昵称', placeholder: '怎么称呼您', saved: '昵称已更新', tooLong: '昵称请在 20 个字以内', hello: '您好' },
+  nickname: { label: '昵称', placeholder: '怎么称呼您', saved: '昵称已更新', hello: '您好，{name}', nobody: '您好' },
   phone: {
     label: '手机号',
-    none: '未绑定',
     bind: '绑定手机号',
     change: '更换',
-    bound: '手机号已绑定',
+    changeLabel: '更换手机号，当前 {phone}',
+    changed: '手机号已更换',
     why: '仅在预订或请顾问联系您时需要',
-    consent: {
-      title: '绑定手机号',
-      confirm: '同意并继续',
-      cancel: '暂不',
-    },
+    sheet: { heading: '绑定手机号', done: '完成' },
   },
   entries: {
     orders: '我的订单',
@@ -24,9 +19,8 @@ module.exports = {
     theme: '外观',
     themeValue: '跟随系统',
   },
-  signedOut: { title: '暂时没有登录', text: '登录后可以管理您的信息与订单。', action: '登录' },
+  signedOut: { text: '暂时没有登录，登录后可以管理您的信息与订单。', action: '登录' },
   consents: {
-    heading: '授权管理',
     intro: '以下每一项都由您单独决定，随时可以开启或撤回。撤回与同意同样方便，且不影响撤回前的处理。',
     on: '{time} 同意，文本版本 {version}',
     off: '未同意',
@@ -37,12 +31,12 @@ module.exports = {
     withdraw: '撤回',
     keep: '保留',
     read: '阅读隐私说明全文',
-    labels: { on: '{title}，已同意', off: '{title}，未同意' },
   },
   about: {
-    heading: '关于',
-    version: '版本',
+    version: '版本 {version}',
     service: '服务条款',
+    /** Of the terms below; changed with them. */
+    termsVersion: '2026-11',
     serviceVersion: '条款版本 {version}',
     development: '开发版',
     trial: '体验版',

@@ -1,22 +1,18 @@
 /** What the list of orders and the page of one order say. */
 module.exports = {
   list: {
-    heading: '我的订单',
-    empty: { title: '还没有订单', text: '看中一辆车，支付意向金即可独家保留它。', action: '去选车' },
-    signedOut: { title: '请先登录', text: '登录后可以查看您的订单。', action: '登录' },
+    empty: { text: '还没有订单。看中一辆车，支付意向金即可独家保留它。', action: '去选车' },
+    signedOut: { text: '暂时没有登录，登录后可以查看您的订单。', action: '登录' },
     left: '剩余支付时间 {time}',
     held: '为您保留，还有 {time}',
+    confirming: '正在确认付款',
     refunding: '退款 {amount} 处理中',
     refunded: '{amount} 已退回',
     pay: '去支付',
-    more: '加载更多',
-    moreFailed: '没有加载成功，点此重试',
-    end: '没有更多了',
     open: '订单 {number}，{title}，{label}',
     deposit: '意向金',
   },
   detail: {
-    heading: '订单详情',
     missing: '没有找到这笔订单',
     state: {
       awaiting: { title: '等待支付', text: '请在倒计时结束前完成支付，逾期车辆恢复在售。' },
@@ -35,7 +31,6 @@ module.exports = {
     leftToPay: '剩余支付时间',
     leftToDecide: '保留剩余',
     pay: '支付意向金 {amount}',
-    paying: '请在微信支付中完成付款…',
     payCancelled: '已取消支付，没有扣款',
     payFailed: '支付没有成功，没有扣款',
     cancel: '取消预订',
@@ -68,7 +63,10 @@ module.exports = {
     },
     car: '预订车辆',
     price: '车价',
+    photo: '{title}的照片',
+    openCar: '查看车辆 {title}',
     store: '所在门店',
+    openStore: '查看门店 {name}',
     call: '致电门店',
     navigate: '导航到店',
     storeMissing: '门店信息没有加载成功，点此重试',
@@ -95,7 +93,6 @@ module.exports = {
       keep: '再想想',
       done: '已取消预订',
       ending: '正在取消，稍后完成',
-      sure: { title: '确定取消预订？', text: '取消后无法恢复。', confirm: '取消预订', cancel: '再想想' },
     },
   },
 };

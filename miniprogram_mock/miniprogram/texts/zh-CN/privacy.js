@@ -1,8 +1,8 @@
 /** The privacy text with its version, and the words of every consent; `version` goes with each consent that she gives. */
 module.exports = {
   version: '2026-11',
-  heading: '隐私与个人信息',
-  versionLine: '版本 {version}',
+  title: '隐私说明',
+  versionLine: '版本 {version}，每次同意都会记录所同意的版本',
   consents: {
     phone: {
       title: '使用手机号',

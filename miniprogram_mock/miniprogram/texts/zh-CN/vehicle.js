@@ -75,6 +75,7 @@ module.exports = {
   contact: {
     heading: '联系经销商',
     intro: '{store}的顾问会致电您，解答关于这辆车的问题。',
+    introStore: '{store}的顾问会致电您，解答您的问题。',
     message: '想了解什么',
     placeholder: '选填，例如：落地价是多少？周末能看车吗？',
     suggestions: ['落地价多少？', '能到店看车吗？', '能置换吗？'],

@@ -1,0 +1,58 @@
+/** The rows of the list of orders. */
+
+const { fill, texts } = require('../../texts/index');
+const format = require('../../lib/format');
+const { begin, left } = require('./countdown');
+const paying = require('./paying');
+const { standingOf, toneOf } = require('./standing');
+
+/** @typedef {{order: any, countdown: import('./countdown').Countdown}} Entry */
+
+/** @param {any} order as the server told it just now */
+const entry = (order) => ({ order, countdown: begin(order.hold.ends_in_seconds) });
+
+/**
+ * The line under an order that says what is to be done or waited for.
+ * @param {any} order
+ * @param {string} standing
+ * @param {number} seconds
+ */
+function lineOf(order, standing, seconds) {
+  const t = texts('orders').list;
+  const time = format.countdown(seconds);
+  const amount = format.yuan(order.refund ? order.refund.amount_fen : order.amount_fen);
+  if (standing === 'awaiting') return fill(t.left, { time });
+  if (standing === 'paid' || standing === 'confirmed') return fill(t.held, { time });
+  if (standing === 'refunding') return fill(t.refunding, { amount });
+  if (standing === 'refunded') return fill(t.refunded, { amount });
+  return standing === 'confirming' ? t.confirming : '';
+}
+
+/**
+ * @param {Entry} entry
+ * @param {number} [now] milliseconds
+ */
+function row({ order, countdown }, now) {
+  const t = texts('orders').list;
+  const seconds = left(countdown, now);
+  const standing = standingOf(order, { left: seconds, awaited: paying.isAwaited(order.id) });
+  const { store, title, photo } = order.vehicle;
+  return {
+    id: order.id,
+    title,
+    photo,
+    store: store.name,
+    amount: format.yuan(order.amount_fen),
+    date: format.date(order.created_at),
+    state: order.label,
+    tone: toneOf(standing),
+    line: lineOf(order, standing, seconds),
+    pay: standing === 'awaiting' ? t.pay : '',
+    label: fill(t.open, { number: order.number, title, label: order.label }),
+    /** Whether its words change with time, or soon by themselves. */
+    ticks: seconds > 0 && order.status !== 'closed',
+    unsettled: standing === 'confirming' || standing === 'ending',
+  };
+}
+
+module.exports = { entry, row };
