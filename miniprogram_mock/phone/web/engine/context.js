@@ -1,5 +1,6 @@
 /** The engine's view of the browser: fingers become taps, elements get their properties as they are, styles follow the theme. */
 import * as glassEasel from 'glass-easel'
+import { inViewWidths } from './styles.js'
 
 const TOUCHES = new Set(['touchstart', 'touchmove', 'touchend', 'touchcancel'])
 const BROWSERS_OWN = new Set(['animationstart', 'animationend', 'animationiteration', 'transitionend'])
@@ -13,6 +14,11 @@ export class PhoneContext extends glassEasel.CurrentWindowBackendContext {
     super()
     this.phone = phone
     this.sheets = new Map()
+    this.document = {
+      createElement: (tag) => understandsRpx(document.createElement(tag)),
+      createTextNode: (text) => document.createTextNode(text),
+      createDocumentFragment: () => document.createDocumentFragment(),
+    }
     this.onEvent((target, type, detail, options) => this.dispatch(target, type, detail, options))
     this.listenForLongPress()
     phone.on('settings', ({ name }) => name === 'theme' && this.applyTheme())
@@ -77,6 +83,13 @@ export class PhoneContext extends glassEasel.CurrentWindowBackendContext {
     }, { capture: true })
     for (const name of ['pointerup', 'pointercancel', 'pointermove']) document.body.addEventListener(name, stop, { capture: true })
   }
+}
+
+/** `style="…rpx"` in a template is understood as in WXSS. */
+function understandsRpx(element) {
+  const set = element.setAttribute
+  element.setAttribute = (name, value) => set.call(element, name, name === 'style' ? inViewWidths(value) : value)
+  return element
 }
 
 /** `catch:touchmove` keeps what is behind an overlay from scrolling; a wheel is a finger here. */

@@ -8,6 +8,9 @@ const COMMENT = /\/\*[\s\S]*?\*\//g
 const DARK = /@media[^{]*\(\s*prefers-color-scheme\s*:\s*(dark|light)\s*\)/g
 const KNOWN = new Set(ELEMENTS)
 
+/** 1rpx is 1/750 of the phone's width. */
+export const inViewWidths = (css) => css.replace(RPX, (_, number) => `${(Number(number) * 100) / 750}vw`)
+
 /** The text of a WXSS file with everything that it imports. */
 export function collected(files, path, seen = new Set()) {
   if (!(path in files) || seen.has(path)) return ''
@@ -23,9 +26,8 @@ export function collected(files, path, seen = new Set()) {
  * @returns {(theme: string) => string}
  */
 export function compile(wxss, scope = {}) {
-  // 1rpx is 1/750 of the phone's width; `vh` is the height of a page's own view, which ends at the bars.
-  const text = wxss
-    .replace(RPX, (_, number) => `${(Number(number) * 100) / 750}vw`)
+  // `vh` is the height of a page's own view, which ends at the bars.
+  const text = inViewWidths(wxss)
     .replace(VIEW_HEIGHT, (_, number) => `calc(var(--page-height) * ${Number(number) / 100})`)
     .replace(/env\(\s*safe-area-inset-(top|bottom|left|right)\s*\)/g, 'var(--safe-$1, 0px)')
   const made = new Map()
