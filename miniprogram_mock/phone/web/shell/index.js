@@ -40,14 +40,14 @@ export function createShell(phone, root) {
   })
   const tabs = createTabBar(phone, (route) => quietly(phone.router.switchTab(`/${route}`)))
   const single = createSinglePageBar(appName, () => openWhole())
-  const top = h('div.ph-top', {}, createStatusBar(phone), bar.element)
+  const top = h('div.ph-top', {}, bar.element)
   const stage = h('div.ph-stage', {}, top, createOfflineLine(phone), pages, tabs.element, single, bar.capsule)
   const outside = createOutside(shell, phone)
   root.classList.add('ph')
   root.append(stage, outside.element)
   const layers = createLayers(root, stage)
   const toast = createToast(root)
-  root.append(h('i.ph-home-indicator', { 'aria-hidden': 'true' }))
+  root.append(createStatusBar(phone), h('i.ph-home-indicator', { 'aria-hidden': 'true' }))
 
   function leave() {
     layers.clear()
