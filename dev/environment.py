@@ -81,6 +81,10 @@ def complete(given: Mapping[str, str], folder: Path, *, database_url: str, redis
         "WECHAT_PAY_BASE": f"{tencent}/api.mch.weixin.qq.com",
         "WECOM_API_BASE": f"{tencent}/qyapi.weixin.qq.com",
         "COOKIE_SECURE": "0",
+        # All phones of this machine have one address.
+        "LOGINS_PER_MINUTE": "0",
+        "SHARES_PER_MINUTE": "0",
+        "EVENT_BATCHES_PER_MINUTE": "0",
         "MEDIA_DIR": str(folder / "media"),
         "LOG_JSON": "0",
         "PYTHONUNBUFFERED": "1",

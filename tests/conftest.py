@@ -36,6 +36,9 @@ def _environment(database_url: str, redis_url: str) -> dict[str, str]:
         "CLOCK_MOVABLE": "1",
         "CLOCK_TOKEN": "a token that only tests know",
         "LOG_LEVEL": "WARNING",
+        "LOGINS_PER_MINUTE": "0",
+        "SHARES_PER_MINUTE": "0",
+        "EVENT_BATCHES_PER_MINUTE": "0",
     }
 
 

@@ -8,6 +8,7 @@ from flask import request
 from sqlalchemy.orm import Session
 
 from app.events import schemas, service
+from app.kit.limits import limited
 from app.kit.web import Caller, blueprint, transactional
 
 visitor = blueprint("events", audience="visitor")
@@ -21,6 +22,7 @@ def limit_size() -> None:
 
 
 @visitor.post("/")
+@limited("event_batches_per_minute")
 @visitor.input(schemas.BatchIn)
 @visitor.output(schemas.BatchOut)
 @transactional

@@ -11,6 +11,7 @@ from app.identity import queries, schemas, service
 from app.identity.errors import AppidUnknown, CodeRefused, PersonBlocked, SessionEnded, TooFast, WechatUnavailable
 from app.kit import db
 from app.kit.errors import AppError, Invalid, Unauthorized
+from app.kit.limits import limited
 from app.kit.phone import PhoneInvalid, normalise
 from app.kit.web import Caller, blueprint, raises, resolves, stepwise, transactional
 from app.wechat import queries as wechat
@@ -77,6 +78,7 @@ def _refusal(error: WechatError) -> AppError:
 
 @visitor.post("/login")
 @raises(CodeRefused, PersonBlocked, TooFast, WechatUnavailable)
+@limited("logins_per_minute")
 @visitor.input(schemas.LoginIn)
 @visitor.output(schemas.LoginOut)
 @stepwise

@@ -136,8 +136,10 @@ def raises(*errors: type[AppError]) -> Callable[[Callable[..., Any]], Callable[.
         spec = door.__dict__.setdefault("_spec", {})
         responses = spec.setdefault("responses", {})
         for status, kinds in by_status.items():
+            known = responses.get(str(status), {}).get("description")
+            told = [f"`{kind.code}`: {kind.message}" for kind in kinds]
             responses[str(status)] = {
-                "description": "; ".join(f"`{kind.code}`: {kind.message}" for kind in kinds),
+                "description": "; ".join([known, *told] if known else told),
                 "content": {"application/json": {"schema": ErrorOut}},
             }
         return door

@@ -8,6 +8,7 @@ from flask import Response, request
 from sqlalchemy.orm import Session
 
 from app.kit import db
+from app.kit.limits import limited
 from app.kit.logging import logger
 from app.kit.web import Caller, blueprint, raises, stepwise, transactional
 from app.sharing import queries, schemas, service
@@ -29,6 +30,7 @@ visitor = blueprint("sharing", audience="visitor")
 
 @customer.post("/")
 @raises(NothingToShare, VehicleUnknown, VehicleGone)
+@limited("shares_per_minute")
 @customer.input(schemas.ShareIn)
 @customer.output(schemas.MadeOut, status_code=201)
 @transactional
@@ -60,6 +62,7 @@ def open_(session: Session, who: Caller, share_id: str, query_data: dict[str, An
 
 @visitor.get("/<share_id>/code")
 @raises(ShareUnknown, CodeUnavailable)
+@limited("shares_per_minute")
 @visitor.doc(responses=_PICTURE)
 @stepwise
 def code(who: Caller, share_id: str) -> Any:

@@ -6,6 +6,7 @@ import json
 import threading
 import uuid
 from collections.abc import Callable
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -13,57 +14,13 @@ from sqlalchemy import func, select, text
 from sqlalchemy.event import listen, remove
 from sqlalchemy.orm import Session
 
-from app.dealers.models import Brand
 from app.events import jobs, service
 from app.events.models import ClientEvent, Event, EventDelivery
-from app.identity import service as identity
-from app.identity.models import Customer
 from app.kit import db
-from app.wechat.client import Session as WechatSession
-from app.wechat.fake import FakeGateway
-from app.wechat.models import WechatAccount
 from dev.testing import wait_until
 from tests.factories import dealers as make
-from tests.factories import identity as people
 from tests.factories import wechat as accounts
-
-AT = "2026-03-01T10:00:00.000+08:00"
-
-
-class Phone:
-    """A mini-program that calls itself `visitor`, signed in or not."""
-
-    def __init__(self, session: Session, client: Any, visitor: str = "visitor-1") -> None:
-        self.session, self.client, self.visitor = session, client, visitor
-        self.brand: Brand = make.brand(session)
-        self.account: WechatAccount = accounts.account(session, self.brand)
-        self.headers = {"X-Appid": self.account.appid}
-        session.commit()
-
-    def sign_in(self, nickname: str = "林晓雯") -> Customer:
-        customer = people.customer(self.session, self.brand, nickname=nickname)
-        self.headers = people.signed_in(self.session, customer, self.account)
-        self.session.commit()
-        return customer
-
-    def tell(self, *events: Any, **envelope: Any) -> Any:
-        body = {"visitor_id": self.visitor, "session_id": "run-1", "events": list(events)} | envelope
-        return self.client.post("/api/visitor/events/", json=body, headers=self.headers)
-
-    def told(self) -> list[Event]:
-        self.session.expire_all()
-        ours = select(Event).filter_by(brand_id=self.brand.id).where(Event.data.has_key("session_id"))
-        return list(self.session.execute(ours.order_by(Event.id)).scalars())
-
-
-@pytest.fixture
-def phone(session: Session, client: Any) -> Phone:
-    return Phone(session, client)
-
-
-def seen(**fields: Any) -> dict[str, Any]:
-    """Somebody looked at a vehicle."""
-    return {"id": str(uuid.uuid4()), "name": "vehicle.viewed", "at": AT, "vehicle_id": str(uuid.uuid4())} | fields
+from tests.factories.events import AT, Phone, seen
 
 
 def test_what_a_visitor_did_is_kept_by_our_clock_with_hers_beside_it(session: Session, phone: Phone) -> None:
@@ -149,7 +106,7 @@ def test_two_identical_batches_at_once_count_once(app: Any, committed: Callable[
 def test_a_batch_that_waits_for_one_that_fails_counts_in_its_place(app: Any, committed: Callable[[], Any]) -> None:
     with committed() as session:
         device = service.Device(make.brand(session).id, "visitor-1", "run-1")
-    told = [{"id": uuid.uuid4(), "name": "app.shown", "at": db_time(), "data": {}}]
+    told = [{"id": uuid.uuid4(), "name": "app.shown", "at": datetime(2026, 3, 1, tzinfo=UTC), "data": {}}]
     counted: list[int] = []
 
     def again() -> None:
@@ -166,11 +123,6 @@ def test_a_batch_that_waits_for_one_that_fails_counts_in_its_place(app: Any, com
         first.rollback()
     second.join()
     assert counted == [1]
-
-
-def db_time() -> Any:
-    with db.transaction() as session:
-        return session.execute(select(func.marque_now())).scalar_one()
 
 
 def test_a_client_cannot_forge_what_only_the_platform_knows(phone: Phone) -> None:
@@ -266,94 +218,6 @@ def test_keys_of_ours_stand_for_what_we_know(phone: Phone) -> None:
     assert kept.data["visitor_id"] == "visitor-1"
     assert kept.data["at"].startswith("2026-03-01")
     assert kept.data["vehicle_id"] == kept.subject_id
-
-
-def log_in(phone: Phone, wechat: FakeGateway, person: str, visitor_id: str | None = None) -> uuid.UUID:
-    wechat.people["code"] = WechatSession(openid=f"open-{person}", unionid=f"union-{person}", session_key="key")
-    body = {"code": "code", "visitor_id": visitor_id or phone.visitor}
-    answer = phone.client.post("/api/visitor/identity/login", json=body, headers={"X-Appid": phone.account.appid})
-    assert answer.status_code == 200
-    phone.headers = {"X-Appid": phone.account.appid, "Authorization": f"Bearer {answer.json['token']}"}
-    return uuid.UUID(answer.json["customer"]["id"])
-
-
-def test_what_she_did_before_she_signed_in_is_hers_afterwards(phone: Phone, wechat: FakeGateway) -> None:
-    phone.tell(seen(), seen())
-    phone.tell(seen(), visitor_id="visitor-2")
-    lin = log_in(phone, wechat, "lin")
-    phone.tell(seen())
-    assert [event.customer_id for event in phone.told()] == [lin, lin, None, lin]
-
-
-def test_a_device_of_another_brand_with_the_same_name_is_not_hers(session: Session, client: Any, phone: Phone, wechat: FakeGateway) -> None:
-    stranger = Phone(session, client)
-    stranger.tell(seen())
-    log_in(phone, wechat, "lin")
-    assert [event.customer_id for event in stranger.told()] == [None]
-
-
-def test_a_second_person_on_the_device_gets_only_what_nobody_did(phone: Phone, wechat: FakeGateway) -> None:
-    phone.tell(seen())
-    lin = log_in(phone, wechat, "lin")
-    phone.tell(seen())
-    phone.headers.pop("Authorization")
-    phone.tell(seen())
-    zhou = log_in(phone, wechat, "zhou")
-    assert [event.customer_id for event in phone.told()] == [lin, lin, zhou]
-
-
-def test_her_export_holds_what_she_did_also_under_a_profile_that_was_merged(session: Session, phone: Phone, wechat: FakeGateway) -> None:
-    lin = log_in(phone, wechat, "lin")
-    phone.tell(seen())
-    kept = people.customer(session, phone.brand, created_at=db_time())
-    identity.merge(session, kept, session.get_one(Customer, lin))
-    session.commit()
-    phone.headers = people.signed_in(session, kept, phone.account)
-    session.commit()
-    phone.tell(seen())
-    exported = phone.client.post("/api/customer/identity/export", headers=phone.headers).json
-    assert [event["name"] for event in exported["events"]].count("vehicle.viewed") == 2
-
-
-def test_nothing_leads_from_a_forgotten_customer_to_her_device(session: Session, phone: Phone, wechat: FakeGateway) -> None:
-    phone.tell(seen(data={"q": "林晓雯的车"}))
-    lin = log_in(phone, wechat, "lin")
-    other = seen()
-    phone.tell(other, visitor_id="visitor-2")
-    assert phone.client.delete("/api/customer/identity/me", headers=phone.headers).status_code == 204
-    session.expire_all()
-    facts = session.execute(select(Event).filter_by(customer_id=lin, name="vehicle.viewed")).scalars().all()
-    assert [(event.data, event.subject_type) for event in facts] == [({}, "vehicle")] * 2
-    assert session.execute(select(ClientEvent)).first() is None
-    everything = session.execute(text("SELECT string_agg(data::text, '') FROM events")).scalar_one()
-    assert "visitor-1" not in everything
-    assert "visitor-2" not in everything
-
-
-def test_whoever_leaves_while_her_phone_tells_is_nobody(app: Any, committed: Callable[[], Any]) -> None:
-    with committed() as session:
-        brand = make.brand(session)
-        account = accounts.account(session, brand)
-        customer = people.customer(session, brand)
-        headers = people.signed_in(session, customer, account)
-    answers: list[Any] = []
-
-    def tell() -> None:
-        body = {"visitor_id": "visitor-1", "session_id": "run-1", "events": [seen()]}
-        answers.append(app.test_client().post("/api/visitor/events/", json=body, headers=headers))
-
-    telling = threading.Thread(target=tell)
-    with db.transaction() as leaving:
-        identity.erase(leaving, leaving.get_one(Customer, customer.id))
-        leaving.flush()
-        telling.start()
-        with db.new_session() as watcher:
-            waiting = text("SELECT 1 FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'")
-            wait_until(lambda: watcher.execute(waiting).first(), 10)
-    telling.join()
-    assert answers[0].json["accepted"] == 1
-    with committed() as session:
-        assert session.execute(select(Event.customer_id).filter_by(name="vehicle.viewed")).scalar_one() is None
 
 
 def test_who_listens_to_what_people_do_hears_of_it_once(session: Session, phone: Phone, monkeypatch: Any, deliver: Any) -> None:
