@@ -21,21 +21,23 @@ PROGRAM = Path(__file__).parent / "kernel_program"
 @pytest.fixture(scope="module")
 def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """A phone's server for the small mini-program, and a simulator for who holds the phone; no platform."""
-    loop, port = asyncio.new_event_loop(), free_port()
+    port, loop = free_port(), asyncio.new_event_loop()
     with running(tmp_path_factory.mktemp("simulator"), "http://127.0.0.1:9") as simulator:
         runner = web.AppRunner(server.create(app="http://127.0.0.1:9", simulator=simulator.base, mini_program=PROGRAM))
 
-        async def start() -> None:
+        async def serve() -> None:
             await runner.setup()
             await web.TCPSite(runner, "127.0.0.1", port).start()
 
-        loop.run_until_complete(start())
+        # In a thread of its own: in this one the browser's driver has its loop.
         thread = threading.Thread(target=loop.run_forever)
         thread.start()
+        asyncio.run_coroutine_threadsafe(serve(), loop).result(10)
         yield f"http://127.0.0.1:{port}"
         asyncio.run_coroutine_threadsafe(runner.cleanup(), loop).result(10)
         loop.call_soon_threadsafe(loop.stop)
         thread.join(10)
+        loop.close()
 
 
 @pytest.fixture
