@@ -12,7 +12,7 @@ function lines(car) {
   const age = car.condition.key === 'new' ? '' : format.kilometres(car.odometer_km);
   const facts = [fill(t.year, { year: car.model_year }), age, car.exterior_color && car.exterior_color.label, car.energy && car.energy.label];
   const isCheaper = car.guide_price_fen && car.guide_price_fen > car.price_fen;
-  const where = [car.store.city, car.distance_m === null ? car.store.name : format.distance(car.distance_m)];
+  const where = car.distance_m === null ? [car.store.name] : [car.store.city, format.distance(car.distance_m)];
   return {
     facts: facts.filter(Boolean).join(' · '),
     price: format.yuan(car.price_fen),

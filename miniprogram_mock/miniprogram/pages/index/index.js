@@ -31,6 +31,7 @@ Page({
     all: '',
     empty: '',
     /** @type {any[]} */ series: [],
+    /** @type {any} */ first: null,
     /** @type {any[]} */ cars: [],
     /** @type {any[]} */ stores: [],
     storesTitle: '',
@@ -91,7 +92,8 @@ Page({
       all: fill(t.recommended.all, { count }),
       empty: found.total ? '' : fill(t.recommended.empty, { place: place.current().city || '' }),
       series: view.series(found.facets.series),
-      cars: found.items,
+      first: found.items.length ? view.first(found.items[0]) : null,
+      cars: found.items.slice(1),
       stores: view.storeRows(stores),
       storesTitle: view.storesTitle(place.current()),
     });
@@ -149,6 +151,10 @@ Page({
   /** @param {any} event */
   openCar(event) {
     wx.navigateTo({ url: `/pages/vehicles/detail?id=${event.detail.id}` });
+  },
+
+  openFirst() {
+    wx.navigateTo({ url: `/pages/vehicles/detail?id=${this.data.first.id}` });
   },
 
   /** @param {any} event */

@@ -39,6 +39,26 @@ function series(facet) {
 }
 
 /**
+ * The car that the page opens with.
+ * @param {any} car as in a list
+ */
+function first(car) {
+  const t = texts('common').car;
+  const price = format.yuan(car.price_fen);
+  const where = [car.condition.label, car.store.name, format.distance(car.distance_m)];
+  return {
+    id: car.id,
+    photo: car.photo,
+    alt: fill(t.photo, { title: car.title }),
+    name: car.series.label,
+    trim: car.trim,
+    where: where.filter(Boolean).join(' · '),
+    price,
+    label: fill(t.open, { title: car.title, price }),
+  };
+}
+
+/**
  * @param {any[]} stores
  */
 function storeRows(stores) {
@@ -59,4 +79,4 @@ function storesTitle(place) {
   return place.kind === 'here' ? t.title : t.title_all;
 }
 
-module.exports = { placeLines, series, storeRows, storesTitle };
+module.exports = { placeLines, series, first, storeRows, storesTitle };

@@ -10,7 +10,7 @@ module.exports = {
   },
   hero: { unit: '辆在售', country: '全国极曜授权门店', near: '{city}及周边，由近及远', city: '{city}极曜授权门店' },
   series: { title: '车系', count: '{count} 辆', none: '暂无在售', label: '{name}，{count} 辆在售' },
-  recommended: { title: '为您推荐', all: '查看全部 {count} 辆', empty: '{place}暂无在售车辆', country: '查看全国车辆' },
+  recommended: { title: '为您推荐', more: '更多推荐', all: '查看全部 {count} 辆', empty: '{place}暂无在售车辆', country: '查看全国车辆' },
   stores: { title: '附近门店', title_city: '{city}门店', title_all: '门店', all: '全部门店', label: '{name}，{address}' },
   recent: { title: '最近浏览', clear: '清空', asked: '清空最近浏览的车辆？' },
   foot: '车辆、价格与库存以门店确认为准',

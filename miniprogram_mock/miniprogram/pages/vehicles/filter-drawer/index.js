@@ -25,7 +25,6 @@ Component({
     t,
     /** @type {filters.Filters} */ draft: {},
     /** @type {any[]} */ sections: [],
-    /** @type {any[]} */ bounds: [],
     /** @type {string[]} */ unfolded: [],
     least: '',
     most: '',
@@ -62,10 +61,8 @@ Component({
 
     arrange() {
       const { draft, unfolded, from } = /** @type {any} */ (this.data);
-      this.setData({
-        sections: view.sections(draft, /** @type {any} */ (this).counted || {}, unfolded),
-        bounds: view.bounds(draft, from.lat !== undefined),
-      });
+      const shown = { unfolded, hasPlace: from.lat !== undefined };
+      this.setData({ sections: view.sections(draft, /** @type {any} */ (this).counted || {}, shown) });
     },
 
     /** The typed prices follow the draft, but not while she types. */
@@ -100,15 +97,11 @@ Component({
 
     /** @param {any} event */
     choose(event) {
-      const { facet, value, off } = event.currentTarget.dataset;
-      if (!off) this.change(filters.toggle(this.data.draft, facet, value));
-    },
-
-    /** @param {any} event */
-    chooseBound(event) {
-      const { name, place } = event.currentTarget.dataset;
-      const bound = filters.PRESETS[/** @type {keyof typeof filters.PRESETS} */ (name)][place];
-      this.change(filters.toggleBound(this.data.draft, bound));
+      const { name, value, bound, off } = event.currentTarget.dataset;
+      if (off) return;
+      const { draft } = this.data;
+      if (bound) this.change(filters.toggleBound(draft, filters.PRESETS[/** @type {'price'} */ (name)][Number(value)]));
+      else this.change(filters.toggle(draft, name, value));
     },
 
     /** @param {any} event */

@@ -3,13 +3,18 @@
 const { texts, fill } = require('../../../texts/index');
 const filters = require('../filters');
 
-/** @typedef {{facet: string, value: string, text: string, count: string, isOn: boolean, isOff: boolean, colour: string, label: string}} Choice */
-/** @typedef {{name: string, title: string, choices: Choice[], more: string}} Section */
+/** @typedef {{value: string, text: string, label: string, count: string, isOn: boolean, isOff: boolean, colour: string}} Choice */
+/** @typedef {{name: string, title: string, choices: Choice[], more: string, off: string, isBound: boolean}} Section */
 
-/** Longer lists are folded to this many; what is chosen stays in sight. */
-const FOLDED = 12;
+const ORDER = ['price', 'series', 'condition', 'energy', 'body', 'radius', 'city', 'mileage', 'model_year', 'owners', 'accident']
+  .concat(['exterior_color', 'interior_color', 'drivetrain', 'gearbox', 'options']);
+
+/** Longer lists are folded to this many, unless that spares only a few; what is chosen stays in sight. */
+const FOLDED = 9;
+const SPARED = 3;
 
 /**
+ * One value of a facet.
  * @param {string} facet
  * @param {import('../filters').Value} value
  * @param {string[]} chosen
@@ -20,7 +25,6 @@ function choice(facet, { value, label, count }, chosen) {
   const isOn = chosen.includes(value);
   const text = filters.valueText(facet, value, { [facet]: { [value]: label } });
   return {
-    facet,
     value,
     text,
     count: String(count),
@@ -33,42 +37,54 @@ function choice(facet, { value, label, count }, chosen) {
 }
 
 /**
+ * One facet, or nothing when no car has a value of it.
+ * @param {string} facet
  * @param {filters.Filters} draft
- * @param {Record<string, filters.Value[]>} facets
- * @param {string[]} unfolded names of the sections that she opened
+ * @param {import('../filters').Value[]} values
+ * @param {boolean} isUnfolded
  * @returns {Section[]}
  */
-function sections(draft, facets, unfolded) {
+function facetSection(facet, draft, values, isUnfolded) {
+  if (!values.length) return [];
   const t = texts('list');
-  return filters.FACETS.filter((facet) => (facets[facet] || []).length).map((facet) => {
-    const chosen = (draft[facet] || []).map(String);
-    const all = facets[facet].map((value) => choice(facet, value, chosen));
-    const isFolded = all.length > FOLDED + 3 && !unfolded.includes(facet);
-    const isFoldable = all.length > FOLDED + 3;
-    const more = isFolded ? fill(t.filter.more, { count: all.length }) : t.filter.less;
-    return {
-      name: facet,
-      title: t.facets[/** @type {keyof typeof t.facets} */ (facet)],
-      choices: isFolded ? all.filter((one, place) => place < FOLDED || one.isOn) : all,
-      more: isFoldable ? more : '',
-    };
-  });
+  const chosen = (draft[facet] || []).map(String);
+  const all = values.map((value) => choice(facet, value, chosen));
+  const isFoldable = all.length > FOLDED + SPARED;
+  const shown = isFoldable && !isUnfolded ? all.filter((one, place) => place < FOLDED || one.isOn) : all;
+  const more = isUnfolded ? t.filter.less : fill(t.filter.more, { count: all.length });
+  return [{ name: facet, title: t.facets[/** @type {keyof typeof t.facets} */ (facet)], choices: shown, more: isFoldable ? more : '', off: '', isBound: false }];
 }
 
 /**
- * The bounds on offer, in the drawer's order; the radius only when she has a place.
+ * Bounds on offer; the radius only when she has a place.
+ * @param {keyof typeof filters.PRESETS} name
  * @param {filters.Filters} draft
  * @param {boolean} hasPlace
+ * @returns {Section}
  */
-function bounds(draft, hasPlace) {
+function boundSection(name, draft, hasPlace) {
   const t = texts('list');
-  const names = /** @type {const} */ (['price', 'mileage', 'owners', 'accident', 'radius']);
-  return names.map((name) => ({
-    name,
-    title: t[name].title,
-    off: name === 'radius' && !hasPlace ? t.radius.off : '',
-    choices: filters.PRESETS[name].map((bound, place) => ({ place, text: filters.boundText(name, bound), isOn: filters.isBound(draft, bound) })),
-  }));
+  const choices = filters.PRESETS[name].map((bound, place) => {
+    const text = filters.boundText(name, bound);
+    return { value: String(place), text, label: text, count: '', isOn: filters.isBound(draft, bound), isOff: false, colour: '' };
+  });
+  const off = name === 'radius' && !hasPlace ? t.radius.off : '';
+  return { name, title: t[name].title, choices: off ? [] : choices, more: '', off, isBound: true };
+}
+
+/**
+ * The whole drawer, what most people ask for first.
+ * @param {filters.Filters} draft
+ * @param {Record<string, import('../filters').Value[]>} facets
+ * @param {{unfolded: string[], hasPlace: boolean}} shown `unfolded`: names of the sections that she opened
+ * @returns {Section[]}
+ */
+function sections(draft, facets, { unfolded, hasPlace }) {
+  return ORDER.flatMap((name) =>
+    name in filters.PRESETS
+      ? [boundSection(/** @type {keyof typeof filters.PRESETS} */ (name), draft, hasPlace)]
+      : facetSection(name, draft, facets[name] || [], unfolded.includes(name)),
+  );
 }
 
 /**
@@ -81,4 +97,4 @@ function buttonText(total) {
   return total ? fill(t.show, { count: total.toLocaleString('en-US') }) : t.none;
 }
 
-module.exports = { sections, bounds, buttonText };
+module.exports = { sections, buttonText };
