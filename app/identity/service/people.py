@@ -189,7 +189,7 @@ def erase(session: Session, customer: Customer) -> None:
         .values(unionid=None, phone=None, phone_hash=None, nickname=None, erased_at=func.marque_now())
     )
     events.forget_behaviour(session, customer.brand_id, ids)
-    events.redact(session, ids, "visitor_id", "scene")
+    events.redact(session, ids, "visitor_id", "session_id", "scene", "q")
     # Each for itself: what was recorded under a merged profile is forgotten too where nobody has heard of the merge yet.
     for one in ids:
         _record(session, session.get_one(Customer, one), "customer.erased")
