@@ -2,17 +2,13 @@
 
 from __future__ import annotations
 
-import asyncio
-import threading
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from aiohttp import web
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, BrowserContext, Page, expect
 
-from dev.ports import free_port
-from miniprogram_mock.phone import server
+from tests.e2e.serving import phone_for
 from tests.simulator import running
 
 PROGRAM = Path(__file__).parent / "kernel_program"
@@ -21,34 +17,29 @@ PROGRAM = Path(__file__).parent / "kernel_program"
 @pytest.fixture(scope="module")
 def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """A phone's server for the small mini-program, and a simulator for who holds the phone; no platform."""
-    port, loop = free_port(), asyncio.new_event_loop()
-    with running(tmp_path_factory.mktemp("simulator"), "http://127.0.0.1:9") as simulator:
-        runner = web.AppRunner(server.create(app="http://127.0.0.1:9", simulator=simulator.base, mini_program=PROGRAM))
+    with (
+        running(tmp_path_factory.mktemp("simulator"), "http://127.0.0.1:9") as simulator,
+        phone_for(PROGRAM, simulator=simulator.base) as address,
+    ):
+        yield address
 
-        async def serve() -> None:
-            await runner.setup()
-            await web.TCPSite(runner, "127.0.0.1", port).start()
 
-        # In a thread of its own: in this one the browser's driver has its loop.
-        thread = threading.Thread(target=loop.run_forever)
-        thread.start()
-        asyncio.run_coroutine_threadsafe(serve(), loop).result(10)
-        yield f"http://127.0.0.1:{port}"
-        asyncio.run_coroutine_threadsafe(runner.cleanup(), loop).result(10)
-        loop.call_soon_threadsafe(loop.stop)
-        thread.join(10)
-        loop.close()
+@pytest.fixture(scope="module")
+def context(chromium: Browser) -> Iterator[BrowserContext]:
+    """One browser for all, so that it keeps the engine's files; each test starts the mini-program anew."""
+    context = chromium.new_context(viewport={"width": 375, "height": 812})
+    yield context
+    context.close()
 
 
 @pytest.fixture
-def page(chromium: Browser, address: str) -> Iterator[Page]:
+def page(context: BrowserContext, address: str) -> Iterator[Page]:
     """The small mini-program, started at its first page."""
-    context = chromium.new_context(viewport={"width": 375, "height": 812})
     page = context.new_page()
     page.goto(f"{address}/device?path=pages/one/one%3Fq=7")
     page.wait_for_selector("html[data-ready]")
     yield page
-    context.close()
+    page.close()
 
 
 def see(page: Page, words: str) -> None:
