@@ -54,6 +54,7 @@ export function createShell(phone, root) {
     toast.hide()
     phone.hide()
     outside.show()
+    stage.inert = true
   }
 
   /** From Moments' single page into the mini-program, at the same page. */
@@ -95,7 +96,10 @@ export function createShell(phone, root) {
 
   phone.on('page:shown', () => navigation())
   phone.on('settings', ({ name }) => name === 'theme' && navigation())
-  phone.on('app:show', () => outside.hide())
+  phone.on('app:show', () => {
+    outside.hide()
+    stage.inert = layers.isOpen
+  })
   phone.on('launch', () => {
     layers.clear()
     toast.hide()
