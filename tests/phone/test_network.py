@@ -7,7 +7,7 @@ from urllib.parse import urlsplit
 import pytest
 import requests
 
-from tests.phone.conftest import Upstream
+from tests.phone.upstream import Upstream
 
 API = "/net/https/api.marque.example"
 

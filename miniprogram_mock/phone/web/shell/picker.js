@@ -14,17 +14,20 @@ export function picker(shell, wanted) {
   const state = model.begin(wanted)
   return shell.layers.show('sheet', wanted.headerText || t.picker.label, (close) => {
     const wheels = h('div.ph-wheels')
-    const draw = () => {
-      const columns = model.columns(state, wanted)
-      columns.forEach((texts, column) => {
-        state[column] = Math.min(state[column], Math.max(0, texts.length - 1))
-      })
-      wheels.replaceChildren(...columns.map((texts, column) => wheel(texts, state[column], (index) => {
+    const drawn = []
+    // What one wheel says may change what the others hold; a wheel whose rows stay the same is left to its turning.
+    const draw = () => model.columns(state, wanted).forEach((texts, column) => {
+      state[column] = Math.min(state[column], Math.max(0, texts.length - 1))
+      if (drawn[column]?.join() === texts.join()) return
+      drawn[column] = texts
+      const made = wheel(texts, state[column], (index) => {
         state[column] = index
         wanted.columnChanged?.(column, index)
-        if (model.redraws) draw()
-      })))
-    }
+        draw()
+      })
+      if (wheels.children[column]) wheels.children[column].replaceWith(made)
+      else wheels.append(made)
+    })
     draw()
     return [
       h('header.ph-picker-bar', {}, button('text', t.cancel, () => close(null)), h('h2', {}, wanted.headerText), button('text', t.confirm, () => close(model.answer(state, wanted)), { style: 'color:var(--ph-green)' })),
@@ -52,7 +55,7 @@ function wheel(texts, chosen, change) {
   let settle = 0
   list.addEventListener('scroll', () => {
     clearTimeout(settle)
-    settle = setTimeout(() => select(Math.round(list.scrollTop / ROW)), 80)
+    settle = setTimeout(() => list.isConnected && select(Math.round(list.scrollTop / ROW)), 80)
   }, { passive: true })
   list.addEventListener('keydown', (event) => {
     const step = { ArrowDown: 1, ArrowUp: -1 }[event.key]
@@ -76,7 +79,6 @@ const MODES = {
     answer: ([index]) => String(index),
   },
   multiSelector: {
-    redraws: true,
     begin: ({ value, range }) => (range ?? []).map((_, column) => Number(value?.[column]) || 0),
     columns: (_, { range, rangeKey }) => (range ?? []).map((column) => labels(column, rangeKey)),
     answer: (state) => [...state],
@@ -87,7 +89,6 @@ const MODES = {
     answer: ([hour, minute]) => `${two(hour)}:${two(minute)}`,
   },
   date: {
-    redraws: true,
     begin(wanted) {
       const { first, last } = bounds(wanted)
       const said = /^\d{4}(-\d{2}){0,2}$/.test(wanted.value) ? wanted.value : new Date().toISOString().slice(0, 10)

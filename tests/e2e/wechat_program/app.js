@@ -1,0 +1,1 @@
+App({ onLaunch(options) { this.launched = options }, onShow(options) { this.shown = options } })

@@ -1,0 +1,1 @@
+Page({ onLoad(options) { this.setData({ options: JSON.stringify(options) }) } })
