@@ -65,10 +65,10 @@ Page({
     this.arrange();
   },
 
-  lookForRefusal() {
-    wx.getSetting({
-      success: ({ authSetting }) => this.setData({ isRefused: authSetting['scope.userLocation'] === false }),
-    });
+  /** Refusing the privacy terms only means not now: WeChat asks again at the next tap. Refusing the permission it remembers. */
+  async lookForRefusal() {
+    const { authSetting } = await wx.getSetting();
+    this.setData({ isRefused: authSetting['scope.userLocation'] === false });
   },
 
   async useHere() {
@@ -78,9 +78,8 @@ Page({
       await place.locate();
       wx.navigateBack();
     } catch (error) {
-      prompts.fail(error);
-      // Refusing the privacy terms only means not now: WeChat asks again at the next tap. The permission it does not.
-      this.lookForRefusal();
+      await this.lookForRefusal();
+      if (!this.data.isRefused) prompts.fail(error);
     } finally {
       this.setData({ isLocating: false });
     }

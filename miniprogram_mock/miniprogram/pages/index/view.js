@@ -15,7 +15,7 @@ function placeLines(place, nearest) {
   if (place.kind === 'city') return { place: place.city, hero: fill(t.hero.city, { city: place.city }) };
   if (place.kind === 'none') return { place: t.place.none, hero: t.hero.country };
   if (!nearest) return { place: t.place.here, hero: t.hero.country };
-  return { place: fill(t.place.near, { city: nearest }), hero: fill(t.hero.near, { city: nearest }) };
+  return { place: fill(t.place.near, { city: nearest }), hero: t.hero.near };
 }
 
 /**

@@ -125,7 +125,7 @@ function boundText(name, filters) {
   if (name === 'owners') return fill(filters.previous_owners_max === 1 ? t.owners.first : t.owners.most, { count: filters.previous_owners_max });
   if (name === 'accident') return filters.accident_free ? t.accident.free : t.accident.not_free;
   if (name === 'radius') return fill(t.radius.within, { km: filters.radius_km });
-  if (name === 'word') return fill(t.word, { q: filters.q });
+  if (name === 'word') return filters.q;
   if (name === 'store') return t.store;
   const years = [filters.model_year_min && fill(t.years.from, { year: filters.model_year_min })];
   years.push(filters.model_year_max && fill(t.years.until, { year: filters.model_year_max }));

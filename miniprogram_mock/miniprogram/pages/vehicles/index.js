@@ -186,7 +186,7 @@ Page({
     const { turn } = this;
     const { city, ...here } = this.data.from;
     const offered = await drops(this.asCity(asked), this.data.chips, here);
-    const rows = offered.map(({ key, text, count }) => ({ key, text: fill(t.empty.drop, { text, count }) }));
+    const rows = offered.map(({ key, text, count }) => ({ key, text: fill(t.empty.drop, { text, count: count.toLocaleString('en-US') }) }));
     if (turn === this.turn) this.setData({ drops: rows });
   },
 
@@ -202,16 +202,17 @@ Page({
     const { kind, city } = place.current();
     const from = this.from();
     const chips = filters.chips(from.city && !asked.city ? { ...asked, city: [from.city] } : asked, this.labels);
+    const inDrawer = chips.filter(({ key }) => key !== 'word').length;
     const placeText = kind === 'city' ? city : kind === 'here' ? t.here : t.tools.country;
     const sort = found ? found.sort : this.sort || (from.lat === undefined ? 'newest' : 'distance');
-    const sortText = t.sorts[/** @type {(typeof SORTS)[number]} */ (sort)];
+    const name = /** @type {(typeof SORTS)[number]} */ (sort);
     return {
       chips: chips.map((chip) => ({ ...chip, label: fill(t.chips.remove, { text: chip.text }) })),
-      filterText: chips.length ? fill(t.tools.filter_some, { count: chips.length }) : t.tools.filter,
+      filterText: inDrawer ? fill(t.tools.filter_some, { count: inDrawer }) : t.tools.filter,
       placeText,
       placeLabel: fill(t.tools.place, { place: placeText }),
-      sortText,
-      sortLabel: fill(t.tools.sort, { sort: sortText }),
+      sortText: t.sorts_short[name],
+      sortLabel: fill(t.tools.sort, { sort: t.sorts[name] }),
       sorts: SORTS.map((key) => ({ key, text: key === 'distance' && from.lat === undefined ? t.sorts.distance_off : t.sorts[key], isOn: key === sort })),
     };
   },

@@ -15,6 +15,8 @@ module.exports = {
     newest: '最新上架',
     mileage: '里程最少',
   },
+  /** Beside the other tools there is little room. */
+  sorts_short: { recommended: '综合推荐', distance: '距离最近', price_asc: '价格最低', price_desc: '价格最高', newest: '最新上架', mileage: '里程最少' },
   chips: { remove: '移除：{text}', clear: '全部清除', clear_label: '清除全部条件' },
   filter: {
     heading: '筛选车辆',
@@ -59,7 +61,6 @@ module.exports = {
   radius: { title: '距离', within: '{km} 公里内', off: '使用我的位置后可按距离筛选' },
   years: { from: '{year} 款及以后', until: '{year} 款及以前' },
   store: '指定门店',
-  word: '“{q}”',
   shared: { by: '{name} 分享了 {count} 辆车', friend: '好友分享了 {count} 辆车', none: '{name} 分享的车辆均已售出',
     somebody: '好友', gone: '这个分享已失效，为您显示全部在售车辆', leave: '查看全部车辆' },
   share: { heading: '分享这个列表', text: '朋友打开后看到的是当时在售的车辆与数量。', friend: '发送给朋友', timeline: '分享到朋友圈', timeline_text: '请点按右上角“···”，选择“分享到朋友圈”', poster: '生成海报', title: '{count} 辆极曜在售好车' },

@@ -26,6 +26,7 @@ Component({
     view: { latitude: 35, longitude: 105, scale: 4 },
     isOpen: false,
     /** @type {any} */ store: null,
+    storeName: '',
     summary: '',
     storeState: 'loading',
     /** @type {any[]} */ cars: [],
@@ -116,7 +117,7 @@ Component({
       events.track('search.filtered', { store_id: store.id, on: 'map' });
       const summary = fill(t.map.summary, { count: store.count, price: format.yuan(store.min_price_fen) });
       const more = store.count > SHOWN ? fill(t.map.more, { count: store.count }) : '';
-      this.setData({ isOpen: true, store, summary, more, cars: [], storeState: 'loading' });
+      this.setData({ isOpen: true, store, storeName: store.name, summary, more, cars: [], storeState: 'loading' });
       this.loadStore();
     },
 

@@ -32,7 +32,6 @@ Component({
     button: '',
     isNone: false,
     isCounting: false,
-    failed: '',
   },
   observers: {
     open(open) {
@@ -45,24 +44,27 @@ Component({
       // Her city stands in the drawer as what it is to the search: a chosen city.
       const asked = /** @type {filters.Filters} */ (this.data.filters);
       const draft = filters.clean({ ...asked, city: asked.city || (from.city ? [from.city] : undefined) });
-      this.setData({ draft, unfolded: [], failed: '' });
+      /** @type {any} */ (this).counted = {};
+      this.setData({ draft, unfolded: [] });
       this.told({ facets, ranges, total });
       this.typeset();
     },
 
     /** @param {{facets: any, ranges: any, total: number}} answer */
     told({ facets, ranges, total }) {
-      /** @type {any} */ (this).counted = facets;
+      /** @type {any} */
+      const own = this;
+      own.counted = view.inOrder(own.counted, facets);
       const { min, max } = (ranges && ranges.price) || {};
       const hint = min ? fill(t.price.found, { min: filters.inWan(min), max: filters.inWan(max) }) : '';
-      this.setData({ button: view.buttonText(total), isNone: !total, priceHint: hint, isCounting: false, failed: '' });
+      this.setData({ button: view.buttonText(total), isNone: !total, priceHint: hint, isCounting: false });
       this.arrange();
     },
 
     arrange() {
       const { draft, unfolded, from } = /** @type {any} */ (this.data);
       const shown = { unfolded, hasPlace: from.lat !== undefined };
-      this.setData({ sections: view.sections(draft, /** @type {any} */ (this).counted || {}, shown) });
+      this.setData({ sections: view.sections(draft, /** @type {any} */ (this).counted, shown) });
     },
 
     /** The typed prices follow the draft, but not while she types. */
@@ -91,7 +93,7 @@ Component({
         // An answer to an older draft is passed over.
         if (draft === this.data.draft) this.told(answer);
       } catch {
-        if (draft === this.data.draft) this.setData({ isCounting: false, isNone: false, button: t.filter.failed, failed: t.filter.failed });
+        if (draft === this.data.draft) this.setData({ isCounting: false, isNone: false, button: t.filter.failed });
       }
     },
 

@@ -88,6 +88,21 @@ function sections(draft, facets, { unfolded, hasPlace }) {
 }
 
 /**
+ * New counts in the order of the old ones, so that no choice moves away under her finger. What is gone leads nowhere: 0.
+ * @param {Record<string, import('../filters').Value[]>} before
+ * @param {Record<string, import('../filters').Value[]>} now
+ */
+function inOrder(before, now) {
+  const facets = Object.entries(now).map(([facet, values]) => {
+    const known = new Map(values.map((value) => [value.value, value]));
+    const kept = (before[facet] || []).map((value) => known.get(value.value) || { ...value, count: 0 });
+    const added = values.filter(({ value }) => !kept.some((one) => one.value === value));
+    return [facet, [...kept, ...added]];
+  });
+  return Object.fromEntries(facets);
+}
+
+/**
  * The words on the drawer's button.
  * @param {number | null} total null while it is being counted for the first time
  */
@@ -97,4 +112,4 @@ function buttonText(total) {
   return total ? fill(t.show, { count: total.toLocaleString('en-US') }) : t.none;
 }
 
-module.exports = { sections, buttonText };
+module.exports = { sections, inOrder, buttonText };
