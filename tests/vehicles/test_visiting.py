@@ -85,6 +85,7 @@ def test_pages_follow_each_other_over_http(session: Session, store: Store, get: 
         ({"model_year": "new"}, "model_year"),
         ({"crs": "bd09", "lat": 31, "lng": 121}, "crs"),
         ({"cursor": "xx"}, "cursor"),
+        ({"seris": "j5"}, "seris"),
     ],
 )
 def test_a_wrong_field_is_named(get: Get, query: dict[str, Any], field: str) -> None:
