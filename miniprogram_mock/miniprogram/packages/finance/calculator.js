@@ -78,7 +78,7 @@ Page({
     if (own !== null && own > loan.down_payment_fen) return this.changeDown(own);
     if (own !== null && own < loan.down_payment_fen) this.setData({ note: t.lowered });
     this.chosenFen = null;
-    this.show(loan);
+    this.answered(loan);
   },
 
   /** @param {number} fen */
@@ -87,7 +87,7 @@ Page({
     const loan = await this.ask({ plan_id: this.data.planId, down_payment_fen: fen });
     if (!loan) return;
     this.setData({ note: '' });
-    this.show(loan);
+    this.answered(loan);
   },
 
   /**
@@ -120,7 +120,7 @@ Page({
   },
 
   /** @param {any} loan */
-  show(loan) {
+  answered(loan) {
     const { least, scheduleOpen } = this.data;
     this.setData({
       state: 'ready',

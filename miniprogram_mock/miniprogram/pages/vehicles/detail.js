@@ -97,14 +97,14 @@ Page({
     const { lat, lng, crs } = place.query();
     try {
       const car = await api.get(`/visitor/vehicles/${this.vehicleId}`, { lat, lng, crs });
-      this.show(car);
+      this.arrived(car);
     } catch (error) {
       this.refused(error);
     }
   },
 
   /** @param {any} car */
-  show(car) {
+  arrived(car) {
     const before = this.told;
     this.told = car;
     this.setData({ state: 'ready', isStale: false, car: present(car), similar: car.similar });

@@ -16,7 +16,7 @@ module.exports = {
   back: '返回',
   done: {
     title: '试驾意向已提交',
-    adviser: '{dealer}的{adviser}会致电 {phone}，与您确定试驾时间。',
+    adviser: '{dealer}的顾问{adviser}会致电 {phone}，与您确定试驾时间。',
     dealer: '{dealer}会致电 {phone}，与您确定试驾时间。',
     car: '试驾车辆',
     wish: '方便的时间',

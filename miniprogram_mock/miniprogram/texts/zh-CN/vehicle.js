@@ -82,7 +82,7 @@ module.exports = {
     submit: '请顾问联系我',
     sending: '正在提交…',
     done: '已通知门店',
-    adviser: '{dealer}的{adviser}会尽快致电 {phone}。',
+    adviser: '{dealer}的顾问{adviser}会尽快致电 {phone}。',
     dealer: '{dealer}会尽快致电 {phone}。',
     again: '再次提交不会重复打扰顾问，您补充的内容会一并转达。',
     close: '完成',

@@ -36,7 +36,7 @@ Component({
       this.setData({ intro: fill(storeId ? t.introStore : t.intro, { store: name }) });
     },
     open(open) {
-      if (open && !this.data.opened) this.setData({ opened: true });
+      if (open) this.setData({ opened: true, done: '' });
     },
   },
 
@@ -76,7 +76,7 @@ Component({
         await consents.give(ticked);
         const about = vehicleId ? { vehicle_id: vehicleId } : { store_id: storeId };
         const lead = await api.post('/customer/leads/', { ...about, ...(message.trim() && { message: message.trim() }) });
-        this.setData({ done: this.promise(lead) });
+        this.setData({ done: this.promise(lead), message: '' });
       } catch (error) {
         prompts.fail(error);
       }
@@ -94,7 +94,6 @@ Component({
     },
 
     close() {
-      if (this.data.done) this.setData({ done: '', message: '' });
       this.triggerEvent('close');
     },
   },

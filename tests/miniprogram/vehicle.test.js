@@ -1,0 +1,226 @@
+/** One car's page: what it says of a car, how it is opened, and what becomes of it when the car or the network goes away. */
+'use strict';
+
+const assert = require('node:assert/strict');
+const { mock, test } = require('node:test');
+const { Device, fails } = require('./device');
+const { car, used } = require('./cars');
+
+// Time stands still: whoever waits (for another try, for the next batch of events) is woken by a test.
+mock.timers.enable({ apis: ['setTimeout'] });
+
+const DETAIL = 'pages/vehicles/detail';
+const VEHICLE = 'GET /api/visitor/vehicles/car-1';
+const SHARE = 'GET /api/visitor/sharing/share1';
+const TERMS = { amount_fen: 100000, hold_hours: 72 };
+const BRIEF = { id: 'car-2', title: '极曜 J3', reason: '同车系' };
+
+function phone({ signedIn = true, scene = 1001, told = car() } = {}) {
+  const device = new Device();
+  device.require('lib/launch').note({ scene, query: {} });
+  if (signedIn) device.wx.setStorageSync('session', { token: 'token', customer: { id: 'me', nickname: '林女士', phone_masked: null } });
+  device.server.on(VEHICLE, told).on('GET /api/visitor/orders/terms', TERMS).on('GET /api/customer/orders/', { items: [] });
+  return device;
+}
+
+async function opened(device, query = { id: 'car-1' }) {
+  const page = device.page(DETAIL, query);
+  await device.settled();
+  return page;
+}
+
+const shared = (vehicle, nickname) => ({ share: { id: 'share1', kind: 'vehicle', sharer: { nickname } }, vehicle, list: null, similar: [] });
+const events = (device) => (device.storage.get('events') ?? []).map((event) => event.name);
+const reserved = (more = {}) => car({ reservable: false, status: { key: 'reserved', label: '已预订' }, ...more });
+
+test('a new car has no history, whatever the figures say; a used one tells what is known and nothing else', () => {
+  const { present } = new Device().require('pages/vehicles/detail-view');
+  assert.deepEqual(present(car()).history, []);
+  assert.deepEqual(present(used()).history.map((row) => row.value), ['2023-05-01', '1 位', '无事故']);
+  const silent = used({ history: { first_registration_date: null, previous_owners: null, accident_free: null, odometer_km: null } });
+  assert.deepEqual(present(silent).history, []);
+  assert.ok(!present(silent).facts.some((row) => row.label === '表显里程'));
+});
+
+test('a guide price stands beside the price only when something is saved', () => {
+  const { present } = new Device().require('pages/vehicles/detail-view');
+  assert.deepEqual([present(car()).price.guide, present(car()).price.saved], ['', '']);
+  const cheaper = present(used()).price;
+  assert.deepEqual([cheaper.guide, cheaper.saved], ['¥400,000', '较指导价省 ¥120,000']);
+});
+
+test('a rise of the price is not called a drop', () => {
+  const { present } = new Device().require('pages/vehicles/detail-view');
+  const history = [
+    { old_price_fen: 100, new_price_fen: 50, changed_at: '2026-11-05T17:00:00Z' },
+    { old_price_fen: 50, new_price_fen: 100, changed_at: '2026-10-01T00:00:00Z' },
+  ];
+  const rows = present(car({ price: { ...car().price, history } })).price.history;
+  assert.deepEqual(rows.map((row) => row.dropped), [true, false]);
+  assert.match(rows[0].text, /^2026-11-06 降价/); // by China's calendar
+  assert.match(rows[1].text, /上调/);
+});
+
+test('tags do not repeat the condition or what stands among the options', () => {
+  const { present } = new Device().require('pages/vehicles/detail-view');
+  assert.deepEqual(present(car()).tags, ['新车', '里程少']);
+});
+
+test('long lists begin folded, short ones have no button', () => {
+  const { present } = new Device().require('pages/vehicles/detail-view');
+  const row = (key) => ({ key: String(key), label: 'x', value: 'y' });
+  const many = present(car({ specifications: Array.from({ length: 9 }, (_, at) => row(at)) })).specifications;
+  assert.deepEqual([many.first.length, many.all.length, many.more], [6, 9, '查看全部 9 项参数']);
+  assert.equal(present(car({ specifications: [row(1)] })).specifications.more, '');
+});
+
+test('a car opened by its id is shown, counted, and kept among those she looked at', async () => {
+  const device = phone();
+  const page = await opened(device);
+  assert.equal(page.data.state, 'ready');
+  assert.equal(page.data.deposit, '意向金 ¥1,000');
+  assert.ok(events(device).includes('vehicle.viewed'));
+  assert.deepEqual(device.require('lib/recent').all().map((one) => one.id), ['car-1']);
+});
+
+test('a share without an id leads to its car and says whose it is; the server hears that it was opened', async () => {
+  const device = phone();
+  device.server.on(SHARE, shared({ id: 'car-1' }, '小周'));
+  const page = await opened(device, { share_id: 'share1' });
+  assert.equal(page.data.state, 'ready');
+  assert.equal(page.data.sharedBy, '小周 分享给您');
+  assert.ok(device.server.asked(SHARE)[0].query.visitor_id);
+});
+
+test("a mini-program code's scene is a share, also when WeChat hands it over encoded", async () => {
+  const device = phone();
+  device.server.on(SHARE, shared({ id: 'car-1' }, null));
+  const page = await opened(device, { scene: encodeURIComponent('share1') });
+  assert.equal(page.data.car.id, 'car-1');
+  assert.equal(page.data.sharedBy, '好友分享给您');
+});
+
+test('her own share is not announced to her', async () => {
+  const device = phone();
+  device.server.on(SHARE, shared({ id: 'car-1' }, '林女士'));
+  assert.equal((await opened(device, { id: 'car-1', share_id: 'share1' })).data.sharedBy, '');
+});
+
+test('a share that is no more does not hide a car that is known, and says so when nothing else is', async () => {
+  const device = phone();
+  device.server.on(SHARE, { status: 404, body: { error: 'sharing.unknown', message: '分享已失效或不存在' } });
+  assert.equal((await opened(device, { id: 'car-1', share_id: 'share1' })).data.state, 'ready');
+  const page = await opened(device, { share_id: 'share1' });
+  assert.deepEqual([page.data.state, page.data.message], ['unknown', '分享已失效或不存在']);
+});
+
+test('a page opened with nothing at all says that there is no car', async () => {
+  assert.equal((await opened(phone(), {})).data.state, 'unknown');
+});
+
+test('a sold car shows cars like it and leaves the cars she looked at', async () => {
+  const device = phone();
+  device.require('lib/recent').add({ id: 'car-1' });
+  device.server.on(VEHICLE, { status: 410, body: { error: 'vehicles.gone', message: 'x', details: { similar: [BRIEF] } } });
+  const page = await opened(device);
+  assert.equal(page.data.state, 'gone');
+  assert.deepEqual(page.data.similar.map((one) => one.id), ['car-2']);
+  assert.deepEqual(device.require('lib/recent').all(), []);
+});
+
+test('a car reserved while she was away says so when she comes back, and offers no reservation', async () => {
+  const device = phone();
+  const page = await opened(device);
+  device.server.on(VEHICLE, reserved());
+  page.onShow();
+  await device.settled();
+  assert.equal(page.data.car.reservable, false);
+  assert.match(page.data.statusText, /其他客户/);
+  assert.equal(device.called('showToast').at(-1).title, '这辆车刚刚被预订了');
+});
+
+test('a car that she reserved herself is hers, with the way to her order', async () => {
+  const device = phone({ told: reserved() });
+  const order = (id, vehicle, status) => ({ id, status, vehicle: { id: vehicle } });
+  device.server.on('GET /api/customer/orders/', { items: [order('old', 'car-1', 'closed'), order('other', 'car-9', 'paid'), order('mine', 'car-1', 'paid')] });
+  const page = await opened(device);
+  assert.equal(page.data.orderId, 'mine');
+  assert.doesNotMatch(page.data.statusText, /其他客户/);
+});
+
+test('offline at first is a state of its own; offline later keeps the car and says that it may be old', async () => {
+  const device = phone();
+  const pass = async () => {
+    for (let turn = 0; turn < 4; turn += 1) {
+      await device.settled();
+      mock.timers.tick(2000);
+    }
+    await device.settled();
+  };
+  device.server.offline = true;
+  const page = device.page(DETAIL, { id: 'car-1' });
+  await pass();
+  assert.equal(page.data.state, 'offline');
+  device.server.offline = false;
+  page.onShow();
+  await pass();
+  assert.deepEqual([page.data.state, page.data.isStale], ['ready', false]);
+  device.server.offline = true;
+  page.onShow();
+  await pass();
+  assert.deepEqual([page.data.state, page.data.isStale, page.data.car.id], ['ready', true, 'car-1']);
+});
+
+test('in single-page mode nothing is asked that needs her, and nothing is kept', async () => {
+  const device = phone({ scene: 1154, signedIn: false });
+  device.server.on(SHARE, shared({ id: 'car-1' }, '小周'));
+  const page = await opened(device, { id: 'car-1', share_id: 'share1' });
+  assert.deepEqual([page.data.state, page.data.single], ['ready', true]);
+  assert.deepEqual(device.server.requests.filter((one) => one.route.includes('/customer/')), []);
+  assert.deepEqual(device.require('lib/recent').all(), []);
+  for (const api of ['login', 'navigateTo', 'getLocation', 'setNavigationBarTitle']) assert.deepEqual(device.called(api), [], api);
+});
+
+test('sharing to a friend names her share when the server answers, and the car alone when it does not', async () => {
+  const device = phone();
+  const page = await opened(device);
+  device.server.on('POST /api/customer/sharing/', { id: 's9', path: 'pages/vehicles/detail?id=car-1&share_id=s9', title: '极曜｜¥280,000', image_url: '/p.jpg' });
+  const card = page.onShareAppMessage();
+  assert.match((await card.promise).path, /share_id=s9/);
+  device.server.on('POST /api/customer/sharing/', { status: 500, body: {} });
+  const bare = page.onShareAppMessage();
+  assert.equal(bare.path, '/pages/vehicles/detail?id=car-1');
+  assert.equal((await bare.promise).path, bare.path);
+});
+
+test('Moments get the share that was made while the share sheet stood open, and the car alone without it', async () => {
+  const device = phone();
+  const page = await opened(device);
+  assert.equal(page.onShareTimeline().query, 'id=car-1');
+  device.server.on('POST /api/customer/sharing/', ({ body }) => ({ id: 't1', path: 'pages/vehicles/detail?id=car-1&share_id=t1', title: body.channel, image_url: null }));
+  page.openShareSheet();
+  await device.settled();
+  assert.deepEqual([page.onShareTimeline().query, page.onShareTimeline().title], ['id=car-1&share_id=t1', 'timeline']);
+});
+
+test('similar cars of similar cars never run into the end of WeChat\'s stack of pages', async () => {
+  const device = phone();
+  const page = await opened(device);
+  page.openCar({ detail: { id: 'car-2' } });
+  while (device.pages.length < 9) device.pages.push({ route: DETAIL });
+  page.openCar({ detail: { id: 'car-3' } });
+  assert.deepEqual(device.called('navigateTo').map((one) => one.url), ['/pages/vehicles/detail?id=car-2']);
+  assert.deepEqual(device.called('redirectTo').map((one) => one.url), ['/pages/vehicles/detail?id=car-3']);
+});
+
+test('navigation gets what the server says, to the letter; a call that she breaks off is no failure', async () => {
+  const device = phone();
+  const page = await opened(device);
+  page.navigate();
+  assert.deepEqual(device.called('openLocation'), [car().store.navigation]);
+  device.answers.makePhoneCall = fails('cancel');
+  page.call();
+  await device.settled();
+  assert.equal(device.called('makePhoneCall')[0].phoneNumber, car().store.phone);
+  assert.deepEqual(device.called('showToast'), []);
+});
