@@ -38,6 +38,8 @@ Page({
   onTheme: (/** @type {{theme: string}} */ _system) => {},
   /** Her own down payment in fen; null while she has named none and the plan's least is used. */
   chosenFen: /** @type {number | null} */ (null),
+  /** The down payment of the figures that are shown. */
+  shownFen: 0,
   /** Counts questions, so that an answer that was overtaken is thrown away. */
   asked: 0,
 
@@ -131,6 +133,7 @@ Page({
       schedule: scheduleOpen ? table(loan.schedule) : [],
     });
     this.instalments = loan.schedule;
+    this.shownFen = loan.down_payment_fen;
     events.track('finance.calculated', {
       vehicle_id: this.vehicleId,
       term_months: loan.plan.term_months,
@@ -171,7 +174,7 @@ Page({
   typed() {
     const fen = typedFen(this.data.down);
     if (fen === null) return this.setData({ fieldError: t.notNumber });
-    if (fen === this.chosenFen || (this.chosenFen === null && fen === this.data.least)) return;
+    if (fen === (this.data.busy ? this.chosenFen : this.shownFen)) return;
     this.changeDown(fen);
   },
 

@@ -1,0 +1,158 @@
+/** The poster: everything stands on the sheet, whatever is long or missing, and saving it takes every answer of the phone. */
+'use strict';
+
+const assert = require('node:assert/strict');
+const { mock, test } = require('node:test');
+const { Device, fails } = require('./device');
+
+mock.timers.enable({ apis: ['setTimeout'] });
+
+const keyed = (key, label) => ({ key, label });
+const CARD = {
+  id: 'car-1',
+  title: '极曜 J7 2025款 GT',
+  status: keyed('listed', '在售'),
+  condition: keyed('approved', '官方认证'),
+  model_year: 2025,
+  odometer_km: 12000,
+  exterior_color: keyed('black', '曜石黑'),
+  price_fen: 54150000,
+  photo: '/media/side.jpg',
+  store: { id: 's', name: '极曜郑州中原中心', city: '郑州' },
+};
+const FRAME = { mark: 'JIYAO', brand: '极曜汽车', code: 'code', scan: '长按识别', about: '查看' };
+const SHOWN = { picture: 'p', title: '极曜 J7', facts: '2025 款', price: '¥541,500', place: '郑州 · 极曜郑州中原中心' };
+/** Half a letter's height for Latin, the whole for Chinese: near enough to a real measure. */
+const measure = (text, size) => [...text].reduce((sum, letter) => sum + (letter < '\u2000' ? size / 2 : size), 0);
+
+/** A canvas that notes what is drawn on it; pictures whose address holds `bad` cannot be loaded. */
+function canvas() {
+  const drawn = [];
+  const context = {
+    setTransform() {},
+    measureText: (text) => ({ width: measure(text, Number(/(\d+)px/.exec(context.font)[1])) }),
+    fillText: (text) => drawn.push(text),
+    fillRect: () => drawn.push('box'),
+    drawImage: (picture) => drawn.push(picture.src),
+  };
+  const createImage = () => {
+    const picture = { width: 1200, height: 675 };
+    return Object.defineProperty(picture, 'src', {
+      get: () => picture.from,
+      set(from) {
+        picture.from = from;
+        queueMicrotask(from.includes('bad') ? () => picture.onerror() : () => picture.onload());
+      },
+    });
+  };
+  return { drawn, node: { getContext: () => context, createImage } };
+}
+
+function phone(opened = { vehicle: CARD, list: null }) {
+  const device = new Device();
+  const paper = canvas();
+  device.wx.setStorageSync('session', { token: 'token', customer: { id: 'me', nickname: null, phone_masked: null } });
+  device.wx.createSelectorQuery = () => ({ select: () => ({ fields: () => ({ exec: (then) => then([{ node: paper.node }]) }) }) });
+  device.answers.downloadFile = () => ({ statusCode: 200, tempFilePath: 'wxfile://code.png' });
+  device.answers.canvasToTempFilePath = () => ({ tempFilePath: 'wxfile://poster.png' });
+  device.server.on('POST /api/customer/sharing/', { id: 'share1', path: 'x?share_id=share1', title: 't', image_url: null });
+  device.server.on('GET /api/visitor/sharing/share1', { share: { id: 'share1', sharer: { nickname: null } }, similar: [], ...opened });
+  return Object.assign(device, { drawn: paper.drawn });
+}
+
+async function opened(device, query = { vehicle_id: 'car-1' }) {
+  const page = device.page('pages/share/index', query);
+  await device.settled();
+  return page;
+}
+
+test('every text and picture stands on the sheet, also with a title of two hundred letters', () => {
+  const { ofCar, ofList } = new Device().require('pages/share/poster');
+  const long = { ...SHOWN, title: '极曜'.repeat(100), place: '非常长的门店名称'.repeat(9) };
+  for (const sheet of [ofCar(FRAME, SHOWN, measure), ofCar(FRAME, long, measure), ofList(FRAME, { title: 't', count: 'c', cars: [SHOWN, long, SHOWN, SHOWN] }, measure)]) {
+    for (const stroke of sheet.strokes) {
+      const width = stroke.kind === 'text' ? measure(stroke.text, stroke.size) : stroke.w;
+      const left = stroke.kind === 'text' && stroke.align === 'right' ? stroke.x - width : stroke.x;
+      assert.ok(left >= 0 && left + width <= sheet.width, `${stroke.text ?? stroke.kind} is cut off at the side`);
+      assert.ok(stroke.y >= 0 && stroke.y + (stroke.h ?? 0) <= sheet.height, `${stroke.text ?? stroke.kind} is cut off below`);
+    }
+  }
+});
+
+test('a text that is too long ends in an ellipsis within its line', () => {
+  const { wrap } = new Device().require('pages/share/poster');
+  const lines = wrap('一二三四五六七八九十', 40, 2, (text) => text.length * 10);
+  assert.deepEqual(lines, ['一二三四', '五六七…']);
+  assert.deepEqual(wrap('一二', 40, 2, (text) => text.length * 10), ['一二']);
+});
+
+test("a car's poster has its picture, its price and the code of a share of hers", async () => {
+  const device = phone();
+  const page = await opened(device);
+  assert.deepEqual([page.data.state, page.data.drawn], ['ready', true]);
+  assert.equal(device.server.asked('POST /api/customer/sharing/')[0].body.channel, 'code');
+  for (const wanted of ['¥541,500', 'wxfile://code.png', 'https://api.marque.example/media/side.jpg']) assert.ok(device.drawn.includes(wanted), wanted);
+  assert.equal(device.called('downloadFile')[0].header['X-Appid'], 'wx0000000000000000');
+});
+
+test('a picture that cannot be loaded does not cost her the poster', async () => {
+  const device = phone({ vehicle: { ...CARD, photo: '/media/bad.jpg' }, list: null });
+  const page = await opened(device);
+  assert.equal(page.data.drawn, true);
+});
+
+test("a list's filters come by hand and make a poster of its first cars", async () => {
+  const device = phone({ vehicle: null, list: { filters: {}, total: 12, items: Array.from({ length: 6 }, (_, at) => ({ ...CARD, id: `c${at}` })) } });
+  device.require('lib/handover').give('poster', { series: ['j7'] });
+  const page = await opened(device, {});
+  assert.deepEqual(device.server.asked('POST /api/customer/sharing/')[0].body, { kind: 'list', filters: { series: ['j7'] }, channel: 'code' });
+  assert.ok(device.drawn.includes('共 12 辆在售'));
+  assert.equal(device.drawn.filter((one) => one === '¥541,500').length, 4);
+  assert.equal(page.data.isList, true);
+});
+
+test('without a code there is no poster, and she hears why; with nothing to share there is none either', async () => {
+  const device = phone();
+  device.answers.downloadFile = () => ({ statusCode: 503, tempFilePath: '' });
+  const page = await opened(device);
+  assert.deepEqual([page.data.state, page.data.message], ['error', '小程序码暂时无法生成，请稍后再试']);
+  assert.equal((await opened(phone(), {})).data.state, 'nothing');
+});
+
+test('a sold car is not advertised', async () => {
+  const page = await opened(phone({ vehicle: { ...CARD, status: keyed('sold', '已售') }, list: null }));
+  assert.equal(page.data.state, 'nothing');
+});
+
+test('a saved poster is told and counted', async () => {
+  const device = phone();
+  const page = await opened(device);
+  await page.save();
+  assert.deepEqual(device.called('saveImageToPhotosAlbum'), [{ filePath: 'wxfile://poster.png' }]);
+  assert.equal(device.called('showToast').at(-1).title, '已保存到相册');
+  assert.ok(device.storage.get('events').some((event) => event.name === 'poster.saved' && event.share_id === 'share1'));
+});
+
+test('an album that she refused is asked for in the settings; her breaking off is respected; a defect is told', async () => {
+  const device = phone();
+  const page = await opened(device);
+  device.answers.saveImageToPhotosAlbum = fails('auth deny');
+  await page.save();
+  assert.equal(device.called('openSetting').length, 1);
+  device.answers.saveImageToPhotosAlbum = fails('cancel');
+  await page.save();
+  assert.deepEqual(device.called('showToast'), []);
+  device.answers.saveImageToPhotosAlbum = fails('system error');
+  await page.save();
+  assert.equal(device.called('showToast').at(-1).title, '海报没有保存成功，请重试');
+  assert.equal(page.data.saving, false);
+});
+
+test('a poster that somebody passed on shows that same share to anybody, without a sign-in of its own', async () => {
+  const device = phone();
+  device.require('lib/launch').note({ scene: 1154, query: {} });
+  const page = await opened(device, { share_id: 'share1' });
+  assert.deepEqual([page.data.state, page.data.own, page.data.single], ['ready', false, true]);
+  assert.deepEqual(device.server.asked('POST /api/customer/sharing/'), []);
+  assert.equal(page.onShareTimeline().query, 'share_id=share1');
+});
