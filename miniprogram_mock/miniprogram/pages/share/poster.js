@@ -4,7 +4,7 @@ const WIDTH = 750;
 const PAD = 56;
 const INNER = WIDTH - 2 * PAD;
 const CODE = 184;
-const INK = { strong: '#14130f', soft: '#55524b', quiet: '#6f6b63', line: '#e3dfd7', paper: '#f7f5f1', well: '#ece8e0' };
+const INK = { strong: '#14130f', soft: '#55524b', quiet: '#6f6b63', line: '#e3dfd7', paper: '#ffffff', well: '#ece8e0' };
 
 /** @typedef {{kind: 'box', x: number, y: number, w: number, h: number, color: string}} Box */
 /** @typedef {{kind: 'picture', src: string, x: number, y: number, w: number, h: number}} Picture */
