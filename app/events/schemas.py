@@ -59,7 +59,7 @@ class BehaviourIn(Schema):
     page = String(validate=_plain)
     vehicle_id = UUID()
     store_id = UUID()
-    share_id = String(validate=Regexp(r"[0-9A-Za-z]{1,32}\Z"))
+    share_id = String(validate=(Length(1, 64), _plain), metadata={"description": "of the launch, as the link had it"})
     data = Facts(load_default=dict)
 
 
