@@ -14,6 +14,8 @@ export class Page {
     this.frame = document.createElement('section')
     this.frame.className = 'page-frame'
     this.frame.hidden = true
+    // The tab bar stands on the safe area already.
+    if (space.program.tabs.includes(route)) this.frame.style.setProperty('--safe-bottom', '0px')
     this.frame.innerHTML = '<div class="page-pull" aria-hidden="true"><i></i><i></i><i></i></div><div></div>'
     layer.append(this.frame)
     this.root = space.root(route)
@@ -74,10 +76,14 @@ export class Page {
 
   listen() {
     let last = 0
+    let tall = 0
     let wasAtEnd = false
     this.element.addEventListener('scroll', () => {
       const { scrollTop, scrollHeight, clientHeight } = this.element
       if (this.instance.onPageScroll) this.instance.onPageScroll({ scrollTop })
+      // What has grown has a new bottom.
+      if (scrollHeight !== tall) wasAtEnd = false
+      tall = scrollHeight
       const isAtEnd = scrollHeight - clientHeight - scrollTop <= (this.window.onReachBottomDistance ?? REACH_BOTTOM)
       if (isAtEnd && !wasAtEnd && scrollTop > last) this.call('onReachBottom')
       wasAtEnd = isAtEnd
