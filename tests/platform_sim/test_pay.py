@@ -38,6 +38,14 @@ def test_a_payment_is_prepaid_paid_queried_and_notified_with_valid_signatures(si
     assert by_id == paid
 
 
+def test_the_sheet_shows_who_is_paid_for_what_and_how_much(sim: Simulator) -> None:
+    prepay_id = sim.prepay(sim.user(), "MQBILL001")[1]["prepay_id"]
+    shown = sim.get(f"prepays/{prepay_id}")
+    [row] = [row for row in sim.get("payments")["payments"] if row["out_trade_no"] == "MQBILL001"]
+    assert shown == {"merchant": sim.merchant["name"], "description": row["description"], "total": row["total"]}
+    assert sim.http.get(f"{sim.base}/_sim/prepays/wx-none", timeout=5).status_code == 404
+
+
 def test_the_sheet_cannot_be_paid_twice(sim: Simulator) -> None:
     user = sim.user()
     sheet = sim.sheet(sim.prepay(user, "MQTWICE001")[1]["prepay_id"])

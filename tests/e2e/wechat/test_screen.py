@@ -54,6 +54,10 @@ def test_boxes_are_measured_from_the_pages_own_corner(start: Start) -> None:
     page = start()
     page.evaluate("phone.router.current.scrollTo({ selector: '#box', duration: 0 })")
     box = page.evaluate("new Promise((resolve) => phone.wx.createSelectorQuery().select('#box').boundingClientRect(resolve).exec())")
+    own = page.evaluate("""new Promise((resolve) => {
+      phone.router.current.instance.createSelectorQuery().select('#box').boundingClientRect(resolve).exec()
+    })""")
+    assert own == box
     assert (box["id"], box["dataset"], box["width"], box["height"]) == ("box", {"n": "1"}, 375, 25)
     viewport = page.evaluate("phone.wx.getWindowInfo()")
     assert 0 <= box["top"] <= viewport["windowHeight"]

@@ -19,6 +19,9 @@ import { createToast } from './toast.js'
 import { wechat as t } from '../texts.js'
 
 const FROM_SINGLE_PAGE = 1155
+/** What WeChat paints when a mini-program says nothing. */
+const BAR = '#000'
+const BEHIND = '#fff'
 
 /**
  * @param {any} phone
@@ -74,13 +77,13 @@ export function createShell(phone, root) {
     root.dataset.theme = theme
     root.classList.toggle('is-custom-nav', window.navigationStyle === 'custom' && !phone.isSinglePage)
     root.classList.toggle('is-light-text', themed('navigationBarTextStyle') !== 'black')
-    top.style.background = themed('navigationBarBackgroundColor') ?? ''
-    pages.style.background = themed('backgroundColor') ?? ''
+    top.style.background = themed('navigationBarBackgroundColor') ?? BAR
+    pages.style.background = themed('backgroundColor') ?? BEHIND
     single.hidden = !phone.isSinglePage
     bar.draw({
       title: window.navigationBarTitleText ?? '',
       canGoBack: !isFirst,
-      canGoHome: isFirst && !phone.isSinglePage && page.route !== phone.program.pages[0] && !phone.router.isTab(page.route),
+      canGoHome: isFirst && window.homeButton !== false && !phone.isSinglePage && page.route !== phone.program.pages[0] && !phone.router.isTab(page.route),
       isLoading: Boolean(page.isNavigationLoading),
     })
     tabs.draw(page.route)

@@ -1,7 +1,7 @@
 /** WeChat around the mini-program, seen after it was left: the way back in, cards from friends, Moments, the album. */
 import { fill, wechat as t } from '../texts.js'
 import { h } from './dom.js'
-import { drawn, sentCards } from './share.js'
+import { CARDS, drawn, sentCards } from './share.js'
 
 /** What is around the mini-program; `draw()` shows it as it is now. */
 export function createOutside(shell, phone) {
@@ -29,6 +29,8 @@ export function createOutside(shell, phone) {
     return h('div.ph-entry', {}, h('p', {}, who), words && h('p', {}, words), drawn(shell, card, open))
   }
 
+  // A card that arrives while she looks, from another phone on this machine.
+  window.addEventListener('storage', ({ key }) => key === CARDS && !element.hidden && draw())
   return {
     element,
     show() {

@@ -5,7 +5,7 @@ import { button, buttons } from './layers.js'
 
 const WAIT_FOR_PROMISE_MS = 3000
 const MOST_CARDS = 50
-const CARDS = 'shared-cards'
+export const CARDS = 'shared-cards'
 const PICTURE = { width: 500, height: 400 }
 
 /** Every card that anybody on this machine sent, newest first. */

@@ -1,8 +1,14 @@
 /** Questions about nodes of a page or component: where they are, what they hold, when they come into sight. */
+import { component } from 'glass-easel-miniprogram-adapter'
 import { safely } from './call.js'
 import { canvasNode } from './canvas.js'
 
 export function selectorApis(phone) {
+  // The engine's own questions measure from the corner of the window and know no canvas; a component's `this` asks ours.
+  Object.assign(component.ComponentCaller.prototype, {
+    createSelectorQuery() { return new SelectorQuery(phone).in(this) },
+    createIntersectionObserver(options) { return new Observer(phone, this, options) },
+  })
   return {
     createSelectorQuery: () => new SelectorQuery(phone),
     createIntersectionObserver: (component, options) => new Observer(phone, component, options),

@@ -25,7 +25,10 @@ export function subscribeApis(phone, gesture) {
     const old = rest.filter(({ id }) => kept[id]).map(({ id }) => [id, kept[id].answer])
     const open = rest.filter(({ id }) => !kept[id])
     if (!open.length) return Object.fromEntries([...filtered, ...old])
-    const { answers, always } = await phone.shell.subscribe(open)
+    const told = await phone.shell.subscribe(open)
+    // The mini-program was left while the question stood.
+    if (!told) throw new Refusal('Cannot show subscribe message UI', { errCode: 10005 })
+    const { answers, always } = told
     if (always) phone.system.set(KEPT, { ...kept, ...Object.fromEntries(open.map(({ id, title }) => [id, { title, answer: answers[id] }])) })
     return { ...Object.fromEntries([...filtered, ...old]), ...answers }
   }
