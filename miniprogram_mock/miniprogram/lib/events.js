@@ -22,6 +22,11 @@ function waiting() {
   return queue;
 }
 
+// Who is forgotten left nothing to tell.
+session.onChange((who) => {
+  if (!who) queue = [];
+});
+
 /** @param {Event[]} next */
 function keep(next) {
   queue = next.slice(-config.events.kept);

@@ -30,6 +30,11 @@ function keep(next) {
   listeners.forEach((listener) => listener(next));
 }
 
+// Who is forgotten is nowhere.
+session.onChange((who) => {
+  if (!who) place = { kind: 'none' };
+});
+
 /** Whether her own place is known but old. */
 const isStale = () => current().kind === 'here' && Date.now() - (/** @type {any} */ (current()).at || 0) > FRESH_MS;
 

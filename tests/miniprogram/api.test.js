@@ -1,0 +1,77 @@
+/** The API is patient where asking again is harmless, and never where it is not. */
+'use strict';
+
+const assert = require('node:assert/strict');
+const { test } = require('node:test');
+const { Device, fails } = require('./device');
+
+const CARS = 'GET /api/visitor/vehicles/';
+
+function phone(t) {
+  const device = new Device();
+  device.server.on('POST /api/visitor/events/', { accepted: 1, duplicate: 0, rejected: [] });
+  device.pauses = [];
+  t.mock.method(globalThis, 'setTimeout', (then, ms) => {
+    if (ms < 5000) {
+      device.pauses.push(ms);
+      setImmediate(then);
+    }
+    return 0;
+  });
+  return device;
+}
+
+test('a GET is tried three times in all, with growing pauses', async (t) => {
+  const device = phone(t);
+  const away = { status: 503, body: '<html>' };
+  const answers = [away, { status: 502, body: '' }, { total: 3 }];
+  device.server.on(CARS, () => answers.shift());
+  assert.deepEqual(await device.require('lib/api').get('/visitor/vehicles/'), { total: 3 });
+  assert.deepEqual(device.pauses, [400, 1200]);
+  device.server.on(CARS, away);
+  await assert.rejects(device.require('lib/api').get('/visitor/vehicles/'), { status: 503, message: '服务暂时不可用，请稍后再试' });
+  assert.equal(device.server.asked(CARS).length, 6);
+});
+
+test('a refusal is the answer: it is not asked again, and its words are shown', async (t) => {
+  const device = phone(t);
+  const body = { error: 'vehicles.gone', message: '这辆车已售出', details: { similar: [1] }, request_id: 'r7' };
+  device.server.on('GET /api/visitor/vehicles/x', { status: 410, body });
+  await assert.rejects(device.require('lib/api').get('/visitor/vehicles/x'), (error) => {
+    assert.equal(error.name, 'ApiError');
+    assert.deepEqual([error.code, error.status, error.message, error.details, error.request_id], ['vehicles.gone', 410, '这辆车已售出', { similar: [1] }, 'r7']);
+    return true;
+  });
+  assert.equal(device.server.requests.length, 1);
+});
+
+test('what changes something is sent once, however the line breaks', async (t) => {
+  const device = phone(t);
+  device.server.offline = true;
+  const api = device.require('lib/api');
+  await assert.rejects(api.post('/visitor/x', {}, { idempotencyKey: 'k1' }), { code: 'network', status: 0 });
+  await assert.rejects(api.patch('/visitor/x', {}), { code: 'network' });
+  await assert.rejects(api.del('/visitor/x'), { code: 'network' });
+  assert.equal(device.server.requests.length, 3);
+  assert.equal(device.server.requests[0].headers['Idempotency-Key'], 'k1');
+});
+
+test('a time-out is not waited for three times', async (t) => {
+  const device = phone(t);
+  device.answers.request = fails('timeout');
+  await assert.rejects(device.require('lib/api').get('/visitor/vehicles/'), { code: 'network', message: '网络超时，请稍后重试' });
+  assert.equal(device.called('request').length, 1);
+});
+
+test('a query carries what is asked for, and nothing that is not', async (t) => {
+  const device = phone(t);
+  device.server.on(CARS, {});
+  const query = { series: ['j5', 'j7'], city: ['上海'], q: '', radius_km: undefined, price_min_fen: null, options: [], accident_free: false, limit: 0 };
+  await device.require('lib/api').get('/visitor/vehicles/', query);
+  assert.deepEqual(device.server.requests[0].query, { series: 'j5,j7', city: '上海', accident_free: 'false', limit: '0' });
+});
+
+test('a picture named by its path gets an address; a whole address stays', (t) => {
+  const { absolute } = phone(t).require('lib/api');
+  assert.deepEqual(['/media/a.svg', 'https://x/y.png', null, ''].map(absolute), ['https://api.marque.example/media/a.svg', 'https://x/y.png', '', '']);
+});
