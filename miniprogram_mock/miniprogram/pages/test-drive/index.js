@@ -128,12 +128,12 @@ Page({
 
 /** @param {any} car `DetailOut` of the server */
 function shown(car) {
+  const { label, text } = opening.status(car.store.hours);
   return {
     title: car.title,
     price: format.yuan(car.price.price_fen),
     photo: car.photos.length ? car.photos[0].url : '',
     store: car.store.name,
-    address: car.store.address,
-    opening: opening.status(car.store.hours).text,
+    opening: [label, text].filter(Boolean).join(' · '),
   };
 }
