@@ -6,9 +6,11 @@ import sys
 import threading
 from collections import Counter
 from collections.abc import Iterable, Mapping
+from contextlib import suppress
 from pathlib import Path
 
 from circus.arbiter import Arbiter
+from circus.exc import ConflictError
 from circus.watcher import Watcher
 from tornado import gen
 
@@ -69,6 +71,7 @@ class Supervisor:
         # Nobody commands this circus from outside: its endpoints stay inside the process.
         self._arbiter = Arbiter(watchers, "inproc://commands", "inproc://events", check_delay=CHECK_SECONDS)
         self._arbiter.ctrl.sys_hdl.stop()
+        self._look, self._arbiter.manage_watchers = self._arbiter.manage_watchers, self._check
 
     def run(self) -> None:
         """Start everything; returns when `end` was called or a signal came, and no process is left."""
@@ -107,6 +110,12 @@ class Supervisor:
             priority=1 if line.name in self._last else 0,
             hooks={"after_spawn": (self._started, False)},
         )
+
+    def _check(self) -> object:
+        """Circus' look after the processes; while it still starts them, which takes a slow machine some seconds, there is nothing to do."""
+        with suppress(ConflictError):
+            return self._look()
+        return None
 
     def _started(self, watcher: Watcher, *_: object, **__: object) -> bool:
         self.starts[watcher.name] += 1
