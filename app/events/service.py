@@ -106,10 +106,12 @@ def record_all(session: Session, name: str, facts: Sequence[dict[str, Any]]) -> 
 def _write(session: Session, rows: Sequence[dict[str, Any]]) -> None:
     """Events of whatever names, with a delivery for each of their listeners, who are rung for after the commit."""
     session.flush()
+    if not rows:
+        return
     if len(rows) > COPIED_FROM:
         values = ([Jsonb(value) if key == "data" else value for key, value in row.items()] for row in rows)
         db.copy_rows(session, Event.__tablename__, list(rows[0]), values)
-    elif rows:
+    else:
         # With its nulls written out, every row goes into the same statement.
         session.execute(insert(Event).execution_options(render_nulls=True), rows)
     hearing = {name: listeners(name) for name in {row["name"] for row in rows}}
