@@ -75,7 +75,7 @@ export const wechat = {
   },
   pay: {
     title: '微信支付',
-    to: '付款给',
+    what: '商品',
     method: '付款方式',
     balance: '零钱',
     pay: '确认支付',

@@ -18,7 +18,7 @@ export async function pay(shell, bill, work) {
     h('button.ph-sheet-close', { 'aria-label': t.close, click: () => close(false) }, icon('close', 20)),
     h('p.ph-pay-merchant', {}, bill.merchant),
     h('p.ph-pay-amount', {}, yuan(bill.total)),
-    line(t.pay.to, bill.description),
+    line(t.pay.what, bill.description),
     line(t.pay.method, t.pay.balance),
     button('primary', t.pay.pay, () => close(true)),
   ], { dismiss: false, className: 'ph-pay' })
