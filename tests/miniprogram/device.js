@@ -60,6 +60,9 @@ function behaviours(definition) {
   return (definition.behaviors ?? []).flatMap((one) => [...behaviours(one), one]);
 }
 
+// Behind a symbol: a page may have methods of these names itself.
+const LIFE = Symbol('life');
+
 /** One page or component, alive: `data`, `setData`, its methods, and the events it triggered in `events`. */
 function instance(definition, { properties = {}, isPage, route }) {
   const parts = [...behaviours(definition), definition];
@@ -82,13 +85,15 @@ function instance(definition, { properties = {}, isPage, route }) {
   self.triggerEvent = (name, detail) => self.events.push({ name, detail });
   self.selectComponent = () => null;
   self.createSelectorQuery = () => globalThis.wx.createSelectorQuery();
-  self.live = (name) => parts.forEach((part) => (part.lifetimes?.[name] ?? (isPage ? undefined : part[name]))?.call(self));
-  self.show = () => parts.forEach((part) => part.pageLifetimes?.show?.call(self));
-  self.live('created');
+  self[LIFE] = {
+    live: (name) => parts.forEach((part) => (part.lifetimes?.[name] ?? (isPage ? undefined : part[name]))?.call(self)),
+    show: () => parts.forEach((part) => part.pageLifetimes?.show?.call(self)),
+  };
+  self[LIFE].live('created');
   Object.assign(self.data, structuredClone(properties));
   notify(self, observers, Object.keys(properties));
   for (const [name, about] of watched) if (name in properties) observer(self, about)?.call(self, self.data[name], initial(about));
-  self.live('attached');
+  self[LIFE].live('attached');
   return self;
 }
 
@@ -158,9 +163,9 @@ class Device {
     page.options = query;
     this.pages.push(page);
     page.onLoad?.(query);
-    page.show();
+    page[LIFE].show();
     page.onShow?.();
-    page.live('ready');
+    page[LIFE].live('ready');
     page.onReady?.();
     return page;
   }
@@ -169,7 +174,7 @@ class Device {
   component(route, properties = {}) {
     this.require(`${route}.js`);
     const component = instance(this.captured.definition, { properties, route });
-    component.live('ready');
+    component[LIFE].live('ready');
     return component;
   }
 

@@ -167,7 +167,8 @@ function valueText(facet, value, labels) {
  */
 function without(filters, key) {
   const [name, ...rest] = key.split(':');
-  if (rest.length) return toggle(filters, name, rest.join(':'));
+  // Her city is a chip but no filter: what is not there must not be chosen by taking it away.
+  if (rest.length) return clean({ ...filters, [name]: (filters[name] || []).filter((/** @type {any} */ one) => String(one) !== rest.join(':')) });
   const fields = FIELDS[/** @type {keyof typeof FIELDS} */ (name)];
   return clean({ ...filters, ...Object.fromEntries(fields.map((field) => [field, undefined])) });
 }

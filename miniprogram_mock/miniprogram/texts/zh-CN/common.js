@@ -6,6 +6,7 @@ module.exports = {
     confirm: '确定',
     cancel: '取消',
     close: '关闭',
+    close_beside: '点按空白处关闭',
     retry: '重新加载',
     back: '返回',
     all: '查看全部',

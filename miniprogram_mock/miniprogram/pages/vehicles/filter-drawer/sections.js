@@ -69,7 +69,7 @@ function boundSection(name, draft, hasPlace) {
     return { value: String(place), text, label: text, count: '', isOn: filters.isBound(draft, bound), isOff: false, colour: '' };
   });
   const off = name === 'radius' && !hasPlace ? t.radius.off : '';
-  return { name, title: t[name].title, choices: off ? [] : choices, more: '', off, isBound: true };
+  return { name, title: t.facets[name], choices: off ? [] : choices, more: '', off, isBound: true };
 }
 
 /**
