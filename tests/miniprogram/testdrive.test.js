@@ -100,7 +100,7 @@ test('a store without test drives, and a car that is sold, say so instead of tak
 
 test('her question from the drawer goes out once, without an empty message, and says who will call', async () => {
   const device = phone();
-  const drawer = device.component('pages/vehicles/contact/index', { open: true, vehicleId: 'car-1', storeName: '极曜北京中心' });
+  const drawer = device.component('components/contact/index', { open: true, vehicleId: 'car-1', storeName: '极曜北京中心' });
   drawer.agreed({ detail: { missing: '', ticked: [] } });
   drawer.typed({ detail: { value: '   ' } });
   await Promise.all([drawer.submit(), drawer.submit()]);
@@ -110,7 +110,7 @@ test('her question from the drawer goes out once, without an empty message, and 
 
 test('suggestions are added to her words, each once, within what the server takes', () => {
   const device = phone();
-  const drawer = device.component('pages/vehicles/contact/index', { open: true, vehicleId: 'car-1', storeName: 'x' });
+  const drawer = device.component('components/contact/index', { open: true, vehicleId: 'car-1', storeName: 'x' });
   device.tap(drawer, 'suggest', { text: '能置换吗？' });
   device.tap(drawer, 'suggest', { text: '能置换吗？' });
   assert.equal(drawer.data.message, '能置换吗？');

@@ -148,6 +148,16 @@ test('a car that she reserved herself is hers, with the way to her order', async
   assert.doesNotMatch(page.data.statusText, /其他客户/);
 });
 
+test('coming back from her own reservation, she does not hear that somebody took the car', async () => {
+  const device = phone();
+  const page = await opened(device);
+  device.server.on(VEHICLE, reserved()).on('GET /api/customer/orders/', { items: [{ id: 'mine', status: 'paid', vehicle: { id: 'car-1' } }] });
+  page.onShow();
+  await device.settled();
+  assert.equal(page.data.orderId, 'mine');
+  assert.deepEqual(device.called('showToast'), []);
+});
+
 test('offline at first is a state of its own; offline later keeps the car and says that it may be old', async () => {
   const device = phone();
   const pass = async () => {

@@ -4,6 +4,7 @@ const catalogues = {
   about: require('./zh-CN/about'),
   city: require('./zh-CN/city'),
   common: require('./zh-CN/common'),
+  contact: require('./zh-CN/contact'),
   consents: require('./zh-CN/consents'),
   finance: require('./zh-CN/finance'),
   home: require('./zh-CN/home'),

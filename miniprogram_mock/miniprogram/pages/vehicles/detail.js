@@ -26,7 +26,7 @@ Page({
     sharedBy: '',
     car: /** @type {any} */ (null),
     similar: /** @type {any[]} */ ([]),
-    statusText: t.status.listed,
+    statusText: '',
     deposit: '',
     /** Her own order that holds this car, if she has one. */
     orderId: '',
@@ -106,11 +106,14 @@ Page({
   /** @param {any} car */
   arrived(car) {
     const before = this.told;
+    const isNews = !before || before.reservable !== car.reservable;
     this.told = car;
     this.setData({ state: 'ready', isStale: false, car: present(car), similar: car.similar });
+    if (isNews) this.setData({ orderId: '', statusText: car.reservable ? t.status.listed : '' });
     if (!before) this.met(car);
-    else if (before.reservable !== car.reservable) prompts.toast(car.reservable ? t.status.justFree : t.status.justReserved);
-    this.explainStatus();
+    if (car.reservable) this.explainDeposit(car);
+    else this.explainHolder(car, Boolean(before) && isNews);
+    if (before && isNews && car.reservable) prompts.toast(t.status.justFree);
   },
 
   /**
@@ -123,19 +126,29 @@ Page({
     if (!this.data.single) recent.add(card(car));
   },
 
-  /** What the state means to her: what a reservation costs and gives, or who has it. */
-  async explainStatus() {
-    if (this.told.reservable) {
-      this.setData({ orderId: '', statusText: t.status.listed });
-      const terms = await this.terms();
-      if (!terms || !this.told.reservable) return;
-      const amount = format.yuan(terms.amount_fen);
-      this.setData({ deposit: fill(t.bar.deposit, { amount }), statusText: fill(t.status.listedFor, { amount, hours: terms.hold_hours }) });
-      return;
-    }
+  /**
+   * What a reservation costs and gives.
+   *
+   * @param {any} car
+   */
+  async explainDeposit(car) {
+    const terms = await this.terms();
+    if (!terms || this.told !== car) return;
+    const amount = format.yuan(terms.amount_fen);
+    this.setData({ deposit: fill(t.bar.deposit, { amount }), statusText: fill(t.status.listedFor, { amount, hours: terms.hold_hours }) });
+  },
+
+  /**
+   * Who has the car: she herself, or somebody else, which is news when she could still have had it a moment ago.
+   *
+   * @param {any} car
+   * @param {boolean} isNews
+   */
+  async explainHolder(car, isNews) {
     const orderId = await this.ownOrder();
-    if (this.told.reservable) return;
+    if (this.told !== car) return;
     this.setData({ orderId, statusText: orderId ? t.status.mineText : t.status.reserved });
+    if (isNews && !orderId) prompts.toast(t.status.justReserved);
   },
 
   /** The deposit's terms, asked for once; null where none are in force or the network fails: the next page will tell. */
@@ -148,7 +161,7 @@ Page({
 
   /** The id of her own order that holds this car, or nothing. */
   async ownOrder() {
-    if (this.data.single || !session.customer()) return '';
+    if (this.data.single) return '';
     try {
       const { items } = await api.get('/customer/orders/');
       const own = items.find((/** @type {any} */ order) => order.vehicle.id === this.vehicleId && order.status !== 'closed');

@@ -1,12 +1,12 @@
 /** The drawer in which she asks the dealer of a car, or a store, to call her: her words, her agreement, her number, and who will call. */
 
-const api = require('../../../lib/api');
-const prompts = require('../../../lib/prompts');
-const session = require('../../../lib/session');
-const { fill, texts } = require('../../../texts/index');
-const consents = require('../../../components/agreement/consents');
+const api = require('../../lib/api');
+const prompts = require('../../lib/prompts');
+const session = require('../../lib/session');
+const { fill, texts } = require('../../texts/index');
+const consents = require('../agreement/consents');
 
-const t = texts('vehicle').contact;
+const t = texts('contact');
 const { agreement } = texts('privacy');
 
 Component({
