@@ -16,7 +16,7 @@ import pytest
 from sqlalchemy import text
 from sqlalchemy.orm import Session, sessionmaker
 
-from tests.e2e import browser
+from dev import browser
 
 LOOPBACK = ("127.0.0.1", "::1", "localhost")
 IN_A_BROWSER = Path(__file__).parent / "e2e"
