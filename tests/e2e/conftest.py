@@ -12,20 +12,22 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, sync_playwright
+from playwright.sync_api import Browser, sync_playwright
 
+from dev import browser as machine
 from dev.environment import ROOT
 from dev.stack import Stack
 from dev.town import town as built
 from miniprogram_mock.phone.phone import Desk
 from miniprogram_mock.phone.wechat import WeChat
 from miniprogram_mock.story import DEMO_PASSWORD, DEMO_USERNAME
-from tests.e2e import browser as machine
 from tests.e2e.hand import Hand
 
 HERE = Path(__file__).parent
 ARTEFACTS = Path(os.environ.get("ARTEFACTS") or ROOT / "var" / "artefacts") / "e2e"
 SCREEN = {"width": 375, "height": 812}
+# A headless browser says so in its own, and the platform counts no machine among those who opened a share.
+WECHAT = "Mozilla/5.0 (iPhone; CPU iPhone OS 18_0 like Mac OS X) AppleWebKit/605.1.15 (KHTML, like Gecko) MicroMessenger/8.0.60"
 SHANGHAI = "31.2304,121.4737,人民广场"
 Phones = Callable[..., Hand]
 
@@ -85,14 +87,21 @@ def desk(town: Stack) -> Desk:
 
 @pytest.fixture
 def phone(request: pytest.FixtureRequest, chromium: Browser, town: Stack, wechat: WeChat, artefacts: Path) -> Iterator[Phones]:
-    """Hand out phones: `phone("林晓雯")` is held by a new person; `follows=True` lets her follow the service account."""
+    """Hand out phones, each held by a new person whom nobody is called like: `phone("林晓雯", follows=True)` follows the service account.
+
+    `beside=her` puts the phone into the same browser context, where what one sends arrives in the other's chats.
+    """
     hands: list[Hand] = []
 
-    def give(nickname: str = "林晓雯", *, follows: bool = False, screen: dict[str, int] | None = None, **options: Any) -> Hand:
-        person = wechat.person(nickname, f"13{secrets.randbelow(10**9):09d}")
+    def give(nickname: str = "林晓雯", *, follows: bool = False, beside: Hand | None = None) -> Hand:
+        person = wechat.person(f"{nickname}{secrets.token_hex(2)}", f"13{secrets.randbelow(10**9):09d}")
         if follows:
             wechat.follow(int(person["id"]))
-        context: BrowserContext = chromium.new_context(viewport=screen or SCREEN, device_scale_factor=1, locale="zh-CN", **options)
+        context = (
+            beside.page.context
+            if beside
+            else chromium.new_context(viewport=SCREEN, locale="zh-CN", user_agent=WECHAT, reduced_motion="reduce")
+        )
         hands.append(Hand(context.new_page(), town.phone, person=person, wechat=wechat))
         return hands[-1]
 
@@ -101,7 +110,8 @@ def phone(request: pytest.FixtureRequest, chromium: Browser, town: Stack, wechat
     for number, hand in enumerate(hands):
         if failed:
             _keep(hand, artefacts / f"failed-{_plain(request.node.name)}-{number}")
-        hand.page.context.close()
+    for context in {hand.page.context for hand in hands}:
+        context.close()
 
 
 def _keep(hand: Hand, path: Path) -> None:

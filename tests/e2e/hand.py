@@ -11,6 +11,8 @@ from miniprogram_mock.phone.wechat import WeChat
 
 # How long a person would look at the screen before she believes that nothing comes, on a busy machine.
 PATIENCE = 15_000
+# What lies under one of WeChat's own sheets or screens is inert: she sees it, but it is not what she means.
+IN_REACH = ":not([inert] *)"
 Words = str | re.Pattern[str]
 
 
@@ -40,13 +42,11 @@ class Hand:
     # -- looking -------------------------------------------------------------------------------------------------------------
 
     def there(self, words: Words) -> Locator:
-        """What is to be seen with these words on it, or with these as its name for those who cannot see; `…` at the end: it begins so."""
-        name: Words = words
-        if isinstance(words, str):
-            end = "" if words.endswith("…") else r"\s*$"
-            name = re.compile(rf"^\s*{re.escape(words.removesuffix('…'))}{end}")
-        text = self.page.get_by_text(name)
-        return text.or_(self.page.get_by_label(name)).filter(visible=True)
+        """What is to be seen with these words on it, or with these as its name for those who cannot see; `…` stands for any words."""
+        name = words if isinstance(words, re.Pattern) else re.compile(r"^\s*" + re.escape(words).replace("…", ".*") + r"\s*$")
+        page = self.page
+        named = page.get_by_text(name).or_(page.get_by_label(name)).or_(page.get_by_role("button", name=name))
+        return named.and_(page.locator(IN_REACH)).filter(visible=True)
 
     def see(self, *words: Words, patience: int = PATIENCE) -> Locator:
         """All of these come into view, each somewhere; the last one's place."""
@@ -77,6 +77,7 @@ class Hand:
 
     def tap(self, words: Words, *, among: int = 0) -> None:
         """Tap what bears these words; of several the first, or the one at `among`."""
+        self.page.bring_to_front()  # of two phones in one window the browser draws the other only once a second
         self.there(words).nth(among).click(timeout=PATIENCE)
 
     def fill(self, label: Words, text: str) -> None:
