@@ -8,7 +8,7 @@ const fields = /** @type {Record<string, string>} */ (t.fields);
 const eventNames = /** @type {Record<string, string>} */ (t.events);
 
 /** @typedef {{label: string, text: string}} Line */
-/** @typedef {{key: string, title: string, lines: Line[], note: string}} Group */
+/** @typedef {{key: string, title: string, lines: (Line & {key: number})[], note: string}} Group */
 
 /** How many events are shown; the copy has them all. */
 const EVENTS = 50;
@@ -54,7 +54,7 @@ function groups(exported) {
   return parts.map(([key, lines]) => ({
     key,
     title: t.groups[key],
-    lines,
+    lines: lines.map((line, index) => ({ key: index, ...line })),
     note: !lines.length ? t.none : key === 'events' && older > 0 ? fill(t.more, { count: older }) : '',
   }));
 }

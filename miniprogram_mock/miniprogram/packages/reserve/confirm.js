@@ -24,7 +24,7 @@ const pause = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
 /** @param {any} car as its own page tells it */
 const carView = (car) => ({
   id: car.id,
-  title: `${car.title} ${car.trim}`,
+  title: car.title,
   photo: car.photos.length ? car.photos[0].url : '',
   alt: car.photos.length ? car.photos[0].alt : car.title,
   price: format.yuan(car.price.price_fen),
@@ -144,6 +144,7 @@ Page({
     const missing = this.missing();
     if (missing) {
       this.setData({ nudge: missing.what });
+      wx.pageScrollTo({ selector: '.consents', duration: 300 });
       prompts.toast(missing.words);
       return;
     }

@@ -3,7 +3,7 @@
 const format = require('../../lib/format');
 const { fill, texts } = require('../../texts/index');
 const { refundSteps, timeline } = require('./progress');
-const { headline, toneOf } = require('./standing');
+const { headline } = require('./standing');
 
 /** Standings in which the hold is hers and its end is worth saying. */
 const HELD = ['paid', 'confirmed'];
@@ -18,8 +18,6 @@ function viewOf({ order, standing }) {
   const isPaying = standing === 'awaiting';
   return {
     standing,
-    tone: toneOf(standing),
-    label: order.label,
     ...headline(order, standing),
     car: { ...vehicle, price: format.yuan(vehicle.price_fen), alt: fill(t.photo, vehicle), open: fill(t.openCar, vehicle) },
     refund: refundSteps(order.refund),

@@ -114,6 +114,8 @@ Page({
     try {
       const order = await api.post(`/customer/orders/${this.id}/cancel`, { reason: detail.reason || null });
       this.setData({ cancelling: false });
+      // What becomes of her money stands at the top.
+      wx.pageScrollTo({ scrollTop: 0 });
       prompts.toast(order.is_ending ? t.cancelSheet.ending : t.cancelSheet.done);
     } catch (error) {
       prompts.fail(error);

@@ -24,7 +24,7 @@ function refundSteps(refund) {
   const back = { key: 'succeeded', title: t.succeeded, text: settled ? `${amount} · ${format.dateTime(refund.settled_at)}` : t.waiting };
   return /** @type {Step[]} */ ([
     asked,
-    { key: 'submitted', title: t.submitted, text: amount, state: settled ? 'done' : 'now' },
+    { key: 'submitted', title: settled ? t.accepted : t.submitted, text: amount, state: settled ? 'done' : 'now' },
     { ...back, state: settled ? 'done' : 'todo' },
   ]);
 }

@@ -39,6 +39,7 @@ module.exports = {
       heading: '退款进度',
       requested: '退款已申请',
       submitted: '微信支付处理中',
+      accepted: '微信支付已受理',
       succeeded: '已退回原支付账户',
       waiting: '一般即时至三个工作日到账，以银行为准',
       trouble: '退款遇到问题',

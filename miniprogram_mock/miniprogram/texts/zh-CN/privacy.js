@@ -32,7 +32,7 @@ module.exports = {
   agreement: {
     phone: '手机号',
     get: '授权手机号',
-    purpose: '预订与顾问联系需要一个可以找到您的号码',
+    purpose: '用于预订确认与顾问联系',
     refused: '未授权手机号，暂时无法继续',
     unavailable: '暂时无法获取手机号，请稍后再试',
     missing: {
@@ -88,7 +88,7 @@ module.exports = {
     fields: { id: '客户编号', nickname: '昵称', phone: '手机号', since: '成为客户', appid: '应用', openid: '用户标识', unionid: '统一标识', followed: '关注服务号' },
     yes: '是',
     no: '否',
-    empty: '未填写',
+    empty: '无',
     consentGiven: '{time} 同意，版本 {version}',
     consentWithdrawn: '，{time} 撤回',
     events: {

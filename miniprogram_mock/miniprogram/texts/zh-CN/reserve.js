@@ -1,7 +1,6 @@
 /** What the pages of the reservation say: confirm, pay, result. */
 module.exports = {
   confirm: {
-    heading: '确认预订',
     car: '预订车辆',
     price: '车价',
     deposit: '意向金',
@@ -46,7 +45,6 @@ module.exports = {
     unsure: '网络中断，尚不知道是否提交成功。请再次点击支付，不会重复下单。',
   },
   result: {
-    heading: '预订结果',
     pending: {
       title: '正在确认付款',
       early: '正在向微信支付核对这笔付款，通常只需几秒。',

@@ -1,11 +1,11 @@
 /** What the pages of the stores say. */
 module.exports = {
   days: { mon: '周一', tue: '周二', wed: '周三', thu: '周四', fri: '周五', sat: '周六', sun: '周日' },
-  capabilities: { sales: '新车与易手车', test_drive: '试驾', delivery: '交付', service: '维修保养', storage: '车辆存放' },
+  capabilities: { sales: '新车与二手车', test_drive: '试驾', delivery: '交付', service: '维修保养', storage: '车辆存放' },
   hours: {
     open: '营业中',
     closed: '休息中',
-    until: '{time} 打烊',
+    until: '至 {time}',
     opensToday: '今天 {time} 开门',
     opensTomorrow: '明天 {time} 开门',
     opensOn: '{day} {time} 开门',
