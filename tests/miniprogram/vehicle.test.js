@@ -36,7 +36,7 @@ const reserved = (more = {}) => car({ reservable: false, status: { key: 'reserve
 test('a new car has no history, whatever the figures say; a used one tells what is known and nothing else', () => {
   const { present } = new Device().require('pages/vehicles/detail-view');
   assert.deepEqual(present(car()).history, []);
-  assert.deepEqual(present(used()).history.map((row) => row.value), ['2023-05-01', '1 位', '无事故']);
+  assert.deepEqual(present(used()).history.map((row) => row.value), ['2023-05-01', '1 位', '无']);
   const silent = used({ history: { first_registration_date: null, previous_owners: null, accident_free: null, odometer_km: null } });
   assert.deepEqual(present(silent).history, []);
   assert.ok(!present(silent).facts.some((row) => row.label === '表显里程'));

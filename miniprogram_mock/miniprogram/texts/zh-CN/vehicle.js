@@ -46,7 +46,7 @@ module.exports = {
     ownersValue: '{count} 位',
     ownersNone: '无',
     accidents: '事故记录',
-    accidentFree: '无事故',
+    accidentFree: '无',
     accidentKnown: '有事故记录，请向顾问了解详情',
   },
   specifications: { title: '技术参数', more: '查看全部 {count} 项参数', less: '收起参数' },
