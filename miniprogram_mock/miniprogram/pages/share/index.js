@@ -12,7 +12,7 @@ const { fill, texts } = require('../../texts/index');
 const poster = require('./poster');
 
 const t = texts('poster');
-const { brand, car: carTexts } = texts('common');
+const { brand } = texts('common');
 
 /** Pixels for one unit of the poster: 1080 wide, sharp in an album and small enough for every phone. */
 const SCALE = 1.44;
@@ -153,10 +153,11 @@ Page({
 function shown(car) {
   const driven = car.condition.key === 'new' ? '' : format.kilometres(car.odometer_km);
   const color = car.exterior_color && car.exterior_color.label;
+  // The year stands in every title.
   return {
     picture: api.absolute(car.photo),
     title: car.title,
-    facts: [car.condition.label, fill(carTexts.year, { year: car.model_year }), driven, color].filter(Boolean).join(' · '),
+    facts: [car.condition.label, driven, color].filter(Boolean).join(' · '),
     price: format.yuan(car.price_fen),
     place: fill(t.place, { city: car.store.city, store: car.store.name }),
   };
@@ -171,7 +172,7 @@ function composed({ vehicle, list }, code, measure) {
   const frame = { mark: brand.mark, brand: brand.name, code, scan: t.scan, about: vehicle ? t.scanCar : t.scanList };
   if (vehicle) return poster.ofCar(frame, shown(vehicle), measure);
   const cars = list.items.slice(0, SHOWN).map(shown);
-  return poster.ofList(frame, { title: t.listTitle, count: fill(t.listCount, { total: list.total }), cars }, measure);
+  return poster.ofList(frame, { title: t.listTitle, count: fill(t.listCount, { total: list.total.toLocaleString('en-US') }), cars }, measure);
 }
 
 /** @returns {Promise<any>} the canvas, which is on the page once its data says so */

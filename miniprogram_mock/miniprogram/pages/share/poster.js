@@ -129,9 +129,9 @@ function ofList(frame, { title, count, cars }, measure) {
     const x = PAD + 232 + 28;
     return /** @type {Stroke[]} */ ([
       { kind: 'picture', src: car.picture, x: PAD, y, w: 232, h: 130 },
-      words(x, y + 34, name, { size: 30, weight: 600, color: INK.strong }),
-      words(x, y + 76, wrap(car.facts, width, 1, (text) => measure(text, 26, 400))[0], { size: 26 }),
-      words(x, y + 122, car.price, { size: 34, weight: 600, color: INK.strong }),
+      words(x, y + 32, name, { size: 30, weight: 600, color: INK.strong }),
+      words(x, y + 72, wrap(car.facts, width, 1, (text) => measure(text, 26, 400))[0], { size: 26 }),
+      words(x, y + 124, car.price, { size: 34, weight: 600, color: INK.strong }),
     ]);
   });
   const end = start + cars.length * row + 16;
