@@ -4,7 +4,7 @@ import { join } from 'node:path'
 
 const GRID = 1024 // the package's own grid: so many steps per degree
 const COARSE = 0.02 * GRID // for the whole country, where a pixel is 0.05° or more
-const FINE = 0.008 * GRID // for one province on a phone
+const FINE = 0.005 * GRID // for one province on a phone
 const SPECK = 0.004 * GRID // an islet below this size is left out, unless it is all there is
 /** The package names its files in pinyin; a province is found by its number. */
 const NUMBERS = {

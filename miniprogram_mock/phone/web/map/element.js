@@ -10,6 +10,7 @@ const STYLE = `
 .box:active{cursor:grabbing}
 .foot{position:absolute;left:8px;bottom:6px;display:flex;align-items:flex-end;gap:8px;font-size:10px;line-height:1.4;color:#6d7479;pointer-events:none}
 .foot i{display:block;border:1px solid currentColor;border-top:0;height:4px;margin-top:1px;box-sizing:border-box}
+.foot em{font-style:normal}
 .foot b{font-weight:400;opacity:.85}
 .here{position:absolute;width:14px;height:14px;margin:-9px 0 0 -9px;border:2px solid #fff;border-radius:50%;background:#2b6be4;box-shadow:0 0 0 7px rgb(43 107 228 / 16%);pointer-events:none}
 :host([data-theme=dark]) .foot{color:#98a1a7}
