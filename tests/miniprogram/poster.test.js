@@ -119,9 +119,12 @@ test('without a code there is no poster, and she hears why; with nothing to shar
   assert.equal((await opened(phone(), {})).data.state, 'nothing');
 });
 
-test('a sold car is not advertised', async () => {
+test('neither a sold car nor a list without cars is advertised', async () => {
   const page = await opened(phone({ vehicle: { ...CARD, status: keyed('sold', '已售') }, list: null }));
   assert.equal(page.data.state, 'nothing');
+  const device = phone({ vehicle: null, list: { filters: {}, total: 0, items: [] } });
+  device.require('lib/handover').give('poster', {});
+  assert.equal((await opened(device, {})).data.state, 'nothing');
 });
 
 test('a saved poster is told and counted', async () => {

@@ -44,6 +44,7 @@ Page({
       const opening = { visitor_id: session.visitorId(), scene: String(launch.scene()) };
       const opened = await api.get(`/visitor/sharing/${this.shareId}`, opening);
       if (opened.vehicle && !['listed', 'reserved'].includes(opened.vehicle.status.key)) return this.refuse(t.gone);
+      if (opened.list && !opened.list.total) return this.refuse(t.nothing);
       const code = await this.code();
       await this.draw(opened, code);
     } catch (error) {
