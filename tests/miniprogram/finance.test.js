@@ -133,12 +133,14 @@ test('the table of instalments is made only when she looks at it, and follows wh
   assert.deepEqual(calculator.page.data.schedule, []);
 });
 
-test('a car that was sold ends the calculation; a server in trouble does not take away what is shown', async () => {
+test('a car that was sold ends the calculation; with a server in trouble, what is shown stays and is what is chosen', async () => {
   const sold = await opened(() => ({ status: 410, body: { error: 'vehicles.gone', message: 'x', details: {} } }));
   assert.equal(sold.page.data.state, 'gone');
   const calculator = await opened();
   calculator.device.server.on(ROUTE, { status: 500, body: {} });
+  await pick(calculator, 'short');
+  assert.deepEqual([calculator.page.data.state, calculator.page.data.planId], ['ready', 'long']);
   await type(calculator, '60000');
-  assert.equal(calculator.page.data.state, 'ready');
-  assert.equal(calculator.device.called('showToast').length, 1);
+  assert.equal(calculator.page.data.down, '45000');
+  assert.equal(calculator.device.called('showToast').length, 2);
 });

@@ -38,8 +38,8 @@ Page({
   onTheme: (/** @type {{theme: string}} */ _system) => {},
   /** Her own down payment in fen; null while she has named none and the plan's least is used. */
   chosenFen: /** @type {number | null} */ (null),
-  /** The down payment of the figures that are shown. */
-  shownFen: 0,
+  /** The choices that the figures on the screen belong to. */
+  shown: { planId: '', down: '', slider: { min: 0, max: 1, value: 0 } },
   /** Counts questions, so that an answer that was overtaken is thrown away. */
   asked: 0,
 
@@ -117,23 +117,30 @@ Page({
     this.setData({ busy: false });
     if (error.code === 'vehicles.finance_impossible') return this.setData({ fieldError: error.message });
     if (error.status === 410) return this.setData({ state: 'gone', message: t.gone });
-    if (this.data.state === 'ready') return prompts.fail(error);
+    if (this.data.state === 'ready') {
+      // The choices go back to what the figures belong to.
+      this.setData(this.shown);
+      return prompts.fail(error);
+    }
     this.setData({ state: error.code === 'network' ? 'offline' : 'error', message: error.message });
   },
 
   /** @param {any} loan */
   answered(loan) {
     const { least, scheduleOpen } = this.data;
-    this.setData({
-      state: 'ready',
-      plans: planRows(loan.plans),
+    this.shown = {
+      planId: loan.plan.id,
       down: String(loan.down_payment_fen / 100),
       slider: slider({ price: loan.price_fen, least, down: loan.down_payment_fen }),
+    };
+    this.setData({
+      ...this.shown,
+      state: 'ready',
+      plans: planRows(loan.plans),
       loan: present(loan),
       schedule: scheduleOpen ? table(loan.schedule) : [],
     });
     this.instalments = loan.schedule;
-    this.shownFen = loan.down_payment_fen;
     events.track('finance.calculated', {
       vehicle_id: this.vehicleId,
       term_months: loan.plan.term_months,
@@ -162,6 +169,7 @@ Page({
   /** @param {any} event */
   slid(event) {
     const { slider: { min }, least } = this.data;
+    this.setData({ 'slider.value': event.detail.value });
     this.changeDown(slidFen(event.detail.value, min, least));
   },
 
@@ -174,7 +182,7 @@ Page({
   typed() {
     const fen = typedFen(this.data.down);
     if (fen === null) return this.setData({ fieldError: t.notNumber });
-    if (fen === (this.data.busy ? this.chosenFen : this.shownFen)) return;
+    if (fen === (this.data.busy ? this.chosenFen : typedFen(this.shown.down))) return;
     this.changeDown(fen);
   },
 
