@@ -2,8 +2,12 @@
 'use strict';
 
 const assert = require('node:assert/strict');
-const { test } = require('node:test');
+const { afterEach, beforeEach, mock, test } = require('node:test');
 const { Device } = require('./device');
+
+// Events are sent by a timer, for which no test here waits.
+beforeEach(() => mock.timers.enable({ apis: ['setTimeout'] }));
+afterEach(() => mock.timers.reset());
 
 const CARS = 'GET /api/visitor/vehicles/';
 const SHARING = 'GET /api/visitor/sharing/S1';

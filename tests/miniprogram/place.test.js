@@ -2,8 +2,12 @@
 'use strict';
 
 const assert = require('node:assert/strict');
-const { test } = require('node:test');
+const { afterEach, beforeEach, mock, test } = require('node:test');
 const { Device, fails } = require('./device');
+
+// Events are sent by a timer, for which no test here waits.
+beforeEach(() => mock.timers.enable({ apis: ['setTimeout'] }));
+afterEach(() => mock.timers.reset());
 
 test('her place goes into a search as WeChat gave it, and a city takes its place', async () => {
   const device = new Device();

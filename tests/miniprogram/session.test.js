@@ -2,8 +2,12 @@
 'use strict';
 
 const assert = require('node:assert/strict');
-const { test } = require('node:test');
+const { afterEach, beforeEach, mock, test } = require('node:test');
 const { Device, fails } = require('./device');
+
+// Events are sent by a timer, for which no test here waits.
+beforeEach(() => mock.timers.enable({ apis: ['setTimeout'] }));
+afterEach(() => mock.timers.reset());
 
 const LOGIN = 'POST /api/visitor/identity/login';
 const CUSTOMER = { id: 'c1', nickname: null, phone_masked: null, is_new: true };
