@@ -11,6 +11,7 @@ from miniprogram_mock.phone.phone import Desk
 from tests.e2e.hand import Hand
 
 CAR = re.compile(r"^极曜 .+¥")
+CAR_ORDER = re.compile(r"^订单 .+，极曜")
 DETAIL, CONFIRM, RESULT = "pages/vehicles/detail", "packages/reserve/confirm", "packages/reserve/result"
 ORDER = "pages/orders/detail"
 
@@ -38,17 +39,24 @@ def open_car(her: Hand, vehicle_id: str) -> None:
     her.see("所在门店")
 
 
-def go_to_pay(her: Hand) -> None:
-    """From a car's page to WeChat's payment sheet: terms, both consents, her phone number, none of it ticked for her."""
+def agree(her: Hand) -> None:
+    """From a car's page to the last button before payment: terms, both consents, her phone number, none of it ticked for her."""
     her.tap("预订…")
     her.at(CONFIRM)
     her.tap("我已阅读并同意《意向金条款》…")
-    if her.there("同意使用我的手机号…").count() or not her.there("手机号 1…").count():
-        her.tap("同意使用我的手机号…")
-        her.tap("同意将我的手机号与预订…")
-        her.tap("授权手机号")
-        her.tap("允许")
-        her.see("手机号 1…")
+    her.tap("同意使用我的手机号…")
+    her.tap("同意将我的手机号与预订…")
+    her.tap("授权手机号")
+    her.see(re.compile("^(同意并继续|允许)$"))
+    if her.there("同意并继续").count():
+        her.tap("同意并继续")
+    her.tap("允许")
+    her.see("手机号 1…")
+
+
+def go_to_pay(her: Hand) -> None:
+    """From a car's page to WeChat's payment sheet."""
+    agree(her)
     her.tap("支付意向金…")
     her.see("确认支付")
 
@@ -58,10 +66,11 @@ def pay(her: Hand) -> None:
     her.tap("确认支付")
     her.see("支付成功")
     her.tap("完成")
-    her.see("…申请发送一次以下消息")
-    her.tap("允许")
+    her.see(re.compile("申请发送一次以下消息$|^这辆车为您保留了$"), patience=30_000)
+    if her.there("允许").count():
+        her.tap("允许")
     her.at(RESULT)
-    her.see("这辆车为您保留了")
+    her.see("这辆车为您保留了", patience=90_000)
 
 
 def reserve(her: Hand, vehicle_id: str) -> None:

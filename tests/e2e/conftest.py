@@ -20,6 +20,7 @@ from dev.stack import Stack
 from dev.town import town as built
 from miniprogram_mock.phone.phone import Desk
 from miniprogram_mock.phone.wechat import WeChat
+from miniprogram_mock.phone.wire import Line
 from miniprogram_mock.story import DEMO_PASSWORD, DEMO_USERNAME
 from tests.e2e.hand import Hand
 
@@ -30,6 +31,7 @@ SCREEN = {"width": 375, "height": 812}
 WECHAT = "Mozilla/5.0 (iPhone; CPU iPhone OS 18_0 like Mac OS X) AppleWebKit/605.1.15 (KHTML, like Gecko) MicroMessenger/8.0.60"
 SHANGHAI = "31.2304,121.4737,人民广场"
 Phones = Callable[..., Hand]
+Picture = Callable[[Hand, str], None]
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -85,6 +87,22 @@ def desk(town: Stack) -> Desk:
     return Desk(town.web, username=DEMO_USERNAME, password=DEMO_PASSWORD)
 
 
+@pytest.fixture(scope="session")
+def cars(town: Stack, wechat: WeChat) -> Iterator[str]:
+    """Ids of free cars, `next(cars)`, each given once in a run; none from Shanghai, where the story is told."""
+
+    def free() -> Iterator[str]:
+        cursor: str | None = ""
+        line = Line(town.web)
+        while cursor is not None:
+            query = {"city": "广州", "limit": 50} | ({"cursor": cursor} if cursor else {})
+            page = line.call("GET", "/api/visitor/vehicles/", params=query, headers={"X-Appid": wechat.mini_program})
+            yield from (item["id"] for item in page["items"] if item["status"]["key"] == "listed")
+            cursor = page["next_cursor"]
+
+    return free()
+
+
 @pytest.fixture
 def phone(request: pytest.FixtureRequest, chromium: Browser, town: Stack, wechat: WeChat, artefacts: Path) -> Iterator[Phones]:
     """Hand out phones, each held by a new person whom nobody is called like: `phone("林晓雯", follows=True)` follows the service account.
@@ -125,7 +143,7 @@ def _plain(name: str) -> str:
 
 
 @pytest.fixture
-def picture(artefacts: Path) -> Callable[[Hand, str], None]:
+def picture(artefacts: Path) -> Picture:
     """Keep what a phone shows, at the two sizes of screen that most people have: `picture(her, "home")`."""
 
     def take(hand: Hand, name: str) -> None:

@@ -3,16 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
 from typing import Any
 
 from miniprogram_mock.phone.phone import Desk
 from miniprogram_mock.phone.wechat import WeChat
 from tests.e2e import acts
-from tests.e2e.conftest import Phones
+from tests.e2e.conftest import Phones, Picture
 from tests.e2e.hand import Hand
-
-Picture = Callable[[Hand, str], None]
 
 
 def card_about(wechat: WeChat, customer_phone: str) -> tuple[str, dict[str, Any]] | None:
@@ -74,7 +71,7 @@ def test_from_a_phone_to_a_dealer_and_back(phone: Phones, wechat: WeChat, desk: 
 
     her.tap("查看订单")
     her.at(acts.ORDER)
-    acts.cancel(her, "家里意见不一" if her.there("家里意见不一").count() else "计划有变")
+    acts.cancel(her)
     her.see("已退款", patience=30_000)
     picture(her, "story-refunded")
     acts.eventually(lambda: len(her.inbox()) == 2, "the message about the refund")
