@@ -76,8 +76,8 @@ class Network:
                 return _own(403, "not-in-domain-list", "a redirect leads out of the phone's list of domains")
             headers["location"] = here
         response = web.StreamResponse(status=answer.status, reason=answer.reason, headers=headers)
-        await response.prepare(request)
         try:
+            await response.prepare(request)
             async for chunk in answer.content.iter_chunked(_CHUNK):
                 await response.write(chunk)
             await response.write_eof()
