@@ -34,7 +34,7 @@ Page({
     filterText: t.tools.filter,
     /** @type {any[]} */ chips: [],
     total: '',
-    /** Cars by pages, so that a page that comes later touches nothing that is on the screen. @type {any[][]} */ chunks: [],
+    /** Cars by pages, so that a page that comes later touches nothing that is on the screen. @type {{page: number, cars: any[]}[]} */ chunks: [],
     tail: '',
     isRefreshing: false,
     /** @type {any[]} */ drops: [],
@@ -170,7 +170,7 @@ Page({
       state: isEmpty ? 'empty' : 'ready',
       failure: isEmpty ? (this.data.chips.length ? t.empty.text : t.empty.stock) : '',
       isRefreshing: false,
-      chunks: isEmpty ? [] : [found.items],
+      chunks: isEmpty ? [] : [{ page: 0, cars: found.items }],
       tail: found.next_cursor ? 'more' : 'end',
       total: fill(t.total, { count: found.total.toLocaleString('en-US') }),
       counted: { facets: found.facets, ranges: found.ranges, total: found.total },
@@ -225,7 +225,8 @@ Page({
       const found = await api.get('/visitor/vehicles/', query);
       if (turn !== this.turn) return;
       this.cursor = found.next_cursor;
-      this.setData({ [`chunks[${this.data.chunks.length}]`]: found.items, tail: found.next_cursor ? 'more' : 'end' });
+      const page = this.data.chunks.length;
+      this.setData({ [`chunks[${page}]`]: { page, cars: found.items }, tail: found.next_cursor ? 'more' : 'end' });
     } catch {
       if (turn === this.turn) this.setData({ tail: 'failed' });
     }
@@ -358,7 +359,7 @@ Page({
   /** What goes out when the server cannot name a share in time: the same search, without her name. */
   card() {
     const { counted, chunks } = this.data;
-    const photo = chunks.length && chunks[0].length ? chunks[0][0].photo : '';
+    const photo = chunks.length ? chunks[0].cars[0].photo : '';
     const title = fill(t.share.title, { count: counted.total.toLocaleString('en-US') });
     return { title, query: `filters=${encodeURIComponent(JSON.stringify(this.shareable()))}`, imageUrl: api.absolute(photo) };
   },
