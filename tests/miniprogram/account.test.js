@@ -134,7 +134,8 @@ test('the copy is the whole answer of the server', async () => {
 test('an account is deleted only after both steps, and then the phone knows nothing of her', async () => {
   const device = signedIn();
   device.server.on('DELETE /api/customer/identity/me', { status: 204, body: '' });
-  device.storage.set('recent_cars', [{ id: 'car-1' }]);
+  device.storage.set('recent_cars', [{ id: 'car-1' }]).set('place', { kind: 'city', city: '上海' });
+  device.require('lib/events').track('vehicle.viewed', { vehicle_id: 'car-1' });
   const page = device.page('packages/account/privacy');
   const deleted = () => device.server.asked('DELETE /api/customer/identity/me').length;
   page.askToErase();
@@ -148,7 +149,11 @@ test('an account is deleted only after both steps, and then the phone knows noth
   await page.erase();
   await device.settled();
   assert.equal(deleted(), 1);
-  assert.deepEqual(['session', 'recent_cars', 'visitor_id'].map((key) => device.storage.has(key)), [false, false, false]);
+  device.require('lib/events').track('page.viewed');
+  await device.settled();
+  assert.deepEqual([...device.storage.keys()], ['events']);
+  assert.deepEqual(device.storage.get('events').map((event) => event.name), ['page.viewed']);
+  assert.equal(device.require('lib/place').current().kind, 'none');
   assert.deepEqual(device.called('reLaunch').map((one) => one.url), ['/pages/index/index']);
 });
 

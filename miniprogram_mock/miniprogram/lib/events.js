@@ -94,4 +94,11 @@ async function sendAll() {
   }
 }
 
-module.exports = { track, flush };
+/** After her account was deleted: what waits was about her, and is not sent under another name. */
+function forget() {
+  clearTimeout(timer);
+  timer = null;
+  queue = [];
+}
+
+module.exports = { track, flush, forget };

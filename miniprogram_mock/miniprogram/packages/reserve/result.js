@@ -54,6 +54,8 @@ Page({
     t,
     state: 'loading',
     failure: '',
+    /** Where a failure leads instead of another try. */
+    action: '',
     view: /** @type {any} */ (null),
     countdown: '',
     heldFor: '',
@@ -73,7 +75,7 @@ Page({
     this.follower = new Follower(
       id,
       (look) => this.show(look),
-      (error) => this.setData(error.status === 404 ? { state: 'error', failure: t.missing } : failureOf(error)),
+      (error) => this.setData(error.status === 404 ? { state: 'error', failure: t.missing, action: t.toOrders } : { ...failureOf(error), action: '' }),
     );
     events.track('page.viewed', { told });
   },
@@ -96,8 +98,9 @@ Page({
   },
 
   retry() {
+    if (this.data.action) return wx.switchTab({ url: '/pages/orders/index' });
     this.setData({ state: 'loading' });
-    this.follower.start();
+    return this.follower.start();
   },
 
   /** @param {import('../../pages/orders/follow').Look} look */

@@ -35,6 +35,7 @@ Page({
     /** Binding a number needs no agreement to share it. */
     purposes: ['phone'],
     binding: false,
+    nudge: '',
   },
 
   stopListening: () => {},
@@ -108,11 +109,24 @@ Page({
   },
 
   bind() {
-    this.setData({ binding: true });
+    this.setData({ binding: true, nudge: '' });
   },
 
   stopBinding() {
     this.setData({ binding: false });
+  },
+
+  /** @param {any} event what the agreement still misses: nothing once her number is bound */
+  bound({ detail }) {
+    this.setData({ nudge: '' });
+    if (detail.missing) return;
+    this.stopBinding();
+    prompts.toast(t.phone.bound);
+  },
+
+  /** @param {any} event */
+  nudged({ detail }) {
+    this.setData({ nudge: detail.missing });
   },
 
   /** @param {any} event another number for the one that is bound */
@@ -131,7 +145,7 @@ Page({
   async mayUseNumber() {
     if (consents.standing(await consents.all(), 'phone')) return true;
     const { tick } = texts('privacy').consents.phone;
-    const agreed = await prompts.confirm({ title: t.phone.sheet.heading, content: tick, confirmText: texts('common').actions.agree });
+    const agreed = await prompts.confirm({ title: t.phone.heading, content: tick, confirmText: texts('common').actions.agree });
     if (agreed) await consents.give(['phone']);
     return agreed;
   },

@@ -16,6 +16,8 @@ Page({
     t,
     state: 'loading',
     failure: '',
+    /** Where a failure leads instead of another try. */
+    action: '',
     view: /** @type {any} */ (null),
     countdown: { what: '', time: '' },
     store: /** @type {any} */ (null),
@@ -27,6 +29,7 @@ Page({
   id: '',
   /** What was drawn last; drawn again only when it differs. */
   drawn: '',
+  storeAsked: false,
   follower: /** @type {Follower} */ (/** @type {any} */ (null)),
 
   /** @param {{id?: string}} query */
@@ -35,7 +38,7 @@ Page({
     this.follower = new Follower(
       id,
       (look) => this.show(look),
-      (error) => this.setData(error.status === 404 ? { state: 'error', failure: t.missing } : failureOf(error)),
+      (error) => this.setData(error.status === 404 ? { state: 'error', failure: t.missing, action: t.toOrders } : { ...failureOf(error), action: '' }),
     );
   },
 
@@ -58,8 +61,9 @@ Page({
   },
 
   retry() {
+    if (this.data.action) return wx.switchTab({ url: '/pages/orders/index' });
     this.setData({ state: 'loading' });
-    this.follower.start();
+    return this.follower.start();
   },
 
   /** @param {import('./follow').Look} look */
@@ -73,10 +77,11 @@ Page({
     } else if (countdown.time !== this.data.countdown.time) {
       this.setData({ countdown });
     }
-    if (!this.data.store && !this.data.storeFailed) this.loadStore();
+    if (!this.storeAsked) this.loadStore();
   },
 
   async loadStore() {
+    this.storeAsked = true;
     this.setData({ storeFailed: false });
     try {
       this.setData({ store: await api.get(`/visitor/stores/${this.data.view.car.store.id}`) });

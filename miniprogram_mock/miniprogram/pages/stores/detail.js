@@ -49,6 +49,8 @@ Page({
     words: texts('stores').hours,
     state: 'loading',
     failure: '',
+    /** Where a failure leads instead of another try. */
+    action: '',
     store: /** @type {any} */ (null),
     cars: /** @type {any[]} */ ([]),
     carsState: 'loading',
@@ -87,7 +89,8 @@ Page({
       this.setData({ state: 'ready', store: viewOf(this.told, Date.now()) });
     } catch (error) {
       if (this.data.state === 'ready') prompts.fail(error);
-      else this.setData(error.status === 404 ? { state: 'error', failure: t.missing } : failureOf(error));
+      else if (error.status === 404) this.setData({ state: 'error', failure: t.missing, action: this.data.single ? '' : t.toStores });
+      else this.setData({ ...failureOf(error), action: '' });
     }
     await cars;
   },
@@ -100,6 +103,11 @@ Page({
     } catch {
       if (this.data.carsState !== 'ready') this.setData({ carsState: 'failed' });
     }
+  },
+
+  retry() {
+    if (this.data.action) wx.redirectTo({ url: '/pages/stores/index' });
+    else this.load();
   },
 
   retryCars() {

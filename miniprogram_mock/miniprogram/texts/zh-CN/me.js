@@ -8,7 +8,8 @@ module.exports = {
     changeLabel: '更换手机号，当前 {phone}',
     changed: '手机号已更换',
     why: '仅在预订或请顾问联系您时需要',
-    sheet: { heading: '绑定手机号', done: '完成' },
+    heading: '绑定手机号',
+    bound: '手机号已绑定',
   },
   entries: {
     orders: '我的订单',

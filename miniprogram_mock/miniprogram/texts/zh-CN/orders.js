@@ -14,6 +14,7 @@ module.exports = {
   },
   detail: {
     missing: '没有找到这笔订单',
+    toOrders: '查看我的订单',
     state: {
       awaiting: { title: '等待支付', text: '请在倒计时结束前完成支付，逾期车辆恢复在售。' },
       confirming: { title: '正在确认付款', text: '正在向微信支付核对，请勿重复支付。' },
@@ -31,8 +32,8 @@ module.exports = {
     leftToPay: '剩余支付时间',
     leftToDecide: '保留剩余',
     pay: '支付意向金 {amount}',
-    payCancelled: '已取消支付，没有扣款',
-    payFailed: '支付没有成功，没有扣款',
+    payCancelled: '已取消支付',
+    payFailed: '支付没有成功',
     cancel: '取消预订',
     again: '再去选车',
     refund: {

@@ -69,8 +69,8 @@ module.exports = {
     },
     unpaid: {
       title: '尚未支付',
-      cancelled: '您取消了支付，没有扣款。车辆仍在为您保留。',
-      failed: '这次支付没有成功，没有扣款。车辆仍在为您保留。',
+      cancelled: '支付已取消，车辆仍在为您保留。',
+      failed: '这次支付没有成功，车辆仍在为您保留。如已扣款，这里会自动更新。',
       open: '车辆仍在为您保留，请尽快完成支付。',
       left: '剩余支付时间',
       again: '继续支付 {amount}',
@@ -88,5 +88,6 @@ module.exports = {
     order: '查看订单',
     home: '回到首页',
     missing: '没有找到这笔订单',
+    toOrders: '查看我的订单',
   },
 };

@@ -32,6 +32,7 @@ module.exports = {
   },
   detail: {
     missing: '没有找到这家门店',
+    toStores: '查看全部门店',
     address: '地址',
     distance: '距您 {distance}',
     mapLabel: '{name}的位置',
