@@ -6,6 +6,8 @@ const SPEEDS = {
   slow: { wait: 2000, bytesPerSecond: 50_000 },
 }
 
+const LONGEST_SHOWN = 20_000
+
 export class NetFailure extends Error {
   /** @param {'fail' | 'timeout' | 'abort'} kind */
   constructor(kind, message) {
@@ -32,10 +34,10 @@ export function createNet(phone) {
     const note = (more) => phone.log('request', { ...entry, ms: Math.round(performance.now() - started), ...more })
     try {
       const answer = await withinTime(request.timeout ?? 60000, request.signal, (signal) => travel(request, signal))
-      note({ status: answer.status, bytes: answer.bytes.byteLength })
+      note({ status: answer.status, bytes: answer.bytes.byteLength, sent: shown(request.body), got: shown(answer.bytes, answer.headers) })
       return answer
     } catch (failure) {
-      note({ status: 0, error: failure.message })
+      note({ status: 0, error: failure.message, sent: shown(request.body) })
       throw failure
     }
   }
@@ -58,6 +60,13 @@ export function createNet(phone) {
   }
 
   return { url, fetch: send }
+}
+
+/** A body for the log: text, and not endless. */
+function shown(body, headers) {
+  if (typeof body === 'string') return body.slice(0, LONGEST_SHOWN)
+  if (!headers?.get('content-type')?.includes('json')) return undefined
+  return new TextDecoder().decode(body.slice(0, LONGEST_SHOWN))
 }
 
 function pause(ms, signal) {
