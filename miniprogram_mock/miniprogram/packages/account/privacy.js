@@ -2,7 +2,6 @@
 
 const api = require('../../lib/api');
 const events = require('../../lib/events');
-const place = require('../../lib/place');
 const prompts = require('../../lib/prompts');
 const session = require('../../lib/session');
 const { fill, texts } = require('../../texts/index');
@@ -94,8 +93,6 @@ Page({
 
   /** The phone forgets her too, and the mini-program starts as for anybody. */
   leave() {
-    events.forget();
-    place.clear();
     session.forget();
     wx.reLaunch({ url: '/pages/index/index', complete: () => prompts.toast(t.erase.done) });
   },
