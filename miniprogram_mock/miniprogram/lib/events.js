@@ -22,7 +22,7 @@ function waiting() {
   return queue;
 }
 
-// Who is forgotten left nothing to tell.
+// Her account was deleted: what waits was about her, and is not sent under another name.
 session.onChange((who) => {
   if (!who) queue = [];
 });
@@ -94,11 +94,4 @@ async function sendAll() {
   }
 }
 
-/** After her account was deleted: what waits was about her, and is not sent under another name. */
-function forget() {
-  clearTimeout(timer);
-  timer = null;
-  queue = [];
-}
-
-module.exports = { track, flush, forget };
+module.exports = { track, flush };
