@@ -57,7 +57,7 @@ def open_(session: Session, who: Caller, share_id: str, query_data: dict[str, An
         scene=query_data.get("scene"),
         user_agent=request.headers.get("User-Agent", ""),
     )
-    return service.as_opened(session, opened)
+    return service.as_opened(session, opened, customer=who.customer)
 
 
 @visitor.get("/<share_id>/code")

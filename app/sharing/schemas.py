@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from apiflask import Schema
-from apiflask.fields import UUID, Dict, Integer, List, Nested, String
+from apiflask.fields import UUID, Boolean, Dict, Integer, List, Nested, String
 from apiflask.validators import Length, OneOf
 
 from app.vehicles.schemas import CardOut, FiltersIn, SimilarOut
@@ -29,6 +29,7 @@ class MadeOut(Schema):
 
 class SharerOut(Schema):
     nickname = String(allow_none=True)
+    is_self = Boolean(metadata={"description": "whether she who opens it made it herself"})
 
 
 class ShareOut(Schema):

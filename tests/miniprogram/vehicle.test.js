@@ -29,7 +29,7 @@ async function opened(device, query = { id: 'car-1' }) {
   return page;
 }
 
-const shared = (vehicle, nickname) => ({ share: { id: 'share1', kind: 'vehicle', sharer: { nickname } }, vehicle, list: null, similar: [] });
+const shared = (vehicle, nickname, is_self = false) => ({ share: { id: 'share1', kind: 'vehicle', sharer: { nickname, is_self } }, vehicle, list: null, similar: [] });
 const events = (device) => (device.storage.get('events') ?? []).map((event) => event.name);
 const reserved = (more = {}) => car({ reservable: false, status: { key: 'reserved', label: '已预订' }, ...more });
 
@@ -102,7 +102,7 @@ test("a mini-program code's scene is a share, also when WeChat hands it over enc
 
 test('her own share is not announced to her', async () => {
   const device = phone();
-  device.server.on(SHARE, shared({ id: 'car-1' }, '林女士'));
+  device.server.on(SHARE, shared({ id: 'car-1' }, null, true));
   assert.equal((await opened(device, { id: 'car-1', share_id: 'share1' })).data.sharedBy, '');
 });
 

@@ -77,6 +77,13 @@ def test_the_same_thing_again_is_the_same_share_and_another_channel_is_another(m
     assert len(names) == 3
 
 
+def test_she_who_opens_her_own_share_is_told_that_it_is_hers_and_nobody_else_is(mini: App) -> None:
+    share_id = mini.share().json["id"]
+    friend = make.follower(mini.session, mini.town)
+    told = [mini.open(share_id, customer=who).json["share"]["sharer"]["is_self"] for who in (mini.sharer, friend, None)]
+    assert told == [True, False, False]
+
+
 def test_two_taps_at_once_are_one_share(committed: Any) -> None:
     with committed() as session:
         town = make.town(session)
@@ -137,7 +144,7 @@ def test_anybody_opens_it_without_a_login(mini: App) -> None:
     assert answer.status_code == 200
     assert answer.json["vehicle"]["id"] == str(mini.town.market.vehicle.id)
     assert answer.json["vehicle"]["status"]["key"] == "listed"
-    assert answer.json["share"]["sharer"] == {"nickname": mini.sharer.nickname}
+    assert answer.json["share"]["sharer"] == {"nickname": mini.sharer.nickname, "is_self": False}
     assert (answer.json["list"], answer.json["similar"]) == (None, [])
     told = mini.session.execute(select(Event).filter_by(name="share.opened")).scalar_one()
     assert (told.customer_id, told.actor_type, told.data["scene"]) == (mini.sharer.id, "visitor", "1154")

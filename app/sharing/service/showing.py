@@ -19,8 +19,12 @@ def as_made(session: Session, share: Share) -> dict[str, Any]:
     return {"id": share.id, "path": f"{kind.page}?{thing}share_id={share.id}", "title": preview.title, "image_url": preview.image_url}
 
 
-def as_opened(session: Session, share: Share) -> dict[str, Any]:
-    """The share with its sharer's nickname, and what was shared as it is now: `vehicle` or `list`, and `similar` to a sold car."""
-    sharer = session.get_one(Customer, share.customer_id)
-    told = {"id": share.id, "kind": share.kind, "channel": share.channel, "sharer": {"nickname": sharer.nickname}}
+def as_opened(session: Session, share: Share, *, customer: Customer | None) -> dict[str, Any]:
+    """The share with who made it, and what was shared as it is now: `vehicle` or `list`, and `similar` to a sold car.
+
+    `customer` is the one who opens it, when she is known.
+    """
+    made_by = session.get_one(Customer, share.customer_id)
+    sharer = {"nickname": made_by.nickname, "is_self": customer is not None and customer.id == made_by.id}
+    told = {"id": share.id, "kind": share.kind, "channel": share.channel, "sharer": sharer}
     return {"share": told, "vehicle": None, "list": None} | card(share.kind).content(session, share)

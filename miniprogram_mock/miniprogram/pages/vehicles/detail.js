@@ -81,9 +81,8 @@ Page({
       const opening = { visitor_id: session.visitorId(), scene: String(launch.scene()) };
       const opened = await api.get(`/visitor/sharing/${this.shareId}`, opening);
       if (opened.vehicle && !this.vehicleId) this.vehicleId = opened.vehicle.id;
-      const { nickname } = opened.share.sharer;
-      const own = session.customer();
-      if (own && own.nickname && own.nickname === nickname) return;
+      const { nickname, is_self } = opened.share.sharer;
+      if (is_self) return;
       this.setData({ sharedBy: nickname ? fill(t.sharedBy, { name: nickname }) : t.sharedByFriend });
     } catch (error) {
       if (this.vehicleId) return;

@@ -14,11 +14,11 @@ export class PhoneContext extends glassEasel.CurrentWindowBackendContext {
     super()
     this.phone = phone
     this.sheets = new Map()
-    this.document = {
+    this.document = /** @type {any} */ ({
       createElement: (tag) => understandsRpx(document.createElement(tag)),
       createTextNode: (text) => document.createTextNode(text),
       createDocumentFragment: () => document.createDocumentFragment(),
-    }
+    })
     this.onEvent((target, type, detail, options) => this.dispatch(target, type, detail, options))
     this.listenForLongPress()
     phone.on('settings', ({ name }) => name === 'theme' && this.applyTheme())

@@ -20,7 +20,7 @@ export class Page {
     layer.append(this.frame)
     this.root = space.root(route)
     this.instance = this.root.get()
-    this.component = this.root.getComponent()
+    this.component = /** @type {any} */ (this.root.getComponent())
     this.instance.route = route
     this.instance.options = query
     this.root.attach(this.frame, this.frame.lastChild)
