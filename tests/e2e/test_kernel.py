@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, expect
 
-from tests.e2e.serving import phone_for
+from tests.phone.serving import phone_for
 from tests.simulator import running
 
 PROGRAM = Path(__file__).parent / "kernel_program"

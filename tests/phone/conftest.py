@@ -1,15 +1,11 @@
 """A phone's server before an upstream that keeps what reaches it."""
 
-import asyncio
-import threading
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from aiohttp import web
 
-from dev.ports import free_port
-from miniprogram_mock.phone import server
+from tests.phone.serving import phone_for
 from tests.phone.upstream import Upstream
 
 
@@ -54,19 +50,5 @@ def folders(tmp_path: Path) -> tuple[Path, Path]:
 @pytest.fixture
 def phone(upstream: Upstream, folders: tuple[Path, Path]) -> Iterator[str]:
     """The address of a phone's server in front of the upstream."""
-    loop, port = asyncio.new_event_loop(), free_port()
-    app = server.create(app=upstream.url, simulator=upstream.url, web_folder=folders[0], mini_program=folders[1])
-    runner = web.AppRunner(app, shutdown_timeout=1)
-
-    async def start() -> None:
-        await runner.setup()
-        await web.TCPSite(runner, "127.0.0.1", port).start()
-
-    loop.run_until_complete(start())
-    thread = threading.Thread(target=loop.run_forever)
-    thread.start()
-    yield f"http://127.0.0.1:{port}"
-    asyncio.run_coroutine_threadsafe(runner.cleanup(), loop).result(10)
-    loop.call_soon_threadsafe(loop.stop)
-    thread.join(10)
-    loop.close()
+    with phone_for(folders[1], simulator=upstream.url, app=upstream.url, web_folder=folders[0]) as address:
+        yield address

@@ -1,11 +1,12 @@
 """What the phone's server hands out, and what it keeps to itself."""
 
-import asyncio
 import http.client
 import subprocess
 import sys
+from collections.abc import Coroutine
 from pathlib import Path
 from types import SimpleNamespace
+from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
@@ -76,6 +77,13 @@ def test_nothing_beside_the_folders_is_handed_out(phone: str, path: str) -> None
     assert asked_raw(phone, path).status == 404
 
 
+def outcome(coroutine: Coroutine[Any, Any, Any]) -> Any:
+    """What a coroutine returns that waits for nothing; no loop is needed, and the browser's driver may have one in this thread."""
+    with pytest.raises(StopIteration) as stopped:
+        coroutine.send(None)
+    return stopped.value.value
+
+
 def test_only_this_machine_is_answered() -> None:
     async def handler(_: object) -> str:
         return "answered"
@@ -84,8 +92,8 @@ def test_only_this_machine_is_answered() -> None:
         transport = SimpleNamespace(get_extra_info=lambda name, default=None: (address, 1234) if name == "peername" else default)
         return make_mocked_request("GET", "/health", transport=transport)
 
-    assert asyncio.run(server._loopback_only(request_from("192.168.1.5"), handler)).status == 403
-    assert asyncio.run(server._loopback_only(request_from("127.0.0.1"), handler)) == "answered"
+    assert outcome(server._loopback_only(request_from("192.168.1.5"), handler)).status == 403
+    assert outcome(server._loopback_only(request_from("127.0.0.1"), handler)) == "answered"
 
 
 def test_a_taken_port_is_said_in_a_sentence(phone: str) -> None:

@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page
 
-from tests.e2e.serving import phone_for
 from tests.e2e.wechat.support import Start
+from tests.phone.serving import phone_for
 from tests.phone.upstream import Upstream
 from tests.simulator import Simulator, running
 

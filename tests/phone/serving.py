@@ -13,10 +13,11 @@ from miniprogram_mock.phone import server
 
 
 @contextmanager
-def phone_for(program: Path, *, simulator: str, app: str = "http://127.0.0.1:9") -> Iterator[str]:
+def phone_for(program: Path, *, simulator: str, app: str = "http://127.0.0.1:9", web_folder: Path = server.WEB) -> Iterator[str]:
     """The address of a phone that runs this mini-program; without `app` no platform answers it."""
     port, loop = free_port(), asyncio.new_event_loop()
-    runner = web.AppRunner(server.create(app=app, simulator=simulator, mini_program=program), shutdown_timeout=1)
+    application = server.create(app=app, simulator=simulator, web_folder=web_folder, mini_program=program)
+    runner = web.AppRunner(application, shutdown_timeout=1)
 
     async def serve() -> None:
         await runner.setup()
