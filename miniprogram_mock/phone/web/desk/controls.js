@@ -63,7 +63,7 @@ function peopleRows(desk) {
   const first = desk.people.slice(0, FIRST_PEOPLE)
   const others = desk.people.slice(FIRST_PEOPLE).reverse()
   const row = (one, role) => h('button.person', { 'aria-pressed': String(one.id === desk.person?.id), click: () => desk.give(one.id) },
-    h('i', { 'aria-hidden': 'true' }, one.nickname.slice(0, 1)), h('b', {}, one.nickname), h('span', {}, role))
+    h('i', { 'aria-hidden': 'true' }, one.nickname.slice(0, 1)), h('b', {}, one.nickname), h('span', {}, role === one.nickname ? '' : role))
   const current = others.find((one) => one.id === desk.person?.id)
   return [
     ...first.map((one, at) => row(one, T.role(at))),
@@ -96,7 +96,7 @@ function newPerson(desk) {
 /** How she comes in: the way, and what it needs (a card, a message). */
 function entranceRows(desk) {
   const { scene } = desk.state
-  const rows = [select(T.groups.how, Object.entries(T.scenes), scene in T.scenes ? scene : '1001', (value) => desk.come(value))]
+  const rows = [select(T.way, Object.entries(T.scenes), scene in T.scenes ? scene : '1001', (value) => desk.come(value))]
   const choices = entranceChoices(desk, scene)
   if (choices?.length) rows.push(select(scene === '1043' ? T.message : T.card, choices, desk.state.path, (path) => desk.come(scene, path)))
   else if (choices) rows.push(h('p.hint', {}, scene === '1043' ? T.noMessages : desk.cards.length ? T.noShareId : T.noCards))

@@ -32,7 +32,7 @@ export class Handset {
     if (this.frame.contentWindow.location.pathname !== '/device') return
     this.told.began()
     this.waiting = setInterval(() => {
-      const { phone, document: page } = this.frame.contentWindow
+      const { phone, document: page } = /** @type {any} */ (this.frame.contentWindow)
       if (phone?.on) {
         clearInterval(this.waiting)
         this.adopt(phone)

@@ -7,6 +7,7 @@ const yuan = (fen) => `¥${(fen / 100).toLocaleString('zh-CN', { minimumFraction
 const moment = (iso) => (iso ? `${iso.slice(5, 10).replace('-', '月')}日 ${iso.slice(11, 16)}` : '')
 const REFUND = { SUCCESS: T.refunded, PROCESSING: T.refunding, ABNORMAL: T.refundFailed, CLOSED: T.refundFailed }
 
+/** @param {any} one when, by whom, the words, and what a press on the last line does */
 function message({ at, source, title, big, fields, more, press, hint }) {
   return [
     h('div.at', {}, moment(at)),
@@ -51,8 +52,8 @@ export function noticeRows({ payments, refunds, subscriptions, templates }) {
   return [given, ...(chat.length ? chat : [none(T.noNotices)])].filter(Boolean)
 }
 
-/** @param {{ open: (card: any, person: any, scene: number) => void }} use */
-export function cardRows(cards, people, { open }) {
+/** @param {{ open: (card: any, person: any, scene: number) => void }} use opens a card as a person */
+export function cardRows(cards, people, use) {
   if (!cards.length) return [none(T.noSharedCards)]
   return cards.map((card) => {
     const inMoments = card.to?.kind === 'moments'
@@ -64,11 +65,11 @@ export function cardRows(cards, people, { open }) {
     return h('article.shared', {},
       card.imageUrl ? h('img', { src: card.imageUrl, alt: '', loading: 'lazy' }) : h('div.shared-blank', { 'aria-hidden': 'true' }),
       h('div.shared-text', {},
-        h('div.at-left', {}, `${T.sharedTo(sender.nickname, inMoments ? T.moments : card.to?.nickname ?? '')} · ${new Date(card.at).toLocaleTimeString('zh-CN', { hour: '2-digit', minute: '2-digit' })}`),
+        h('div.at-left', {}, `${T.sharedTo(sender.nickname, inMoments ? T.moments : card.to?.nickname ?? '')} · ${new Date(card.at).toLocaleTimeString('zh-CN', { hour: '2-digit', minute: '2-digit', timeZone: 'Asia/Shanghai' })}`),
         h('h3', { title: addressOf(card) }, card.title),
         h('div.shared-actions', {},
-          ...choices.map((one) => h('button.small', { click: () => open(card, one, 1007) }, T.openAs(one.nickname))),
-          inMoments && choices.length ? h('button.small', { click: () => open(card, choices[0], 1154) }, T.openMoments) : null)))
+          ...choices.map((one) => h('button.small', { click: () => use.open(card, one, 1007) }, T.openAs(one.nickname))),
+          inMoments && choices.length ? h('button.small', { click: () => use.open(card, choices[0], 1154) }, T.openMoments) : null)))
   })
 }
 

@@ -12,6 +12,7 @@ import { T } from './texts.js'
 const POLL_MS = 2000
 const DRAW_MS = 120
 const NARROW = '(max-width: 719px)'
+/** @returns {any} */
 const $ = (id) => document.getElementById(id)
 
 async function sim(path, body) {
@@ -144,9 +145,10 @@ function enter(path) {
   controls.entrance()
 }
 
+/** @returns {[any, () => Node[]]} what a list shows, and how it is built */
 function drawTab(tab) {
-  if (tab === 'requests') return [records.version + records.failedOnly, () => records.requestRows()]
-  if (tab === 'events') return [`${records.version} ${records.kind}`, () => records.eventRows()]
+  if (tab === 'requests') return [[records.version, records.failedOnly], () => records.requestRows()]
+  if (tab === 'events') return [[records.version, records.kind], () => records.eventRows()]
   if (tab === 'cards') {
     const open = (card, person, scene) => desk.give(person.id, { scene: String(scene), path: addressOf(card) })
     return [[desk.cards.map(({ id }) => id), desk.people.length], () => cardRows(desk.cards, desk.people, { open })]

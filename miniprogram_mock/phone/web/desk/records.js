@@ -6,7 +6,7 @@ const MOST = 500
 const BEHAVIOUR = '/visitor/events/'
 const TROUBLE = ['error', 'warning']
 
-const moment = (at) => new Date(at).toLocaleTimeString('zh-CN', { hour12: false })
+const moment = (at) => new Date(at).toLocaleTimeString('zh-CN', { hour12: false, timeZone: 'Asia/Shanghai' })
 const size = (bytes) => (bytes === undefined ? '' : bytes < 1024 ? `${bytes} B` : `${(bytes / 1024).toFixed(1)} KB`)
 const pathOf = (url) => url.replace(/^https?:\/\/[^/]+/, '')
 

@@ -5,7 +5,7 @@ const DEFAULTS = {
   scene: '1001', path: '', tab: 'service',
 }
 
-/** @returns {Record<keyof typeof DEFAULTS, string>} */
+/** @returns {any} each setting as text */
 export function readState() {
   const query = new URLSearchParams(location.search)
   return Object.fromEntries(Object.entries(DEFAULTS).map(([name, otherwise]) => [name, query.get(name) ?? otherwise]))

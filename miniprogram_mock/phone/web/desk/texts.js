@@ -1,7 +1,5 @@
 /** What the desk around the phone says. */
 export const T = {
-  title: '浏览器里的微信手机',
-  connecting: '正在连接…',
   running: '运行中',
   lost: '连接已断开，正在重试',
   ahead: (days, hours) => ` · 拨快${days ? ` ${days} 天` : ''}${hours ? ` ${hours} 小时` : ''}`,
@@ -9,9 +7,6 @@ export const T = {
   notFollowed: '时钟已拨快，但平台没有跟上',
   hour: '1 小时',
   day: '1 天',
-  console: '员工后台',
-  fidelity: '仿真说明',
-  frame: '手机',
   starting: '手机正在启动…',
   phoneFailed: '手机没有启动',
   groups: { who: '谁拿着手机', where: '在哪里', how: '怎么进来', world: '网络与支付', device: '设备' },
@@ -30,8 +25,9 @@ export const T = {
   scenes: {
     1001: '微信首页 · 普通启动', 1007: '聊天里的分享卡片', 1154: '朋友圈 · 单页模式', 1047: '扫分享的小程序码', 1043: '服务号模板消息',
   },
-  card: '哪张卡片',
-  message: '哪条消息',
+  way: '方式',
+  card: '卡片',
+  message: '消息',
   noCards: '还没有分享过的卡片。先在手机里分享一次。',
   noShareId: '这张卡片不带分享编号，没有小程序码。',
   noMessages: '这个人还没有能打开小程序的服务号消息。',
@@ -91,5 +87,4 @@ export const T = {
   noEvents: '还没有记录。',
   clear: '清空',
   kindOf: { behaviour: '行为', page: '页面', wx: '接口', sim: '平台', error: '错误', warning: '提醒', event: '行为' },
-  portrait: '这个窗口太窄，正在直接打开手机…',
 }
