@@ -3,7 +3,7 @@
 const events = require('../../lib/events');
 const { fill, texts } = require('../../texts/index');
 
-const t = texts('me').about;
+const t = texts('about');
 
 /** The version that WeChat published; before that it has none, and says what it is instead. */
 function versionText() {

@@ -10,7 +10,7 @@ const consents = require('../../components/agreement/consents');
 /** @typedef {import('../../components/agreement/consents').Purpose} Purpose */
 /** @typedef {import('../../components/agreement/consents').Consent} Consent */
 
-const t = texts('me').consents;
+const t = texts('consents');
 const words = texts('privacy').consents;
 
 const PURPOSES = /** @type {Purpose[]} */ (['phone', 'dealer_sharing', 'location', 'marketing']);

@@ -149,7 +149,6 @@ Page({
       return;
     }
     this.setData({ stage: 'submitting', notice: '', nudge: '' });
-    events.track('reserve.tapped', { vehicle_id: this.vehicleId });
     try {
       await consents.give(this.data.agreement.ticked);
       const { order, payment } = await this.reserve();

@@ -23,7 +23,7 @@ const LIST = '/pages/vehicles/index';
  */
 function refusalOf(error, similar) {
   const t = texts('reserve').refused;
-  const { code, details = {} } = error;
+  const { code, status, details = {} } = error;
   if (code === 'orders.not_on_sale') {
     const hint = details.retry_after ? fill(t.notOnSale.retry, { time: format.countdown(details.retry_after) }) : '';
     return { title: t.notOnSale.title, text: t.notOnSale.text, hint, action: t.notOnSale.again, similar };
@@ -31,7 +31,7 @@ function refusalOf(error, similar) {
   if (code === 'orders.limit_reached') {
     return { title: t.limit.title, text: t.limit.text, action: t.limit.open, url: `/pages/orders/detail?id=${details.order_id}`, similar: [] };
   }
-  if (code === 'vehicles.unknown' || code === 'vehicles.gone') {
+  if (status === 404 || code === 'vehicles.gone') {
     return { title: t.gone.title, text: t.gone.text, action: t.gone.list, tab: LIST, similar: details.similar || [] };
   }
   if (code === 'orders.terms_missing') {

@@ -133,7 +133,7 @@ Page({
     wx.setClipboardData({
       data: this.data.view.number,
       // WeChat's own toast says only that something was copied.
-      success: () => wx.showToast({ title: t.info.copied, icon: 'none' }),
+      success: () => prompts.toast(t.info.copied),
     });
   },
 
