@@ -1,7 +1,7 @@
 /** What the list of cars, its filters and its map say. */
 
 module.exports = {
-  search: { placeholder: '搜索车系、配置或颜色', label: '搜索车辆', clear: '清除搜索词' },
+  search: { placeholder: '搜索车系、版本或颜色', label: '搜索车辆', clear: '清除搜索词' },
   total: '共 {count} 辆',
   tools: { sort: '排序：{sort}', filter: '筛选', filter_some: '筛选 · {count}', map: '地图', list: '列表', share: '分享这个列表', place: '地点：{place}', country: '全国' },
   here: '我的位置',
