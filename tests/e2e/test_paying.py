@@ -11,7 +11,6 @@ from tests.e2e import acts
 from tests.e2e.conftest import Phones, Picture
 from tests.e2e.hand import Hand
 
-
 # A finger that comes down at that moment: two that the test moves itself would come one after the other.
 PRESS = """(button, at) => void setTimeout(() => {
     const { x, y } = button.getBoundingClientRect()
