@@ -86,6 +86,7 @@ test('a refund is shown as asked for, at WeChat, and back, with amounts and time
   assert.deepEqual(states({ ...REFUND, status: 'submitted' }), ['done', 'now', 'todo']);
   const back = refundSteps({ ...REFUND, status: 'succeeded', settled_at: '2026-11-22T03:00:00+00:00' });
   assert.deepEqual(back.map((step) => step.state), ['done', 'done', 'done']);
+  assert.deepEqual([refundSteps(REFUND)[2].title, back[2].title], ['退回原支付账户', '已退回原支付账户']);
   assert.equal(back[2].text, '¥1,000 · 2026-11-22 11:00');
 });
 
@@ -244,4 +245,14 @@ test('in the list a countdown ticks, and an order whose time is over is asked af
   device.server.on(LIST, { items: [order({ status: 'closed', close_reason: 'expired', label: '超时未支付' })], next_cursor: null });
   await passes(device, 1000);
   assert.equal(page.data.rows[0].state, '超时未支付');
+});
+
+test('in the list a refund that is on its way becomes one that has arrived without a finger', async () => {
+  const device = signedIn();
+  device.server.on(LIST, { items: [cancelled(REFUND)], next_cursor: null });
+  const page = await open(device, 'pages/orders/index', {});
+  assert.match(page.data.rows[0].line, /处理中/);
+  device.server.on(LIST, { items: [cancelled({ ...REFUND, status: 'succeeded' }, 'refunded')], next_cursor: null });
+  await passes(device, 10000);
+  assert.match(page.data.rows[0].line, /已退回/);
 });

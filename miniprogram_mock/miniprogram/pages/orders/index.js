@@ -11,8 +11,6 @@ const { entry, row } = require('./rows');
 const t = texts('orders').list;
 
 const PAGE = 20;
-/** An order whose money is being asked after is looked at again after this long. */
-const UNSETTLED_MS = 3000;
 
 Page({
   data: {
@@ -107,7 +105,8 @@ Page({
     }
     this.setData({ state: 'ready', text: '', action: '', rows, foot: rows.length > PAGE / 2 ? foot : '' });
     if (rows.some((one) => one.ticks)) this.ticker = setInterval(() => this.tick(), 1000);
-    if (rows.some((one) => one.unsettled)) this.timer = setTimeout(() => this.load(), UNSETTLED_MS);
+    const pauses = rows.map((one) => one.pause).filter(Boolean);
+    if (pauses.length) this.timer = setTimeout(() => this.load(), Math.min(...pauses));
   },
 
   /** Only rows whose words have changed are drawn again. */
@@ -116,7 +115,7 @@ Page({
     const changes = Object.fromEntries(
       rows.flatMap((one, index) => (one.line === this.data.rows[index].line ? [] : [[`rows[${index}]`, one]])),
     );
-    const ranOut = rows.some((one, index) => one.unsettled && !this.data.rows[index].unsettled);
+    const ranOut = rows.some((one, index) => one.pause && !this.data.rows[index].pause);
     if (Object.keys(changes).length) this.setData(changes);
     if (ranOut) this.load();
   },

@@ -21,7 +21,7 @@ function refundSteps(refund) {
   if (TROUBLED.includes(refund.status)) {
     return /** @type {Step[]} */ ([asked, { key: 'trouble', title: t.trouble, text: t.troubleText, state: 'trouble' }]);
   }
-  const back = { key: 'succeeded', title: t.succeeded, text: settled ? `${amount} · ${format.dateTime(refund.settled_at)}` : t.waiting };
+  const back = { key: 'succeeded', title: settled ? t.succeeded : t.back, text: settled ? `${amount} · ${format.dateTime(refund.settled_at)}` : t.waiting };
   return /** @type {Step[]} */ ([
     asked,
     { key: 'submitted', title: settled ? t.accepted : t.submitted, text: amount, state: settled ? 'done' : 'now' },

@@ -4,7 +4,10 @@ const { fill, texts } = require('../../texts/index');
 const format = require('../../lib/format');
 const { begin, left } = require('./countdown');
 const paying = require('./paying');
-const { standingOf, toneOf } = require('./standing');
+const { pauseOf, standingOf, toneOf } = require('./standing');
+
+/** The list asks less eagerly than the page of the one order. */
+const LOOKS = 12;
 
 /** @typedef {{order: any, countdown: import('./countdown').Countdown}} Entry */
 
@@ -49,9 +52,10 @@ function row({ order, countdown }, now) {
     line: lineOf(order, standing, seconds),
     pay: standing === 'awaiting' ? t.pay : '',
     label: fill(t.open, { number: order.number, title, label: order.label }),
-    /** Whether its words change with time, or soon by themselves. */
+    /** Whether its words change with time. */
     ticks: seconds > 0 && order.status !== 'closed',
-    unsettled: standing === 'confirming' || standing === 'ending',
+    /** When the server should be asked again, in milliseconds; 0 when nothing changes but the time. */
+    pause: standing === 'awaiting' ? 0 : pauseOf(standing, LOOKS),
   };
 }
 

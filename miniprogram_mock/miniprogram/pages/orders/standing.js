@@ -40,7 +40,7 @@ function pauseOf(standing, looks) {
     return looks < 30 ? 5000 : 15000;
   }
   if (standing === 'awaiting') return 15000;
-  return standing === 'refunding' ? Math.min(5000 + looks * 5000, 30000) : 0;
+  return standing === 'refunding' ? Math.min(3000 + looks * 500, 30000) : 0;
 }
 
 /**

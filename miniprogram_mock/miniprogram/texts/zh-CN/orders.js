@@ -42,6 +42,7 @@ module.exports = {
       submitted: '微信支付处理中',
       accepted: '微信支付已受理',
       succeeded: '已退回原支付账户',
+      back: '退回原支付账户',
       waiting: '一般即时至三个工作日到账，以银行为准',
       trouble: '退款遇到问题',
       troubleText: '工作人员已收到提醒，会尽快处理。您也可以联系门店，款项不会丢失。',
