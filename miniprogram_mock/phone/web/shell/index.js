@@ -48,7 +48,7 @@ export function createShell(phone, root) {
   const outside = createOutside(shell, phone)
   root.classList.add('ph')
   root.append(stage, outside.element)
-  const layers = createLayers(root, stage)
+  const layers = createLayers(root, stage, () => !outside.element.hidden)
   const toast = createToast(root)
   root.append(createStatusBar(phone), h('i.ph-home-indicator', { 'aria-hidden': 'true' }))
 
@@ -57,7 +57,7 @@ export function createShell(phone, root) {
     toast.hide()
     phone.hide()
     outside.show()
-    stage.inert = true
+    layers.settle()
   }
 
   /** From Moments' single page into the mini-program, at the same page. */
@@ -101,7 +101,7 @@ export function createShell(phone, root) {
   phone.on('settings', ({ name }) => name === 'theme' && navigation())
   phone.on('app:show', () => {
     outside.hide()
-    stage.inert = layers.isOpen
+    layers.settle()
   })
   phone.on('launch', () => {
     layers.clear()

@@ -4,8 +4,9 @@ import { h } from './dom.js'
 /**
  * @param {HTMLElement} root
  * @param {HTMLElement} stage what lies beneath
+ * @param {() => boolean} isCovered whether something else keeps the stage out of reach
  */
-export function createLayers(root, stage) {
+export function createLayers(root, stage, isCovered) {
   const host = h('div.ph-layers')
   root.append(host)
   const open = []
@@ -47,17 +48,15 @@ export function createLayers(root, stage) {
   }
 
   function settle() {
-    stage.inert = open.length > 0
+    stage.inert = open.length > 0 || isCovered()
     open.forEach(({ layer }, index) => { layer.inert = index < open.length - 1 })
   }
 
   return {
     show,
+    settle,
     /** Take everything away, as when the mini-program is left; each answers with what a dismissal means, or nothing. */
     clear: () => [...open].reverse().forEach(({ dismiss, close }) => { dismiss(); close(undefined) }),
-    get isOpen() {
-      return open.length > 0
-    },
   }
 }
 
