@@ -1,5 +1,5 @@
 /** Status bar, navigation bar with the capsule, and the line that says that there is no network. */
-import { fill, wechat as t } from '../texts.js'
+import { wechat as t } from '../texts.js'
 import { h, icon } from './dom.js'
 
 const STATUS_ICONS = {
@@ -79,5 +79,3 @@ function ring() {
 export function createSinglePageBar(appName, open) {
   return h('div.ph-single', {}, h('span.ph-single-name', {}, appName, h('small', {}, t.single.from)), h('button.ph-button.is-primary', { click: open }, t.single.open))
 }
-
-export const named = (text, app) => fill(text, { app })
