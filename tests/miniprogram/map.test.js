@@ -45,6 +45,11 @@ test('what is to be seen lies within the box, for one store as for the whole cou
   }
 });
 
+test('a region bears the name of the city with most cars, not of the store with most', () => {
+  const [group] = map.groups([store('a', '无锡', 31.5, 120.3, 30), store('b', '上海', 31.23, 121.47, 20), store('c', '上海', 31.19, 121.43, 20)], 4);
+  assert.equal(map.words(group), '上海等 70 辆');
+});
+
 test('a marker is found again by its id', () => {
   const groups = map.groups(STORES, 5);
   const markers = map.markers(groups, { ink: '#000000', paper: '#ffffff' });

@@ -3,6 +3,7 @@
 const api = require('../../lib/api');
 const { failureOf } = require('../../lib/errors');
 const events = require('../../lib/events');
+const format = require('../../lib/format');
 const handover = require('../../lib/handover');
 const place = require('../../lib/place');
 const prompts = require('../../lib/prompts');
@@ -84,7 +85,7 @@ Page({
    * @param {any[]} stores
    */
   show(found, stores) {
-    const count = found.total.toLocaleString('en-US');
+    const count = format.count(found.total);
     this.namePlace(found.place && found.place.city);
     this.setData({
       state: 'ready',

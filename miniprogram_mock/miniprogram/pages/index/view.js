@@ -33,7 +33,7 @@ function series(facet) {
         label: fill(t.label, { name: label, count }),
         make: at > 0 ? label.slice(0, at) : '',
         name: label.slice(at + 1),
-        count: count ? fill(t.count, { count: count.toLocaleString('en-US') }) : t.none,
+        count: count ? fill(t.count, { count: format.count(count) }) : t.none,
       };
     });
 }

@@ -1,6 +1,7 @@
 /** The poster of a car or of a list, with the mini-program code of a share: made by her, saved to her album; others see it as it is. */
 
 const api = require('../../lib/api');
+const { failureOf } = require('../../lib/errors');
 const events = require('../../lib/events');
 const format = require('../../lib/format');
 const handover = require('../../lib/handover');
@@ -17,6 +18,10 @@ const { brand } = texts('common');
 /** Pixels for one unit of the poster: 1080 wide, sharp in an album and small enough for every phone. */
 const SCALE = 1.44;
 const SHOWN = 4;
+/** A picture that has not come by then is left out, so that the others are seen. */
+const PICTURE_MS = 8000;
+/** WeChat's errno when she did not agree to the privacy guide. */
+const PRIVACY_REFUSED = 104;
 
 Page({
   data: { t, state: 'loading', message: '', alt: '', height: 1000, drawn: false, saving: false, single: false, own: false, isList: false },
@@ -71,8 +76,8 @@ Page({
   /** @param {any} error */
   failed(error) {
     if (error.status === 404 || error.status === 410) return this.refuse(error.status === 410 ? t.gone : error.message);
-    if (error.name !== 'ApiError') prompts.fail(error);
-    this.setData({ state: error.code === 'network' ? 'offline' : 'error', message: error.name === 'ApiError' ? error.message : '' });
+    const { state, failure } = failureOf(error);
+    this.setData({ state, message: failure });
   },
 
   /** @param {string} message */
@@ -114,10 +119,11 @@ Page({
     this.setData({ saving: false });
   },
 
-  /** @param {{errMsg?: string}} error */
-  async notSaved({ errMsg = '' }) {
+  /** @param {{errMsg?: string, errno?: number}} error */
+  async notSaved({ errMsg = '', errno }) {
     if (/cancel/.test(errMsg)) return; // her own wish
-    if (!/auth|privacy/.test(errMsg)) return prompts.toast(t.failed);
+    if (errno === PRIVACY_REFUSED) return prompts.toast(t.needsPrivacy);
+    if (!/auth/.test(errMsg)) return prompts.toast(t.failed);
     const { title, text, confirm } = t.refused;
     // WeChat asks only once; after a refusal its settings are the only way.
     if (await prompts.confirm({ title, content: text, confirmText: confirm })) wx.openSetting({});
@@ -173,7 +179,7 @@ function composed({ vehicle, list }, code, measure) {
   const frame = { mark: brand.mark, brand: brand.name, code, scan: t.scan, about: vehicle ? t.scanCar : t.scanList };
   if (vehicle) return poster.ofCar(frame, shown(vehicle), measure);
   const cars = list.items.slice(0, SHOWN).map(shown);
-  return poster.ofList(frame, { title: t.listTitle, count: fill(t.listCount, { total: list.total.toLocaleString('en-US') }), cars }, measure);
+  return poster.ofList(frame, { title: t.listTitle, count: fill(t.listCount, { total: format.count(list.total) }), cars }, measure);
 }
 
 /** @returns {Promise<any>} the canvas, which is on the page once its data says so */
@@ -186,7 +192,7 @@ function canvasNode() {
 }
 
 /**
- * Pictures by address; one that cannot be loaded is left out.
+ * Pictures by address; one that cannot be loaded, or not in time, is left out.
  *
  * @param {any} canvas
  * @param {string[]} sources
@@ -198,6 +204,7 @@ async function loaded(canvas, sources) {
       const picture = canvas.createImage();
       picture.onload = () => resolve(pictures.set(source, picture));
       picture.onerror = resolve;
+      setTimeout(resolve, PICTURE_MS);
       picture.src = source;
     });
   await Promise.all([...new Set(sources)].filter(Boolean).map(load));

@@ -3,6 +3,7 @@
 const api = require('../../lib/api');
 const { failureOf } = require('../../lib/errors');
 const events = require('../../lib/events');
+const format = require('../../lib/format');
 const handover = require('../../lib/handover');
 const launch = require('../../lib/launch');
 const place = require('../../lib/place');
@@ -71,7 +72,7 @@ Page({
     events.track('page.viewed', { name: 'list', share_id: this.shareId || undefined });
     const wanted = handover.take('list');
     if (wanted) this.accept(wanted);
-    else if (!this.shareId && this.shownPlace !== JSON.stringify(place.query())) this.search();
+    else if ((!this.shareId || this.isShared) && this.shownPlace !== JSON.stringify(place.query())) this.search();
   },
 
   async onPullDownRefresh() {
@@ -172,7 +173,7 @@ Page({
       isRefreshing: false,
       chunks: isEmpty ? [] : [{ page: 0, cars: found.items }],
       tail: found.next_cursor ? 'more' : 'end',
-      total: fill(t.total, { count: found.total.toLocaleString('en-US') }),
+      total: fill(t.total, { count: format.count(found.total) }),
       counted: { facets: found.facets, ranges: found.ranges, total: found.total },
       drops: [],
       ...this.toolTexts(found),
@@ -186,7 +187,7 @@ Page({
     const { turn } = this;
     const { city, ...here } = this.data.from;
     const offered = await drops(this.asCity(asked), this.data.chips, here);
-    const rows = offered.map(({ key, text, count }) => ({ key, text: fill(t.empty.drop, { text, count: count.toLocaleString('en-US') }) }));
+    const rows = offered.map(({ key, text, count }) => ({ key, text: fill(t.empty.drop, { text, count: format.count(count) }) }));
     if (turn === this.turn) this.setData({ drops: rows });
   },
 
@@ -360,7 +361,7 @@ Page({
   card() {
     const { counted, chunks } = this.data;
     const photo = chunks.length ? chunks[0].cars[0].photo : '';
-    const title = fill(t.share.title, { count: counted.total.toLocaleString('en-US') });
+    const title = fill(t.share.title, { count: format.count(counted.total) });
     return { title, query: `filters=${encodeURIComponent(JSON.stringify(this.shareable()))}`, imageUrl: api.absolute(photo) };
   },
 

@@ -27,7 +27,7 @@ function pixels({ latitude, longitude }, scale) {
 }
 
 /**
- * Groups, the largest first; a store joins the first group that leaves it no room.
+ * Groups around the stores of the cities with most cars, whose names people look for; a store joins the first group that leaves it no room.
  * @param {StoreCars[]} stores
  * @param {number} scale
  * @returns {Group[]}
@@ -35,7 +35,10 @@ function pixels({ latitude, longitude }, scale) {
 function groups(stores, scale) {
   /** @type {(Group & {x: number, y: number})[]} */
   const made = [];
-  for (const store of [...stores].sort((one, other) => other.count - one.count)) {
+  /** @type {Record<string, number>} */
+  const cities = {};
+  for (const { city, count } of stores) cities[city] = (cities[city] || 0) + count;
+  for (const store of [...stores].sort((one, other) => cities[other.city] - cities[one.city] || other.count - one.count)) {
     const { x, y } = pixels(store, scale);
     const near = made.find((group) => Math.abs(group.x - x) < ROOM.x && Math.abs(group.y - y) < ROOM.y);
     if (near) {

@@ -1,5 +1,6 @@
 /** The drawer's content: every facet with its counts and what is chosen, and the bounds; no WeChat in here. */
 
+const format = require('../../../lib/format');
 const { texts, fill } = require('../../../texts/index');
 const filters = require('../filters');
 
@@ -109,7 +110,7 @@ function inOrder(before, now) {
 function buttonText(total) {
   const t = texts('list').filter;
   if (total === null) return t.busy;
-  return total ? fill(t.show, { count: total.toLocaleString('en-US') }) : t.none;
+  return total ? fill(t.show, { count: format.count(total) }) : t.none;
 }
 
 module.exports = { sections, inOrder, buttonText };
