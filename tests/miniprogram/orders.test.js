@@ -256,3 +256,22 @@ test('in the list a refund that is on its way becomes one that has arrived witho
   await passes(device, 10000);
   assert.match(page.data.rows[0].line, /已退回/);
 });
+
+test('the list goes on asking after a refund when the line was down, without a word about it, and keeps what she scrolled to', async () => {
+  const device = signedIn();
+  const some = (from, count) => Array.from({ length: count }, (_, index) => paidOrder({ id: `order-${from + index}`, status: 'converted' }));
+  const first = (refund) => [refund, ...some(1, 19)];
+  device.server.on(LIST, ({ query }) => (query.cursor ? { items: some(20, 20), next_cursor: 'd' } : { items: first(cancelled(REFUND)), next_cursor: 'c' }));
+  const page = await open(device, 'pages/orders/index', {});
+  await page.onReachBottom();
+  device.server.offline = true;
+  await passes(device, 10000, 400, 1200);
+  assert.equal(device.called('showToast').length, 0);
+  device.server.offline = false;
+  device.server.on(LIST, { items: first(cancelled(REFUND, 'refunded')), next_cursor: 'c' });
+  await passes(device, 10000);
+  assert.match(page.data.rows[0].line, /已退回/);
+  assert.equal(page.data.rows.length, 40);
+  await page.onReachBottom();
+  assert.equal(device.server.asked(LIST).at(-1).query.cursor, 'd');
+});

@@ -37,7 +37,10 @@ Page({
     let known = '';
     this.stopListening = session.onChange((customer) => {
       const id = customer ? customer.id : '';
-      if (known && id !== known) this.setData({ state: 'loading', rows: [] });
+      if (known && id !== known) {
+        this.entries = [];
+        this.setData({ state: 'loading', rows: [] });
+      }
       known = id;
     });
   },
@@ -72,18 +75,25 @@ Page({
     return this.load();
   },
 
-  /** Loads the first page anew; what is on the screen stays until the answer is here. */
-  async load() {
+  /**
+   * Loads the first page anew; what is on the screen stays until the answer is here, and older orders stay below it.
+   * @param {boolean} [quiet] nobody asked for it, so a failure is not shown, and it is tried again
+   */
+  async load(quiet = false) {
     this.asked += 1;
     const { asked } = this;
     try {
       const { items, next_cursor } = await api.get('/customer/orders/', { limit: PAGE });
       if (asked !== this.asked) return;
-      this.entries = items.map(entry);
-      this.cursor = next_cursor;
-      this.draw(next_cursor ? '' : 'end');
+      const ids = new Set(items.map((/** @type {any} */ order) => order.id));
+      const older = items.length ? this.entries.filter(({ order }) => !ids.has(order.id)) : [];
+      this.entries = [...items.map(entry), ...older];
+      if (!older.length) this.cursor = next_cursor;
+      this.draw(this.cursor ? '' : 'end');
     } catch (error) {
-      if (asked === this.asked) this.failed(error);
+      if (asked !== this.asked) return;
+      if (quiet) this.draw(this.data.foot);
+      else this.failed(error);
     }
   },
 
@@ -106,7 +116,7 @@ Page({
     this.setData({ state: 'ready', text: '', action: '', rows, foot: rows.length > PAGE / 2 ? foot : '' });
     if (rows.some((one) => one.ticks)) this.ticker = setInterval(() => this.tick(), 1000);
     const pauses = rows.map((one) => one.pause).filter(Boolean);
-    if (pauses.length) this.timer = setTimeout(() => this.load(), Math.min(...pauses));
+    if (pauses.length) this.timer = setTimeout(() => this.load(true), Math.min(...pauses));
   },
 
   /** Only rows whose words have changed are drawn again. */
@@ -117,7 +127,7 @@ Page({
     );
     const ranOut = rows.some((one, index) => one.pause && !this.data.rows[index].pause);
     if (Object.keys(changes).length) this.setData(changes);
-    if (ranOut) this.load();
+    if (ranOut) this.load(true);
   },
 
   async onReachBottom() {
