@@ -153,6 +153,16 @@ test('changed terms are shown again, untied from her old agreement', async () =>
   assert.equal(device.server.asked(RESERVE).at(-1).body.terms_version, '2026-12');
 });
 
+test('a tick belongs to the version that it stood beside: newer terms that come with a refresh are not agreed to', async () => {
+  const device = signedIn();
+  const page = await confirm(device);
+  await page.onPullDownRefresh();
+  assert.equal(page.data.agreed, true);
+  device.server.on('GET /api/visitor/orders/terms', { ...TERMS, version: '2026-12' });
+  await page.onPullDownRefresh();
+  assert.equal(page.data.agreed, false);
+});
+
 test('somebody was faster: similar cars, and when this one may come back', async () => {
   const device = signedIn();
   const page = await confirm(device);

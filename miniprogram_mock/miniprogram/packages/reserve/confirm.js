@@ -79,7 +79,9 @@ Page({
     try {
       await session.ensure();
       const [car, terms] = await Promise.all([api.get(`/visitor/vehicles/${this.vehicleId}`), api.get('/visitor/orders/terms')]);
-      this.setData({ car: carView(car), terms: termsView(terms), state: 'ready' });
+      // What she ticked was the version that stood there.
+      const agreed = this.data.agreed && this.data.terms.version === terms.version;
+      this.setData({ car: carView(car), terms: termsView(terms), agreed, state: 'ready' });
       if (!car.reservable) this.refuse(await this.whyNot(car));
     } catch (error) {
       const refusal = refusalOf(error, []);
@@ -131,7 +133,7 @@ Page({
     this.setData({ reading: false, agreed: true, nudge: '' });
   },
 
-  /** What keeps her from paying, pointed at; empty when nothing does. */
+  /** What keeps her from paying, and the words for it; null when nothing does. */
   missing() {
     if (!this.data.agreed) return { what: 'terms', words: t.confirm.terms.missing };
     const what = this.data.agreement.missing;

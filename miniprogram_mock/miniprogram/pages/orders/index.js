@@ -26,6 +26,8 @@ Page({
 
   entries: /** @type {import('./rows').Entry[]} */ ([]),
   cursor: /** @type {string | null} */ (null),
+  /** Nothing ticks and nobody asks while she looks at something else. */
+  isShown: false,
   ticker: /** @type {any} */ (null),
   timer: /** @type {any} */ (null),
   /** How often the first page was asked for: an answer of a question that was asked again since is not shown. */
@@ -47,14 +49,17 @@ Page({
 
   onShow() {
     events.track('page.viewed', { name: 'orders' });
+    this.isShown = true;
     this.load();
   },
 
   onHide() {
+    this.isShown = false;
     this.rest();
   },
 
   onUnload() {
+    this.isShown = false;
     this.rest();
     this.stopListening();
   },
@@ -114,6 +119,7 @@ Page({
       return;
     }
     this.setData({ state: 'ready', text: '', action: '', rows, foot: rows.length > PAGE / 2 ? foot : '' });
+    if (!this.isShown) return;
     if (rows.some((one) => one.ticks)) this.ticker = setInterval(() => this.tick(), 1000);
     const pauses = rows.map((one) => one.pause).filter(Boolean);
     if (pauses.length) this.timer = setTimeout(() => this.load(true), Math.min(...pauses));
