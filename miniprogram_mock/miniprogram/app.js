@@ -12,12 +12,12 @@ App({
     if (launch.isSinglePage()) return;
     // Nothing on the first page waits for it: who cannot be signed in now is signed in when it matters.
     session.ensure().catch(() => {});
-    subscribe.load();
   },
 
   onShow(options) {
     launch.note(options);
     events.track('app.shown', { scene: options.scene });
+    if (!launch.isSinglePage()) subscribe.load();
   },
 
   onHide() {

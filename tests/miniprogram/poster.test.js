@@ -142,9 +142,13 @@ test('an album that she refused is asked for in the settings; her breaking off i
   device.answers.saveImageToPhotosAlbum = fails('auth deny');
   await page.save();
   assert.equal(device.called('openSetting').length, 1);
+  device.answers.saveImageToPhotosAlbum = fails('privacy permission is not authorized', { errno: 104 });
+  await page.save();
+  assert.equal(device.called('openSetting').length, 1, 'the settings hold nothing about the privacy guide');
+  assert.equal(device.called('showToast').at(-1).title, '同意隐私保护指引后才能保存到相册');
   device.answers.saveImageToPhotosAlbum = fails('cancel');
   await page.save();
-  assert.deepEqual(device.called('showToast'), []);
+  assert.equal(device.called('showToast').length, 1, 'breaking off needs no words');
   device.answers.saveImageToPhotosAlbum = fails('system error');
   await page.save();
   assert.equal(device.called('showToast').at(-1).title, '海报没有保存成功，请重试');

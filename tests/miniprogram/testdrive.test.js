@@ -74,6 +74,8 @@ test("WeChat's question about messages is asked in the tap itself, before anythi
   assert.deepEqual(device.called('requestSubscribeMessage').map((one) => one.tmplIds), [['tpl']]);
   await sent;
   assert.equal(device.server.asked(LEADS).length, 1);
+  await page.submit();
+  assert.equal(device.called('requestSubscribeMessage').length, 1, 'one question is enough, however often she sends');
 });
 
 test('two taps are one wish, and a failure leaves her words where they are', async () => {

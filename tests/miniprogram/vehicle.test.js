@@ -114,6 +114,28 @@ test('a share that is no more does not hide a car that is known, and says so whe
   assert.deepEqual([page.data.state, page.data.message], ['unknown', '分享已失效或不存在']);
 });
 
+test('a share whose opening did not reach the server is told again when she comes back', async () => {
+  const device = phone();
+  device.server.on(SHARE, { status: 500, body: { error: 'internal', message: 'x' } });
+  const page = await opened(device, { id: 'car-1', share_id: 'share1' });
+  device.server.on(SHARE, shared({ id: 'car-1' }, '小周'));
+  await page.load();
+  await device.settled();
+  assert.equal(page.data.sharedBy, '小周 分享给您');
+  const asked = device.server.asked(SHARE).length;
+  await page.load();
+  await device.settled();
+  assert.equal(device.server.asked(SHARE).length, asked, 'once it is told, it is told');
+});
+
+test('a defect of ours is told in Chinese, never in the words of an exception', async () => {
+  const device = phone();
+  device.server.on(VEHICLE, car({ price: null }));
+  const page = await opened(device);
+  assert.equal(page.data.state, 'error');
+  assert.match(page.data.message, /^[^a-zA-Z]+$/);
+});
+
 test('a page opened with nothing at all says that there is no car', async () => {
   assert.equal((await opened(phone(), {})).data.state, 'unknown');
 });

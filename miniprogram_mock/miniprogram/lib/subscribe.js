@@ -6,8 +6,9 @@ const events = require('./events');
 /** @type {{moment: string, template_id: string, title: string}[]} */
 let templates = [];
 
-/** Loads what may be asked for; at launch, because asking must follow a tap at once. Failing only means that nothing is asked. */
+/** Loads what may be asked for, unless it is known; beforehand, because asking must follow a tap at once. Failing only means that nothing is asked. */
 async function load() {
+  if (templates.length) return;
   try {
     templates = (await api.get('/visitor/messages/subscriptions')).items;
   } catch {

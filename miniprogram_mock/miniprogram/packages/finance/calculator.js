@@ -1,6 +1,7 @@
 /** What a car costs by the month: plan and down payment in, the server's figures out. */
 
 const api = require('../../lib/api');
+const { failureOf } = require('../../lib/errors');
 const events = require('../../lib/events');
 const prompts = require('../../lib/prompts');
 const { texts } = require('../../texts/index');
@@ -122,7 +123,8 @@ Page({
       this.setData(this.shown);
       return prompts.fail(error);
     }
-    this.setData({ state: error.code === 'network' ? 'offline' : 'error', message: error.message });
+    const { state, failure } = failureOf(error);
+    this.setData({ state, message: failure });
   },
 
   /** @param {any} loan */

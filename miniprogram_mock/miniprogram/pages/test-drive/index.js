@@ -1,6 +1,7 @@
 /** She wishes to drive a car: when it would suit her becomes a message to the dealer's adviser, who calls to fix the time. */
 
 const api = require('../../lib/api');
+const { failureOf } = require('../../lib/errors');
 const events = require('../../lib/events');
 const format = require('../../lib/format');
 const prompts = require('../../lib/prompts');
@@ -37,6 +38,8 @@ Page({
   },
 
   vehicleId: '',
+  /** Whether WeChat has asked her about messages. */
+  isAsked: false,
 
   /** @param {{vehicle_id?: string}} query */
   onLoad(query) {
@@ -53,7 +56,10 @@ Page({
     } catch (error) {
       if (error.status === 410) this.setData({ state: 'refused', message: t.gone });
       else if (error.status === 404) this.setData({ state: 'refused', message: error.message });
-      else this.setData({ state: error.code === 'network' ? 'offline' : 'error', message: error.message });
+      else {
+        const { state, failure } = failureOf(error);
+        this.setData({ state, message: failure });
+      }
     }
   },
 
@@ -86,8 +92,9 @@ Page({
       prompts.toast(missing === 'unknown' ? agreement.failed : agreement.missing[missing]);
       return;
     }
-    // First of all: WeChat shows its question only in the tap itself.
-    const answered = subscribe.ask('appointment');
+    // First of all, because WeChat shows its question only in the tap itself; and once, however often sending fails.
+    const answered = this.isAsked ? null : subscribe.ask('appointment');
+    this.isAsked = true;
     this.setData({ sending: true });
     await answered;
     await this.send();

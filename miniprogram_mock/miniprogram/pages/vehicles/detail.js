@@ -1,6 +1,7 @@
 /** One car: everything about it, whether it can still be had, and the ways to its dealer. Opened by id, by a share, or by a code. */
 
 const api = require('../../lib/api');
+const { failureOf } = require('../../lib/errors');
 const events = require('../../lib/events');
 const format = require('../../lib/format');
 const launch = require('../../lib/launch');
@@ -38,6 +39,8 @@ Page({
 
   vehicleId: '',
   shareId: '',
+  /** Whether the server knows that the share was opened: what comes of it is credited to the sharer by that. */
+  isShareTold: false,
   /** The car as the server told it last. */
   told: /** @type {any} */ (null),
   /** The share for Moments, made when she opens the share sheet: onShareTimeline cannot wait for one. */
@@ -80,11 +83,13 @@ Page({
     try {
       const opening = { visitor_id: session.visitorId(), scene: String(launch.scene()) };
       const opened = await api.get(`/visitor/sharing/${this.shareId}`, opening);
+      this.isShareTold = true;
       if (opened.vehicle && !this.vehicleId) this.vehicleId = opened.vehicle.id;
       const { nickname, is_self } = opened.share.sharer;
       if (is_self) return;
       this.setData({ sharedBy: nickname ? fill(t.sharedBy, { name: nickname }) : t.sharedByFriend });
     } catch (error) {
+      this.isShareTold = error.status === 404;
       if (this.vehicleId) return;
       if (error.status === 404) this.setData({ state: 'unknown', message: t.unknown.share });
       else this.refused(error);
@@ -96,6 +101,7 @@ Page({
     const { lat, lng, crs } = place.query();
     try {
       const car = await api.get(`/visitor/vehicles/${this.vehicleId}`, { lat, lng, crs });
+      if (this.told && this.shareId && !this.isShareTold) this.openShare();
       this.arrived(car);
     } catch (error) {
       this.refused(error);
@@ -106,8 +112,9 @@ Page({
   arrived(car) {
     const before = this.told;
     const isNews = !before || before.reservable !== car.reservable;
+    const view = present(car);
     this.told = car;
-    this.setData({ state: 'ready', isStale: false, car: present(car), similar: car.similar });
+    this.setData({ state: 'ready', isStale: false, car: view, similar: car.similar });
     if (isNews) this.setData({ orderId: '', statusText: car.reservable ? t.status.listed : '' });
     if (!before) this.met(car);
     if (car.reservable) this.explainDeposit(car);
@@ -176,8 +183,8 @@ Page({
     if (error.status === 404) return this.setData({ state: 'unknown', message: t.unknown.text, car: null });
     if (this.told && error.code === 'network') return this.setData({ isStale: true });
     if (this.told) return prompts.fail(error);
-    if (error.name !== 'ApiError') prompts.fail(error);
-    this.setData({ state: error.code === 'network' ? 'offline' : 'error', message: error.message });
+    const { state, failure } = failureOf(error);
+    this.setData({ state, message: failure });
   },
 
   /** @param {any[]} similar */
@@ -194,6 +201,7 @@ Page({
   },
 
   preview() {
+    if (this.data.single) return;
     const urls = this.data.car.photos.map((/** @type {{url: string}} */ one) => api.absolute(one.url));
     wx.previewImage({ urls, current: urls[this.data.photo] });
   },

@@ -15,6 +15,7 @@ module.exports = {
   openList: '查看全部车辆',
   hint: '保存后可发到朋友圈，好友识别小程序码即可查看。',
   refused: { title: '需要相册权限', text: '请在设置中允许「添加到相册」，再保存海报。', confirm: '去设置' },
+  needsPrivacy: '同意隐私保护指引后才能保存到相册',
   failed: '海报没有保存成功，请重试',
   codeFailed: '小程序码暂时无法生成，请稍后再试',
   gone: '这辆车已售出或下架，无法再分享。',
