@@ -196,4 +196,7 @@ const realImmediate = setImmediate;
 /** Whether this source of the mini-program is there. */
 const exists = (name) => fs.existsSync(path.join(ROOT, name));
 
-module.exports = { Device, Server, ROOT, exists, fails };
+/** The page of this component came into sight. */
+const appear = (component) => component[LIFE].show();
+
+module.exports = { Device, Server, ROOT, appear, exists, fails };

@@ -3,7 +3,7 @@
 
 const assert = require('node:assert/strict');
 const { afterEach, beforeEach, mock, test } = require('node:test');
-const { Device, fails } = require('./device');
+const { Device, appear, fails } = require('./device');
 
 // Events are sent by a timer, for which no test here waits.
 beforeEach(() => mock.timers.enable({ apis: ['setTimeout'] }));
@@ -55,6 +55,24 @@ test('her agreement is put on record when she is signed in, and not for nobody',
   await place.locate();
   await device.settled();
   assert.deepEqual(device.server.asked(CONSENTS)[0].body, { purpose: 'location', granted: true, text_version: '2026-11' });
+});
+
+test('the privacy terms are asked on the page in sight, also when another was opened later', () => {
+  const device = new Device();
+  const [home, list] = [device.component('components/privacy/index'), device.component('components/privacy/index')];
+  const need = () => {
+    const answers = [];
+    device.emit('NeedPrivacyAuthorization', (answer) => answers.push(answer.event));
+    return answers;
+  };
+  const first = need();
+  assert.deepEqual([home.data.open, list.data.open], [false, true]);
+  list.refuse();
+  appear(home);
+  const second = need();
+  assert.deepEqual([home.data.open, list.data.open], [true, false]);
+  home.agree();
+  assert.deepEqual([first, second], [['disagree'], ['agree']]);
 });
 
 test('in single-page mode she is not asked at all', async () => {

@@ -9,14 +9,21 @@ Component({
     attached() {
       /** @type {any} */
       const own = this;
-      own.leave = privacy.register((answer) => {
+      own.popup = (/** @type {privacy.Answer} */ answer) => {
         own.answer = answer;
         this.setData({ open: true });
-      });
+      };
+      privacy.show(own.popup);
     },
     detached() {
       if (this.data.open) this.reply({ event: 'disagree' });
-      /** @type {any} */ (this).leave();
+      privacy.leave(/** @type {any} */ (this).popup);
+    },
+  },
+  pageLifetimes: {
+    // Tabs stay alive behind each other: the one that came last into sight asks.
+    show() {
+      privacy.show(/** @type {any} */ (this).popup);
     },
   },
   methods: {
