@@ -11,6 +11,7 @@ from miniprogram_mock.phone.phone import Desk
 from tests.e2e.hand import Hand
 
 CAR = re.compile(r"^极曜 .+¥")
+CARD = re.compile("极曜汽车.*小程序", re.DOTALL)
 CAR_ORDER = re.compile(r"^订单 .+，极曜")
 DETAIL, CONFIRM, RESULT = "pages/vehicles/detail", "packages/reserve/confirm", "packages/reserve/result"
 ORDER = "pages/orders/detail"
@@ -39,11 +40,8 @@ def open_car(her: Hand, vehicle_id: str) -> None:
     her.see("所在门店")
 
 
-def agree(her: Hand) -> None:
-    """From a car's page to the last button before payment: terms, both consents, her phone number, none of it ticked for her."""
-    her.tap("预订…")
-    her.at(CONFIRM)
-    her.tap("我已阅读并同意《意向金条款》…")
+def agree_to_be_called(her: Hand) -> None:
+    """Both consents and her phone number, none of it ticked for her; WeChat asks about privacy first."""
     her.tap("同意使用我的手机号…")
     her.tap("同意将我的手机号与预订…")
     her.tap("授权手机号")
@@ -52,6 +50,14 @@ def agree(her: Hand) -> None:
         her.tap("同意并继续")
     her.tap("允许")
     her.see("手机号 1…")
+
+
+def agree(her: Hand) -> None:
+    """From a car's page to the last button before payment."""
+    her.tap("预订…")
+    her.at(CONFIRM)
+    her.tap("我已阅读并同意《意向金条款》…")
+    agree_to_be_called(her)
 
 
 def go_to_pay(her: Hand) -> None:
