@@ -63,7 +63,7 @@ def test_a_new_person_takes_the_phone(desk_page: Page) -> None:
     desk_page.get_by_role("button", name="创建并拿起手机").click()
 
     expect(desk_page.get_by_role("button", name="沈知夏", pressed=True)).to_be_visible()
-    desk_page.wait_for_function("document.getElementById('device').contentWindow.phone?.person.nickname === '沈知夏'")
+    desk_page.wait_for_function("document.getElementById('device').contentWindow.phone?.person?.nickname === '沈知夏'")
 
 
 def test_a_card_shared_on_the_phone_is_opened_by_the_friend(desk_page: Page) -> None:
@@ -83,7 +83,7 @@ def test_a_card_shared_on_the_phone_is_opened_by_the_friend(desk_page: Page) -> 
 
 def test_requests_and_behaviour_are_seen_as_they_happen(desk_page: Page) -> None:
     desk_page.get_by_role("tab", name="请求").click()
-    expect(desk_page.get_by_text("/api/visitor/identity/login")).to_be_visible()
+    expect(desk_page.get_by_text("/api/visitor/identity/login", exact=True)).to_be_visible()
 
     desk_page.get_by_role("tab", name="日志").click()
     desk_page.get_by_role("button", name="行为").click()

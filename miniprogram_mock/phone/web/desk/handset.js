@@ -36,7 +36,7 @@ export class Handset {
       if (phone?.on) {
         clearInterval(this.waiting)
         this.adopt(phone)
-      } else if (page?.documentElement.dataset.failed || Date.now() > until) {
+      } else if (page?.documentElement?.dataset.failed || Date.now() > until) {
         clearInterval(this.waiting)
         this.told.failed()
       }
@@ -45,11 +45,19 @@ export class Handset {
 
   adopt(phone) {
     this.phone = phone
-    if (this.state?.location === 'refused') this.permit('refused')
+    this.catchUp(phone)
     this.told.ready(phone)
     for (const line of phone.entries) this.told.logged(line)
     phone.on('log', (line) => this.told.logged(line))
     phone.on('shared', () => this.told.shared())
+  }
+
+  /** What was set while the phone was starting, and what its address cannot say. */
+  catchUp(phone) {
+    for (const name of ['network', 'theme', 'pay']) if (phone.settings[name] !== this.state[name]) phone.set(name, this.state[name])
+    const place = placeOf(this.state.place)
+    if (phone.settings.place?.name !== place.name) phone.set('place', place)
+    if (this.state.location === 'refused') this.permit('refused')
   }
 
   set(name, value) {
