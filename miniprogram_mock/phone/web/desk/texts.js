@@ -62,8 +62,6 @@ export const T = {
   refunded: '退款到账',
   refunding: '退款处理中',
   refundFailed: '退款异常',
-  amount: '付款金额',
-  refundAmount: '退款金额',
   goods: '商品',
   merchantNo: '商户单号',
   reason: '退款原因',
