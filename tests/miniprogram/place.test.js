@@ -2,20 +2,23 @@
 'use strict';
 
 const assert = require('node:assert/strict');
+const fs = require('node:fs');
+const path = require('node:path');
 const { afterEach, beforeEach, mock, test } = require('node:test');
-const { Device, appear, fails } = require('./device');
+const { Device, ROOT, appear, fails } = require('./device');
+const { signedIn } = require('./orders');
 
 // Events are sent by a timer, for which no test here waits.
 beforeEach(() => mock.timers.enable({ apis: ['setTimeout'] }));
 afterEach(() => mock.timers.reset());
 
-test('her place goes into a search as WeChat gave it, and a city takes its place', async () => {
+test('her place goes into a search as WeChat gave it, but no finer than a hundred metres, and a city takes its place', async () => {
   const device = new Device();
   const place = device.require('lib/place');
   assert.deepEqual(place.query(), {});
   await place.locate();
   assert.equal(device.called('getLocation')[0].type, 'gcj02');
-  assert.deepEqual(place.query(), { lat: 31.2304, lng: 121.4737, crs: 'gcj02' });
+  assert.deepEqual(place.query(), { lat: 31.23, lng: 121.474, crs: 'gcj02' });
   place.choose('苏州');
   assert.deepEqual(place.query(), { city: '苏州' });
   place.clear();
@@ -43,18 +46,97 @@ test('a refusal of the dialog or of the privacy terms is told apart from a phone
   assert.deepEqual(place.current(), { kind: 'none' });
 });
 
-test('her agreement is put on record when she is signed in, and not for nobody', async () => {
+const CONSENTED = 'POST /api/customer/identity/consents';
+const HOURS_MS = 3600 * 1000;
+
+/** She used her place a while ago; since then she has driven to Suzhou. */
+async function driven(device) {
+  mock.timers.reset();
+  mock.timers.enable({ apis: ['setTimeout', 'Date'], now: Date.now() });
+  await device.require('lib/place').locate();
+  await device.settled();
+  mock.timers.setTime(Date.now() + HOURS_MS);
+  device.answers.getLocation = () => ({ latitude: 31.2989, longitude: 120.5853 });
+}
+
+test('her tap beside the words is put on record with their version, and she is signed in for it', async () => {
   const device = new Device();
-  const CONSENTS = 'POST /api/customer/identity/consents';
-  device.server.on('POST /api/visitor/identity/login', { token: 't', customer: { id: 'c' } }).on(CONSENTS, { items: [] });
+  device.server.on('POST /api/visitor/identity/login', { token: 't', customer: { id: 'c' } }).on(CONSENTED, { items: [] });
+  await device.require('lib/place').locate();
+  await device.settled();
+  assert.deepEqual(device.server.asked(CONSENTED).map(({ body }) => body), [{ purpose: 'location', granted: true, text_version: '2026-11' }]);
+});
+
+test('the words of her agreement stand wherever a tap asks for her place', () => {
+  const device = new Device();
+  const { act } = device.require('texts/index').texts('privacy').consents.location;
+  assert.match(act, /同意使用我的位置/);
+  for (const page of ['pages/city/index', 'pages/stores/index', 'pages/vehicles/index']) {
+    device.require(`${page}.js`);
+    assert.equal(device.captured.definition.data.agreement, act, page);
+    assert.match(fs.readFileSync(path.join(ROOT, `${page}.wxml`), 'utf8'), /\{\{agreement\}\}/, page);
+  }
+});
+
+test('an old place is found anew while her agreement stands, without another record', async () => {
+  const device = signedIn({ consents: ['location'] });
+  await driven(device);
   const place = device.require('lib/place');
+  await place.refresh();
+  assert.deepEqual(place.query(), { lat: 31.299, lng: 120.585, crs: 'gcj02' });
+  assert.equal(device.server.asked(CONSENTED).length, 1);
+  await place.refresh();
+  assert.equal(device.called('getLocation').length, 2);
+});
+
+test('taken back on another phone: her place is forgotten and not read again', async () => {
+  const device = signedIn({ consents: [] });
+  await driven(device);
+  device.server.on('GET /api/customer/identity/consents', { items: [{ purpose: 'location', withdrawn_at: '2026-11-22T02:00:00+00:00' }] });
+  const place = device.require('lib/place');
+  await place.refresh();
+  assert.deepEqual([place.query(), device.called('getLocation').length], [{}, 1]);
+});
+
+test('a permission taken back in WeChat forgets her place; a network that is away does not', async () => {
+  const device = signedIn({ consents: ['location'] });
+  await driven(device);
+  const place = device.require('lib/place');
+  device.answers.getLocation = fails('network is away');
+  await place.refresh();
+  assert.equal(place.query().lat, 31.23);
+  device.answers.getLocation = fails('auth deny');
+  await place.refresh();
+  assert.deepEqual(place.query(), {});
+});
+
+test('taking the agreement back forgets her place at once; a city that she chose stays', async () => {
+  const device = signedIn({ consents: ['location'] });
+  const place = device.require('lib/place');
+  const consents = device.require('components/agreement/consents');
   await place.locate();
+  await consents.withdraw('marketing');
+  assert.equal(place.current().kind, 'here');
+  await consents.withdraw('location');
+  assert.deepEqual([place.query(), device.storage.get('place')], [{}, { kind: 'none' }]);
+  place.choose('苏州');
+  await consents.withdraw('location');
+  assert.deepEqual(place.query(), { city: '苏州' });
+});
+
+test('home finds her anew by itself only while her agreement stands', async () => {
+  const device = signedIn({ consents: ['location'] });
+  device.server.on('GET /api/visitor/vehicles/', { items: [], total: 0, facets: { series: [] }, place: null }).on('GET /api/visitor/stores/', { items: [] });
+  await driven(device);
+  const page = device.page('pages/index/index');
   await device.settled();
-  assert.equal(device.server.requests.length, 0);
-  await device.require('lib/session').ensure();
-  await place.locate();
+  assert.equal(device.server.asked('GET /api/visitor/vehicles/').at(-1).query.lat, '31.299');
+  mock.timers.setTime(Date.now() + HOURS_MS);
+  device.server.on('GET /api/customer/identity/consents', { items: [] });
+  page.onShow();
   await device.settled();
-  assert.deepEqual(device.server.asked(CONSENTS)[0].body, { purpose: 'location', granted: true, text_version: '2026-11' });
+  assert.equal(device.server.asked('GET /api/visitor/vehicles/').at(-1).query.lat, undefined);
+  assert.equal(device.called('getLocation').length, 2);
 });
 
 test('the privacy terms are asked on the page in sight, also when another was opened later', () => {

@@ -9,8 +9,11 @@ const session = require('./session');
 /** @typedef {{kind: 'here' | 'city' | 'none', lat?: number, lng?: number, city?: string}} Place */
 
 const STORED = 'place';
+const CONSENTS = '/customer/identity/consents';
 /** Her own place is asked for again after this long: she may have driven on. */
 const FRESH_MS = 30 * 60 * 1000;
+/** Decimals of her place: 100 m are enough for a distance to a store, and nobody learns her door, not even from a log of requests. */
+const DECIMALS = 3;
 
 /** @type {(Place & {at?: number}) | undefined} */
 let place;
@@ -39,19 +42,45 @@ session.onChange((who) => {
 const isStale = () => current().kind === 'here' && Date.now() - (/** @type {any} */ (current()).at || 0) > FRESH_MS;
 
 /**
- * Asks WeChat for her place (GCJ-02). Must not be called without her wish: WeChat shows its dialogs.
+ * Asks WeChat for her place (GCJ-02) and puts her agreement on record. Only for her own tap on something that stands beside the words
+ * of that agreement (`consents.location.act`): WeChat shows its dialogs, and they are not those words.
  * @returns {Promise<Place>} rejects with the code `refused` when she said no, `unavailable` when the phone does not know
  */
-function locate() {
-  if (launch.isSinglePage()) return Promise.reject(new api.ApiError('single_page', texts('common').errors.single_page));
+async function locate() {
+  if (launch.isSinglePage()) throw new api.ApiError('single_page', texts('common').errors.single_page);
+  await read();
+  // A record that fails is missed at the next refresh, which then forgets her place; her search does not wait for it.
+  api.post(CONSENTS, { purpose: 'location', granted: true, text_version: texts('privacy').version }).catch(() => {});
+  return current();
+}
+
+/**
+ * Her own place once more when it is old, without a word to her: only while her agreement stands on record. Where it was taken back,
+ * perhaps on another phone, or her permission in WeChat, her place is forgotten.
+ */
+async function refresh() {
+  if (!isStale() || launch.isSinglePage()) return;
+  try {
+    /** @type {{items: {purpose: string, withdrawn_at: string | null}[]}} */
+    const { items } = await api.get(CONSENTS);
+    // She may have chosen a city meanwhile.
+    if (!isStale()) return;
+    if (!items.some((one) => one.purpose === 'location' && !one.withdrawn_at)) leave();
+    else await read();
+  } catch (error) {
+    if (error.code === 'refused') leave();
+  }
+}
+
+/** @returns {Promise<void>} */
+function read() {
   return new Promise((resolve, reject) => {
     wx.getLocation({
       type: 'gcj02',
       success: ({ latitude, longitude }) => {
-        keep({ kind: 'here', lat: latitude, lng: longitude, at: Date.now() });
+        keep({ kind: 'here', lat: rounded(latitude), lng: rounded(longitude), at: Date.now() });
         events.track('location.answered', { answer: 'granted' });
-        recordConsent();
-        resolve(current());
+        resolve();
       },
       fail: (error) => {
         const refused = isRefusal(error);
@@ -71,12 +100,12 @@ function isRefusal({ errMsg, errno }) {
   return /auth den|authorize no|privacy/.test(errMsg) || errno === 104 || errno === 112;
 }
 
-/** Her agreement is on record once she is known; without a sign-in there is nobody to record it for. */
-function recordConsent() {
-  if (!session.customer()) return;
-  const consent = { purpose: 'location', granted: true, text_version: texts('privacy').version };
-  // A record that fails now is made the next time she is located; her search does not wait for it.
-  api.post('/customer/identity/consents', consent).catch(() => {});
+/** @param {number} degrees */
+const rounded = (degrees) => Number(degrees.toFixed(DECIMALS));
+
+/** She took her agreement back: where she is must not be known any more. A city that she chose was never hers to agree to. */
+function leave() {
+  if (current().kind === 'here') clear();
 }
 
 /** @param {string} city */
@@ -108,4 +137,4 @@ function onChange(listener) {
   return () => listeners.delete(listener);
 }
 
-module.exports = { current, isStale, locate, choose, clear, query, onChange };
+module.exports = { current, locate, refresh, leave, choose, clear, query, onChange };

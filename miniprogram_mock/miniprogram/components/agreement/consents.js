@@ -1,6 +1,7 @@
 /** What she agreed to: read from the server, given and taken back there; the phone keeps no copy. */
 
 const api = require('../../lib/api');
+const place = require('../../lib/place');
 const { texts } = require('../../texts/index');
 
 /** @typedef {'phone' | 'dealer_sharing' | 'location' | 'marketing'} Purpose */
@@ -24,6 +25,7 @@ async function give(purposes) {
 /** @param {Purpose} purpose */
 async function withdraw(purpose) {
   await api.post(PATH, { purpose, granted: false });
+  if (purpose === 'location') place.leave();
 }
 
 /**

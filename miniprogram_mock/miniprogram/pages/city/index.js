@@ -12,6 +12,7 @@ const t = texts('city');
 Page({
   data: {
     t,
+    agreement: texts('privacy').consents.location.act,
     state: 'loading',
     failure: '',
     q: '',

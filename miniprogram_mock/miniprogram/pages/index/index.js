@@ -51,11 +51,17 @@ Page({
     this.load();
   },
 
-  onShow() {
+  async onShow() {
     events.track('page.viewed', { name: 'home' });
     this.setData({ recent: recent.all() });
-    if (place.isStale()) place.locate().catch(() => {});
-    if (this.shownPlace && this.shownPlace !== JSON.stringify(place.query())) this.load();
+    this.follow();
+    await place.refresh();
+    this.follow();
+  },
+
+  /** Asks anew when she is elsewhere than what is on the screen. */
+  follow() {
+    if (this.shownPlace !== JSON.stringify(place.query())) this.load();
   },
 
   async onPullDownRefresh() {

@@ -18,6 +18,7 @@ const CLOSE = 14;
 Page({
   data: {
     t,
+    agreement: texts('privacy').consents.location.act,
     state: 'loading',
     failure: '',
     mode: 'list',

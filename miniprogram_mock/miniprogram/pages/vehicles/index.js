@@ -23,6 +23,7 @@ Page({
   data: {
     t,
     common: texts('common').states,
+    agreement: texts('privacy').consents.location.act,
     single: false,
     mode: 'list',
     state: 'loading',
