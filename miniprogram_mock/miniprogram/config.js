@@ -6,8 +6,8 @@ module.exports = {
   requestTimeout: 10000,
   /** Pauses before a GET is tried again, in milliseconds. */
   retryPauses: [400, 1200],
-  /** Behaviour events: how often they are sent, how many make a batch, how many are kept when offline. */
-  events: { everyMs: 10000, batch: 20, kept: 200 },
+  /** Behaviour events: how often they are sent, how many do not wait for that, how many go at once at most, how many are kept when offline. */
+  events: { everyMs: 10000, batch: 20, most: 50, kept: 200 },
   /** How many recently viewed cars the phone keeps. */
   recentCars: 12,
 };

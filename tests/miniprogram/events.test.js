@@ -33,7 +33,7 @@ test('events wait for ten seconds, then go together', async (t) => {
   assert.deepEqual([event.vehicle_id, event.data, Number.isNaN(Date.parse(event.at))], ['v1', { depth: 2 }, false]);
 });
 
-test('twenty events do not wait, and a full hundred is one batch', async (t) => {
+test('twenty events do not wait', async (t) => {
   const device = phone(t);
   const events = device.require('lib/events');
   for (let n = 0; n < 20; n += 1) events.track('page.viewed');
@@ -53,7 +53,7 @@ test('offline nothing is lost but the oldest beyond two hundred, also when the a
   await again.require('lib/events').flush();
   const told = again.server.asked(EVENTS).flatMap(({ body }) => body.events);
   assert.deepEqual(told.map(({ data }) => data.n), Array.from({ length: 200 }, (_, n) => n + 30));
-  assert.ok(again.server.asked(EVENTS).every(({ body }) => body.events.length <= 100));
+  assert.ok(again.server.asked(EVENTS).every(({ body }) => body.events.length <= 50));
   assert.equal(new Set(told.map(({ id }) => id)).size, 200);
 });
 
@@ -83,6 +83,64 @@ test('a batch that the server will never take is given up; one it cannot take no
   await events.flush();
   await device.settled();
   assert.equal(device.storage.get('events').length, 0);
+});
+
+/** A server that refuses every batch with an event or a size it does not like, and keeps the others. */
+function picky(device, status, dislikes) {
+  const taken = [];
+  device.server.on(EVENTS, ({ body }) => {
+    if (dislikes(body.events)) return { status, body: { error: 'refused', message: '' } };
+    taken.push(...body.events.map(({ data }) => data.n));
+    return ACCEPTED;
+  });
+  return taken;
+}
+
+/** Sixty events that wait, because the network was away. */
+async function sixty(device) {
+  device.server.offline = true;
+  const events = device.require('lib/events');
+  for (let n = 0; n < 60; n += 1) events.track('page.viewed', { n });
+  await device.settled();
+  device.server.offline = false;
+  return events;
+}
+
+test('a batch that is too large goes by halves, and nothing of it is given up', async (t) => {
+  const device = phone(t);
+  const events = await sixty(device);
+  const taken = picky(device, 413, (batch) => batch.length > 15);
+  await events.flush();
+  assert.deepEqual(taken, Array.from({ length: 60 }, (_, n) => n));
+});
+
+test('one malformed event is given up alone', async (t) => {
+  const device = phone(t);
+  const events = await sixty(device);
+  const taken = picky(device, 422, (batch) => batch.some(({ data }) => data.n === 30));
+  await events.flush();
+  assert.deepEqual(taken, Array.from({ length: 60 }, (_, n) => n).filter((n) => n !== 30));
+  assert.ok(device.server.asked(EVENTS).length < 25);
+  assert.equal(device.storage.get('events').length, 0);
+});
+
+test('no network is no failure to tell of, and what failed never drives out what she did', async (t) => {
+  const device = phone(t);
+  device.server.offline = true;
+  const events = device.require('lib/events');
+  const api = device.require('lib/api');
+  await assert.rejects(api.post('/visitor/somewhere'), { code: 'network' });
+  assert.deepEqual(device.storage.get('events') || [], []);
+  events.track('reserve.tapped');
+  device.server.offline = false;
+  device.server.on(EVENTS, { status: 503, body: '' });
+  device.server.on('POST /api/visitor/somewhere', { status: 503, body: '' });
+  for (let n = 0; n < 230; n += 1) await api.post('/visitor/somewhere').catch(() => {});
+  events.track('app.hidden');
+  await device.settled();
+  const names = device.storage.get('events').map(({ name }) => name);
+  assert.equal(names.length, 200);
+  assert.deepEqual([names[0], names[199]], ['reserve.tapped', 'app.hidden']);
 });
 
 test('going to the background sends at once what waits', async (t) => {

@@ -89,3 +89,14 @@ test('when WeChat gives no code she is told so, and the next try is a new one', 
   device.answers.login = () => ({ code: 'good' });
   assert.equal((await session.ensure()).id, 'c1');
 });
+
+test('a code that somebody made by hand, with a malformed scene, opens without a share', () => {
+  const device = new Device();
+  device.server.on('POST /api/visitor/identity/login', { token: 't', customer: { id: 'c' } });
+  device.server.on('GET /api/visitor/messages/subscriptions', { items: [] });
+  device.launch({ path: 'pages/vehicles/detail', query: { scene: '%E4%' }, scene: 1047 });
+  const launch = device.require('lib/launch');
+  assert.equal(launch.shareId(), '');
+  launch.note({ query: { scene: 'abc%2Ddef' } });
+  assert.equal(launch.shareId(), 'abc-def');
+});

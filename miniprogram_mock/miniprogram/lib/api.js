@@ -34,12 +34,12 @@ async function send(call, pauses) {
 }
 
 /**
- * Paths are reported without the ids in them, so that failures of one door count together.
+ * Paths are reported without the ids in them, so that failures of one door count together. That there was no network is nobody's failure.
  * @param {import('./http').Call} call
  * @param {InstanceType<typeof ApiError>} error
  */
 function report(call, error) {
-  if (error.code === 'single_page') return;
+  if (['single_page', 'network'].includes(error.code)) return;
   const path = call.path.replace(/[0-9a-f]{8}-[0-9a-f-]{27}/g, ':id');
   events.track('api.failed', { path, method: call.method, status: error.status, code: error.code, request_id: error.request_id });
 }

@@ -8,6 +8,8 @@ const session = require('./session');
 /** @typedef {{id: string, name: string, at: string, page?: string, vehicle_id?: string, store_id?: string, share_id?: string, data?: object}} Event */
 
 const STORED = 'events';
+/** Refusals of a batch that say nothing of each event in it: too many bytes, one that is malformed. */
+const HALVED = [413, 422];
 const sessionId = uuid();
 
 /** @type {Event[] | null} null until storage was read */
@@ -29,7 +31,10 @@ session.onChange((who) => {
 
 /** @param {Event[]} next */
 function keep(next) {
-  queue = next.slice(-config.events.kept);
+  let surplus = next.length - config.events.kept;
+  // Reports of failures make room first: they are many just when nothing can be sent.
+  const spared = next.filter(({ name }) => name !== 'api.failed' || surplus-- <= 0);
+  queue = spared.slice(-config.events.kept);
   wx.setStorage({ key: STORED, data: queue });
 }
 
@@ -65,7 +70,8 @@ function schedule() {
 }
 
 /**
- * Sends what waits, one batch after the other. Offline, everything stays for the next time; what the server refuses is given up.
+ * Sends what waits, one batch after the other. Offline, everything stays for the next time; what the server refuses is given up,
+ * but not the good for the bad: a batch that is too large, or not all well-formed, goes again by halves.
  * @returns {Promise<void>}
  */
 function flush() {
@@ -80,14 +86,20 @@ function flush() {
 }
 
 async function sendAll() {
+  let most = config.events.most;
   while (waiting().length) {
-    const batch = waiting().slice(0, 100);
+    const batch = waiting().slice(0, most);
     const body = { visitor_id: session.visitorId(), session_id: sessionId, events: batch };
     try {
       await session.send({ method: 'POST', path: '/visitor/events/', body });
     } catch (error) {
       const { status } = error;
       if (status === 0 || status >= 500 || status === 429) return schedule();
+      if (HALVED.includes(status) && batch.length > 1) {
+        most = Math.ceil(batch.length / 2);
+        continue;
+      }
+      most = config.events.most;
     }
     const sent = new Set(batch.map((event) => event.id));
     keep(waiting().filter((event) => !sent.has(event.id)));

@@ -23,7 +23,16 @@ function note(options) {
  * @returns {string}
  */
 function shareIn(query) {
-  return query.share_id || (query.scene ? decodeURIComponent(query.scene) : '');
+  return query.share_id || decoded(query.scene || '');
+}
+
+/** @param {string} scene of a code; one that somebody made by hand may be malformed, and names nothing then */
+function decoded(scene) {
+  try {
+    return decodeURIComponent(scene);
+  } catch {
+    return '';
+  }
 }
 
 const isSinglePage = () => launch.scene === SINGLE_PAGE;
