@@ -93,6 +93,20 @@ test('after a broken line the same key asks again, and after an answer another o
   assert.notEqual(keys[3], keys[0]);
 });
 
+test('a defect of ours is told in plain words, and leaves the key for the order that may have been made', async (t) => {
+  const device = signedIn();
+  const page = await confirm(device);
+  const written = t.mock.method(console, 'error', () => {});
+  // An answer that is none of the server's: whoever reads it trips.
+  device.server.on(RESERVE, '');
+  await submitted(device, page);
+  assert.deepEqual([page.data.notice, page.data.stage, written.mock.callCount()], ['出了点问题，请稍后再试', '', 1]);
+  device.server.on(RESERVE, { order: order(), payment: PAYMENT });
+  await submitted(device, page);
+  const [first, second] = device.server.asked(RESERVE).map((request) => request.headers['Idempotency-Key']);
+  assert.equal(second, first);
+});
+
 test('while the first request is still being answered the same key waits for it', async () => {
   const device = signedIn();
   const page = await confirm(device);

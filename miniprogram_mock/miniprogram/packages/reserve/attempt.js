@@ -1,5 +1,6 @@
 /** One try to reserve: its Idempotency-Key lives until the server has answered, so that a repetition never makes a second order. */
 
+const { ApiError } = require('../../lib/errors');
 const { uuid } = require('../../lib/id');
 
 /** Codes after which the same request is still being worked on. */
@@ -31,9 +32,9 @@ class Attempt {
 }
 
 /**
- * Whether nobody can say yet if the server did it: then only the same key may ask again.
- * @param {import('../../lib/errors').Failure} error
+ * Whether nobody can say yet if the server did it: then only the same key may ask again. What is no answer of the server decides nothing.
+ * @param {any} error
  */
-const isUndecided = (error) => UNDECIDED.includes(error.code) || error.status >= 500;
+const isUndecided = (error) => !(error instanceof ApiError) || UNDECIDED.includes(error.code) || error.status >= 500;
 
 module.exports = { Attempt, isUndecided };

@@ -154,7 +154,6 @@ Page({
     try {
       await consents.give(this.data.agreement.ticked);
       const { order, payment } = await this.reserve();
-      this.attempt.over();
       await this.pay(order, payment);
     } catch (error) {
       await this.refused(error);
@@ -188,8 +187,7 @@ Page({
   /** @param {any} error */
   async refused(error) {
     if (isUndecided(error)) {
-      const unsure = error.code === 'network' ? t.refused.unsure : error.message;
-      this.setData({ stage: '', notice: unsure });
+      this.setData({ stage: '', notice: error.code === 'network' ? t.refused.unsure : failureOf(error).failure });
       return;
     }
     this.attempt.over();
@@ -223,7 +221,7 @@ Page({
       const notice = fill(t.confirm.terms.changed, { version: terms.version });
       this.setData({ terms, notice, agreed: false, nudge: 'terms', reading: true, stage: '' });
     } catch (error) {
-      this.setData({ stage: '', notice: error.message });
+      this.setData({ stage: '', notice: failureOf(error).failure });
     }
   },
 
