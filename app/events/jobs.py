@@ -11,7 +11,7 @@ from app.kit.queue import job
 
 # Long enough to answer who heard of what; the events themselves stay.
 RECEIPTS_KEPT = timedelta(days=30)
-# A phone that was offline for longer may be counted twice; and whoever signs in so late was not followed back so far.
+# A phone that was offline for longer may be counted twice.
 DEVICES_REMEMBERED = timedelta(days=30)
 
 

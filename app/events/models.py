@@ -6,7 +6,7 @@ import uuid
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ForeignKey, Index, func, text
+from sqlalchemy import ForeignKey, Index, String, func, literal_column, text
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -21,6 +21,13 @@ class Event(Base):
         Index("ix_events_customer", "customer_id", "recorded_at", "id"),
         Index("ix_events_subject", "subject_id", "recorded_at"),
         Index("ix_events_brand_name", "brand_id", "name", "recorded_at"),
+        Index(
+            "ix_events_device",
+            "brand_id",
+            text("(data ->> 'visitor_id')"),
+            "recorded_at",
+            postgresql_where=text("(data ->> 'visitor_id') IS NOT NULL"),
+        ),
         {"postgresql_partition_by": "RANGE (recorded_at)"},
     )
 
@@ -34,6 +41,10 @@ class Event(Base):
     actor_type: Mapped[str]
     actor_id: Mapped[str | None]
     data: Mapped[dict[str, Any]] = mapped_column(JSONB)
+
+
+# What the phone that told of an event, or on which somebody signed in, calls itself; written as its index has it.
+told_by = Event.data.op("->>", return_type=String())(literal_column("'visitor_id'"))
 
 
 class EventDelivery(Base):

@@ -9,7 +9,7 @@ from datetime import datetime
 from sqlalchemy import select, tuple_
 from sqlalchemy.orm import Session
 
-from app.events.models import Event, EventDelivery
+from app.events.models import told_by, Event, EventDelivery
 
 
 def of_customer(
@@ -37,6 +37,24 @@ def happened(session: Session, name: str, *, customer_id: uuid.UUID, since: date
         ).first()
         is not None
     )
+
+
+def owner_of(session: Session, brand_id: uuid.UUID, visitor_id: str) -> uuid.UUID | None:
+    """Who signed in last on a device, unless she has been forgotten since."""
+    logins = select(Event.customer_id).where(Event.brand_id == brand_id, told_by == visitor_id, Event.name == "customer.logged_in")
+    return session.execute(logins.order_by(Event.recorded_at.desc(), Event.id.desc()).limit(1)).scalar()
+
+
+def devices_of(session: Session, brand_id: uuid.UUID, customer_ids: Sequence[uuid.UUID]) -> Sequence[str]:
+    """What the phones called themselves that customers used, in a fixed order."""
+    told = select(told_by).where(Event.brand_id == brand_id, Event.customer_id.in_(customer_ids), told_by.is_not(None))
+    return sorted(session.execute(told.distinct()).scalars())
+
+
+def of_nobody_on(session: Session, brand_id: uuid.UUID, visitor_ids: Sequence[str]) -> Sequence[Event]:
+    """What devices told while nobody was known on them, newest first."""
+    wanted = select(Event).where(Event.brand_id == brand_id, told_by.in_(visitor_ids), Event.customer_id.is_(None))
+    return session.execute(wanted.order_by(Event.recorded_at.desc(), Event.id.desc())).scalars().all()
 
 
 def dead_deliveries(session: Session, limit: int = 50) -> Sequence[EventDelivery]:

@@ -9,13 +9,14 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from psycopg.types.json import Jsonb
-from sqlalchemy import String, cast, delete, func, insert, select, text, update
+from sqlalchemy import String, and_, cast, delete, func, insert, or_, select, text, update
 from sqlalchemy.dialects import postgresql
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import Session
 
+from app.events import queries
 from app.events.catalogue import BEHAVIOUR, NAMES
-from app.events.models import ClientEvent, Event, EventDelivery, EventSubscription
+from app.events.models import told_by, ClientEvent, Event, EventDelivery, EventSubscription
 from app.kit import clock, db, queue
 from app.kit.logging import logger, mask_text
 
@@ -142,15 +143,21 @@ def ingest(session: Session, device: Device, told: Sequence[dict[str, Any]], *, 
     """Keep what a device tells of what somebody did, and return how much of it is new.
 
     `told` is as `schemas.BehaviourIn` loads it. What was told before, by this batch or one that runs at the same moment, changes nothing.
+    Told by nobody in particular, such as a batch that was under way when she signed in, it is hers who signed in on the device last.
     """
     if customer is not None:
         # Whoever leaves for good at this moment is waited for, and is nobody then.
         session.refresh(customer, with_for_update={"read": True})
         customer = None if customer.erased_at else customer
+    hers = customer.id if customer else None
+    if hers is None:
+        _hold(session, device.brand_id, device.visitor_id, shared=True)
+        hers = queries.owner_of(session, device.brand_id, device.visitor_id)
     moment = clock.now(session)
+    actor = ("customer", customer.id) if customer else ("visitor", None)
     rows: dict[uuid.UUID, dict[str, Any]] = {}
     for one in told:
-        rows.setdefault(one["id"], _behaviour(device, one, customer.id if customer else None, moment))
+        rows.setdefault(one["id"], _behaviour(device, one, moment, customer_id=hers, actor=actor))
     # In a fixed order: of two batches with the same events one waits for the other, and neither for both.
     keys = [
         {
@@ -170,7 +177,7 @@ def ingest(session: Session, device: Device, told: Sequence[dict[str, Any]], *, 
     return len(new)
 
 
-def _behaviour(device: Device, one: dict[str, Any], customer_id: uuid.UUID | None, moment: datetime) -> dict[str, Any]:
+def _behaviour(device: Device, one: dict[str, Any], moment: datetime, **whose: Any) -> dict[str, Any]:
     about = {f"{kind}_id": one.get(f"{kind}_id") for kind in ("vehicle", "store", "share")}
     named = {key: value for key, value in about.items() if value is not None}
     subject = next(((key.removesuffix("_id"), value) for key, value in named.items()), None)
@@ -180,36 +187,42 @@ def _behaviour(device: Device, one: dict[str, Any], customer_id: uuid.UUID | Non
         one["name"],
         moment,
         brand_id=device.brand_id,
-        customer_id=customer_id,
         subject=subject,
         # Under the keys that mean something to us stands what we know.
         data=one["data"] | named | page | context,
-        actor=("customer", customer_id) if customer_id else ("visitor", None),
+        **whose,
     )
+
+
+def _hold(session: Session, brand_id: uuid.UUID, visitor_id: str, *, shared: bool = False) -> None:
+    """Let nobody sign in on a device, or leave, while it tells, until this transaction ends. Whoever locks a customer does that before."""
+    lock = "pg_advisory_xact_lock_shared" if shared else "pg_advisory_xact_lock"
+    session.execute(text(f"SELECT {lock}(hashtextextended(:key, 0))"), {"key": f"device {brand_id} {visitor_id}"})
 
 
 def attach(session: Session, *, brand_id: uuid.UUID, visitor_id: str, customer_id: uuid.UUID) -> None:
-    """What a device told while nobody was signed in on it, she did who signs in now; what somebody did who was, stays his."""
-    session.execute(
-        update(Event)
-        .where(
-            ClientEvent.brand_id == brand_id,
-            ClientEvent.visitor_id == visitor_id,
-            Event.id == ClientEvent.event_id,
-            Event.recorded_at == ClientEvent.recorded_at,
-            Event.customer_id.is_(None),
-        )
-        .values(customer_id=customer_id)
-        .execution_options(synchronize_session=False)
-    )
+    """What a device told while nobody was signed in on it, she did who signs in now; what somebody did who was, stays his.
+
+    The `customer.logged_in` that names the device is recorded in the same transaction: what the device tells afterwards is hers, too.
+    """
+    _hold(session, brand_id, visitor_id)
+    nobodys = update(Event).where(Event.brand_id == brand_id, told_by == visitor_id, Event.customer_id.is_(None))
+    session.execute(nobodys.values(customer_id=customer_id).execution_options(synchronize_session=False))
 
 
 def forget_behaviour(session: Session, brand_id: uuid.UUID, customer_ids: Sequence[uuid.UUID]) -> None:
     """Let nothing lead from customers who are forgotten to their devices; that somebody did this and that stays."""
-    hers = Event.customer_id.in_(customer_ids)
-    devices = select(Event.data["visitor_id"].astext).where(hers, Event.data.has_key("visitor_id"))
+    devices = queries.devices_of(session, brand_id, customer_ids)
+    for visitor_id in devices:
+        _hold(session, brand_id, visitor_id)
     session.execute(delete(ClientEvent).where(ClientEvent.brand_id == brand_id, ClientEvent.visitor_id.in_(devices)))
-    session.execute(update(Event).where(hers, Event.name.in_(BEHAVIOUR)).values(data={}).execution_options(synchronize_session=False))
+    nobodys = and_(Event.brand_id == brand_id, told_by.in_(devices), Event.customer_id.is_(None))
+    session.execute(
+        update(Event)
+        .where(or_(Event.customer_id.in_(customer_ids), nobodys), Event.name.in_(BEHAVIOUR))
+        .values(data={})
+        .execution_options(synchronize_session=False)
+    )
 
 
 def forget_client_events(session: Session, *, older_than: timedelta) -> None:

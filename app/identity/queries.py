@@ -10,8 +10,8 @@ from typing import Any
 from sqlalchemy import Select, func, or_, select, tuple_
 from sqlalchemy.orm import Session, aliased
 
+from app.events import queries as happenings
 from app.events.models import Event
-from app.events.queries import of_customer as timeline
 from app.identity.errors import CustomerUnknown
 from app.identity.models import Consent, Customer, Purpose, WechatIdentity
 from app.identity.schemas import consent_out
@@ -106,6 +106,10 @@ def consented(session: Session, customer_id: uuid.UUID, purpose: Purpose) -> boo
 def everything_about(session: Session, customer: Customer) -> dict[str, Any]:
     """What identity and the timeline hold about a customer, for herself to read."""
     ids = ids_of(session, customer.id)
+    devices = happenings.devices_of(session, customer.brand_id, ids)
+    # Of a phone that several people used, what nobody did goes to nobody but the one who has it now.
+    hers = [one for one in devices if happenings.owner_of(session, customer.brand_id, one) in (*ids, None)]
+    happened = (*_whole_timeline(session, ids), *happenings.of_nobody_on(session, customer.brand_id, hers))
     identities = session.execute(select(WechatIdentity).where(WechatIdentity.customer_id.in_(ids)).order_by(WechatIdentity.id)).scalars()
     return {
         "customer": {
@@ -117,15 +121,14 @@ def everything_about(session: Session, customer: Customer) -> dict[str, Any]:
         "wechat": [{"appid": one.appid, "openid": one.openid, "unionid": one.unionid, "followed": one.followed} for one in identities],
         "consents": [consent_out(one) for one in consents(session, customer.id)],
         "events": [
-            {"name": one.name, "at": one.recorded_at.isoformat(), "subject": one.subject_type, "data": one.data}
-            for one in _whole_timeline(session, ids)
+            {"name": one.name, "at": one.recorded_at.isoformat(), "subject": one.subject_type, "data": one.data} for one in happened
         ],
     }
 
 
 def _whole_timeline(session: Session, ids: Sequence[uuid.UUID]) -> Iterator[Event]:
     before = None
-    while page := timeline(session, ids, before=before, limit=500):
+    while page := happenings.of_customer(session, ids, before=before, limit=500):
         yield from page
         before = (page[-1].recorded_at, page[-1].id)
 
