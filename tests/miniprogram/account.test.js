@@ -167,17 +167,70 @@ test('a deletion that fails deletes nothing on the phone either', async () => {
   assert.equal(device.called('reLaunch').length, 0);
 });
 
-test('a nickname is kept when she leaves the field, and an empty or refused one falls back', async () => {
-  const device = signedIn();
-  device.server.on('PATCH /api/customer/identity/me', ({ body }) => ({ id: 'customer-1', phone_masked: null, ...body }));
+const NAME = 'PUT /api/customer/identity/me';
+
+/** Her page; `name` leaves a name in the field, and WeChat judges it unless nothing is given. */
+async function mine(device) {
+  device.server.on(NAME, ({ body }) => ({ id: 'customer-1', phone_masked: null, ...body }));
   const page = device.page('pages/me/index');
   await device.settled();
-  await page.rename({ detail: { value: ' 晓雯 ' } });
+  const name = async (value, judgement) => {
+    page.left({ detail: { value } });
+    await device.settled();
+    if (judgement) await page.reviewed({ detail: judgement });
+  };
+  const kept = () => device.server.asked(NAME).map(({ body }) => body.nickname);
+  return { page, name, kept };
+}
+
+test('a nickname is kept once WeChat has passed it, not when she leaves the field', async () => {
+  const { page, name, kept } = await mine(signedIn());
+  await name(' 晓雯 ');
+  assert.deepEqual([kept(), page.data.nickname], [[], '']);
+  await page.reviewed({ detail: { pass: true, timeout: false } });
+  assert.deepEqual([kept(), page.data.nickname], [['晓雯'], '晓雯']);
+  await name('  ', { pass: true, timeout: false });
+  await name('晓雯', { pass: true, timeout: false });
+  assert.deepEqual([kept(), page.data.nickname], [['晓雯'], '晓雯']);
+});
+
+for (const [judgement, words] of [
+  [{ pass: false, timeout: false }, '该昵称未通过微信审核，请换一个'],
+  [{ pass: false, timeout: true }, '昵称审核超时，请稍后再试'],
+]) {
+  test(`a nickname that WeChat did not pass (${JSON.stringify(judgement)}) is nowhere, and she reads why`, async () => {
+    const device = signedIn();
+    const { page, name, kept } = await mine(device);
+    await name('坏名字', judgement);
+    await page.reviewed({ detail: { pass: true, timeout: false } });
+    assert.deepEqual([kept(), page.data.nickname, device.called('showToast').map((one) => one.title)], [[], '', [words]]);
+  });
+}
+
+test('she goes on typing: the name before is not kept, though it passes', async () => {
+  const { page, name, kept } = await mine(signedIn());
+  await name('晓');
+  page.renames();
+  await page.reviewed({ detail: { pass: true, timeout: false } });
+  assert.deepEqual(kept(), []);
+});
+
+test('a client that never tells of its judgement keeps the name a little later', async () => {
+  const device = signedIn();
+  device.sync.canIUse = (what) => what !== 'input.bindnicknamereview';
+  const { page, name, kept } = await mine(device);
+  await name('晓雯');
+  assert.deepEqual(kept(), []);
+  mock.timers.tick(3000);
+  await device.settled();
+  assert.deepEqual([kept(), page.data.nickname], [['晓雯'], '晓雯']);
+});
+
+test('a nickname that the server refuses falls back to the one before', async () => {
+  const device = signedIn();
+  const { page, name } = await mine(device);
+  await name('晓雯', { pass: true, timeout: false });
+  device.server.on(NAME, refusal(422, 'request.invalid'));
+  await name('x', { pass: true, timeout: false });
   assert.equal(page.data.nickname, '晓雯');
-  await page.rename({ detail: { value: '  ' } });
-  assert.equal(page.data.nickname, '晓雯');
-  device.server.on('PATCH /api/customer/identity/me', refusal(422, 'request.invalid'));
-  await page.rename({ detail: { value: 'x' } });
-  assert.equal(page.data.nickname, '晓雯');
-  assert.equal(device.server.asked('PATCH /api/customer/identity/me').length, 2);
 });

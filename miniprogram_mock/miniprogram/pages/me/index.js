@@ -11,6 +11,8 @@ const t = texts('me');
 
 /** The server takes no more. */
 const LONGEST_NAME = 20;
+/** Old clients look at a nickname without telling the page; after this long they have, and have emptied the field of a bad one. */
+const UNTOLD_MS = 3000;
 
 const ENTRIES = [
   { key: 'orders', icon: 'order', tab: '/pages/orders/index' },
@@ -39,6 +41,9 @@ Page({
   },
 
   stopListening: () => {},
+  /** The name that WeChat is looking at. */
+  proposed: '',
+  untold: /** @type {any} */ (null),
 
   onLoad() {
     this.stopListening = session.onChange((customer) => customer && this.show(customer));
@@ -52,6 +57,7 @@ Page({
   },
 
   onUnload() {
+    this.propose('');
     this.stopListening();
   },
 
@@ -87,25 +93,57 @@ Page({
     });
   },
 
+  /** A name that was left before and is still looked at is not the one she wants. */
+  renames() {
+    this.propose('');
+  },
+
   /**
-   * WeChat's keyboard offers her own nickname and has it checked; what she leaves in the field is kept.
+   * She left the field: WeChat looks at the name now and tells by `nicknamereview`. Strangers read it, so it is kept only then.
    * @param {any} event
    */
-  async rename({ detail }) {
+  left({ detail }) {
     const nickname = detail.value.trim();
-    const before = this.data.nickname;
-    if (!nickname || nickname === before) {
-      // The field goes back to what is kept: set to another value first, or WeChat sees no change.
-      this.setData({ nickname: detail.value }, () => this.setData({ nickname: before }));
-      return;
-    }
+    if (!nickname || nickname === this.data.nickname) return this.restore(detail.value);
+    this.propose(nickname);
+    if (!wx.canIUse('input.bindnicknamereview')) this.untold = setTimeout(() => this.rename(), UNTOLD_MS);
+    return undefined;
+  },
+
+  /** @param {any} event WeChat's judgement of the name, or that it came to none */
+  reviewed({ detail }) {
+    if (detail.pass) return this.rename();
+    this.restore(this.proposed);
+    this.propose('');
+    return prompts.toast(detail.timeout ? t.nickname.notReviewed : t.nickname.refused);
+  },
+
+  /** @param {string} nickname */
+  propose(nickname) {
+    clearTimeout(this.untold);
+    this.proposed = nickname;
+  },
+
+  async rename() {
+    const nickname = this.proposed;
+    this.propose('');
+    if (!nickname) return;
     try {
       await session.rename(nickname);
       prompts.toast(t.nickname.saved);
     } catch (error) {
       prompts.fail(error);
-      this.setData({ nickname: detail.value }, () => this.setData({ nickname: before }));
+      this.restore(nickname);
     }
+  },
+
+  /**
+   * The field goes back to what is kept: set to what stands there first, or WeChat sees no change.
+   * @param {string} typed
+   */
+  restore(typed) {
+    const { nickname } = this.data;
+    this.setData({ nickname: typed }, () => this.setData({ nickname }));
   },
 
   bind() {

@@ -1,6 +1,6 @@
 /** What the page of herself says. */
 module.exports = {
-  nickname: { label: '昵称', placeholder: '怎么称呼您', saved: '昵称已更新', hello: '您好，{name}', nobody: '您好' },
+  nickname: { label: '昵称', placeholder: '怎么称呼您', saved: '昵称已更新', hello: '您好，{name}', nobody: '您好', refused: '该昵称未通过微信审核，请换一个', notReviewed: '昵称审核超时，请稍后再试' },
   phone: {
     label: '手机号',
     bind: '绑定手机号',

@@ -42,7 +42,7 @@ export function createWx(phone) {
     ...selectorApis(phone),
     ...deviceApis(phone, privacy),
     ...lifecycleApis(phone),
-    canIUse: (schema) => schema.split('.')[0] in apis || /^(button|canvas|map)(\.|$)/.test(schema),
+    canIUse: (schema) => schema.split('.')[0] in apis || /^(button|canvas|input|map)(\.|$)/.test(schema),
   }
   const missed = new Set()
   return new Proxy(apis, {
