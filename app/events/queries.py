@@ -9,7 +9,7 @@ from datetime import datetime
 from sqlalchemy import select, tuple_
 from sqlalchemy.orm import Session
 
-from app.events.models import told_by, Event, EventDelivery
+from app.events.models import Event, EventDelivery, told_by
 
 
 def of_customer(

@@ -16,7 +16,7 @@ from sqlalchemy.orm import Session
 
 from app.events import queries
 from app.events.catalogue import BEHAVIOUR, NAMES
-from app.events.models import told_by, ClientEvent, Event, EventDelivery, EventSubscription
+from app.events.models import ClientEvent, Event, EventDelivery, EventSubscription, told_by
 from app.kit import clock, db, queue
 from app.kit.logging import logger, mask_text
 

@@ -10,6 +10,7 @@ from app.events import service as events
 from app.events.catalogue import NAMES
 from app.events.models import Event
 from app.kit.texts import has
+from tests.factories import dealers as make
 from tests.factories import identity as people
 from tests.factories import journeys
 from tests.factories import vehicles as cars
@@ -134,6 +135,15 @@ def test_what_she_looked_at_with_another_dealer_is_not_told(session: Session, wo
     _record(session, world.our_customer, "share.tapped", subject=("share", "s1"), data={"share_id": "s1"})
     assert [item["name"] for item in _timeline(adviser, world.our_customer)["items"]] == ["share.tapped"]
     assert len(_timeline(marketer, world.our_customer)["items"]) == 4
+
+
+def test_a_phone_that_names_what_is_another_brands_learns_nothing_of_it(session: Session, world: Any, marketer: Any) -> None:
+    store = make.store(session, make.dealer(session, make.brand(session)))
+    car = cars.vehicle(session, store)
+    about = {"vehicle_id": str(car.id), "store_id": str(store.id)}
+    _record(session, world.our_customer, "contact.tapped", subject=("vehicle", car.id), data=about)
+    (told,) = _timeline(marketer, world.our_customer)["items"]
+    assert (told["name"], told["detail"]) == ("contact.tapped", None)
 
 
 def test_the_past_of_a_merged_customer_is_part_of_hers(session: Session, world: Any, adviser: Any) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from typing import Any
 
 from sqlalchemy import ColumnElement, Uuid, and_, case, cast, exists, or_, select, tuple_
@@ -124,14 +124,15 @@ class _Words:
     def __init__(self, session: Session, events: Sequence[Event]) -> None:
         facts = [event.data for event in events]
         actors = [event.actor_id for event in events if event.actor_type == "staff"]
+        # A phone may tell of any id: it gets a name only within the brand, whose timeline a page is.
+        brands = {event.brand_id for event in events}
         self.names = {
-            "vehicle_id": _names(session, Vehicle.id, Vehicle.title, (data.get("vehicle_id") for data in facts)),
-            "store_id": _names(session, Store.id, Store.name, (data.get("store_id") for data in facts)),
-            "staff_id": _names(session, Staff.id, Staff.name, (*actors, *(data.get("staff_id") for data in facts))),
-            "journey_id": _names(session, Journey.id, Journey.name, (data.get("journey_id") for data in facts)),
+            "vehicle_id": _names(session, Vehicle, Vehicle.title, brands, (data.get("vehicle_id") for data in facts)),
+            "store_id": _names(session, Store, Store.name, brands, (data.get("store_id") for data in facts)),
+            "staff_id": _names(session, Staff, Staff.name, brands, (*actors, *(data.get("staff_id") for data in facts))),
+            "journey_id": _names(session, Journey, Journey.name, brands, (data.get("journey_id") for data in facts)),
         }
         keys = {data["tag"] for data in facts if "tag" in data}
-        brands = {event.brand_id for event in events}
         tags = session.execute(select(Tag.key, Tag.label).where(Tag.key.in_(keys), Tag.brand_id.in_(brands)))
         self.tags = dict(tags.all())
 
@@ -155,9 +156,10 @@ class _Words:
         return t(wanted) if has(wanted) else None
 
 
-def _names(session: Session, key: Any, name: Any, ids: Iterable[Any]) -> dict[str, str]:
+def _names(session: Session, kind: Any, name: Any, brands: Collection[uuid.UUID], ids: Iterable[Any]) -> dict[str, str]:
     wanted = {found for one in ids if (found := _uuid(one))}
-    return {str(row_id): text for row_id, text in session.execute(select(key, name).where(key.in_(wanted)))} if wanted else {}
+    rows = select(kind.id, name).where(kind.id.in_(wanted), kind.brand_id.in_(brands))
+    return {str(row_id): text for row_id, text in session.execute(rows)} if wanted else {}
 
 
 def _uuid(value: Any) -> uuid.UUID | None:
