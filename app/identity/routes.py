@@ -122,12 +122,12 @@ def me(_session: Session, who: Caller) -> Any:
     return schemas.customer_out(who.customer)
 
 
-@customer.patch("/me")
+@customer.put("/me")
 @customer.input(schemas.ProfileIn)
 @customer.output(schemas.CustomerOut)
 @transactional
 def call_me(session: Session, who: Caller, json_data: dict[str, str]) -> Any:
-    """Say how she wants to be called, as typed into WeChat's nickname field."""
+    """Say how she wants to be called, as typed into WeChat's nickname field. PUT, because `wx.request` knows no PATCH."""
     return schemas.customer_out(service.call(session, who.customer, json_data["nickname"]))
 
 

@@ -63,7 +63,7 @@ class Phone:
         raise AssertionError("ten phone codes in a row were refused")
 
     def call_me(self, nickname: str) -> dict[str, Any]:
-        return dict(self.call("PATCH", "/customer/identity/me", json={"nickname": nickname}))
+        return dict(self.call("PUT", "/customer/identity/me", json={"nickname": nickname}))
 
     def search(self, **filters: Any) -> dict[str, Any]:
         return dict(self.call("GET", "/visitor/vehicles/", params=filters))

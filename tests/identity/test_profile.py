@@ -25,14 +25,14 @@ def her(session: Session) -> dict[str, str]:
 
 
 def test_she_is_called_what_she_says(client: Any, her: dict[str, str]) -> None:
-    assert client.patch("/api/customer/identity/me", json={"nickname": "林晓雯"}, headers=her).json["nickname"] == "林晓雯"
+    assert client.put("/api/customer/identity/me", json={"nickname": "林晓雯"}, headers=her).json["nickname"] == "林晓雯"
     assert client.get("/api/customer/identity/me", headers=her).json["nickname"] == "林晓雯"
 
 
 @pytest.mark.parametrize("wrong", ["", " 林", "林 ", "林" * 21, "林\n晓", "a\u202eb", "\u200b", 7, None])
 def test_what_is_no_name_is_refused_and_changes_nothing(client: Any, her: dict[str, str], wrong: Any) -> None:
-    client.patch("/api/customer/identity/me", json={"nickname": "林晓雯"}, headers=her)
-    refused = client.patch("/api/customer/identity/me", json={"nickname": wrong}, headers=her)
+    client.put("/api/customer/identity/me", json={"nickname": "林晓雯"}, headers=her)
+    refused = client.put("/api/customer/identity/me", json={"nickname": wrong}, headers=her)
     assert refused.status_code == 422
     assert "nickname" in refused.json["details"]
     assert client.get("/api/customer/identity/me", headers=her).json["nickname"] == "林晓雯"

@@ -50,9 +50,8 @@ test('what changes something is sent once, however the line breaks', async (t) =
   device.server.offline = true;
   const api = device.require('lib/api');
   await assert.rejects(api.post('/visitor/x', {}, { idempotencyKey: 'k1' }), { code: 'network', status: 0 });
-  await assert.rejects(api.patch('/visitor/x', {}), { code: 'network' });
   await assert.rejects(api.del('/visitor/x'), { code: 'network' });
-  assert.equal(device.server.requests.length, 3);
+  assert.equal(device.server.requests.length, 2);
   assert.equal(device.server.requests[0].headers['Idempotency-Key'], 'k1');
 });
 

@@ -61,13 +61,7 @@ function post(path, body = {}, { idempotencyKey } = {}) {
   return send({ method: 'POST', path, body, headers }, []);
 }
 
-/**
- * @param {string} path
- * @param {any} body
- */
-const patch = (path, body) => send({ method: 'PATCH', path, body }, []);
-
 /** @param {string} path */
 const del = (path) => send({ method: 'DELETE', path }, []);
 
-module.exports = { ApiError, absolute, download, get, post, patch, del };
+module.exports = { ApiError, absolute, download, get, post, del };

@@ -126,7 +126,7 @@ async function refresh() {
  * @returns {Promise<Customer>}
  */
 async function rename(nickname) {
-  return update(await send({ method: 'PATCH', path: '/customer/identity/me', body: { nickname } }));
+  return update(await send({ method: 'PUT', path: '/customer/identity/me', body: { nickname } }));
 }
 
 /** After her account was deleted: this phone knows nothing of her any more, and is a new visitor. */
