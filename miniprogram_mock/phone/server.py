@@ -2,13 +2,14 @@
 
 import asyncio
 import hashlib
-import ipaddress
+import os
 from collections.abc import AsyncIterator, Awaitable, Callable
 from pathlib import Path
 
 import orjson
 from aiohttp import web
 
+from miniprogram_mock import loopback
 from miniprogram_mock.phone.network import Network
 
 WEB = Path(__file__).parent / "web"
@@ -17,6 +18,8 @@ MINI_PROGRAM = Path(__file__).parent.parent / "miniprogram"
 _SOURCES = frozenset((".json", ".wxml", ".wxss", ".wxs", ".js"))
 # The engine's packages: of each only the folder that holds what a browser runs.
 _MODULES = frozenset(("glass-easel/dist", "glass-easel-miniprogram-adapter/dist", "glass-easel-template-compiler/pkg"))
+# The folders whose modules a phone runs.
+_CLIENT = ("engine", "wx", "shell", "map")
 # Browsers insist on these for modules and WebAssembly; what the machine's own table says differs.
 _TYPES = {
     ".js": "text/javascript; charset=utf-8",
@@ -42,8 +45,12 @@ class Files:
     async def desk(self, _: web.Request) -> web.StreamResponse:
         return _file(self._web, "index.html")
 
-    async def device(self, _: web.Request) -> web.StreamResponse:
-        return _file(self._web, "device.html")
+    async def device(self, request: web.Request) -> web.StreamResponse:
+        """The phone's page, which names all modules at its head: found one behind the other, they are a dozen journeys."""
+        page = (self._web / "device.html").read_text(encoding="utf-8")
+        modules = sorted(path for folder in _CLIENT for path in (self._web / folder).rglob("*.js"))
+        links = "".join(f'<link rel="modulepreload" href="/web/{path.relative_to(self._web).as_posix()}">\n' for path in modules)
+        return _fresh(request, page.replace("</head>", f"{links}</head>").encode(), "text/html")
 
     async def fidelity(self, _: web.Request) -> web.StreamResponse:
         return _file(self._web, "fidelity.html")
@@ -52,7 +59,7 @@ class Files:
         return _file(self._web, request.match_info["path"])
 
     async def module(self, request: web.Request) -> web.StreamResponse:
-        path = request.match_info["path"]
+        path = os.path.normpath(request.match_info["path"])
         if "/".join(path.split("/")[:2]) not in _MODULES:
             raise web.HTTPNotFound
         if not (self._web / _PACKAGES).exists():
@@ -64,12 +71,7 @@ class Files:
 
     async def sources(self, request: web.Request) -> web.StreamResponse:
         """Every source of the mini-program as `{path: text}`."""
-        body = await asyncio.to_thread(self._read_sources)
-        tag = hashlib.sha256(body).hexdigest()[:32]
-        headers = {**_FRESH, "ETag": f'"{tag}"'}
-        if any(known.value == tag for known in request.if_none_match or ()):
-            return web.Response(status=304, headers=headers)
-        return web.Response(body=body, content_type="application/json", headers=headers)
+        return _fresh(request, await asyncio.to_thread(self._read_sources), "application/json")
 
     def _read_sources(self) -> bytes:
         found = sorted(path for path in self._mini_program.rglob("*") if path.suffix in _SOURCES and path.is_file())
@@ -112,9 +114,17 @@ async def _health(_: web.Request) -> web.StreamResponse:
 
 @web.middleware
 async def _loopback_only(request: web.Request, handler: Handler) -> web.StreamResponse:
-    if not ipaddress.ip_address(request.remote or "0.0.0.0").is_loopback:  # noqa: S104
-        return web.json_response({"error": "only from this machine"}, status=403)
-    return await handler(request)
+    reason = loopback.refused(request)
+    return web.json_response({"error": reason}, status=403) if reason else await handler(request)
+
+
+def _fresh(request: web.Request, body: bytes, content_type: str) -> web.Response:
+    """What was made just now, unless the browser has the same."""
+    tag = hashlib.sha256(body).hexdigest()[:32]
+    headers = {**_FRESH, "ETag": f'"{tag}"'}
+    if any(known.value == tag for known in request.if_none_match or ()):
+        return web.Response(status=304, headers=headers)
+    return web.Response(body=body, content_type=content_type, charset="utf-8", headers=headers)
 
 
 def _file(folder: Path, name: str) -> web.FileResponse:

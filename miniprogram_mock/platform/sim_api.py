@@ -1,7 +1,6 @@
 """The simulator's own interface under `/_sim/`: people, staff, clock, faults, and what happened; for this machine only."""
 
 import inspect
-import ipaddress
 import secrets
 from collections.abc import Awaitable, Callable
 from dataclasses import asdict
@@ -13,6 +12,7 @@ import aiohttp
 import orjson
 from aiohttp import web
 
+from miniprogram_mock import loopback
 from miniprogram_mock.platform import calls, faults, pay, people, wecom
 from miniprogram_mock.platform.callbacks import ANSWER_SECONDS, crypt_of
 from miniprogram_mock.platform.clock import Clock
@@ -66,9 +66,8 @@ def _loopback_only(
 ) -> Callable[[web.Request], Awaitable[web.StreamResponse]]:
     @wraps(handler)
     async def guarded(request: web.Request) -> web.StreamResponse:
-        if not ipaddress.ip_address(request.remote or "0.0.0.0").is_loopback:  # noqa: S104
-            return _json({"error": "only from this machine"}, status=403)
-        return await handler(request)
+        reason = loopback.refused(request)
+        return _json({"error": reason}, status=403) if reason else await handler(request)
 
     return guarded
 

@@ -28,7 +28,7 @@ def folders(tmp_path: Path) -> tuple[Path, Path]:
     web_folder, mini_program = tmp_path / "web", tmp_path / "miniprogram"
     files = {
         web_folder / "index.html": "<title>desk</title>",
-        web_folder / "device.html": "<title>device</title>",
+        web_folder / "device.html": "<head><title>device</title></head>",
         web_folder / "engine" / "boot.js": "export const ready = true",
         web_folder / "node_modules" / "glass-easel" / "dist" / "engine.js": "export {}",
         web_folder / "node_modules" / "glass-easel-template-compiler" / "pkg" / "compiler.wasm": "\0asm",

@@ -18,7 +18,7 @@ def test_a_request_reaches_the_app_as_it_was_sent(phone: str, upstream: Upstream
         "X-Appid": "wx1",
         "Authorization": "Bearer t",
         "Cookie": "session=staff",
-        "Origin": "http://127.0.0.1",
+        "Origin": phone,
         "Sec-Fetch-Mode": "cors",
     }
     body = "{'中': 1}".encode()

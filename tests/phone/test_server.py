@@ -14,6 +14,7 @@ import requests
 from aiohttp.test_utils import make_mocked_request
 
 from miniprogram_mock.phone import server
+from tests.phone.upstream import Upstream
 
 
 def asked_raw(phone: str, path: str) -> http.client.HTTPResponse:
@@ -50,6 +51,11 @@ def test_the_mini_program_comes_unmodified_and_anew_after_a_change(phone: str, f
     assert requests.get(f"{phone}/miniprogram/files.json", headers=known, timeout=5).json()["pages/index/index.js"] == "Page({ data: {} })"
 
 
+def test_the_phones_page_names_its_modules_so_that_they_come_at_once(phone: str, folders: tuple[Path, Path]) -> None:
+    page = requests.get(f"{phone}/device", timeout=5).text
+    assert page == '<head><title>device</title><link rel="modulepreload" href="/web/engine/boot.js">\n</head>'
+
+
 @pytest.mark.parametrize(
     "path",
     [
@@ -69,6 +75,8 @@ def test_the_mini_program_comes_unmodified_and_anew_after_a_change(phone: str, f
         "/modules/glass-easel/dist/../package.json",
         "/modules/glass-easel/dist/../../other/dist/index.js",
         "/modules/glass-easel/dist/..%2F..%2F..%2F..%2Fsecret.json",
+        "/modules/glass-easel/dist/..%2F..%2Fother/dist/index.js",
+        "/modules/glass-easel/dist/%2e%2e/%2e%2e/other/dist/index.js",
         "/web/nothing.js",
         "/web/engine",
     ],
@@ -90,10 +98,29 @@ def test_only_this_machine_is_answered() -> None:
 
     def request_from(address: str) -> object:
         transport = SimpleNamespace(get_extra_info=lambda name, default=None: (address, 1234) if name == "peername" else default)
-        return make_mocked_request("GET", "/health", transport=transport)
+        return make_mocked_request("GET", "/health", headers={"Host": "127.0.0.1:8200"}, transport=transport)
 
     assert outcome(server._loopback_only(request_from("192.168.1.5"), handler)).status == 403
     assert outcome(server._loopback_only(request_from("127.0.0.1"), handler)) == "answered"
+
+
+@pytest.mark.parametrize("host", ["evil.example", "evil.example:8200", "127.0.0.1.evil.example", "192.168.1.5"])
+def test_a_name_from_outside_that_points_here_is_not_answered(phone: str, upstream: Upstream, host: str) -> None:
+    for path in ("/", "/health", "/sim/users", "/net/https/api.marque.example/"):
+        assert requests.get(phone + path, headers={"Host": host}, timeout=5).status_code == 403
+    assert upstream.received == []
+
+
+def test_other_websites_cannot_make_her_pay(phone: str, upstream: Upstream) -> None:
+    own = phone.replace("http://", "")
+    for origin in ("https://evil.example", "http://127.0.0.1:1", f"https://{own}", "null"):
+        for path in ("/sim/users/1/pay", "/net/https/api.marque.example/api/customer/orders/"):
+            assert requests.post(phone + path, data="a=1", headers={"Origin": origin}, timeout=5).status_code == 403, origin
+    assert upstream.received == []
+    assert requests.post(f"{phone}/sim/users/1/pay", headers={"Origin": phone}, timeout=5).status_code == 200
+    by_name = phone.replace("127.0.0.1", "localhost")
+    named = {"Host": by_name.removeprefix("http://"), "Origin": by_name}
+    assert requests.post(f"{phone}/sim/users/1/pay", headers=named, timeout=5).status_code == 200
 
 
 def test_a_taken_port_is_said_in_a_sentence(phone: str) -> None:

@@ -68,6 +68,15 @@ def test_what_cannot_be_done_is_said(sim: Simulator, path: str, body: dict, stat
     assert (answer.status_code, bool(answer.json()["error"])) == (status, True)
 
 
+def test_only_the_simulators_own_page_may_speak_to_it_from_a_browser(sim: Simulator) -> None:
+    def asked(**headers: str) -> int:
+        return int(sim.http.post(f"{sim.base}/_sim/users", json={"nickname": "林晓雯"}, headers=headers, timeout=5).status_code)
+
+    assert [asked(Origin=origin) for origin in ("https://evil.example", "null", "http://127.0.0.1:1")] == [403, 403, 403]
+    assert asked(Host="evil.example") == 403
+    assert (asked(), asked(Origin=sim.base)) == (200, 200)
+
+
 def test_the_page_and_everything_it_loads_are_served(sim: Simulator) -> None:
     page = sim.http.get(f"{sim.base}/", timeout=5)
     assert (page.status_code, "微信平台模拟器" in page.text) == (200, True)
