@@ -235,16 +235,6 @@ test('Moments get the share that was made while the share sheet stood open, and 
   assert.deepEqual([page.onShareTimeline().query, page.onShareTimeline().title], ['id=car-1&share_id=t1', 'timeline']);
 });
 
-test('similar cars of similar cars never run into the end of WeChat\'s stack of pages', async () => {
-  const device = phone();
-  const page = await opened(device);
-  page.openCar({ detail: { id: 'car-2' } });
-  while (device.pages.length < 9) device.pages.push({ route: DETAIL });
-  page.openCar({ detail: { id: 'car-3' } });
-  assert.deepEqual(device.called('navigateTo').map((one) => one.url), ['/pages/vehicles/detail?id=car-2']);
-  assert.deepEqual(device.called('redirectTo').map((one) => one.url), ['/pages/vehicles/detail?id=car-3']);
-});
-
 test('navigation gets what the server says, to the letter; a call that she breaks off is no failure', async () => {
   const device = phone();
   const page = await opened(device);

@@ -4,6 +4,7 @@
  */
 
 const api = require('../../lib/api');
+const { open } = require('../../lib/navigate');
 const prompts = require('../../lib/prompts');
 const session = require('../../lib/session');
 const { fill, texts } = require('../../texts/index');
@@ -119,7 +120,7 @@ Component({
     },
 
     readPrivacy() {
-      wx.navigateTo({ url: '/packages/account/privacy' });
+      open('/packages/account/privacy');
     },
   },
 });

@@ -3,6 +3,7 @@
 const { failureOf } = require('../../lib/errors');
 const events = require('../../lib/events');
 const format = require('../../lib/format');
+const { open } = require('../../lib/navigate');
 const prompts = require('../../lib/prompts');
 const { fill, texts } = require('../../texts/index');
 const consents = require('../../components/agreement/consents');
@@ -96,6 +97,6 @@ Page({
   },
 
   read() {
-    wx.navigateTo({ url: '/packages/account/privacy' });
+    open('/packages/account/privacy');
   },
 });

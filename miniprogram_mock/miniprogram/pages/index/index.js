@@ -5,6 +5,7 @@ const { failureOf } = require('../../lib/errors');
 const events = require('../../lib/events');
 const format = require('../../lib/format');
 const handover = require('../../lib/handover');
+const { open } = require('../../lib/navigate');
 const place = require('../../lib/place');
 const prompts = require('../../lib/prompts');
 const recent = require('../../lib/recent');
@@ -152,25 +153,25 @@ Page({
   },
 
   openCity() {
-    wx.navigateTo({ url: '/pages/city/index' });
+    open('/pages/city/index');
   },
 
   /** @param {any} event */
   openCar(event) {
-    wx.navigateTo({ url: `/pages/vehicles/detail?id=${event.detail.id}` });
+    open(`/pages/vehicles/detail?id=${event.detail.id}`);
   },
 
   openFirst() {
-    wx.navigateTo({ url: `/pages/vehicles/detail?id=${this.data.first.id}` });
+    open(`/pages/vehicles/detail?id=${this.data.first.id}`);
   },
 
   /** @param {any} event */
   openStore(event) {
-    wx.navigateTo({ url: `/pages/stores/detail?id=${event.currentTarget.dataset.id}` });
+    open(`/pages/stores/detail?id=${event.currentTarget.dataset.id}`);
   },
 
   openStores() {
-    wx.navigateTo({ url: '/pages/stores/index' });
+    open('/pages/stores/index');
   },
 
   async clearRecent() {

@@ -2,6 +2,7 @@
 
 const { failureOf } = require('../../lib/errors');
 const events = require('../../lib/events');
+const { open } = require('../../lib/navigate');
 const prompts = require('../../lib/prompts');
 const session = require('../../lib/session');
 const { fill, texts } = require('../../texts/index');
@@ -192,6 +193,6 @@ Page({
   open(event) {
     const { tab, url } = this.data.entries[event.currentTarget.dataset.index];
     if (tab) wx.switchTab({ url: tab });
-    else wx.navigateTo({ url: String(url) });
+    else open(String(url));
   },
 });

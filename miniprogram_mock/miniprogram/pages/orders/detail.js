@@ -3,6 +3,7 @@
 const api = require('../../lib/api');
 const { failureOf } = require('../../lib/errors');
 const events = require('../../lib/events');
+const { open } = require('../../lib/navigate');
 const prompts = require('../../lib/prompts');
 const { texts } = require('../../texts/index');
 const { countdownOf, viewOf } = require('./detail-view');
@@ -95,7 +96,7 @@ Page({
     this.setData({ busy: true });
     try {
       const told = await paying.pay(this.id);
-      if (told === 'paid') wx.navigateTo({ url: `/packages/reserve/result?id=${this.id}&told=paid` });
+      if (told === 'paid') open(`/packages/reserve/result?id=${this.id}&told=paid`);
       else prompts.toast(told === 'cancelled' ? t.payCancelled : t.payFailed);
     } catch (error) {
       prompts.fail(error);
@@ -151,11 +152,11 @@ Page({
   },
 
   openStore() {
-    wx.navigateTo({ url: `/pages/stores/detail?id=${this.data.view.car.store.id}` });
+    open(`/pages/stores/detail?id=${this.data.view.car.store.id}`);
   },
 
   openCar() {
-    wx.navigateTo({ url: `/pages/vehicles/detail?id=${this.data.view.car.id}` });
+    open(`/pages/vehicles/detail?id=${this.data.view.car.id}`);
   },
 
   goToCars() {

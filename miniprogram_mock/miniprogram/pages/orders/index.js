@@ -3,6 +3,7 @@
 const api = require('../../lib/api');
 const { failureOf } = require('../../lib/errors');
 const events = require('../../lib/events');
+const { open } = require('../../lib/navigate');
 const prompts = require('../../lib/prompts');
 const session = require('../../lib/session');
 const { texts } = require('../../texts/index');
@@ -154,7 +155,7 @@ Page({
 
   /** @param {any} event */
   open(event) {
-    wx.navigateTo({ url: `/pages/orders/detail?id=${event.currentTarget.dataset.id}` });
+    open(`/pages/orders/detail?id=${event.currentTarget.dataset.id}`);
   },
 
   goToCars() {

@@ -6,6 +6,7 @@ const events = require('../../lib/events');
 const format = require('../../lib/format');
 const handover = require('../../lib/handover');
 const launch = require('../../lib/launch');
+const { open } = require('../../lib/navigate');
 const place = require('../../lib/place');
 const prompts = require('../../lib/prompts');
 const { fill, texts } = require('../../texts/index');
@@ -137,7 +138,7 @@ Page({
 
   /** @param {any} event */
   openCar({ detail }) {
-    wx.navigateTo({ url: `/pages/vehicles/detail?id=${detail.id}` });
+    open(`/pages/vehicles/detail?id=${detail.id}`);
   },
 
   /** The list is a tab, which takes no query. */

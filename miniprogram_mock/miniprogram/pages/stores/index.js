@@ -3,6 +3,7 @@
 const api = require('../../lib/api');
 const { failureOf } = require('../../lib/errors');
 const events = require('../../lib/events');
+const { open } = require('../../lib/navigate');
 const place = require('../../lib/place');
 const prompts = require('../../lib/prompts');
 const { fill, texts } = require('../../texts/index');
@@ -164,6 +165,6 @@ Page({
 
   /** @param {any} event */
   open(event) {
-    wx.navigateTo({ url: `/pages/stores/detail?id=${event.currentTarget.dataset.id}` });
+    open(`/pages/stores/detail?id=${event.currentTarget.dataset.id}`);
   },
 });

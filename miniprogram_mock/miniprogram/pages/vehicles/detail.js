@@ -5,6 +5,7 @@ const { failureOf } = require('../../lib/errors');
 const events = require('../../lib/events');
 const format = require('../../lib/format');
 const launch = require('../../lib/launch');
+const { open } = require('../../lib/navigate');
 const place = require('../../lib/place');
 const prompts = require('../../lib/prompts');
 const recent = require('../../lib/recent');
@@ -14,9 +15,6 @@ const { fill, texts } = require('../../texts/index');
 const { card, present } = require('./detail-view');
 
 const t = texts('vehicle');
-
-/** WeChat opens ten pages one upon another and no more; similar cars of similar cars would get there. */
-const DEEP = 9;
 
 Page({
   data: {
@@ -226,23 +224,17 @@ Page({
   },
 
   openStore() {
-    this.open(`/pages/stores/detail?id=${this.data.car.store.id}`);
+    open(`/pages/stores/detail?id=${this.data.car.store.id}`);
   },
 
   openCalculator() {
-    this.open(`/packages/finance/calculator?vehicle_id=${this.vehicleId}`);
+    open(`/packages/finance/calculator?vehicle_id=${this.vehicleId}`);
   },
 
   /** @param {any} event */
   openCar(event) {
     if (this.data.single) return prompts.toast(texts('common').errors.single_page);
-    this.open(`/pages/vehicles/detail?id=${event.detail.id}`);
-  },
-
-  /** @param {string} url */
-  open(url) {
-    if (getCurrentPages().length >= DEEP) wx.redirectTo({ url });
-    else wx.navigateTo({ url });
+    open(`/pages/vehicles/detail?id=${event.detail.id}`);
   },
 
   browse() {
@@ -264,7 +256,7 @@ Page({
   openPoster() {
     events.track('share.tapped', { vehicle_id: this.vehicleId, channel: 'code' });
     this.setData({ sheet: '' });
-    this.open(`/pages/share/index?vehicle_id=${this.vehicleId}`);
+    open(`/pages/share/index?vehicle_id=${this.vehicleId}`);
   },
 
   openContact() {
@@ -277,16 +269,16 @@ Page({
   },
 
   openTestDrive() {
-    this.open(`/pages/test-drive/index?vehicle_id=${this.vehicleId}`);
+    open(`/pages/test-drive/index?vehicle_id=${this.vehicleId}`);
   },
 
   reserve() {
     events.track('reserve.tapped', { vehicle_id: this.vehicleId });
-    this.open(`/packages/reserve/confirm?vehicle_id=${this.vehicleId}`);
+    open(`/packages/reserve/confirm?vehicle_id=${this.vehicleId}`);
   },
 
   openOrder() {
-    this.open(`/pages/orders/detail?id=${this.data.orderId}`);
+    open(`/pages/orders/detail?id=${this.data.orderId}`);
   },
 
   /** What is shared when the server cannot name a share in time: the same car, without her name. */

@@ -3,6 +3,7 @@
 const api = require('../../../lib/api');
 const events = require('../../../lib/events');
 const format = require('../../../lib/format');
+const { open } = require('../../../lib/navigate');
 const { texts, fill } = require('../../../texts/index');
 const filters = require('../filters');
 const map = require('../map');
@@ -143,7 +144,7 @@ Component({
     },
 
     openStorePage() {
-      wx.navigateTo({ url: `/pages/stores/detail?id=${this.data.store.id}` });
+      open(`/pages/stores/detail?id=${this.data.store.id}`);
     },
 
     openAll() {
