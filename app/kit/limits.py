@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable
+import hashlib
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import redis
@@ -21,8 +22,10 @@ WINDOW_SECONDS = 60
 
 
 def limited(setting: str) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
-    """A door that one customer, or one address where nobody is signed in, may pass so many times a minute as the setting of this name says.
+    """A door that one customer may pass so many times a minute as the setting of this name says.
 
+    Where nobody is signed in, that goes for the device that the body names (`visitor_id`); and since a device may name itself anew each
+    time, its address may pass as often as `people_per_address` people.
     Put it above `input`: what is not understood counts, too. Whoever asks more often hears after how many seconds she may again.
     """
 
@@ -30,9 +33,10 @@ def limited(setting: str) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
         @functools.wraps(door)
         def counted(*args: Any, **kwargs: Any) -> Any:
             most = getattr(settings(), setting)
-            asked, seconds_left = _count(setting) if most else (0, 0)
-            if asked > most:
-                raise TooMany(retry_after=max(1, seconds_left))
+            for who, allowed in _askers(most) if most else ():
+                asked, seconds_left = _count(f"{settings().queue_prefix}.limit.{setting}.{who}")
+                if asked > allowed:
+                    raise TooMany(retry_after=max(1, seconds_left))
             return door(*args, **kwargs)
 
         return raises(TooMany)(counted)
@@ -40,10 +44,21 @@ def limited(setting: str) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
     return wrap
 
 
-def _count(setting: str) -> tuple[int, int]:
-    """How often this caller has asked within the minute that her first question began, and how much of it is left."""
-    who = g.caller.customer.id if g.caller.customer is not None else request.remote_addr
-    key = f"{settings().queue_prefix}.limit.{setting}.{who}"
+def _askers(most: int) -> Iterator[tuple[str, int]]:
+    """Who is counted for this question, and how often each may ask."""
+    caller = g.caller
+    if caller.customer is not None:
+        yield str(caller.customer.id), most
+        return
+    yield f"{request.remote_addr}", most * settings().people_per_address
+    body = request.get_json(silent=True)
+    device = body.get("visitor_id") if isinstance(body, dict) else None
+    if device is not None:
+        yield f"{caller.brand_id}.{hashlib.sha256(str(device).encode()).hexdigest()}", most
+
+
+def _count(key: str) -> tuple[int, int]:
+    """How often was asked within the minute that the first question of this key began, and how much of it is left."""
     try:
         with queue.connection().pipeline() as steps:
             steps.set(key, 0, ex=WINDOW_SECONDS, nx=True)
@@ -51,6 +66,6 @@ def _count(setting: str) -> tuple[int, int]:
             steps.ttl(key)
             _, asked, seconds_left = steps.execute()
     except redis.RedisError as error:
-        log.warning("nobody counts", limit=setting, error=str(error))
+        log.warning("nobody counts", limit=key, error=str(error))
         return 0, 0
     return int(asked), int(seconds_left)

@@ -56,10 +56,11 @@ class Settings(BaseSettings):
     customer_session_days: int = 30
     staff_session_hours: int = 12
 
-    # How often a minute, per customer or else per address; 0 is as often as they like
-    logins_per_minute: int = Field(default=300, ge=0)
+    # How often a minute, per customer or else per device; 0 is as often as they like
+    logins_per_minute: int = Field(default=30, ge=0)
     shares_per_minute: int = Field(default=60, ge=0)
-    event_batches_per_minute: int = Field(default=600, ge=0)
+    event_batches_per_minute: int = Field(default=60, ge=0)
+    people_per_address: int = Field(default=10, ge=1)
 
     # The clock may be moved forward for demo and tests; production refuses
     clock_movable: bool = False
