@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import uuid
 from dataclasses import fields
+from pathlib import Path
 from typing import Any
 
 from apiflask import APIBlueprint, FileSchema
@@ -11,6 +12,7 @@ from flask import Response, request
 from sqlalchemy.orm import Session
 
 from app.kit.geo import Place
+from app.kit.settings import settings
 from app.kit.web import Caller, blueprint, raises, transactional
 from app.vehicles import queries, schemas, studio
 from app.vehicles.errors import FinanceImpossible, PictureUnknown, PlanUnknown, VehicleGone, VehicleUnknown
@@ -101,9 +103,26 @@ def finance(session: Session, who: Caller, vehicle_id: uuid.UUID, query_data: di
 @media.output(FileSchema, content_type="image/svg+xml")
 def picture(body: str, color: str, view: str) -> Response:
     """A car drawn in the light of a studio; the same address is the same picture until the next release."""
+    _known(body, color, view)
+    return _kept_for_a_day(Response(studio.picture(body, color, view), mimetype="image/svg+xml"))
+
+
+@media.get("/<body>/<color>/<view>.png")
+@raises(PictureUnknown)
+@media.output(FileSchema, content_type="image/png")
+def raster_picture(body: str, color: str, view: str) -> Response:
+    """The same drawing as WeChat takes it everywhere: its share cards, previews and canvases know no SVG."""
+    _known(body, color, view)
+    image = studio.png(body, color, view, kept_in=Path(settings().media_dir) / "vehicles")
+    return _kept_for_a_day(Response(image, mimetype="image/png"))
+
+
+def _known(body: str, color: str, view: str) -> None:
     if body not in studio.BODIES or color not in studio.COLORS or view not in studio.VIEWS:
         raise PictureUnknown
-    answer = Response(studio.picture(body, color, view), mimetype="image/svg+xml")
+
+
+def _kept_for_a_day(answer: Response) -> Response:
     answer.headers["Cache-Control"] = "public, max-age=86400"
     answer.add_etag()
     answer.make_conditional(request)

@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+import struct
 import uuid
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 from typing import Any
 
 import pytest
 from sqlalchemy.orm import Session
 
 from app.dealers.models import Brand, Store
-from app.vehicles import service
+from app.kit.settings import settings
+from app.vehicles import routes, service, studio
+from app.vehicles.studio import raster
 from tests.factories import dealers, vehicles
 
 Get = Callable[..., Any]
@@ -186,8 +191,6 @@ def test_a_brand_without_plans_shows_its_cars_without_finance(session: Session, 
 def test_every_picture_is_drawn_and_may_be_kept_for_a_while(client: Any, view: str) -> None:
     from xml.etree import ElementTree
 
-    from app.vehicles import studio
-
     for body in studio.BODIES:
         for color in studio.COLORS:
             answer = client.get(f"/media/vehicles/{body}/{color}/{view}.svg")
@@ -197,3 +200,48 @@ def test_every_picture_is_drawn_and_may_be_kept_for_a_while(client: Any, view: s
     again = client.get(f"/media/vehicles/{body}/{color}/{view}.svg", headers={"If-None-Match": answer.headers["ETag"]})
     assert again.status_code == 304
     assert client.get(f"/media/vehicles/tractor/white/{view}.svg").status_code == 404
+
+
+@pytest.fixture
+def media_dir(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    given = settings().model_copy(update={"media_dir": str(tmp_path / "media")})
+    monkeypatch.setattr(routes, "settings", lambda: given)
+    return tmp_path / "media"
+
+
+@pytest.mark.parametrize("view", ["side", "wheel", "interior"])
+def test_a_picture_is_also_what_wechat_takes_for_cards_previews_and_canvases(client: Any, media_dir: Path, view: str) -> None:
+    answer = client.get(f"/media/vehicles/suv/blue/{view}.png")
+    assert (answer.status_code, answer.content_type) == (200, "image/png")
+    assert answer.data[:8] == b"\x89PNG\r\n\x1a\n"
+    assert struct.unpack(">II", answer.data[16:24]) == (800, 450)
+    assert "public" in answer.headers["Cache-Control"]
+    again = client.get(f"/media/vehicles/suv/blue/{view}.png", headers={"If-None-Match": answer.headers["ETag"]})
+    assert (again.status_code, again.data) == (304, b"")
+    assert client.get(f"/media/vehicles/suv/pink/{view}.png").status_code == 404
+
+
+def test_a_picture_is_made_once_however_many_ask_at_once(app: Any, media_dir: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    made: list[str] = []
+    draw = raster._drawn
+
+    def counted(drawing: str) -> bytes:
+        made.append(drawing)
+        return draw(drawing)
+
+    monkeypatch.setattr(raster, "_drawn", counted)
+    with ThreadPoolExecutor(4) as people:
+        answers = list(people.map(lambda _: app.test_client().get("/media/vehicles/sedan/red/side.png").data, range(4)))
+    assert len(made) == len(set(answers)) == 1
+    assert [file.suffix for file in (media_dir / "vehicles").iterdir()] == [".png"]
+    assert app.test_client().get("/media/vehicles/sedan/white/side.png").data != answers[0]
+
+
+def test_a_picture_that_cannot_be_made_is_not_kept(app: Any, media_dir: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(raster, "_DRAW", "import sys; sys.stdout.write('half'); sys.exit(1)")
+    assert app.test_client().get("/media/vehicles/sedan/red/side.png").status_code == 500
+    assert not any(media_dir.rglob("*"))
+
+
+def test_no_drawing_needs_a_font() -> None:
+    assert not any("<text" in studio.picture(body, "red", view) for body in studio.BODIES for view in studio.VIEWS)

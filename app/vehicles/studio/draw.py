@@ -215,9 +215,8 @@ def _screens(lit: str) -> str:
     roads = "M 640 300 C 700 330 720 290 790 320 S 900 300 990 330 M 700 280 C 716 320 700 350 730 372 M 860 276 C 850 310 880 340 868 372"
     return (
         '<rect x="196" y="262" width="270" height="98" rx="16" fill="url(#screen)" stroke="#3a3f46" stroke-width="2"/>'
-        '<text x="331" y="328" text-anchor="middle" font-family="Helvetica, Arial, sans-serif" font-size="52" font-weight="300"'
-        ' fill="#f3f6f9">0</text>'
-        '<text x="331" y="348" text-anchor="middle" font-family="Helvetica, Arial, sans-serif" font-size="13" fill="#8893a0">km/h</text>'
+        # Drawn, not set: no machine needs a font for it.
+        '<ellipse cx="331" cy="309" rx="11.5" ry="18" fill="none" stroke="#f3f6f9" stroke-width="4"/>'
         f'<path d="M 222 340 A 110 110 0 0 1 262 286 M 440 340 A 110 110 0 0 0 400 286" fill="none" stroke="{lit}" stroke-width="4"/>'
         '<rect x="560" y="254" width="520" height="130" rx="18" fill="url(#screen)" stroke="#3a3f46" stroke-width="2"/>'
         f'<path d="{roads}" fill="none" stroke="#33455c" stroke-width="7"/>'
