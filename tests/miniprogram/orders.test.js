@@ -193,6 +193,27 @@ test('a reason is hers to give: one of ours, her own words, or none', () => {
   assert.deepEqual(sheet.events.map((event) => event.detail.reason), ['', '计划有变', '等新款']);
 });
 
+for (const route of ['pages/orders/detail', 'packages/reserve/result']) {
+  test(`${route}: an order is followed only while it is looked at, and one that is not hers leads to hers`, async () => {
+    const device = signedIn();
+    let answer = order();
+    device.server.on(ONE, () => answer);
+    const page = await open(device, route, { id: 'order-1' });
+    const asked = () => device.server.asked(ONE).length;
+    await passes(device, 15000);
+    assert.equal(asked(), 2);
+    page.onHide();
+    await passes(device, 60000);
+    assert.equal(asked(), 2);
+    answer = refusal(404, 'orders.unknown');
+    page.onShow();
+    await device.settled();
+    assert.deepEqual([asked(), page.data.state, page.data.action !== ''], [3, 'error', true]);
+    page.retry();
+    assert.deepEqual(device.called('switchTab').map((one) => one.url), ['/pages/orders/index']);
+  });
+}
+
 test("another's order, or none, says so and does not spin", async () => {
   const device = signedIn();
   const page = await detail(device, refusal(404, 'orders.unknown'));

@@ -150,3 +150,13 @@ test("a store is shown although its cars cannot be loaded, and all its cars are 
   page.openCars();
   assert.deepEqual(device.require('lib/handover').take('list'), { filters: { store_id: 'store-1' } });
 });
+
+test('a store that is none leads to all stores', async () => {
+  const device = signedIn();
+  device.server.on('GET /api/visitor/stores/none', { status: 404, body: { error: 'dealers.store_unknown' } }).on('GET /api/visitor/vehicles/', { items: [], total: 0 });
+  const page = device.page('pages/stores/detail', { id: 'none' });
+  await device.settled();
+  assert.deepEqual([page.data.state, page.data.action], ['error', '查看全部门店']);
+  page.retry();
+  assert.deepEqual(device.called('redirectTo').map((one) => one.url), ['/pages/stores/index']);
+});

@@ -1,12 +1,11 @@
 /** After the pay sheet: says what the server knows of the money, and asks until it knows. What WeChat told the phone decides nothing. */
 
-const { failureOf } = require('../../lib/errors');
 const events = require('../../lib/events');
 const format = require('../../lib/format');
 const prompts = require('../../lib/prompts');
 const subscribe = require('../../lib/subscribe');
 const { fill, texts } = require('../../texts/index');
-const { Follower } = require('../../pages/orders/follow');
+const { following } = require('../../pages/orders/following');
 const paying = require('../../pages/orders/paying');
 
 const t = texts('reserve').result;
@@ -64,43 +63,15 @@ Page({
     busy: false,
   },
 
-  id: '',
+  ...following(t),
+
   told: '',
-  follower: /** @type {Follower} */ (/** @type {any} */ (null)),
 
   /** @param {{id?: string, told?: string}} query */
   onLoad({ id = '', told = '' }) {
-    this.id = id;
     this.told = told;
-    this.follower = new Follower(
-      id,
-      (look) => this.show(look),
-      (error) => this.setData(error.status === 404 ? { state: 'error', failure: t.missing, action: t.toOrders } : { ...failureOf(error), action: '' }),
-    );
+    this.follow(id);
     events.track('page.viewed', { told });
-  },
-
-  onShow() {
-    this.follower.start();
-  },
-
-  onHide() {
-    this.follower.stop();
-  },
-
-  onUnload() {
-    this.follower.stop();
-  },
-
-  async onPullDownRefresh() {
-    await this.follower.start();
-    wx.stopPullDownRefresh();
-  },
-
-  retry() {
-    if (this.data.action) return wx.switchTab({ url: '/pages/orders/index' });
-    this.setData({ state: 'loading' });
-    return this.follower.start();
   },
 
   /** @param {import('../../pages/orders/follow').Look} look */

@@ -1,13 +1,12 @@
 /** One order: where it stands, what is left of its time, what she can do, and what became of her money. */
 
 const api = require('../../lib/api');
-const { failureOf } = require('../../lib/errors');
 const events = require('../../lib/events');
 const { open } = require('../../lib/navigate');
 const prompts = require('../../lib/prompts');
 const { texts } = require('../../texts/index');
 const { countdownOf, viewOf } = require('./detail-view');
-const { Follower } = require('./follow');
+const { following } = require('./following');
 const paying = require('./paying');
 
 const t = texts('orders').detail;
@@ -27,44 +26,20 @@ Page({
     busy: false,
   },
 
-  id: '',
+  ...following(t),
+
   /** What was drawn last; drawn again only when it differs. */
   drawn: '',
   storeAsked: false,
-  follower: /** @type {Follower} */ (/** @type {any} */ (null)),
 
   /** @param {{id?: string}} query */
   onLoad({ id = '' }) {
-    this.id = id;
-    this.follower = new Follower(
-      id,
-      (look) => this.show(look),
-      (error) => this.setData(error.status === 404 ? { state: 'error', failure: t.missing, action: t.toOrders } : { ...failureOf(error), action: '' }),
-    );
+    this.follow(id);
   },
 
   onShow() {
     events.track('page.viewed', { name: 'order' });
     this.follower.start();
-  },
-
-  onHide() {
-    this.follower.stop();
-  },
-
-  onUnload() {
-    this.follower.stop();
-  },
-
-  async onPullDownRefresh() {
-    await this.follower.start();
-    wx.stopPullDownRefresh();
-  },
-
-  retry() {
-    if (this.data.action) return wx.switchTab({ url: '/pages/orders/index' });
-    this.setData({ state: 'loading' });
-    return this.follower.start();
   },
 
   /** @param {import('./follow').Look} look */

@@ -5,7 +5,6 @@ const { failureOf } = require('../../lib/errors');
 const events = require('../../lib/events');
 const format = require('../../lib/format');
 const handover = require('../../lib/handover');
-const launch = require('../../lib/launch');
 const { open } = require('../../lib/navigate');
 const place = require('../../lib/place');
 const prompts = require('../../lib/prompts');
@@ -58,7 +57,6 @@ Page({
     carsCount: '',
     carsAll: '',
     contacting: false,
-    single: false,
   },
 
   id: '',
@@ -67,7 +65,6 @@ Page({
   /** @param {{id?: string}} query */
   onLoad({ id = '' }) {
     this.id = id;
-    this.setData({ single: launch.isSinglePage() });
     this.load();
   },
 
@@ -90,7 +87,7 @@ Page({
       this.setData({ state: 'ready', store: viewOf(this.told, Date.now()) });
     } catch (error) {
       if (this.data.state === 'ready') prompts.fail(error);
-      else if (error.status === 404) this.setData({ state: 'error', failure: t.missing, action: this.data.single ? '' : t.toStores });
+      else if (error.status === 404) this.setData({ state: 'error', failure: t.missing, action: t.toStores });
       else this.setData({ ...failureOf(error), action: '' });
     }
     await cars;
