@@ -1,4 +1,7 @@
-/** A drawer from below. It keeps the page behind it still, and closes by its cross or by a tap beside it. */
+/**
+ * A drawer from below; closes by its cross or by a tap beside it. A finger on its edges does not move the page behind it; that scrolling
+ * beyond the end of its content does not either is up to the page: `<page-meta page-style>` is allowed nowhere else.
+ */
 
 const { texts } = require('../../texts/index');
 

@@ -26,6 +26,20 @@ export class Progress extends WxElement {
   }
 }
 
+/** Styles the page that it stands first in; how a page is kept from scrolling behind a drawer. */
+export class PageMeta extends WxElement {
+  static properties = { pageStyle: '' }
+
+  connectedCallback() {
+    this.changed()
+  }
+
+  changed() {
+    const page = this.closest('wx-page')
+    if (page) page.style.overflow = /overflow:\s*(\w+)/.exec(this.props.pageStyle)?.[1] ?? ''
+  }
+}
+
 /** HTML text or a list of nodes; only what a document needs, no scripts. */
 export class RichText extends WxElement {
   static properties = { nodes: [], space: '' }
