@@ -127,10 +127,10 @@ class _Words:
         # A phone may tell of any id: it gets a name only within the brand, whose timeline a page is.
         brands = {event.brand_id for event in events}
         self.names = {
-            "vehicle_id": _names(session, Vehicle, Vehicle.title, brands, (data.get("vehicle_id") for data in facts)),
-            "store_id": _names(session, Store, Store.name, brands, (data.get("store_id") for data in facts)),
-            "staff_id": _names(session, Staff, Staff.name, brands, (*actors, *(data.get("staff_id") for data in facts))),
-            "journey_id": _names(session, Journey, Journey.name, brands, (data.get("journey_id") for data in facts)),
+            "vehicle_id": _names(session, Vehicle, Vehicle.title, (data.get("vehicle_id") for data in facts), brands=brands),
+            "store_id": _names(session, Store, Store.name, (data.get("store_id") for data in facts), brands=brands),
+            "staff_id": _names(session, Staff, Staff.name, (*actors, *(data.get("staff_id") for data in facts)), brands=brands),
+            "journey_id": _names(session, Journey, Journey.name, (data.get("journey_id") for data in facts), brands=brands),
         }
         keys = {data["tag"] for data in facts if "tag" in data}
         tags = session.execute(select(Tag.key, Tag.label).where(Tag.key.in_(keys), Tag.brand_id.in_(brands)))
@@ -156,7 +156,7 @@ class _Words:
         return t(wanted) if has(wanted) else None
 
 
-def _names(session: Session, kind: Any, name: Any, brands: Collection[uuid.UUID], ids: Iterable[Any]) -> dict[str, str]:
+def _names(session: Session, kind: Any, name: Any, ids: Iterable[Any], *, brands: Collection[uuid.UUID]) -> dict[str, str]:
     wanted = {found for one in ids if (found := _uuid(one))}
     rows = select(kind.id, name).where(kind.id.in_(wanted), kind.brand_id.in_(brands))
     return {str(row_id): text for row_id, text in session.execute(rows)} if wanted else {}
