@@ -84,7 +84,8 @@ export const ELEMENTS = [
     [list('scroll-view'), F, '滚动、到顶到底、下拉刷新；滚动惯性是浏览器的'],
     [list('swiper swiper-item'), F, '手势、循环、自动播放与 change 的来源同微信；没有 3D 效果'],
     [list('cover-view cover-image root-portal'), S, '没有原生层，与普通视图相同'],
-    [list('movable-area movable-view page-meta navigation-bar icon'), S, '只是容器，不能拖动，不改页面'],
+    [list('page-meta'), S, '只认 page-style 里的 overflow，弹层打开时页面不滚动'],
+    [list('movable-area movable-view navigation-bar icon'), S, '只是容器，不能拖动，不改页面'],
     [list('block slot template wxs'), F, '由 glass-easel 的模板编译器处理'],
   ]],
   ['内容', [
