@@ -7,12 +7,12 @@ import os
 import re
 import secrets
 import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, sync_playwright
 
 from dev import browser as machine
 from dev.environment import ROOT
@@ -30,8 +30,9 @@ SCREEN = {"width": 375, "height": 812}
 # A headless browser says so in its own, and the platform counts no machine among those who opened a share.
 WECHAT = "Mozilla/5.0 (iPhone; CPU iPhone OS 18_0 like Mac OS X) AppleWebKit/605.1.15 (KHTML, like Gecko) MicroMessenger/8.0.60"
 SHANGHAI = "31.2304,121.4737,人民广场"
+WINDOW: dict[str, Any] = {"viewport": SCREEN, "locale": "zh-CN", "user_agent": WECHAT, "reduced_motion": "reduce"}
 Phones = Callable[..., Hand]
-Picture = Callable[[Hand, str], None]
+Picture = Callable[..., None]
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -103,24 +104,30 @@ def cars(town: Stack, wechat: WeChat) -> Iterator[str]:
     return free()
 
 
+@pytest.fixture(scope="session")
+def window(chromium: Browser) -> Iterator[BrowserContext]:
+    """The browser's window for all phones: what one sends arrives in the other's chats, and the engine's files are kept."""
+    context = chromium.new_context(**WINDOW)
+    yield context
+    context.close()
+
+
 @pytest.fixture
-def phone(request: pytest.FixtureRequest, chromium: Browser, town: Stack, wechat: WeChat, artefacts: Path) -> Iterator[Phones]:
+def phone(
+    request: pytest.FixtureRequest, chromium: Browser, window: BrowserContext, town: Stack, wechat: WeChat, artefacts: Path
+) -> Iterator[Phones]:
     """Hand out phones, each held by a new person whom nobody is called like: `phone("林晓雯", follows=True)` follows the service account.
 
-    `beside=her` puts the phone into the same browser context, where what one sends arrives in the other's chats.
+    `alone=True` gives it a window of its own, in which the browser never thinks that nobody looks.
     """
     hands: list[Hand] = []
 
-    def give(nickname: str = "林晓雯", *, follows: bool = False, beside: Hand | None = None) -> Hand:
+    def give(nickname: str = "林晓雯", *, follows: bool = False, alone: bool = False) -> Hand:
         person = wechat.person(f"{nickname}{secrets.token_hex(2)}", f"13{secrets.randbelow(10**9):09d}")
         if follows:
             wechat.follow(int(person["id"]))
-        context = (
-            beside.page.context
-            if beside
-            else chromium.new_context(viewport=SCREEN, locale="zh-CN", user_agent=WECHAT, reduced_motion="reduce")
-        )
-        hands.append(Hand(context.new_page(), town.phone, person=person, wechat=wechat))
+        place = chromium.new_context(**WINDOW) if alone else window
+        hands.append(Hand(place.new_page(), town.phone, person=person, wechat=wechat))
         return hands[-1]
 
     yield give
@@ -128,8 +135,9 @@ def phone(request: pytest.FixtureRequest, chromium: Browser, town: Stack, wechat
     for number, hand in enumerate(hands):
         if failed:
             _keep(hand, artefacts / f"failed-{_plain(request.node.name)}-{number}")
-    for context in {hand.page.context for hand in hands}:
-        context.close()
+        hand.page.close()
+    for own in {hand.page.context for hand in hands} - {window}:
+        own.close()
 
 
 def _keep(hand: Hand, path: Path) -> None:
@@ -146,8 +154,8 @@ def _plain(name: str) -> str:
 def picture(artefacts: Path) -> Picture:
     """Keep what a phone shows, at the two sizes of screen that most people have: `picture(her, "home")`."""
 
-    def take(hand: Hand, name: str) -> None:
-        for width, height in ((430, 932), (375, 812)):
+    def take(hand: Hand, name: str, screens: Sequence[tuple[int, int]] = ((430, 932), (375, 812))) -> None:
+        for width, height in screens:
             hand.page.set_viewport_size({"width": width, "height": height})
             hand.page.wait_for_function("[...document.images].every((one) => one.complete || one.loading === 'lazy')")
             hand.page.screenshot(path=artefacts / f"{name}-{width}x{height}.png", animations="disabled")

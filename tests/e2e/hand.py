@@ -30,6 +30,7 @@ class Hand:
 
     def open(self, path: str = "", **world: str) -> Hand:
         """Launch the mini-program anew, at a page with its query; `world` as the device's address takes it: scene, place, network, …"""
+        self.look()
         query = {"person": str(self.person), "path": path} | world
         self.page.goto(f"{self.address}/device?" + "&".join(f"{name}={_quoted(value)}" for name, value in query.items() if value))
         expect(self.page.locator("html")).to_have_attribute("data-ready", "true", timeout=PATIENCE * 2)
@@ -38,6 +39,10 @@ class Hand:
     def set(self, name: str, value: Any) -> None:
         """Change the world around her phone: network, theme, place, pay, …"""
         self.page.evaluate("([name, value]) => window.phone.set(name, value)", [name, value])
+
+    def look(self) -> None:
+        """Take this phone in hand: of several in one window the browser draws the others but once a second."""
+        self.page.bring_to_front()
 
     # -- looking -------------------------------------------------------------------------------------------------------------
 
@@ -50,6 +55,7 @@ class Hand:
 
     def see(self, *words: Words, patience: int = PATIENCE) -> Locator:
         """All of these come into view, each somewhere; the last one's place."""
+        self.look()
         place = self.page.locator("html")
         for one in words:
             place = self.there(one).first
@@ -77,11 +83,12 @@ class Hand:
 
     def tap(self, words: Words, *, among: int = 0) -> None:
         """Tap what bears these words; of several the first, or the one at `among`."""
-        self.page.bring_to_front()  # of two phones in one window the browser draws the other only once a second
+        self.look()
         self.there(words).nth(among).click(timeout=PATIENCE)
 
     def fill(self, label: Words, text: str) -> None:
         """Type into the field of this name."""
+        self.look()
         field = self.page.get_by_label(label).or_(self.page.get_by_placeholder(label)).filter(visible=True).first
         inner = field.locator("input, textarea")
         (inner.first if inner.count() else field).fill(text, timeout=PATIENCE)

@@ -115,6 +115,34 @@ def test_swipers_and_scroll_views_tell_where_they_are(page: Page) -> None:
     see(page, "lower true")
 
 
+def test_a_swiper_that_is_told_where_the_finger_was_is_a_warning(page: Page) -> None:
+    told = "phone.entries.filter(({ kind, message }) => kind === 'warning' && message.includes('jumps back')).length"
+    page.evaluate("phone.router.current.instance.setData({ to: 1 })")
+    see(page, "swiped 1")
+    page.wait_for_function("!document.querySelector('wx-swiper').isMoving")
+    assert page.evaluate(told) == 0, "a page may move it by itself"
+    page.evaluate("phone.router.current.instance.late = true; document.querySelector('wx-swiper').track.scrollTo(0, 0)")
+    see(page, "swiped 0")
+    assert page.evaluate(told) == 1
+
+
+def test_too_much_data_does_not_reach_the_view_and_much_is_a_warning(page: Page) -> None:
+    page.evaluate("""() => {
+      const { instance } = phone.router.current
+      instance.setData({ told: 'x'.repeat(300 * 1024) })
+      instance.setData({ told: 'kept', picked: undefined })
+      instance.setData({ told: '车'.repeat(350 * 1024) })
+    }""")
+    see(page, "told kept")
+    entries = page.evaluate("phone.entries.filter(({ message }) => /setData|undefined is invalid/.test(message))")
+    kinds = [(entry["kind"], entry["message"].split(":")[0]) for entry in entries]
+    assert kinds == [
+        ("warning", "setData (pages/one/one)"),
+        ("warning", 'Setting data field "picked" to undefined is invalid (pages/one/one)'),
+        ("error", "setData (pages/one/one)"),
+    ]
+
+
 def test_rich_text_runs_no_script(page: Page) -> None:
     see(page, "rich text")
     assert page.evaluate("window.broken") is None

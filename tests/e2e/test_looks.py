@@ -40,7 +40,7 @@ def looked_at(her: Hand, picture: Picture, name: str) -> None:
     picture(her, name)
     assert not her.page.evaluate(WIDER), f"{name} is wider than the phone"
     her.set("theme", "dark")
-    picture(her, f"{name}-dark")
+    picture(her, f"{name}-dark", [(375, 812)])
     her.set("theme", "light")
     assert her.log("error") == [], name
 

@@ -23,7 +23,7 @@ def test_a_message_of_the_service_account_opens_the_page_it_speaks_of(phone: Pho
 
 def test_a_shared_list_shows_her_friend_what_she_chose(phone: Phones) -> None:
     her = phone("林晓雯").open()
-    friend = phone("周宇航", beside=her)
+    friend = phone("周宇航")
     her.tap("极曜 J9，…")
     chosen = her.see("共 … 辆").inner_text().removeprefix("共 ").removesuffix(" 辆")
     her.tap("分享这个列表")

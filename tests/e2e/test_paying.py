@@ -73,7 +73,7 @@ def test_money_counts_once_however_its_notice_comes(phone: Phones, cars: Iterato
 
 def test_of_two_thumbs_on_one_car_one_gets_it_and_the_other_is_offered_similar_ones(phone: Phones, cars: Iterator[str]) -> None:
     car = next(cars)
-    both = [phone("林晓雯"), phone("周宇航")]
+    both = [phone("林晓雯", alone=True), phone("周宇航", alone=True)]
     for hand in both:
         acts.open_car(hand, car)
         acts.agree(hand)

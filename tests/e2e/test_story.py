@@ -42,7 +42,7 @@ def send_to(her: Hand, friend: Hand) -> None:
 
 def test_from_a_phone_to_a_dealer_and_back(phone: Phones, wechat: WeChat, desk: Desk, picture: Picture) -> None:
     her = phone("林晓雯", follows=True).open()
-    friend = phone("周宇航", follows=True, beside=her)
+    friend = phone("周宇航", follows=True)
     car = find_a_car(her)
     picture(her, "story-car")
     send_to(her, friend)

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import base64
 from collections.abc import Callable
 from typing import Any
 
 from playwright.sync_api import Page
 
+# A picture of one pixel, as PNG.
+PIXEL = base64.b64decode("iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mP8z8BQDwAEhQGAhKmMIQAAAABJRU5ErkJggg==")
 # Opens a phone; what is given goes into the device's address.
 Start = Callable[..., Page]
 
@@ -31,6 +34,12 @@ def in_a_tap(page: Page, script: str) -> None:
         "script => { phone.router.current.instance.tapped = (wx) => { window.asked = new Function('wx', `return ${script}`)(wx) } }", script
     )
     tap(page, "tap")
+
+
+def stop_the_clock(page: Page) -> None:
+    """From now on time on this phone passes only by `page.clock.run_for`."""
+    page.clock.install(time=0)
+    page.clock.pause_at(1000)
 
 
 def tap(page: Page, name: str) -> None:

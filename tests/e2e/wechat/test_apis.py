@@ -50,7 +50,7 @@ def test_a_request_is_sent_as_wechat_sends_it(start: Start, upstream: Upstream) 
     send = "(options) => new Promise((resolve) => phone.wx.request({ ...options, success: resolve, fail: resolve }))"
     told = page.evaluate(send, {"url": "https://api.marque.example/a?x=1", "data": {"q": "红 车", "n": [1]}, "header": {"X-Appid": "wx"}})
     assert (told["statusCode"], told["data"], told["header"]["X-Request-Id"], told["errMsg"]) == (201, {"n": 1}, "r1", "request:ok")
-    page.evaluate(send, {"url": "https://api.marque.example/b", "method": "PATCH", "data": {"name": "林"}})
+    page.evaluate(send, {"url": "https://api.marque.example/b", "method": "PUT", "data": {"name": "林"}})
     form = {"content-type": "application/x-www-form-urlencoded"}
     page.evaluate(send, {"url": "https://api.marque.example/c", "method": "POST", "data": {"a": "1 2"}, "header": form})
     first, second, third = upstream.received
@@ -60,7 +60,7 @@ def test_a_request_is_sent_as_wechat_sends_it(start: Start, upstream: Upstream) 
         json.loads(second["body"]),
         {name.lower(): value for name, value in second["headers"].items()}["content-type"],
     ) == (
-        "PATCH",
+        "PUT",
         {"name": "林"},
         "application/json",
     )

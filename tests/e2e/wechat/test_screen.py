@@ -4,10 +4,8 @@ from __future__ import annotations
 
 from playwright.sync_api import expect
 
-from tests.e2e.wechat.support import Start, answer, ask, begin, tap
+from tests.e2e.wechat.support import PIXEL, Start, answer, ask, begin, tap
 from tests.phone.upstream import Upstream
-
-PIXEL = b'<svg xmlns="http://www.w3.org/2000/svg" width="40" height="40"><rect width="40" height="40" fill="#f00"/></svg>'
 
 
 def test_a_modal_keeps_the_page_out_of_reach_and_tells_what_she_pressed(start: Start) -> None:
@@ -68,14 +66,14 @@ def test_boxes_are_measured_from_the_pages_own_corner(start: Start) -> None:
 
 def test_a_poster_is_drawn_from_the_network_shown_and_kept_in_the_album(start: Start, upstream: Upstream) -> None:
     page = start()
-    upstream.answer = (200, {"Content-Type": "image/svg+xml"}, [PIXEL])
+    upstream.answer = (200, {"Content-Type": "image/png"}, [PIXEL])
     path = page.evaluate("""async () => {
       const query = phone.wx.createSelectorQuery().select('#canvas').fields({ node: true })
       const [{ node }] = await new Promise((resolve) => query.exec(resolve))
       node.width = node.height = 40
       const image = node.createImage()
       const loaded = new Promise((resolve, reject) => { image.onload = resolve; image.onerror = reject })
-      image.src = 'https://api.marque.example/p.svg'
+      image.src = 'https://api.marque.example/p.png'
       await loaded
       node.getContext('2d').drawImage(image, 0, 0, 40, 40)
       return (await phone.wx.canvasToTempFilePath({ canvas: node })).tempFilePath
@@ -86,6 +84,6 @@ def test_a_poster_is_drawn_from_the_network_shown_and_kept_in_the_album(start: S
     begin(page, "saveImageToPhotosAlbum", filePath=path)
     tap(page, "允许")
     assert answer(page) == {"errMsg": "saveImageToPhotosAlbum:ok"}
-    assert "fail" in ask(page, "saveImageToPhotosAlbum", filePath="https://api.marque.example/p.svg")["errMsg"]
+    assert "fail" in ask(page, "saveImageToPhotosAlbum", filePath="https://api.marque.example/p.png")["errMsg"]
     tap(page, "退出小程序")
     expect(page.get_by_role("link", name="下载图片 1")).to_be_visible()

@@ -13,7 +13,7 @@ define({
   chosen(event) { this.setData({ picked: event.detail.value.join('+') }) },
   radio(event) { this.setData({ picked: event.detail.value }) },
   turned(event) { this.setData({ on: event.detail.value }) },
-  swiped(event) { this.setData({ swiped: event.detail.current }) },
+  swiped(event) { this.setData({ swiped: event.detail.current, ...(this.late && { to: event.detail.current - 1 }) }) },
   lower() { this.setData({ lower: true }) },
   fails() { throw new Error('thrown by a handler') },
   onReachBottom() { this.setData({ bottoms: this.data.bottoms + 1 }) },
