@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from apiflask import Schema
@@ -83,7 +84,16 @@ class SeenFromIn(Schema):
 
 
 class WantedIn(SeenFromIn, FiltersIn):
-    """Filters and the place they are asked from."""
+    """Filters and the place they are asked from.
+
+    Other doors leave out what they do not know: WeChat adds parameters to links, and older mini-programs have theirs.
+    """
+
+    @validates_schema(pass_original=True, skip_on_field_errors=False)
+    def _knows_every_filter(self, _data: dict[str, Any], asked: Mapping[str, str], **_kwargs: Any) -> None:
+        # Left out in silence, a misspelt filter would show what nobody asked for.
+        if unknown := asked.keys() - self.fields.keys():
+            raise ValidationError({name: ["Unknown field."] for name in unknown})
 
     @validates_schema
     def _radius_has_a_centre(self, data: dict[str, Any], **_kwargs: Any) -> None:

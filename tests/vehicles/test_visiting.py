@@ -99,6 +99,18 @@ def test_a_wrong_field_is_named(get: Get, query: dict[str, Any], field: str) -> 
     assert field in answer.json["details"]
 
 
+def test_a_misspelt_filter_is_refused_on_the_map_too(get: Get) -> None:
+    refused = get("/vehicles/stores", seris="j5")
+    assert (refused.status_code, list(refused.json["details"])) == (422, ["seris"])
+
+
+def test_a_parameter_that_an_older_release_or_wechat_adds_spoils_no_page(session: Session, brand: Brand, store: Store, get: Get) -> None:
+    car = vehicles.vehicle(session, store)
+    vehicles.plan(session, brand)
+    for path in (f"/vehicles/{car.id}", f"/vehicles/{car.id}/finance", "/stores/"):
+        assert get(path, wxwork_userid="x", retired="1").status_code == 200
+
+
 def test_a_stranger_without_a_known_mini_program_sees_nothing(session: Session, client: Any) -> None:
     assert client.get("/api/visitor/vehicles/").status_code == 401
     assert client.get("/api/visitor/vehicles/", headers={"X-Appid": "wx-of-nobody"}).status_code == 401
