@@ -2,12 +2,15 @@
 import { createShell } from '../shell/index.js'
 import { createWx } from '../wx/index.js'
 import { defineMap } from '../map/index.js'
+import { createBackground } from './background.js'
 import { defineElements } from './elements/index.js'
 import { createOpenTypes } from './opentypes.js'
 import { createPhone } from './phone.js'
+import { createPictures } from './pictures.js'
 import { fetchProgram } from './program.js'
 import { createRouter, queryOf } from './router.js'
 import { Space } from './space.js'
+import { loadCompiler } from './templates.js'
 
 const SINGLE_PAGE = 1154
 const FIRST_SCENE = 1001
@@ -27,7 +30,7 @@ async function holder(query) {
 
 async function boot() {
   const query = new URLSearchParams(location.search)
-  const [program, person, world] = await Promise.all([fetchProgram(), holder(query), simulated('/world')])
+  const [program, person, world] = await Promise.all([fetchProgram(), holder(query), simulated('/world'), loadCompiler()])
   const appid = world.accounts.find((account) => account.kind === 'MiniProgram').appid
   const phone = createPhone(person, query, appid)
   phone.program = program
@@ -36,6 +39,8 @@ async function boot() {
   phone.openType = createOpenTypes(phone)
   // A picture's address: the network's, or a file of the mini-program beside the page that shows it.
   phone.picture = (src) => (/^(https?:|data:|blob:|\/net\/)/.test(src) ? phone.net.url(src) : `/miniprogram/raw/${src.replace(/^(\.\.?\/)+|^\//, '')}`)
+  phone.pictures = createPictures(phone)
+  phone.background = createBackground(phone)
   phone.router = createRouter(phone, program)
   defineElements(phone)
   defineMap(phone)
@@ -92,6 +97,7 @@ function installLife(phone) {
   phone.show = async (wanted) => {
     if (phone.isShown && wanted === undefined) return
     phone.isShown = true
+    phone.background.wake()
     phone.entry = wanted ? entry(wanted) : { ...phone.entry, scene: 1089 }
     callApp('onShow', phone.entry)
     phone.emit('app:show', phone.entry)

@@ -7,9 +7,11 @@ const SPEEDS = {
 }
 
 const LONGEST_SHOWN = 20_000
+/** WeChat sends so many at once; the others wait their turn. */
+const MOST_AT_ONCE = 10
 
 export class NetFailure extends Error {
-  /** @param {'fail' | 'timeout' | 'abort'} kind */
+  /** @param {'fail' | 'timeout' | 'abort' | 'interrupted'} kind */
   constructor(kind, message) {
     super(message)
     this.kind = kind
@@ -17,6 +19,11 @@ export class NetFailure extends Error {
 }
 
 export function createNet(phone) {
+  const waiting = new Set()
+  let running = 0
+  let interruption = new AbortController()
+  phone.on('freeze', () => interruption.abort(new NetFailure('interrupted', 'interrupted')))
+
   /** Our server's address for an address of the wide world; what is no http address stays as it is. */
   function url(address) {
     const found = /^(https?):\/\/([^/?#]+)(.*)$/.exec(address ?? '')
@@ -33,7 +40,8 @@ export function createNet(phone) {
     const entry = { method: request.method ?? 'GET', url: request.url }
     const note = (more) => phone.log('request', { ...entry, ms: Math.round(performance.now() - started), ...more })
     try {
-      const answer = await withinTime(request.timeout ?? 60000, request.signal, (signal) => travel(request, signal))
+      const signal = endOf(request)
+      const answer = await inTurn(signal, () => withinTime(request.timeout ?? 60000, signal, (inTime) => travel(request, inTime)))
       note({ status: answer.status, bytes: answer.bytes.byteLength, sent: shown(request.body), got: shown(answer.bytes, answer.headers) })
       return answer
     } catch (failure) {
@@ -42,10 +50,44 @@ export function createNet(phone) {
     }
   }
 
-  async function travel(request, signal) {
+  /** What ends a request early: she, or the mini-program in the background, where none can be made either. */
+  function endOf({ signal }) {
+    if (!phone.background.isFrozen && interruption.signal.aborted) interruption = new AbortController()
+    return AbortSignal.any([interruption.signal, ...(signal ? [signal] : [])])
+  }
+
+  async function inTurn(signal, work) {
+    if (running < MOST_AT_ONCE) running += 1
+    else {
+      await new Promise((go, end) => {
+        waiting.add(go)
+        signal.addEventListener('abort', () => {
+          waiting.delete(go)
+          end(signal.reason)
+        })
+      })
+    }
+    try {
+      return await work()
+    } finally {
+      // The place goes to the next one, if there is one.
+      const [next] = waiting
+      waiting.delete(next)
+      if (next) next()
+      else running -= 1
+    }
+  }
+
+  /** Before the first byte: is there a network, and how long does it take. Pictures too have to pass here. */
+  async function begin(signal) {
     if (phone.settings.network === 'offline') throw new NetFailure('fail', 'net::ERR_INTERNET_DISCONNECTED')
     const speed = SPEEDS[phone.settings.network] ?? SPEEDS.wifi
     await pause(speed.wait, signal)
+    return speed
+  }
+
+  async function travel(request, signal) {
+    const speed = await begin(signal)
     const answer = await fetch(url(request.url), {
       method: request.method ?? 'GET', headers: request.headers, body: request.body, signal, cache: 'no-store',
     }).catch(() => {
@@ -59,7 +101,7 @@ export function createNet(phone) {
     return { status: answer.status, headers: answer.headers, bytes }
   }
 
-  return { url, fetch: send }
+  return { url, begin, fetch: send }
 }
 
 /** A body for the log: text, and not endless. */
@@ -73,7 +115,7 @@ function pause(ms, signal) {
   if (!ms) return Promise.resolve()
   return new Promise((resolve, reject) => {
     const timer = setTimeout(resolve, ms)
-    signal.addEventListener('abort', () => {
+    signal?.addEventListener('abort', () => {
       clearTimeout(timer)
       reject(signal.reason)
     })
@@ -81,16 +123,17 @@ function pause(ms, signal) {
 }
 
 async function withinTime(ms, outer, work) {
+  outer.throwIfAborted()
   const controller = new AbortController()
   const timer = setTimeout(() => controller.abort(new NetFailure('timeout', 'timeout')), ms)
-  const abort = () => controller.abort(new NetFailure('abort', 'abort'))
-  outer?.addEventListener('abort', abort)
+  const abort = () => controller.abort(outer.reason)
+  outer.addEventListener('abort', abort)
   const ended = new Promise((_, reject) => controller.signal.addEventListener('abort', () => reject(controller.signal.reason)))
   ended.catch(() => {})
   try {
     return await Promise.race([work(controller.signal), ended])
   } finally {
     clearTimeout(timer)
-    outer?.removeEventListener('abort', abort)
+    outer.removeEventListener('abort', abort)
   }
 }

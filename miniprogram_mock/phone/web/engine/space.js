@@ -1,13 +1,11 @@
 /** WeChat's component engine filled with the mini-program's templates, styles, JSON and logic. */
 import * as glassEasel from 'glass-easel'
 import { MiniProgramEnv } from 'glass-easel-miniprogram-adapter'
-import { TmplGroup } from 'glass-easel-template-compiler'
 import { PhoneContext, passPropertiesAsTheyAre } from './context.js'
 import { createModules } from './modules.js'
-import { renamed } from './program.js'
+import { watchData } from './data.js'
 import { collected, compile } from './styles.js'
-
-const FOR_SCRIPTS = 'var getRegExp=function(a,b){return new RegExp(a,b)};var getDate=function(a){return a===undefined?new Date():new Date(a)};'
+import { compileTemplates } from './templates.js'
 
 /** Everything of the mini-program that can be made into pages. */
 export class Space {
@@ -18,6 +16,7 @@ export class Space {
     this.registered = new Set()
     this.app = null
     passPropertiesAsTheyAre()
+    watchData(phone)
     this.env = new MiniProgramEnv()
     this.code = this.env.createCodeSpace('', true)
     this.context = new PhoneContext(phone)
@@ -36,18 +35,7 @@ export class Space {
   }
 
   compileTemplates() {
-    const group = new TmplGroup()
-    group.setExtraRuntimeScript(FOR_SCRIPTS)
-    const { files } = this.program
-    for (const [path, text] of Object.entries(files)) {
-      if (path.endsWith('.wxs')) group.addScript(path.slice(0, -4), text)
-      if (!path.endsWith('.wxml')) continue
-      for (const { message, startLine, level } of group.addTmpl(path.slice(0, -5), renamed(text))) {
-        this.phone.log(level === 'Warn' || level === 'Note' ? 'warning' : 'error', { message: `${path}:${startLine + 1}: ${message}` })
-      }
-    }
-    const made = new Function(`return ${group.getTmplGenObjectGroups()}`)()
-    group.free()
+    const made = compileTemplates(this.program.files, ({ message, isError }) => this.phone.log(isError ? 'error' : 'warning', { message }))
     for (const [path, content] of Object.entries(made)) this.code.addCompiledTemplate(path, { groupList: made, content })
   }
 
@@ -77,6 +65,7 @@ export class Space {
     }
     this.load = createModules(this.program.files, {
       wx,
+      ...this.phone.background.timers,
       App: (definition) => { this.app = definition },
       getApp: () => this.app,
       getCurrentPages: () => router.stack.map((page) => page.instance),

@@ -88,7 +88,7 @@ export const mapFor = (phone) => class MapElement extends WxElement {
     this.shown = markers.map((marker) => ({
       marker,
       element: markerElement(marker, {
-        picture: (path) => phone.picture(path, this),
+        picture: (path) => phone.pictures.raster(path, 'marker of a map'),
         isOpen: calloutOf(marker)?.display === 'ALWAYS' || marker.id === this.opened,
         tapped: (part) => this.tapMarker(marker, part),
       }),

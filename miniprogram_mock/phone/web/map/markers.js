@@ -20,7 +20,7 @@ export const calloutOf = (marker) => marker.callout ?? (marker.title ? { content
 
 /**
  * @param {any} marker as `markers` of a mini-program gives it
- * @param {{ picture: (path: string) => string, isOpen: boolean, tapped: (part: 'marker' | 'callout' | 'label') => void }} use
+ * @param {{ picture: (path: string) => Promise<string>, isOpen: boolean, tapped: (part: 'marker' | 'callout' | 'label') => void }} use
  */
 export function markerElement(marker, { picture, isOpen, tapped }) {
   const mark = document.createElement('div')
@@ -29,7 +29,7 @@ export function markerElement(marker, { picture, isOpen, tapped }) {
   const pin = mark.appendChild(button('pin', () => tapped('marker')))
   const [width, height] = [marker.width ?? 24, marker.height ?? 32]
   const anchor = { x: 0.5, y: 1, ...marker.anchor }
-  if (marker.iconPath) pin.append(Object.assign(new Image(), { src: picture(marker.iconPath), alt: '', draggable: false }))
+  if (marker.iconPath) picture(marker.iconPath).then((src) => pin.append(Object.assign(new Image(), { src, alt: '', draggable: false })), () => { pin.innerHTML = PIN })
   else pin.innerHTML = PIN
   const lift = `calc(${pixels(height)} * ${anchor.y})`
   Object.assign(pin.style, { width: pixels(width), height: pixels(height), left: `calc(${pixels(width)} * ${-anchor.x})`, top: `calc(-1 * ${lift})`, opacity: String(marker.alpha ?? 1) })

@@ -44,7 +44,7 @@ export function preview(shell, phone, urls, current) {
   const first = Math.max(0, urls.indexOf(current))
   return shell.layers.show('screen', t.preview.label, (close) => {
     const count = h('p.ph-preview-count', { 'aria-live': 'polite' })
-    const strip = h('div.ph-preview-strip', {}, ...urls.map((url) => h('div', { click: () => close() }, h('img', { src: phone.picture(url), alt: '', draggable: 'false' }))))
+    const strip = h('div.ph-preview-strip', {}, ...urls.map((url) => h('div', { click: () => close() }, picture(phone, url))))
     const here = () => Math.round(strip.scrollLeft / (strip.clientWidth || 1))
     const go = (index) => strip.scrollTo({ left: index * strip.clientWidth, behavior: 'smooth' })
     const tell = () => { count.textContent = fill(t.preview.count, { index: here() + 1, total: urls.length }) }
@@ -62,6 +62,13 @@ export function preview(shell, phone, urls, current) {
       h('div.ph-preview-foot', {}, button('mini', t.save, save), button('mini', t.close, () => close())),
     ]
   }, { dismiss: undefined, className: 'ph-preview' })
+}
+
+/** What WeChat cannot show stays black. */
+function picture(phone, url) {
+  const image = /** @type {HTMLImageElement} */ (h('img', { alt: '', draggable: 'false' }))
+  phone.pictures.raster(url, 'previewImage').then((address) => { image.src = address }, () => {})
+  return image
 }
 
 /** The chat with customer service that `open-type="contact"` opens. */

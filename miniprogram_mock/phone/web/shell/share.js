@@ -88,10 +88,10 @@ function addressOf(path, page) {
 
 const queryOf = (options) => Object.entries(options ?? {}).map(([name, value]) => `${name}=${value}`).join('&')
 
-/** An address that other documents can show too: what this page drew itself is turned into a small picture. */
+/** An address that other documents can show too: what this page drew itself is turned into a small picture. Nothing for what WeChat does not take. */
 async function lasting(phone, imageUrl) {
   if (!imageUrl) return ''
-  const here = phone.picture(imageUrl)
+  const here = await phone.pictures.raster(imageUrl, 'share card').catch(() => '')
   if (!here.startsWith('blob:')) return here
   const image = new Image()
   image.src = here

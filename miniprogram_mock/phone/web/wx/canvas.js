@@ -14,13 +14,16 @@ export function canvasNode(phone, canvas) {
   })
 }
 
-/** An image whose addresses go through the phone's network, so that it may be drawn and read again. */
+/** An image whose addresses go through the phone's network, so that it may be drawn and read again. WeChat draws no SVG. */
 function picture(phone) {
   const image = new Image()
   const native = Object.getOwnPropertyDescriptor(HTMLImageElement.prototype, 'src')
   Object.defineProperty(image, 'src', {
     get: () => native.get.call(image),
-    set: (address) => native.set.call(image, phone.picture(address)),
+    set: (src) => phone.pictures.raster(src, 'image of a canvas').then(
+      (address) => native.set.call(image, address),
+      () => image.dispatchEvent(new Event('error')),
+    ),
   })
   return image
 }

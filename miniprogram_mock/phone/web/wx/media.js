@@ -12,7 +12,7 @@ export function mediaApis(phone, { files, privacy, permissions }) {
       await permissions.need('scope.writePhotosAlbum')
       // Only what is on the phone can be kept: a picture of the network is downloaded first.
       if (!filePath || /^https?:/.test(filePath)) throw new Refusal('file doesn\'t exist')
-      await files.blob(filePath)
+      if ((await files.blob(filePath)).type.includes('svg')) throw new Refusal('invalid file type')
       await phone.shell.saveImage(filePath)
     },
     async getImageInfo({ src }) {

@@ -32,6 +32,9 @@ export const buttonFor = (phone) => class Button extends WxElement {
 const FIELD = ':host{display:block;cursor:text}input,textarea{all:unset;box-sizing:border-box;width:100%;height:100%;font:inherit;color:inherit;text-align:inherit;letter-spacing:inherit;user-select:text}textarea{white-space:pre-wrap;overflow-wrap:break-word}::placeholder{color:var(--placeholder-color,#808080);opacity:1}'
 const KEYBOARDS = { number: 'numeric', digit: 'decimal', idcard: 'text', 'safe-password': 'text' }
 
+/** How long WeChat's review of a nickname takes here. */
+const REVIEW_MS = 400
+
 class Field extends WxElement {
   static properties = {
     value: '', placeholder: '', placeholderStyle: '', placeholderClass: '', disabled: false, maxlength: 140, focus: false, type: 'text', password: false,
@@ -84,7 +87,6 @@ class Field extends WxElement {
 
   left() {
     this.fire('blur', { value: this.props.value })
-    if (this.props.type === 'nickname') this.fire('nicknamereview', { pass: true, timeout: false })
   }
 
   press() {
@@ -92,9 +94,26 @@ class Field extends WxElement {
   }
 }
 
-export class Input extends Field {
+export const inputFor = (phone) => class Input extends Field {
   constructor() {
     super('<input type="text" maxlength="140" autocomplete="off">')
+  }
+
+  left() {
+    super.left()
+    if (this.props.type === 'nickname' && this.props.value) setTimeout(() => this.reviewed(this.props.value), REVIEW_MS)
+  }
+
+  /** WeChat looks at a nickname some time after she left the field, and takes away what it does not like. */
+  reviewed(value) {
+    if (value !== this.props.value) return
+    const timeout = phone.settings.network === 'offline'
+    const pass = !timeout && phone.settings.nickname !== 'fail'
+    if (!pass && !timeout) {
+      this.field.value = ''
+      this.keep('value', '')
+    }
+    this.fire('nicknamereview', { pass, timeout })
   }
 }
 

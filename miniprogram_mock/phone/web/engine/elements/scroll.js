@@ -49,7 +49,7 @@ const SWIPER = `:host{display:block;height:150px;position:relative;overflow:hidd
 .dots i{width:8px;height:8px;border-radius:50%}`
 
 /** Snaps by the browser's own scrolling, so that a finger, a wheel and the keyboard move it. */
-export class Swiper extends WxElement {
+export const swiperFor = (phone) => class Swiper extends WxElement {
   static properties = {
     indicatorDots: false, indicatorColor: 'rgba(0,0,0,.3)', indicatorActiveColor: '#000', autoplay: false, current: 0, interval: 5000, duration: 500,
     circular: false, vertical: false, previousMargin: '', nextMargin: '', displayMultipleItems: 1, easingFunction: 'default',
@@ -86,7 +86,12 @@ export class Swiper extends WxElement {
   changed(name) {
     if (name === 'autoplay' || name === 'interval') this.beat()
     if (name === 'vertical') this.toggleAttribute('data-vertical', this.props.vertical)
-    if (name === 'current' && this.props.current !== this.index) this.go(this.props.current, '')
+    if (name === 'current') {
+      // Here this is in step; between WeChat's two threads the value is old when it arrives, and the swiper jumps.
+      if (this.isMoving && !this.isWarned) phone.log('warning', { message: `swiper: current set to ${this.props.current} while her finger has it at ${this.index}; on a phone it jumps back. Look at the source of "change"` })
+      this.isWarned ||= this.isMoving
+      if (this.props.current !== this.index) this.go(this.props.current, '')
+    }
     this.redraw()
   }
 
@@ -108,10 +113,12 @@ export class Swiper extends WxElement {
     this.index = index
     this.keep('current', index)
     this.redraw()
+    this.isMoving = (this.source ?? 'touch') === 'touch'
     this.fire('change', { current: index, currentItemId: '', source: this.source ?? 'touch' })
     clearTimeout(this.finished)
     this.finished = setTimeout(() => {
       this.source = 'touch'
+      this.isMoving = false
       this.fire('animationfinish', { current: index, source: 'touch' })
     }, 200)
   }
