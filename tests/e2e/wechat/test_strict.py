@@ -122,6 +122,13 @@ def test_drawings_are_shown_but_neither_shared_nor_previewed_nor_drawn_upon(star
       image.src = 'https://api.marque.example/p.svg'
     })""")
     assert (drawn, warnings(page, "image of a canvas: WeChat takes no SVG")) == ("error", 1)
+    page.evaluate("""() => {
+      const map = document.createElement('wx-map')
+      map.receive('markers', [{ id: 1, latitude: 31, longitude: 121, iconPath: 'https://api.marque.example/p.svg' }])
+      document.querySelector('wx-page').prepend(map)
+    }""")
+    page.wait_for_function("document.querySelector('wx-map').shadowRoot.querySelector('.pin svg')")
+    assert warnings(page, "marker of a map: WeChat takes no SVG") == 1
     ask(page, "previewImage", urls=["https://api.marque.example/p.svg"])
     page.wait_for_function("phone.entries.some(({ message }) => message?.startsWith('previewImage: WeChat takes no SVG'))")
     assert page.locator(".ph-preview-strip img[src]").count() == 0

@@ -27,7 +27,7 @@ const LONGEST_LOG = 1000
  * A phone in the hand of a person, with what the address of the page says about the world.
  *
  * @param {Person} person
- * @param {URLSearchParams} query `network`, `place=lat,lng,name`, `theme`, `pay`, `nickname`, `locationFails`
+ * @param {URLSearchParams} query `network`, `place=lat,lng,name`, `theme`, `pay`, `locationFails`
  * @param {string} appid the mini-program's
  */
 export function createPhone(person, query, appid) {
@@ -72,7 +72,7 @@ export function createPhone(person, query, appid) {
 
 function fromQuery(query) {
   const given = {}
-  for (const name of ['network', 'theme', 'pay', 'subscribe', 'nickname']) if (query.has(name)) given[name] = query.get(name)
+  for (const name of ['network', 'theme', 'pay', 'subscribe']) if (query.has(name)) given[name] = query.get(name)
   if (query.has('locationFails')) given.locationFails = query.get('locationFails') === '1'
   if (query.has('place')) {
     const [latitude, longitude, name] = query.get('place').split(',')
