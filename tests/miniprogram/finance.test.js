@@ -38,7 +38,8 @@ async function opened(respond = answer) {
 
 /** Types an amount into the field and leaves it. */
 async function type({ device, page }, text) {
-  page.typing({ detail: { value: text } });
+  page.setData({ down: text });
+  page.typing();
   page.typed();
   await device.settled();
 }

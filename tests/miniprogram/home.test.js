@@ -83,7 +83,7 @@ test('what is on the screen stays when a refresh fails; an empty screen says why
 test('her words and a series are handed to the list, which is a tab and takes no query', async () => {
   const device = phone();
   const page = await opened(device);
-  page.typed({ detail: { value: ' J5 红 ' } });
+  page.setData({ q: ' J5 红 ' });
   device.tap(page, 'search');
   assert.deepEqual(device.require('lib/handover').take('list'), { filters: { q: 'J5 红' } });
   device.tap(page, 'openSeries', { key: 'j5' });

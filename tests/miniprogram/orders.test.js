@@ -188,7 +188,7 @@ test('a reason is hers to give: one of ours, her own words, or none', () => {
   device.tap(sheet, 'choose', { index: 0 });
   sheet.submit();
   device.tap(sheet, 'choose', { index: sheet.data.t.reasons.length - 1 });
-  sheet.typed({ detail: { value: ' 等新款 ' } });
+  sheet.setData({ own: ' 等新款 ' });
   sheet.submit();
   assert.deepEqual(sheet.events.map((event) => event.detail.reason), ['', '计划有变', '等新款']);
 });

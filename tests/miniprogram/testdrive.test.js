@@ -81,12 +81,12 @@ test("WeChat's question about messages is asked in the tap itself, before anythi
 test('two taps are one wish, and a failure leaves her words where they are', async () => {
   const { device, page } = await opened();
   agreed(page);
-  page.typed({ detail: { value: '带家人' } });
+  page.setData({ note: '带家人' });
   await Promise.all([page.submit(), page.submit()]);
   assert.equal(device.server.asked(LEADS).length, 1);
   const again = await opened();
   agreed(again.page);
-  again.page.typed({ detail: { value: '带家人' } });
+  again.page.setData({ note: '带家人' });
   again.device.server.on(LEADS, { status: 500, body: {} });
   await again.page.submit();
   assert.deepEqual([again.page.data.done, again.page.data.note, again.page.data.sending], [null, '带家人', false]);
@@ -104,7 +104,7 @@ test('her question from the drawer goes out once, without an empty message, and 
   const device = phone();
   const drawer = device.component('components/contact/index', { open: true, vehicleId: 'car-1', storeName: '极曜北京中心' });
   drawer.agreed({ detail: { missing: '', ticked: [] } });
-  drawer.typed({ detail: { value: '   ' } });
+  drawer.setData({ message: '   ' });
   await Promise.all([drawer.submit(), drawer.submit()]);
   assert.deepEqual(device.server.asked(LEADS).map((one) => one.body), [{ vehicle_id: 'car-1' }]);
   assert.match(drawer.data.done, /北京极曜的顾问王俊杰/);
@@ -116,7 +116,7 @@ test('suggestions are added to her words, each once, within what the server take
   device.tap(drawer, 'suggest', { text: '能置换吗？' });
   device.tap(drawer, 'suggest', { text: '能置换吗？' });
   assert.equal(drawer.data.message, '能置换吗？');
-  drawer.typed({ detail: { value: '长'.repeat(198) } });
+  drawer.setData({ message: '长'.repeat(198) });
   device.tap(drawer, 'suggest', { text: '能到店看车吗？' });
   assert.equal(drawer.data.message.length, 200);
 });

@@ -3,7 +3,9 @@
 const HEX = '0123456789abcdef';
 
 /**
- * A random UUID (version 4). `Math.random` is enough: the ids only have to differ, nothing is guarded by them.
+ * A random UUID (version 4). `Math.random` is enough: nobody sees enough of one phone's ids to guess its others, and what they could be
+ * misused for is little: to call a device's nameless events one's own, or to meet one's own request again. WeChat's `getRandomValues`
+ * answers later, and an id is needed at once.
  * @returns {string}
  */
 function uuid() {

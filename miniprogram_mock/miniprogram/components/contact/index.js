@@ -42,11 +42,6 @@ Component({
 
   methods: {
     /** @param {any} event */
-    typed(event) {
-      this.setData({ message: event.detail.value });
-    },
-
-    /** @param {any} event */
     suggest(event) {
       const { text } = event.currentTarget.dataset;
       const { message } = this.data;

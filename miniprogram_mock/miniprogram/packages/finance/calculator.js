@@ -175,9 +175,8 @@ Page({
     this.changeDown(slidFen(event.detail.value, min, least));
   },
 
-  /** @param {any} event */
-  typing(event) {
-    this.setData({ down: event.detail.value, fieldError: '' });
+  typing() {
+    this.setData({ fieldError: '' });
   },
 
   /** Leaving the field and the keyboard's own button both end here; the same amount twice is asked once. */

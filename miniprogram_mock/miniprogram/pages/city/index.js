@@ -42,14 +42,14 @@ Page({
       ]);
       this.cities = ranked(stores.cities, cars.facets.city);
       this.setData({ state: this.cities.length ? 'ready' : 'empty', failure: this.cities.length ? '' : t.empty });
-      this.arrange();
+      this.arrange(this.data.q);
     } catch (error) {
       this.setData(failureOf(error));
     }
   },
 
-  arrange() {
-    const { q } = this.data;
+  /** @param {string} q */
+  arrange(q) {
     const { kind, city } = place.current();
     const found = rows(this.cities, q, kind === 'city' ? city : undefined);
     this.setData({ rows: found, nothing: found.length ? '' : fill(t.nothing, { q: q.trim() }) });
@@ -57,13 +57,12 @@ Page({
 
   /** @param {any} event */
   typed(event) {
-    this.setData({ q: event.detail.value });
-    this.arrange();
+    this.arrange(event.detail.value);
   },
 
   clearSearch() {
     this.setData({ q: '' });
-    this.arrange();
+    this.arrange('');
   },
 
   /** Refusing the privacy terms only means not now: WeChat asks again at the next tap. Refusing the permission it remembers. */

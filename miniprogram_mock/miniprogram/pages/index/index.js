@@ -117,11 +117,6 @@ Page({
     });
   },
 
-  /** @param {any} event */
-  typed(event) {
-    this.setData({ q: event.detail.value });
-  },
-
   clearSearch() {
     this.setData({ q: '' });
   },

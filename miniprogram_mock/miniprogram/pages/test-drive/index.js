@@ -69,11 +69,6 @@ Page({
     this.setData(of === 'day' ? { day: key } : { part: key });
   },
 
-  /** @param {any} event */
-  typed(event) {
-    this.setData({ note: event.detail.value });
-  },
-
   /** @param {any} event what the agreement still misses */
   agreed({ detail }) {
     this.setData({ missing: detail.missing, ticked: detail.ticked, nudge: '' });

@@ -241,11 +241,6 @@ Page({
     this.search();
   },
 
-  /** @param {any} event */
-  typed(event) {
-    this.setData({ q: event.detail.value });
-  },
-
   searchWord() {
     this.ask(filters.clean({ ...this.data.asked, q: this.data.q.trim() }));
   },

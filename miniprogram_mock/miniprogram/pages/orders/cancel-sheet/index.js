@@ -28,10 +28,6 @@ Component({
       const chosen = index === this.data.chosen ? -1 : index;
       this.setData({ chosen, isOther: chosen === OTHER });
     },
-    /** @param {any} event */
-    typed(event) {
-      this.setData({ own: event.detail.value });
-    },
     close() {
       this.triggerEvent('close');
     },

@@ -106,16 +106,6 @@ Component({
       else this.change(filters.toggle(draft, name, value));
     },
 
-    /** @param {any} event */
-    typeLeast(event) {
-      this.setData({ least: event.detail.value });
-    },
-
-    /** @param {any} event */
-    typeMost(event) {
-      this.setData({ most: event.detail.value });
-    },
-
     priced() {
       const draft = filters.priced(this.data.draft, this.data.least, this.data.most);
       const { price_min_fen, price_max_fen } = this.data.draft;
