@@ -36,7 +36,8 @@ def log_in(phone: Phone, wechat: FakeGateway, person: str, visitor_id: str | Non
 
 
 def _wait_for_a_lock() -> None:
-    with db.new_session() as watcher:
+    # Each look in a transaction of its own: within one, PostgreSQL shows the same picture of its activity again.
+    with db.engine().connect().execution_options(isolation_level="AUTOCOMMIT") as watcher:
         waiting = text("SELECT 1 FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'")
         wait_until(lambda: watcher.execute(waiting).first(), 10)
 
