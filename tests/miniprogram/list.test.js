@@ -173,3 +173,15 @@ test('in single-page mode cars are looked at, not opened', async () => {
   assert.equal(device.called('navigateTo').length, 0);
   assert.match(device.called('showToast')[0].title, /前往小程序/);
 });
+
+test('filters and place change together, so that the map asks once', async () => {
+  const device = phone();
+  const page = await opened(device);
+  const changes = [];
+  const { setData } = page;
+  page.setData = (change, then) => (changes.push(Object.keys(change).filter((name) => ['asked', 'from'].includes(name))), setData(change, then));
+  page.ask({ series: ['j5'] });
+  await device.settled();
+  assert.deepEqual(changes.filter((names) => names.length), [['asked', 'from']]);
+  assert.deepEqual([page.data.asked, page.data.chips.map(({ text }) => text)], [{ series: ['j5'] }, ['极曜 J5']]);
+});

@@ -2,8 +2,10 @@
 'use strict';
 
 const assert = require('node:assert/strict');
+const fs = require('node:fs');
+const path = require('node:path');
 const { afterEach, beforeEach, mock, test } = require('node:test');
-const { Device, fails } = require('./device');
+const { Device, ROOT, fails } = require('./device');
 
 const CAR = '/pages/vehicles/detail?id=car-1';
 const STORE = '/pages/stores/detail?id=store-1';
@@ -63,4 +65,10 @@ test('a page that cannot be fetched says so, and may be tried again', async (t) 
   mock.timers.tick(500);
   open(CAR);
   assert.equal(opened(device).length, 2);
+});
+
+test('no page goes its own way', () => {
+  const sources = fs.readdirSync(ROOT, { recursive: true }).filter((name) => name.endsWith('.js'));
+  const bare = sources.filter((name) => /wx\.navigateTo/.test(fs.readFileSync(path.join(ROOT, name), 'utf8')));
+  assert.deepEqual(bare, [path.join('lib', 'navigate.js')]);
 });

@@ -6,6 +6,7 @@ const events = require('../../lib/events');
 const format = require('../../lib/format');
 const handover = require('../../lib/handover');
 const launch = require('../../lib/launch');
+const { open } = require('../../lib/navigate');
 const place = require('../../lib/place');
 const prompts = require('../../lib/prompts');
 const session = require('../../lib/session');
@@ -54,7 +55,7 @@ Page({
   cursor: /** @type {string | null} */ (null),
   /** Counts the searches: an answer to an older one is passed over. */
   turn: 0,
-  /** Cars shown so far, to tell a search for what she sees from one for something new. */
+  /** The place that the cars on the screen were searched from. */
   shownPlace: '',
   isShared: false,
   shareId: '',
@@ -93,8 +94,8 @@ Page({
     this.leaveShare();
     this.labels = { ...this.labels, ...wanted.labels };
     this.sort = wanted.sort || '';
-    this.setData({ asked: filters.clean(wanted.filters), mode: 'list' });
-    this.search();
+    this.setData({ mode: 'list' });
+    this.search(filters.clean(wanted.filters));
   },
 
   /** A list that somebody shared: her filters, and how many cars that is now. */
@@ -108,8 +109,8 @@ Page({
       const { nickname } = made.sharer;
       const words = list.total ? (nickname ? t.shared.by : t.shared.friend) : t.shared.none;
       const sharedBy = fill(words, { name: nickname || t.shared.somebody, count: list.total });
-      this.setData({ asked: filters.clean(list.filters), sharedBy });
-      await this.search();
+      this.setData({ sharedBy });
+      await this.search(filters.clean(list.filters));
     } catch (error) {
       if (error.status === 404) this.noShare();
       else this.setData(failureOf(error));
@@ -139,14 +140,13 @@ Page({
     return this.isShared ? here : { ...here, city };
   },
 
-  /** Searches anew, from the first page. */
-  async search() {
+  /** Searches anew, from the first page. The map hears of filters and place at once, and asks once. @param {filters.Filters} [asked] */
+  async search(asked = this.data.asked) {
     const turn = ++this.turn;
     const from = this.from();
-    const { asked } = this.data;
     this.shownPlace = JSON.stringify(place.query());
     this.timelineShare = null;
-    this.setData({ from, isRefreshing: true, q: asked.q || '', ...this.toolTexts() });
+    this.setData({ asked, from, isRefreshing: true, q: asked.q || '', ...this.toolTexts(asked) });
     if (this.data.state !== 'ready') this.setData({ state: 'loading' });
     try {
       const query = { ...filters.query(asked, from), sort: this.sort, limit: LIMIT };
@@ -177,7 +177,7 @@ Page({
       total: fill(t.total, { count: format.count(found.total) }),
       counted: { facets: found.facets, ranges: found.ranges, total: found.total },
       drops: [],
-      ...this.toolTexts(found),
+      ...this.toolTexts(asked, found),
     });
     if (isNew && this.data.mode === 'list') wx.pageScrollTo({ scrollTop: 0, duration: 0 });
     if (isEmpty) this.offerDrops(asked);
@@ -198,9 +198,12 @@ Page({
     return city && !asked.city ? { ...asked, city: [city] } : asked;
   },
 
-  /** The words on the tools, for what is asked now. @param {any} [found] */
-  toolTexts(found) {
-    const { asked } = this.data;
+  /**
+   * The words on the tools.
+   * @param {filters.Filters} asked
+   * @param {any} [found] what was found for it
+   */
+  toolTexts(asked, found) {
     const { kind, city } = place.current();
     const from = this.from();
     const chips = filters.chips(from.city && !asked.city ? { ...asked, city: [from.city] } : asked, this.labels);
@@ -237,8 +240,7 @@ Page({
   /** Asks for something else. @param {filters.Filters} asked */
   ask(asked) {
     if (this.isShared) this.leaveShare();
-    this.setData({ asked });
-    this.search();
+    this.search(asked);
   },
 
   searchWord() {
@@ -321,14 +323,14 @@ Page({
   },
 
   openPlace() {
-    wx.navigateTo({ url: '/pages/city/index' });
+    open('/pages/city/index');
   },
 
   openPoster() {
     this.setData({ sheet: '' });
     events.track('share.tapped', { kind: 'list', channel: 'code' });
     handover.give('poster', this.shareable());
-    wx.navigateTo({ url: '/pages/share/index' });
+    open('/pages/share/index');
   },
 
   leaveShared() {
@@ -338,7 +340,7 @@ Page({
   /** @param {any} event */
   openCar(event) {
     if (this.data.single) return prompts.toast(texts('common').errors.single_page);
-    return wx.navigateTo({ url: `/pages/vehicles/detail?id=${event.detail.id}` });
+    return open(`/pages/vehicles/detail?id=${event.detail.id}`);
   },
 
   /** A store of the map, with all its cars. @param {any} event */
