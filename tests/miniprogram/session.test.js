@@ -100,3 +100,14 @@ test('a code that somebody made by hand, with a malformed scene, opens without a
   launch.note({ query: { scene: 'abc%2Ddef' } });
   assert.equal(launch.shareId(), 'abc-def');
 });
+
+test('the share that she came by is told when she signs in first, and not again when her session is renewed', async () => {
+  const device = phone();
+  device.require('lib/launch').note({ scene: 1007, query: { share_id: 'S1' } });
+  const { ensure } = device.require('lib/session');
+  await ensure();
+  let ended = true;
+  device.server.on('GET /api/customer/orders/', () => (ended ? ((ended = false), { status: 401, body: { error: 'session.ended', message: '' } }) : { items: [] }));
+  await device.require('lib/api').get('/customer/orders/');
+  assert.deepEqual(device.server.asked(LOGIN).map(({ body }) => body.share_id), ['S1', undefined]);
+});

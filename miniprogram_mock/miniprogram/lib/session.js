@@ -60,7 +60,9 @@ function loginCode() {
 /** @returns {Promise<Customer>} */
 async function signIn() {
   const code = await loginCode();
-  const body = { code, visitor_id: visitorId(), share_id: launch.shareId() || undefined, scene: String(launch.scene()) };
+  // A session that is renewed brings nobody: what share she came by was told when she came.
+  const share_id = customer() ? undefined : launch.shareId() || undefined;
+  const body = { code, visitor_id: visitorId(), share_id, scene: String(launch.scene()) };
   const answer = await http.send({ method: 'POST', path: '/visitor/identity/login', body });
   keep({ token: answer.token, customer: answer.customer });
   return answer.customer;
