@@ -23,7 +23,7 @@ ACTIONS: dict[str, Callable[[], None]] = {
     "stop": lambda: run.stop(ROOT),
     "console": lambda: node.build(ROOT),
     "phone": lambda: node.phone(ROOT, whole=True),
-    "miniprogram": lambda: miniprogram.check(ROOT),
+    "miniprogram": miniprogram.check,
     "clean": clean,
 }
 

@@ -19,9 +19,9 @@ OWN_PROPERTIES = {"TS2322", "TS2339", "TS2345", "TS2353", "TS2591"}
 PROJECTS: dict[str, set[str]] = {"tsconfig.miniprogram.json": set(), "tsconfig.json": OWN_PROPERTIES}
 
 
-def check(root: Path = ROOT) -> None:
+def check() -> None:
     """Everything, in the order of its cost; StepFailed with all that was found."""
-    node.phone(root, whole=True)
+    node.phone(ROOT, whole=True)
     found: list[str] = []
     with step("The mini-program's rules"):
         found += lint(SOURCES)
@@ -31,7 +31,7 @@ def check(root: Path = ROOT) -> None:
         for project, borne in PROJECTS.items():
             found += types(WEB / project, borne)
     if found:
-        raise StepFailed("\n".join([*(line.removeprefix(f"{root}/") for line in found), f"{len(found)} to mend"]))
+        raise StepFailed("\n".join([*(line.removeprefix(f"{ROOT}/") for line in found), f"{len(found)} to mend"]))
 
 
 def lint(sources: Path) -> list[str]:

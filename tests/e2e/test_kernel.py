@@ -92,6 +92,7 @@ def test_styles_of_pages_components_and_themes_stay_in_their_place(page: Page) -
     assert style(page, "wx-page", "backgroundColor") == "rgb(5, 5, 5)"
     tap(page, "go")
     see(page, "two %E8%BD%A6 1 of 2")
+    see(page, "imported 1")
     assert style(page, '[data-route="pages/two/two"] .local', "fontWeight") == "400", "one page's style reached another page"
 
 

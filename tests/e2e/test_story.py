@@ -21,6 +21,15 @@ def card_about(wechat: WeChat, customer_phone: str) -> tuple[str, dict[str, Any]
     return None
 
 
+def call_herself(her: Hand, nickname: str) -> None:
+    """WeChat tells no names; she says hers on her own page."""
+    her.tap("我的")
+    her.fill("昵称", nickname)
+    her.tap("您好")  # her finger leaves the field
+    her.see("昵称已更新")
+    her.tap("首页")
+
+
 def find_a_car(her: Hand) -> str:
     """By place, then a series from home, then the first car that is free; its id."""
     acts.use_her_place(her)
@@ -43,6 +52,7 @@ def send_to(her: Hand, friend: Hand) -> None:
 def test_from_a_phone_to_a_dealer_and_back(phone: Phones, wechat: WeChat, desk: Desk, picture: Picture) -> None:
     her = phone("林晓雯", follows=True).open()
     friend = phone("周宇航", follows=True)
+    call_herself(her, "林晓雯")
     car = find_a_car(her)
     picture(her, "story-car")
     send_to(her, friend)
@@ -52,7 +62,7 @@ def test_from_a_phone_to_a_dealer_and_back(phone: Phones, wechat: WeChat, desk: 
     friend.tap("退出小程序")
     friend.tap(re.compile("极曜 J5"))
     friend.at(acts.DETAIL)
-    friend.see("好友分享给您")
+    friend.see("林晓雯 分享给您")
 
     acts.go_to_pay(her)
     acts.pay(her)
@@ -69,12 +79,16 @@ def test_from_a_phone_to_a_dealer_and_back(phone: Phones, wechat: WeChat, desk: 
     acts.eventually(lambda: (desk.look(f"customers/{buyer}")["lead"] or {}).get("status") == "accepted", "the adviser has accepted")
     acts.eventually(lambda: len(her.inbox()) == 1, "the service account's first message")
 
+    # A day later she has booked no test drive and is written to again. Then she changes her mind.
+    wechat.a_day_later()
+    acts.eventually(lambda: len(her.inbox()) == 2, "the second message")
     her.tap("查看订单")
     her.at(acts.ORDER)
+    her.see(re.compile(r"^4[678] 小时"))
     acts.cancel(her)
     her.see("已退款", patience=30_000)
     picture(her, "story-refunded")
-    acts.eventually(lambda: len(her.inbox()) == 2, "the message about the refund")
+    acts.eventually(lambda: len(her.inbox()) == 3, "the message about the refund")
     friend.open(f"{acts.DETAIL}?id={car}")
     friend.see("预订…")
     expected = {
