@@ -140,9 +140,10 @@ Page({
     return this.isShared ? here : { ...here, city };
   },
 
-  /** Searches anew, from the first page. The map hears of filters and place at once, and asks once. @param {filters.Filters} [asked] */
-  async search(asked = this.data.asked) {
+  /** Searches anew, from the first page. The map hears of filters and place at once, and asks once. @param {filters.Filters} [wanted] */
+  async search(wanted) {
     const turn = ++this.turn;
+    const asked = wanted || this.data.asked;
     const from = this.from();
     this.shownPlace = JSON.stringify(place.query());
     this.timelineShare = null;
