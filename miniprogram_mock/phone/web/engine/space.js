@@ -5,7 +5,7 @@ import { PhoneContext, passPropertiesAsTheyAre } from './context.js'
 import { createModules } from './modules.js'
 import { watchData } from './data.js'
 import { collected, compile } from './styles.js'
-import { compileTemplates } from './templates.js'
+import { compileTemplate } from './templates.js'
 
 /** Everything of the mini-program that can be made into pages. */
 export class Space {
@@ -22,7 +22,6 @@ export class Space {
     this.context = new PhoneContext(phone)
     this.backend = this.env.associateBackend(this.context)
     this.listenForErrors()
-    this.compileTemplates()
     this.compileStyles()
   }
 
@@ -34,9 +33,9 @@ export class Space {
     glassEasel.addGlobalWarningListener((message) => this.phone.log('warning', { message: String(message) }))
   }
 
-  compileTemplates() {
-    const made = compileTemplates(this.program.files, ({ message, isError }) => this.phone.log(isError ? 'error' : 'warning', { message }))
-    for (const [path, content] of Object.entries(made)) this.code.addCompiledTemplate(path, { groupList: made, content })
+  compileTemplate(path) {
+    const made = compileTemplate(this.program.files, path, ({ message, isError }) => this.phone.log(isError ? 'error' : 'warning', { message }))
+    if (made) this.code.addCompiledTemplate(path, made)
   }
 
   compileStyles() {
@@ -79,13 +78,14 @@ export class Space {
     this.load('app')
   }
 
-  /** Run a page's or component's file once, and before it those of the components that it uses. */
+  /** Compile a page or component and run its file, once, and before it those of the components that it uses. */
   ensure(path) {
     if (this.registered.has(path)) return
     const outer = this.unit
     const components = this.program.componentsOf(path)
     this.registered.add(path)
     for (const component of Object.values(components)) this.ensure(component)
+    this.compileTemplate(path)
     const json = this.program.unit(path)
     const using = Object.fromEntries(Object.entries(components).map(([tag, target]) => [tag, `/${target}`]))
     this.code.addComponentStaticConfig(path, { ...json, usingComponents: using })

@@ -12,21 +12,29 @@ export async function loadCompiler() {
 }
 
 /**
+ * Compile one template with those that it imports and the scripts.
+ *
  * @param {Record<string, string>} files the mini-program's
+ * @param {string} wanted its path without `.wxml`
  * @param {(finding: {message: string, isError: boolean}) => void} tell what the compiler finds fault with
- * @returns {Record<string, any>} path of the template → its group, as the engine wants it
+ * @returns {{groupList: Record<string, any>, content: any} | null} as the engine wants it; null when there is no such file
  */
-export function compileTemplates(files, tell) {
+export function compileTemplate(files, wanted, tell) {
+  if (!(`${wanted}.wxml` in files)) return null
   const group = new compiler.TmplGroup()
   group.setExtraRuntimeScript(FOR_SCRIPTS)
-  for (const [path, text] of Object.entries(files)) {
-    if (path.endsWith('.wxs')) group.addScript(path.slice(0, -4), text)
-    if (!path.endsWith('.wxml')) continue
-    for (const { message, startLine, level } of group.addTmpl(path.slice(0, -5), renamed(text))) {
-      tell({ message: `${path}:${startLine + 1}: ${message}`, isError: level !== 'Warn' && level !== 'Note' })
+  for (const path of Object.keys(files)) if (path.endsWith('.wxs')) group.addScript(path.slice(0, -4), files[path])
+  const added = new Set()
+  const add = (path) => {
+    if (added.has(path) || !(`${path}.wxml` in files)) return
+    added.add(path)
+    for (const { message, startLine, level } of group.addTmpl(path, renamed(files[`${path}.wxml`]))) {
+      tell({ message: `${path}.wxml:${startLine + 1}: ${message}`, isError: level !== 'Warn' && level !== 'Note' })
     }
+    group.getDirectDependencies(path).forEach(add)
   }
-  const made = new Function(`return ${group.getTmplGenObjectGroups()}`)()
+  add(wanted)
+  const groupList = new Function(`return ${group.getTmplGenObjectGroups()}`)()
   group.free()
-  return made
+  return { groupList, content: groupList[wanted] }
 }
