@@ -51,7 +51,9 @@ class Field extends WxElement {
     this.field.addEventListener('focus', () => this.fire('focus', { value: this.props.value, height: 0 }))
     this.field.addEventListener('blur', () => this.left())
     this.field.addEventListener('keydown', (event) => {
-      if (event.key === 'Enter' && !event.isComposing && this.field.localName === 'input') this.fire('confirm', { value: this.props.value })
+      if (event.key !== 'Enter' || event.isComposing || this.field.localName !== 'input') return
+      this.fire('confirm', { value: this.props.value })
+      if (!this.props.confirmHold) this.field.blur() // the keyboard closes
     })
   }
 
