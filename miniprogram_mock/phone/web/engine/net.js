@@ -19,17 +19,9 @@ export class NetFailure extends Error {
 }
 
 export function createNet(phone) {
-  const waiting = new Set()
-  let running = 0
+  const inTurn = createTurns()
   let interruption = new AbortController()
   phone.on('freeze', () => interruption.abort(new NetFailure('interrupted', 'interrupted')))
-
-  /** Our server's address for an address of the wide world; what is no http address stays as it is. */
-  function url(address) {
-    const found = /^(https?):\/\/([^/?#]+)(.*)$/.exec(address ?? '')
-    if (!found || found[2] === location.host) return address
-    return `/net/${found[1]}/${found[2]}${found[3] || '/'}`
-  }
 
   /**
    * @param {{url: string, method?: string, headers?: Record<string, string>, body?: any, timeout?: number, signal?: AbortSignal}} request
@@ -56,28 +48,6 @@ export function createNet(phone) {
     return AbortSignal.any([interruption.signal, ...(signal ? [signal] : [])])
   }
 
-  async function inTurn(signal, work) {
-    if (running < MOST_AT_ONCE) running += 1
-    else {
-      await new Promise((go, end) => {
-        waiting.add(go)
-        signal.addEventListener('abort', () => {
-          waiting.delete(go)
-          end(signal.reason)
-        })
-      })
-    }
-    try {
-      return await work()
-    } finally {
-      // The place goes to the next one, if there is one.
-      const [next] = waiting
-      waiting.delete(next)
-      if (next) next()
-      else running -= 1
-    }
-  }
-
   /** Before the first byte: is there a network, and how long does it take. Pictures too have to pass here. */
   async function begin(signal) {
     if (phone.settings.network === 'offline') throw new NetFailure('fail', 'net::ERR_INTERNET_DISCONNECTED')
@@ -102,6 +72,40 @@ export function createNet(phone) {
   }
 
   return { url, begin, fetch: send }
+}
+
+/** Our server's address for an address of the wide world; what is no http address stays as it is. */
+function url(address) {
+  const found = /^(https?):\/\/([^/?#]+)(.*)$/.exec(address ?? '')
+  if (!found || found[2] === location.host) return address
+  return `/net/${found[1]}/${found[2]}${found[3] || '/'}`
+}
+
+/** Some run, the others wait their turn; whose signal ends is not waiting any more. */
+function createTurns() {
+  const waiting = new Set()
+  let running = 0
+  return async (signal, work) => {
+    if (running < MOST_AT_ONCE) running += 1
+    else {
+      await new Promise((go, end) => {
+        waiting.add(go)
+        signal.addEventListener('abort', () => {
+          waiting.delete(go)
+          end(signal.reason)
+        })
+      })
+    }
+    try {
+      return await work()
+    } finally {
+      // The place goes to the next one, if there is one.
+      const [next] = waiting
+      waiting.delete(next)
+      if (next) next()
+      else running -= 1
+    }
+  }
 }
 
 /** A body for the log: text, and not endless. */
