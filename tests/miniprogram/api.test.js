@@ -70,7 +70,9 @@ test('a query carries what is asked for, and nothing that is not', async (t) => 
   assert.deepEqual(device.server.requests[0].query, { series: 'j5,j7', city: '上海', accident_free: 'false', limit: '0' });
 });
 
-test('a picture named by its path gets an address; a whole address stays', (t) => {
-  const { absolute } = phone(t).require('lib/api');
+test('a picture named by its path gets an address; a whole address stays; a drawing of ours has a raster twin', (t) => {
+  const { absolute, raster } = phone(t).require('lib/api');
+  assert.equal(raster('/media/vehicles/suv/red/side.svg'), 'https://api.marque.example/media/vehicles/suv/red/side.png');
+  assert.deepEqual(['/media/vehicles/real.jpg', 'https://cdn.example/a.svg', null].map(raster), ['https://api.marque.example/media/vehicles/real.jpg', 'https://cdn.example/a.svg', '']);
   assert.deepEqual(['/media/a.svg', 'https://x/y.png', null, ''].map(absolute), ['https://api.marque.example/media/a.svg', 'https://x/y.png', '', '']);
 });

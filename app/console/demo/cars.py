@@ -84,7 +84,7 @@ def _car(number: int, plan: Plan, store: Store, ids: dict[str, uuid.UUID], *, mo
     status = _pick(STATES, dice)
     listed_at = moment - timedelta(minutes=dice.randrange(1, LISTED_WITHIN_DAYS * 1440))
     photos = [
-        {"url": f"/media/vehicles/{series['body']}/{color}/{view}.png", "alt": f"{title} {t(f'vehicles.view.{view}')}"} for view in VIEWS
+        {"url": f"/media/vehicles/{series['body']}/{color}/{view}.svg", "alt": f"{title} {t(f'vehicles.view.{view}')}"} for view in VIEWS
     ]
     return past | {
         "id": new_id(),

@@ -3,7 +3,7 @@
 const config = require('../config');
 const { ApiError } = require('./errors');
 const events = require('./events');
-const { absolute, download } = require('./http');
+const { absolute, download, raster } = require('./http');
 const session = require('./session');
 
 /** @param {number} ms */
@@ -64,4 +64,4 @@ function post(path, body = {}, { idempotencyKey } = {}) {
 /** @param {string} path */
 const del = (path) => send({ method: 'DELETE', path }, []);
 
-module.exports = { ApiError, absolute, download, get, post, del };
+module.exports = { ApiError, absolute, download, raster, get, post, del };

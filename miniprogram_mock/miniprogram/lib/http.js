@@ -44,6 +44,13 @@ function absolute(url) {
 }
 
 /**
+ * The same picture where WeChat takes no SVG: cards of shares, previews, canvases. Our server has a PNG beside each of its drawings;
+ * pages show the drawing itself, which costs nobody anything to make.
+ * @param {string | null | undefined} url
+ */
+const raster = (url) => absolute(url).replace(/(\/media\/vehicles\/[^?]+)\.svg$/, '$1.png');
+
+/**
  * @param {number} status
  * @param {any} body
  */
@@ -105,4 +112,4 @@ function download(path) {
   });
 }
 
-module.exports = { absolute, download, queryString, send };
+module.exports = { absolute, download, queryString, raster, send };

@@ -162,7 +162,7 @@ function shown(car) {
   const color = car.exterior_color && car.exterior_color.label;
   // The year stands in every title.
   return {
-    picture: api.absolute(car.photo),
+    picture: api.raster(car.photo),
     title: car.title,
     facts: [car.condition.label, driven, color].filter(Boolean).join(' · '),
     price: format.yuan(car.price_fen),

@@ -200,7 +200,7 @@ Page({
 
   preview() {
     if (this.data.single) return;
-    const urls = this.data.car.photos.map((/** @type {{url: string}} */ one) => api.absolute(one.url));
+    const urls = this.data.car.photos.map((/** @type {{url: string}} */ one) => api.raster(one.url));
     wx.previewImage({ urls, current: urls[this.data.photo] });
   },
 
@@ -285,7 +285,7 @@ Page({
   shared() {
     const { car } = this.data;
     if (!car) return { title: texts('common').brand.name, query: `id=${this.vehicleId}` };
-    const imageUrl = car.photos.length ? api.absolute(car.photos[0].url) : undefined;
+    const imageUrl = car.photos.length ? api.raster(car.photos[0].url) : undefined;
     return { title: fill(t.share.title, { title: car.title, price: car.price.now }), query: `id=${this.vehicleId}`, imageUrl };
   },
 

@@ -361,7 +361,7 @@ Page({
     const { counted, chunks } = this.data;
     const photo = chunks.length ? chunks[0].cars[0].photo : '';
     const title = fill(t.share.title, { count: format.count(counted.total) });
-    return { title, query: `filters=${encodeURIComponent(JSON.stringify(this.shareable()))}`, imageUrl: api.absolute(photo) };
+    return { title, query: `filters=${encodeURIComponent(JSON.stringify(this.shareable()))}`, imageUrl: api.raster(photo) };
   },
 
   onShareAppMessage() {
