@@ -35,6 +35,7 @@ Phones = Callable[..., Hand]
 Picture = Callable[..., None]
 
 
+@pytest.hookimpl(tryfirst=True)  # before xdist reads the groups
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """One process of a parallel run does all of these, so that there is one town and one browser."""
     for item in items:
