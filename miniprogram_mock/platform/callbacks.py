@@ -71,12 +71,12 @@ class Callbacks:
             self.wake()
 
     async def run(self) -> None:
-        """Send what is due, for ever; also settles refunds whose moment has come."""
+        """Send what is due, for ever; also rings the timers whose moment has come."""
         async with aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=ANSWER_SECONDS)) as session:
             try:
                 while True:
                     self._wake.clear()
-                    self._platform.settle_due()
+                    self._platform.timers.ring_due()
                     for row in self._due():
                         task = asyncio.create_task(self._send(session, row))
                         self._in_flight[row["id"]] = task
@@ -110,8 +110,8 @@ class Callbacks:
         store, now = self._platform.store, self._platform.clock.now()
         waiting = store.all("SELECT id, next_at FROM callbacks WHERE next_at IS NOT NULL ORDER BY next_at LIMIT ?", _AT_ONCE)
         moments = [row["next_at"] for row in waiting if row["id"] not in self._in_flight]
-        settle = store.value("SELECT min(settle_at) FROM refunds WHERE settle_at IS NOT NULL")
-        nearest = min([*moments[:1], *([settle] if settle else [])], default=now + _LONGEST_SLEEP)
+        timer = self._platform.timers.next_at()
+        nearest = min([*moments[:1], *([timer] if timer else [])], default=now + _LONGEST_SLEEP)
         return max(0.0, min(nearest - now, _LONGEST_SLEEP))
 
     async def _send(self, session: aiohttp.ClientSession, row: Row) -> None:

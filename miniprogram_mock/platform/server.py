@@ -2,7 +2,9 @@
 
 import asyncio
 import contextlib
+import importlib
 import logging
+import pkgutil
 import time
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -10,16 +12,27 @@ from urllib.parse import parse_qsl
 
 from aiohttp import web
 
-from miniprogram_mock.platform import calls, errcode, miniprogram, pay, people, refunds, service_account, sim_api, tokens, wecom, world
+from miniprogram_mock.platform import calls, errcode, mini_program, pay, people, service_account, sim_api, tokens, wecom, world
 from miniprogram_mock.platform.callbacks import Callbacks
 from miniprogram_mock.platform.clock import Clock
 from miniprogram_mock.platform.endpoints import ENDPOINTS, HOSTS, PAY, Answer, Call
 from miniprogram_mock.platform.faults import Faults
-from miniprogram_mock.platform.pay_wire import PayRefusal
+from miniprogram_mock.platform.limits import Limits
+from miniprogram_mock.platform.pay.wire import PayRefusal
+from miniprogram_mock.platform.sim_api import routing
 from miniprogram_mock.platform.store import Store
+from miniprogram_mock.platform.timers import Timers
 
-# Importing these files fills ENDPOINTS.
-ENDPOINT_FILES = (tokens, miniprogram, service_account, pay, refunds, wecom)
+
+def _import_endpoints() -> None:
+    """Import every module of an area: that fills ENDPOINTS, and declares tables, limits and timers."""
+    assert tokens
+    for area in (mini_program, service_account, pay, wecom, sim_api):
+        for found in pkgutil.iter_modules(area.__path__, f"{area.__name__}."):
+            importlib.import_module(found.name)
+
+
+_import_endpoints()
 # How long a caller whose answer is withheld hangs before the connection is cut.
 WITHHELD_SECONDS = 60
 _MEGABYTE = 1024 * 1024
@@ -33,11 +46,10 @@ class Platform:
         self.world = world.load(folder)
         self.store = Store(folder / "state.sqlite")
         self.clock = Clock(self.store)
+        self.limits = Limits(self.store)
+        self.timers = Timers(self)
         self.faults = Faults(self.store)
         self.callbacks = Callbacks(self)
-
-    def settle_due(self) -> None:
-        refunds.settle_due(self)
 
 
 class Tencent:
@@ -109,8 +121,8 @@ def create(folder: Path) -> web.Application:
     with platform.store.transaction():
         people.seed(platform)
     app = web.Application(client_max_size=_MEGABYTE)
-    app[sim_api.PLATFORM] = platform
-    app.add_routes(sim_api.routes())
+    app[routing.PLATFORM] = platform
+    app.add_routes(routing.routes())
     app.router.add_route("*", "/{anything:.*}", Tencent(platform).handle)
 
     async def background(_: web.Application) -> AsyncIterator[None]:

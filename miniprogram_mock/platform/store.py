@@ -62,6 +62,13 @@ CREATE TABLE IF NOT EXISTS repeats (
 CREATE TABLE IF NOT EXISTS faults (id INTEGER PRIMARY KEY, kind TEXT NOT NULL, path TEXT, value TEXT, times INTEGER NOT NULL);
 """
 
+_DECLARED = [SCHEMA]
+
+
+def declare(tables: str) -> None:
+    """Add a module's own tables; call it when the module is imported, which is before any `Store` is opened."""
+    _DECLARED.append(tables)
+
 
 class Store:
     """One connection, used by the event loop's thread only; every public call of the simulator is one transaction."""
@@ -73,7 +80,7 @@ class Store:
         # only a power cut could lose it, and nobody rehearses that here.
         self._db.execute("PRAGMA journal_mode = WAL")
         self._db.execute("PRAGMA synchronous = NORMAL")
-        self._db.executescript(SCHEMA)
+        self._db.executescript(";\n".join(_DECLARED))
 
     def close(self) -> None:
         self._db.close()

@@ -6,10 +6,11 @@ from typing import TYPE_CHECKING, Any
 
 import orjson
 
-from miniprogram_mock.platform import crypto, tokens, wecom_content
+from miniprogram_mock.platform import crypto, tokens
 from miniprogram_mock.platform.endpoints import WORK, Call
 from miniprogram_mock.platform.errcode import Refusal, Result, business, ok, open_endpoint
 from miniprogram_mock.platform.store import Row
+from miniprogram_mock.platform.wecom import content as content_rules
 from miniprogram_mock.platform.world import Corp
 
 if TYPE_CHECKING:
@@ -23,7 +24,7 @@ PER_MEMBER_MINUTE, PER_MEMBER_HOUR = 30, 1000
 MOST_RECIPIENTS = 1000
 _SEND_FIELDS = (
     "touser", "toparty", "totag", "msgtype", "agentid", "safe", "enable_id_trans", "enable_duplicate_check", "duplicate_check_interval",
-    *wecom_content.TYPES,
+    *content_rules.TYPES,
 )  # fmt: skip
 
 
@@ -50,7 +51,7 @@ def send_message(call: Call) -> Result:
     """Send to members in visibility; with the duplicate check on, the very same JSON again within the interval gives the first answer."""
     data, platform = call.data, call.platform
     _check_agent(call)
-    content = wecom_content.checked(call)
+    content = content_rules.checked(call)
     reached, unreachable = _recipients(call)
     once = None
     if data.get("enable_duplicate_check") == 1:
@@ -66,7 +67,7 @@ def send_message(call: Call) -> Result:
     answer = ok(
         invaliduser="|".join(userid.lower() for userid in unreachable), invalidparty="", invalidtag="", unlicenseduser="", msgid=msgid
     )
-    if wecom_content.is_interactive(content):
+    if content_rules.is_interactive(content):
         answer["response_code"] = _new_response_code(platform, msgid)
     if once:
         platform.store.attempt("wecom", once, effect=True)
@@ -90,7 +91,7 @@ def update_template_card(call: Call) -> Result:
         if not isinstance(replace_name, str) or not replace_name:
             raise Refusal(40058, "invalid Request Parameter, button.replace_name")
     else:
-        wecom_content.check_card(call, data["template_card"])
+        content_rules.check_card(call, data["template_card"])
     userids = data.get("userids", [])
     if data.get("atall") != 1 and not (isinstance(userids, list) and userids):
         raise Refusal(40058, "invalid Request Parameter, userids")

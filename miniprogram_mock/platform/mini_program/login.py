@@ -4,9 +4,9 @@ import base64
 import os
 import re
 
-from miniprogram_mock.platform import code_image
 from miniprogram_mock.platform.endpoints import API, Answer, Call
 from miniprogram_mock.platform.errcode import Refusal, Result, business, ok, open_endpoint
+from miniprogram_mock.platform.mini_program import code_image
 from miniprogram_mock.platform.store import Row
 from miniprogram_mock.platform.tokens import check_secret
 

@@ -4,10 +4,11 @@ import json
 import secrets
 from typing import TYPE_CHECKING, Any
 
-from miniprogram_mock.platform import pay
 from miniprogram_mock.platform.endpoints import Call
-from miniprogram_mock.platform.pay_wire import PayRefusal, fen, notify_url, pay_endpoint, section, text
+from miniprogram_mock.platform.pay import transactions
+from miniprogram_mock.platform.pay.wire import PayRefusal, fen, notify_url, pay_endpoint, section, text
 from miniprogram_mock.platform.store import Row
+from miniprogram_mock.platform.timers import on_timer
 from miniprogram_mock.platform.world import Merchant
 
 if TYPE_CHECKING:
@@ -45,9 +46,9 @@ def refund(call: Call, merchant: Merchant) -> dict[str, Any]:
         request=json.dumps(data, sort_keys=True), created_at=now, settle_at=now + SETTLE_SECONDS,
     )  # fmt: skip
     platform.store.run("UPDATE payments SET state = 'REFUND' WHERE mchid = ? AND out_trade_no = ?", merchant.mchid, payment["out_trade_no"])
-    platform.callbacks.wake()
     accepted = _find(platform, merchant, str(number))
     assert accepted is not None
+    platform.timers.set("refund.settle", accepted["refund_id"], after=SETTLE_SECONDS)
     return describe(platform, merchant, accepted)
 
 
@@ -71,25 +72,23 @@ def apply_abnormal_refund(call: Call, merchant: Merchant) -> dict[str, Any]:
         raise PayRefusal("INVALID_REQUEST", "退款单不是退款异常状态")
     settle_at = call.platform.clock.now() + SETTLE_SECONDS
     call.platform.store.run("UPDATE refunds SET state = 'PROCESSING', settle_at = ? WHERE refund_id = ?", settle_at, row["refund_id"])
-    call.platform.callbacks.wake()
+    call.platform.timers.set("refund.settle", row["refund_id"], after=SETTLE_SECONDS)
     return describe(call.platform, merchant, {**row, "state": "PROCESSING"})
 
 
-def settle_due(platform: "Platform") -> None:
-    """Settle every refund whose moment has come and schedule its notification, if the request named an address for it."""
-    now = platform.clock.now()
-    for row in platform.store.all("SELECT * FROM refunds WHERE settle_at <= ? ORDER BY settle_at", now):
-        with platform.store.transaction():
-            state = platform.faults.take("refund_status") or "SUCCESS"
-            platform.store.run(
-                "UPDATE refunds SET state = ?, settle_at = NULL, settled_at = ? WHERE refund_id = ?", state, now, row["refund_id"]
-            )
-            _notify(platform, {**row, "state": state, "settled_at": now})
+@on_timer("refund.settle")
+def _settle(platform: "Platform", refund_id: str) -> None:
+    """The refund ends, and its notification is scheduled, if the request named an address for it."""
+    row = platform.store.one("SELECT * FROM refunds WHERE refund_id = ?", refund_id)
+    assert row is not None
+    state, now = platform.faults.take("refund_status") or "SUCCESS", platform.clock.now()
+    platform.store.run("UPDATE refunds SET state = ?, settle_at = NULL, settled_at = ? WHERE refund_id = ?", state, now, refund_id)
+    _notify(platform, {**row, "state": state, "settled_at": now})
 
 
 def describe(platform: "Platform", merchant: Merchant, row: Row) -> dict[str, Any]:
     """The refund object of the answer and the query; the notification spells some of it differently."""
-    payment = pay.find(platform, merchant, row["out_trade_no"])
+    payment = transactions.find(platform, merchant, row["out_trade_no"])
     assert payment is not None
     settled = {"success_time": platform.clock.rfc3339(row["settled_at"])} if row["state"] == "SUCCESS" else {}
     return {

@@ -13,7 +13,7 @@ from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption,
 
 from miniprogram_mock.platform import crypto
 
-MINI_PROGRAM = Path(__file__).resolve().parents[1] / "miniprogram"
+MINI_PROGRAM = Path(__file__).resolve().parents[2] / "miniprogram"
 TEMPLATES = {
     "deposit_paid": (
         "订金支付成功通知",

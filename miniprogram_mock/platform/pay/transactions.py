@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from miniprogram_mock.platform import crypto
 from miniprogram_mock.platform.endpoints import Call
-from miniprogram_mock.platform.pay_wire import PayRefusal, fen, notify_url, pay_endpoint, section, text
+from miniprogram_mock.platform.pay.wire import PayRefusal, fen, notify_url, pay_endpoint, section, text
 from miniprogram_mock.platform.people import NotPossible
 from miniprogram_mock.platform.store import Row
 from miniprogram_mock.platform.world import Merchant

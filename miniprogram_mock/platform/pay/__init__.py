@@ -1,0 +1,1 @@
+"""WeChat Pay APIv3 at api.mch.weixin.qq.com (spec 3)."""

@@ -1,0 +1,1 @@
+"""What the service account's server calls at api.weixin.qq.com (spec 2)."""

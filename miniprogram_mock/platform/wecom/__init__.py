@@ -1,0 +1,1 @@
+"""WeCom at qyapi.weixin.qq.com (spec 4)."""
