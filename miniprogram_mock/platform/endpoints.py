@@ -11,7 +11,9 @@ if TYPE_CHECKING:
     from miniprogram_mock.platform.server import Platform
 
 API, PAY, WORK = "api.weixin.qq.com", "api.mch.weixin.qq.com", "qyapi.weixin.qq.com"
-HOSTS = (API, PAY, WORK)
+# Where a browser of the consumer goes: the web login of a service account, and the pictures of its QR codes.
+OPEN, MP = "open.weixin.qq.com", "mp.weixin.qq.com"
+HOSTS = (API, PAY, WORK, OPEN, MP)
 
 
 @dataclass(slots=True)

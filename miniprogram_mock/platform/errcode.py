@@ -2,7 +2,7 @@
 
 import re
 import secrets
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from functools import wraps
 from typing import Any
 
@@ -13,10 +13,12 @@ from miniprogram_mock.platform.world import Corp, MiniProgram, ServiceAccount
 
 _UNICODE_ESCAPE = re.compile(rb"(?<!\\)(?:\\\\)*\\u[0-9a-fA-F]{4}")
 _TOKEN_SHAPE = re.compile(r"[0-9A-Za-z_-]{32,512}")
-_KINDS = {"mini_program": (MiniProgram,), "service_account": (ServiceAccount,), "corp": (Corp,)}
+_KINDS = {MiniProgram: "mini_program", ServiceAccount: "service_account", Corp: "corp"}
 
 Result = dict[str, Any] | Answer
 Function = Callable[[Call], Result]
+_Kinds = dict[str, tuple[Function, tuple[str, ...]]]
+_AT_PATH: dict[tuple[str, str, str], _Kinds] = {}
 
 
 class Refusal(Exception):
@@ -47,14 +49,28 @@ def open_endpoint(host: str, method: str, path: str, *, fields: tuple[str, ...] 
 
 
 def business(host: str, method: str, path: str, *, kind: str, fields: tuple[str, ...] = ()) -> Callable[[Function], Function]:
-    """An endpoint that needs an access token of an account of this kind; `fields` are all that its JSON body may have."""
+    """An endpoint that needs an access token of an account of this kind; `fields` are all that its JSON body may have.
 
-    def prepare(call: Call) -> None:
-        call.account = _account_of_token(call, kind)
-        if method == "POST":
-            _read_body(call, fields)
+    Several kinds of account may have an endpoint of their own at one path: the token tells them apart.
+    """
 
-    return _register(host, method, path, prepare)
+    def decorate(function: Function) -> Function:
+        kinds = _AT_PATH.setdefault((host, method, path), {})
+        assert kind not in kinds, f"two endpoints for a {kind} at {path}"
+        kinds[kind] = function, fields
+        if len(kinds) == 1:
+            _register(host, method, path, lambda _: None)(lambda call: _by_kind(call, kinds))
+        return function
+
+    return decorate
+
+
+def _by_kind(call: Call, kinds: _Kinds) -> Result:
+    call.account, kind = _account_of_token(call, kinds)
+    function, fields = kinds[kind]
+    if call.method == "POST":
+        _read_body(call, fields)
+    return function(call)
 
 
 def _register(host: str, method: str, path: str, prepare: Callable[[Call], None]) -> Callable[[Function], Function]:
@@ -74,10 +90,10 @@ def _register(host: str, method: str, path: str, prepare: Callable[[Call], None]
     return decorate
 
 
-def _account_of_token(call: Call, kind: str) -> Any:
-    """Resolve `access_token`; 41001 missing, 40014 malformed (WeCom: any unknown one), 40001 unknown or no longer latest, 42001 expired.
+def _account_of_token(call: Call, kinds: Collection[str]) -> tuple[Any, str]:
+    """The account of `access_token`, and its kind.
 
-    Source: spec 1.2 and 4.1.
+    41001 missing, 40014 malformed (WeCom: any unknown one), 40001 unknown or no longer latest, 42001 expired (spec 1.2 and 4.1).
     """
     token = call.query.get("access_token")
     if not token:
@@ -94,9 +110,10 @@ def _account_of_token(call: Call, kind: str) -> Any:
     if row["expires_at"] <= now:
         raise Refusal(42001, "access_token expired")
     account = platform.world.accounts[row["account"]]
-    if not isinstance(account, _KINDS[kind]):
+    kind = _KINDS[type(account)]
+    if kind not in kinds:
         raise Refusal(40014, "invalid access_token") if call.host == WORK else Refusal(48001, "api unauthorized")
-    return account
+    return account, kind
 
 
 def _read_body(call: Call, fields: tuple[str, ...]) -> None:
