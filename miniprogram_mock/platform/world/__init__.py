@@ -8,10 +8,9 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from cryptography.hazmat.primitives.asymmetric import rsa
-from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat, PublicFormat
-
 from miniprogram_mock.platform import crypto
+from miniprogram_mock.platform.world import merchants as pay
+from miniprogram_mock.platform.world.merchants import Merchant
 
 MINI_PROGRAM = Path(__file__).resolve().parents[2] / "miniprogram"
 TEMPLATES = {
@@ -106,28 +105,6 @@ class Corp:
         return self.corpid
 
 
-@dataclass(frozen=True)
-class Merchant:
-    mchid: str
-    appid: str
-    name: str
-    merchant_serial: str
-    merchant_private_key: str
-    apiv3_key: str
-    public_key_id: str
-    platform_private_key: str
-
-    @cached_property
-    def merchant_key(self) -> rsa.RSAPublicKey:
-        """What the merchant's signatures are checked with."""
-        return crypto.private_key(self.merchant_private_key).public_key()
-
-    @cached_property
-    def platform_key(self) -> rsa.RSAPrivateKey:
-        """What WeChat Pay signs answers and notifications with."""
-        return crypto.private_key(self.platform_private_key)
-
-
 Account = MiniProgram | ServiceAccount | Corp
 
 
@@ -148,6 +125,12 @@ class World:
     def merchant(self, mchid: str) -> Merchant | None:
         return next((one for one in self.merchants if one.mchid == mchid), None)
 
+    @property
+    def payees(self) -> dict[str, str]:
+        """Every merchant number that can be paid, with its name; a service provider's sub-merchants too."""
+        subs = {sub.sub_mchid: sub.name for one in self.merchants for sub in one.sub_merchants}
+        return {**{one.mchid: one.name for one in self.merchants}, **subs}
+
     def callback_url(self, account: Account) -> str:
         return f"{self.callback_base}/api/platform/wechat/{account.appid}"
 
@@ -163,7 +146,7 @@ def load(folder: Path) -> World:
         ],
         service_accounts=[ServiceAccount(**{**one, "templates": _templates(one["templates"])}) for one in raw["service_accounts"]],
         corps=[Corp(**one) for one in raw["corps"]],
-        merchants=[Merchant(**one) for one in raw["merchants"]],
+        merchants=[pay.read(one) for one in raw["merchants"]],
     )
 
 
@@ -177,6 +160,7 @@ def init(folder: Path, *, callback_base: str, clock_followers: list[dict[str, st
         # A world of an earlier version lacks the one and has the other.
         mini_program.setdefault("subscribe_templates", _new_templates(SUBSCRIBE_TEMPLATES))
         mini_program.pop("pages", None)
+    raw["merchants"] = pay.upgrade(raw["merchants"])
     _write(world_file, raw)
     world = load(folder)
     _write(folder / "accounts.json", credentials(world))
@@ -199,12 +183,10 @@ def credentials(world: World) -> dict[str, Any]:
     ]
     service_accounts = [{"kind": "service_account", **_pick(one, ("original_id", *common))} for one in world.service_accounts]
     corps = [{"kind": "corp", **_pick(one, ("corpid", "agentid", *common[1:]))} for one in world.corps]
-    copied = ("mchid", "appid", "name", "merchant_serial", "merchant_private_key", "apiv3_key", "public_key_id")
-    merchants = [
-        {"kind": "merchant", **_pick(one, copied), "public_key": _public_pem(one.platform_key.public_key())} for one in world.merchants
-    ]
+    merchants = [pay.copied(one) for one in world.merchants]
     return {
-        "accounts": [*mini_programs, *service_accounts, *corps, *merchants],
+        "accounts": [*mini_programs, *service_accounts, *corps, *(one for one in merchants if "sub_mchids" not in one)],
+        "partners": [one for one in merchants if "sub_mchids" in one],
         "staff": [userid for corp in world.corps for userid in corp.visible],
         "templates": {template.name: template.template_id for account in world.service_accounts for template in account.templates},
     }
@@ -224,16 +206,11 @@ def _new_world() -> dict[str, Any]:
         corpid=keys.pop("appid"), agentid=1000002, name="极曜汽车销售服务", **keys,
         visible=[*(f"adv{n:03}" for n in range(1, 241)), *(f"mgr{n:03}" for n in range(1, 61))], hidden=["hidden01"],
     )  # fmt: skip
-    merchant = Merchant(
-        mchid="1900000109", appid=mini_program.appid, name="极曜汽车销售有限公司",
-        merchant_serial=secrets.token_hex(20).upper(), merchant_private_key=_new_private_pem(), apiv3_key=crypto.random_text(32),
-        public_key_id=f"PUB_KEY_ID_0119000001092026{secrets.randbelow(10**15):015}", platform_private_key=_new_private_pem(),
-    )  # fmt: skip
     return {
         "mini_programs": [asdict(mini_program)],
         "service_accounts": [asdict(service_account)],
         "corps": [asdict(corp)],
-        "merchants": [asdict(merchant)],
+        "merchants": pay.new(mini_program.appid),
     }
 
 
@@ -257,15 +234,6 @@ def _account_keys(prefix: str) -> dict[str, Any]:
 
 def _pick(account: Any, names: tuple[str, ...]) -> dict[str, Any]:
     return {name: getattr(account, name) for name in names}
-
-
-def _new_private_pem() -> str:
-    key = rsa.generate_private_key(public_exponent=65537, key_size=2048)
-    return key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()).decode()
-
-
-def _public_pem(key: rsa.RSAPublicKey) -> str:
-    return key.public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo).decode()
 
 
 def _write(path: Path, content: dict[str, Any]) -> None:
