@@ -29,10 +29,14 @@ class Clock:
         self._store.run("INSERT OR REPLACE INTO meta VALUES ('clock_offset', ?)", repr(self.offset))
 
     def today(self) -> str:
-        return self.local(self.now()).strftime("%Y-%m-%d")
+        return self.window("%Y-%m-%d")
 
     def minute(self) -> str:
-        return self.local(self.now()).strftime("%Y-%m-%d %H:%M")
+        return self.window("%Y-%m-%d %H:%M")
+
+    def window(self, form: str) -> str:
+        """The day, hour or minute in China that it is now, in this form of strftime."""
+        return self.local(self.now()).strftime(form)
 
     @staticmethod
     def local(at: float) -> datetime:

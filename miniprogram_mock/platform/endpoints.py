@@ -49,6 +49,14 @@ class Answer:
         return cls(orjson.dumps(content), status=status, errcode=errcode)
 
 
+class Refusal(Exception):
+    """An answer with an errcode other than 0; the HTTP status stays 200."""
+
+    def __init__(self, errcode: int, errmsg: str) -> None:
+        super().__init__(errmsg)
+        self.errcode, self.errmsg = errcode, errmsg
+
+
 Run = Callable[[Call], Answer]
 
 

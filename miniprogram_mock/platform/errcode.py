@@ -3,12 +3,15 @@
 import re
 import secrets
 from collections.abc import Callable, Collection
+from dataclasses import dataclass
 from functools import wraps
 from typing import Any
 
 import orjson
 
-from miniprogram_mock.platform.endpoints import API, ENDPOINTS, WORK, Answer, Call
+from miniprogram_mock.platform.endpoints import ENDPOINTS, WORK, Answer, Call, Refusal
+from miniprogram_mock.platform.rates import Rate, count
+from miniprogram_mock.platform.shapes import Shape, checked, names_only
 from miniprogram_mock.platform.world import Corp, MiniProgram, ServiceAccount
 
 _UNICODE_ESCAPE = re.compile(rb"(?<!\\)(?:\\\\)*\\u[0-9a-fA-F]{4}")
@@ -17,16 +20,18 @@ _KINDS = {MiniProgram: "mini_program", ServiceAccount: "service_account", Corp: 
 
 Result = dict[str, Any] | Answer
 Function = Callable[[Call], Result]
-_Kinds = dict[str, tuple[Function, tuple[str, ...]]]
-_AT_PATH: dict[tuple[str, str, str], _Kinds] = {}
+Fields = tuple[str, ...] | Shape
+Rates = tuple[Rate, ...]
 
 
-class Refusal(Exception):
-    """An answer with an errcode other than 0; the HTTP status stays 200."""
+@dataclass(frozen=True)
+class _Endpoint:
+    function: Function
+    shape: Shape
+    rates: Rates
 
-    def __init__(self, errcode: int, errmsg: str) -> None:
-        super().__init__(errmsg)
-        self.errcode, self.errmsg = errcode, errmsg
+
+_AT_PATH: dict[tuple[str, str, str], dict[str, _Endpoint]] = {}
 
 
 def ok(**fields: Any) -> dict[str, Any]:
@@ -43,21 +48,30 @@ def refused(call: Call, errcode: int, errmsg: str, *, status: int = 200) -> Answ
     return Answer.json({"errcode": errcode, "errmsg": errmsg}, status=status, errcode=str(errcode))
 
 
-def open_endpoint(host: str, method: str, path: str, *, fields: tuple[str, ...] = ()) -> Callable[[Function], Function]:
+def open_endpoint(host: str, method: str, path: str, *, fields: Fields = (), rates: Rates = ()) -> Callable[[Function], Function]:
     """An endpoint without an access token (logins and the token endpoints themselves)."""
-    return _register(host, method, path, lambda call: _read_body(call, fields) if method == "POST" else None)
+    shape = _shape(fields)
+
+    def prepare(call: Call) -> None:
+        count(call, rates)
+        if method == "POST":
+            _read_body(call, shape)
+
+    return _register(host, method, path, prepare)
 
 
-def business(host: str, method: str, path: str, *, kind: str, fields: tuple[str, ...] = ()) -> Callable[[Function], Function]:
-    """An endpoint that needs an access token of an account of this kind; `fields` are all that its JSON body may have.
+def business(host: str, method: str, path: str, *, kind: str, fields: Fields = (), rates: Rates = ()) -> Callable[[Function], Function]:
+    """An endpoint that needs an access token of an account of this kind.
 
+    `fields` are all that its JSON body may have: names, or better a shape (see `shapes`). `rates` are what a caller may not exceed;
+    every call with a good token counts, also one that is refused later.
     Several kinds of account may have an endpoint of their own at one path: the token tells them apart.
     """
 
     def decorate(function: Function) -> Function:
         kinds = _AT_PATH.setdefault((host, method, path), {})
         assert kind not in kinds, f"two endpoints for a {kind} at {path}"
-        kinds[kind] = function, fields
+        kinds[kind] = _Endpoint(function, _shape(fields), rates)
         if len(kinds) == 1:
             _register(host, method, path, lambda _: None)(lambda call: _by_kind(call, kinds))
         return function
@@ -65,12 +79,18 @@ def business(host: str, method: str, path: str, *, kind: str, fields: tuple[str,
     return decorate
 
 
-def _by_kind(call: Call, kinds: _Kinds) -> Result:
+def rates_of(path: str, kind: str) -> Rates:
+    """The rates that hold for an account of this kind at a path; none for an unknown one."""
+    return next((kinds[kind].rates for (_, _, known), kinds in _AT_PATH.items() if known == path and kind in kinds), ())
+
+
+def _by_kind(call: Call, kinds: dict[str, _Endpoint]) -> Result:
     call.account, kind = _account_of_token(call, kinds)
-    function, fields = kinds[kind]
+    endpoint = kinds[kind]
+    count(call, endpoint.rates)
     if call.method == "POST":
-        _read_body(call, fields)
-    return function(call)
+        _read_body(call, endpoint.shape)
+    return endpoint.function(call)
 
 
 def _register(host: str, method: str, path: str, prepare: Callable[[Call], None]) -> Callable[[Function], Function]:
@@ -116,8 +136,8 @@ def _account_of_token(call: Call, kinds: Collection[str]) -> tuple[Any, str]:
     return account, kind
 
 
-def _read_body(call: Call, fields: tuple[str, ...]) -> None:
-    """Parse the JSON body whatever its Content-Type says; refuse `\\u` escapes and fields that the endpoint does not know."""
+def _read_body(call: Call, shape: Shape) -> None:
+    """Parse the JSON body whatever its Content-Type says; refuse `\\u` escapes and whatever the shape does not allow."""
     if not call.body:
         raise Refusal(44002, "empty post data")
     if _UNICODE_ESCAPE.search(call.body):
@@ -128,12 +148,14 @@ def _read_body(call: Call, fields: tuple[str, ...]) -> None:
         raise Refusal(47001, "data format error") from None
     if not isinstance(data, dict):
         raise Refusal(47001, "data format error")
-    refuse_unknown(call, data, fields)
     call.data = data
+    checked(call, data, shape)
 
 
 def refuse_unknown(call: Call, data: dict[str, Any], fields: tuple[str, ...], *, where: str = "") -> None:
-    """Tencent ignores what it does not know; the simulator says so, because a misspelt field is a bug of the caller."""
-    for name in data:
-        if name not in fields:
-            raise Refusal(40097 if call.host == API else 40058, f"invalid args, unknown field: {where}{name}")
+    """Refuse an object of which only the names of its fields are known."""
+    checked(call, data, names_only(fields), where=where)
+
+
+def _shape(fields: Fields) -> Shape:
+    return names_only(fields) if isinstance(fields, tuple) else fields
