@@ -9,7 +9,9 @@ from pathlib import Path
 from typing import Any
 
 from miniprogram_mock.platform import crypto
+from miniprogram_mock.platform.world import corps as wecom
 from miniprogram_mock.platform.world import merchants as pay
+from miniprogram_mock.platform.world.corps import Corp
 from miniprogram_mock.platform.world.merchants import Merchant
 
 MINI_PROGRAM = Path(__file__).resolve().parents[2] / "miniprogram"
@@ -88,23 +90,6 @@ class ServiceAccount:
         return next((one for one in self.templates if one.template_id == template_id), None)
 
 
-@dataclass(frozen=True)
-class Corp:
-    corpid: str
-    agentid: int
-    name: str
-    secret: str
-    token: str
-    aes_key: str
-    visible: list[str]
-    hidden: list[str]
-
-    @property
-    def appid(self) -> str:
-        """The id that tokens and callbacks of this account are filed under."""
-        return self.corpid
-
-
 Account = MiniProgram | ServiceAccount | Corp
 
 
@@ -119,7 +104,8 @@ class World:
     accounts: dict[str, Account] = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
-        listed: list[Account] = [*self.mini_programs, *self.service_accounts, *self.corps]
+        applications = [application for corp in self.corps for application in corp.applications]
+        listed: list[Account] = [*self.mini_programs, *self.service_accounts, *applications]
         object.__setattr__(self, "accounts", {account.appid: account for account in listed})
 
     def merchant(self, mchid: str) -> Merchant | None:
@@ -145,7 +131,7 @@ def load(folder: Path) -> World:
             MiniProgram(**{**one, "subscribe_templates": _templates(one["subscribe_templates"])}) for one in raw["mini_programs"]
         ],
         service_accounts=[ServiceAccount(**{**one, "templates": _templates(one["templates"])}) for one in raw["service_accounts"]],
-        corps=[Corp(**one) for one in raw["corps"]],
+        corps=[wecom.read(one) for one in raw["corps"]],
         merchants=[pay.read(one) for one in raw["merchants"]],
     )
 
@@ -161,6 +147,8 @@ def init(folder: Path, *, callback_base: str, clock_followers: list[dict[str, st
         mini_program.setdefault("subscribe_templates", _new_templates(SUBSCRIBE_TEMPLATES))
         mini_program.pop("pages", None)
     raw["merchants"] = pay.upgrade(raw["merchants"])
+    for corp in raw["corps"]:
+        wecom.upgrade(corp, linked=[one["appid"] for one in raw["mini_programs"]])
     _write(world_file, raw)
     world = load(folder)
     _write(folder / "accounts.json", credentials(world))
@@ -187,6 +175,7 @@ def credentials(world: World) -> dict[str, Any]:
     return {
         "accounts": [*mini_programs, *service_accounts, *corps, *(one for one in merchants if "sub_mchids" not in one)],
         "partners": [one for one in merchants if "sub_mchids" in one],
+        "corp_apps": [entry for corp in world.corps for entry in wecom.credentials(corp)],
         "staff": [userid for corp in world.corps for userid in corp.visible],
         "templates": {template.name: template.template_id for account in world.service_accounts for template in account.templates},
     }
