@@ -6,8 +6,10 @@ import logging
 import re
 import sys
 from collections.abc import MutableMapping
+from datetime import UTC, datetime
 from typing import Any
 
+import orjson
 import structlog
 
 from app.kit.settings import settings
@@ -61,6 +63,24 @@ def configure() -> None:
     # These two print request headers and bodies at DEBUG, and every job at INFO.
     logging.getLogger("wechatpayv3").setLevel(logging.WARNING)
     logging.getLogger("rq").setLevel(logging.WARNING)
+
+
+_LEVELS = {"info": logging.INFO, "warning": logging.WARNING, "error": logging.ERROR}
+
+
+def trace(event: str, *, level: str, **fields: Any) -> None:
+    """One JSON line on its shortest way, for what happens by the thousand a second: no processors, so nothing is masked.
+
+    Give it fields of a fixed kind only, ids and numbers; any text from outside goes through `mask_text` first.
+    """
+    root = logging.getLogger()
+    if not root.isEnabledFor(_LEVELS[level]):
+        return
+    moment = datetime.now(UTC).isoformat(timespec="milliseconds")
+    line = orjson.dumps({"event": event, "level": level, "timestamp": moment, **fields}).decode()
+    for handler in root.handlers:
+        if isinstance(handler, logging.StreamHandler):
+            handler.stream.write(line + "\n")
 
 
 def logger(name: str) -> structlog.stdlib.BoundLogger:

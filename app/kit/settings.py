@@ -46,7 +46,14 @@ class Settings(BaseSettings):
     wecom_api_base: str = "https://qyapi.weixin.qq.com"
     wechat_connect_timeout_seconds: float = 3.0
     wechat_read_timeout_seconds: float = 10.0
+    wechat_calls_at_once: int = Field(default=64, ge=1)
+    wechat_breaker_failures: int = Field(default=10, ge=1)
+    wechat_breaker_seconds: float = 10.0
+    wechat_quotas: dict[str, dict[str, int | None]] = Field(default_factory=dict)
     wechat_callback_window_seconds: int = 300
+    wechat_callback_max_bytes: int = Field(default=131_072, ge=16_384)
+    wechat_doubtful_per_minute: int = Field(default=60, ge=1)
+    wechat_raw_days: int = Field(default=7, ge=1)
     wechat_inbox_days: int = Field(default=90, ge=2)
 
     # Policies that a brand may want to change without a release

@@ -21,12 +21,16 @@ class Outcome(StrEnum):
 
 
 class WechatError(Exception):
-    """A call to Tencent that brought no result. `code` is Tencent's, or one of ours: "timeout", "connection", "http.502"."""
+    """A call to Tencent that brought no result. `code` is Tencent's, or one of ours: "timeout", "connection", "http.502", "quota" …
 
-    def __init__(self, outcome: Outcome, code: str, message: str = "") -> None:
+    `retry_after`: in how many seconds it makes sense to try again, where that is known.
+    """
+
+    def __init__(self, outcome: Outcome, code: str, message: str = "", *, retry_after: float | None = None) -> None:
         self.outcome = outcome
         self.code = code
         self.message = message
+        self.retry_after = retry_after
         super().__init__(f"{code} ({outcome}): {message}")
 
 

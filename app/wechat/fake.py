@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, TypeVar
 
-from app.wechat.client import CardReceipt, RefundState, Session, Trade, UserInfo
+from app.wechat.client import CardReceipt, MiniProgram, Pay, RefundState, ServiceAccount, Session, Trade, UserInfo, WeCom
+from app.wechat.endpoints import Exchange
 from app.wechat.errors import Outcome, WechatError
 from app.wechat.models import WechatAccount
 
+T = TypeVar("T")
+_NO_ANSWER = object()
 SOME_MOMENT = datetime(2026, 1, 1, tzinfo=UTC)
 TIMEOUT = WechatError(Outcome.unknown, "timeout", "no answer")
 
@@ -27,7 +30,8 @@ class Call:
 
 class FakeGateway:
     """Stands in for all accounts. `people` maps login codes to sessions, `phones` phone codes to numbers, `users` openids to followers;
-    `trades` and `refunds` are what WeChat Pay knows, by our number.
+    `trades` and `refunds` are what WeChat Pay knows, by our number. `answers` holds what any other endpoint gives, by its method's name:
+    a value, or a function of the account and the arguments by name.
     """
 
     def __init__(self) -> None:
@@ -37,6 +41,7 @@ class FakeGateway:
         self.users: dict[str, UserInfo] = {}
         self.trades: dict[str, Trade] = {}
         self.refunds: dict[str, RefundState] = {}
+        self.answers: dict[str, Any] = {}
         self._failures: list[tuple[str, WechatError, bool]] = []
         self._numbers = itertools.count(1)
 
@@ -60,24 +65,29 @@ class FakeGateway:
         self.refunds[out_refund_no] = replace(self.refunds[out_refund_no], status=status, settled_at=SOME_MOMENT)
         return self.refunds[out_refund_no]
 
-    def mini_program(self, account: WechatAccount) -> _MiniProgram:
-        return _MiniProgram(self, account)
+    def mini_program(self, account: WechatAccount) -> MiniProgram:
+        return MiniProgram(account, self)
 
-    def service_account(self, account: WechatAccount) -> _ServiceAccount:
-        return _ServiceAccount(self, account)
+    def service_account(self, account: WechatAccount) -> ServiceAccount:
+        return ServiceAccount(account, self)
 
-    def wecom(self, account: WechatAccount) -> _WeCom:
-        return _WeCom(self, account)
+    def wecom(self, account: WechatAccount) -> WeCom:
+        return WeCom(account, self)
 
-    def pay(self, account: WechatAccount) -> _Pay:
-        return _Pay(self, account)
+    def pay(self, account: WechatAccount) -> Pay:
+        return Pay(account, self)
 
-    def number(self) -> int:
-        return next(self._numbers)
-
-    def take(self, endpoint: str, account: WechatAccount, given: dict[str, Any], effect: Callable[[], Any]) -> Any:
+    def carry_out(self, exchange: Exchange[T]) -> T:
         """Record a call and have its effect, unless it was told to fail."""
-        self.calls.append(Call(endpoint, account.appid, given))
+        endpoint, told = exchange.endpoint.name.partition(".")[2], exchange.given()
+        self.calls.append(Call(endpoint, exchange.account.appid, told))
+
+        def effect() -> Any:
+            answer = self.answers.get(endpoint, getattr(self, f"_{endpoint}", _NO_ANSWER))
+            if answer is _NO_ANSWER:
+                raise AssertionError(f"the fake has no answer for {endpoint}: put one into `answers`")
+            return answer(exchange.account, **told) if callable(answer) else answer
+
         planned = next((failure for failure in self._failures if failure[0] == endpoint), None)
         if planned is None:
             return effect()
@@ -86,157 +96,74 @@ class FakeGateway:
             effect()
         raise planned[1]
 
+    def carry_out_all(self, exchanges: Sequence[Exchange[T]]) -> list[T | WechatError]:
+        """One after the other."""
+        results: list[T | WechatError] = []
+        for exchange in exchanges:
+            try:
+                results.append(self.carry_out(exchange))
+            except WechatError as error:
+                results.append(error)
+        return results
 
-class _Door:
-    def __init__(self, fake: FakeGateway, account: WechatAccount) -> None:
-        self._fake = fake
-        self._account = account
+    def _code_to_session(self, _account: WechatAccount, code: str) -> Session:
+        if code not in self.people:
+            raise WechatError(Outcome.permanent_person, "40029", "invalid code")
+        return self.people.pop(code)
 
-    def _take(self, endpoint: str, effect: Callable[[], Any], **given: Any) -> Any:
-        return self._fake.take(endpoint, self._account, given, effect)
+    def _phone_number(self, _account: WechatAccount, code: str) -> str:
+        if code not in self.phones:
+            raise WechatError(Outcome.permanent_person, "40029", "invalid code")
+        return self.phones.pop(code)
 
+    def _mini_program_code(self, _account: WechatAccount, scene: str, page: str) -> bytes:
+        return b"\x89PNG\r\n\x1a\n" + scene.encode() + page.encode()
 
-class _MiniProgram(_Door):
-    def code_to_session(self, code: str) -> Session:
-        def swap() -> Session:
-            if code not in self._fake.people:
-                raise WechatError(Outcome.permanent_person, "40029", "invalid code")
-            return self._fake.people.pop(code)
+    def _send_template(self, _account: WechatAccount, **_given: Any) -> str:
+        return str(2**61 + next(self._numbers))
 
-        return self._take("code_to_session", swap, code=code)
+    def _user_info(self, _account: WechatAccount, openid: str) -> UserInfo:
+        return self.users.get(openid, UserInfo(subscribe=True, unionid=None))
 
-    def phone_number(self, code: str) -> str:
-        def swap() -> str:
-            if code not in self._fake.phones:
-                raise WechatError(Outcome.permanent_person, "40029", "invalid code")
-            return self._fake.phones.pop(code)
+    def _user_infos(self, _account: WechatAccount, openids: Sequence[str]) -> dict[str, UserInfo]:
+        return {openid: self.users[openid] for openid in openids}
 
-        return self._take("phone_number", swap, code=code)
+    def _followers(self, _account: WechatAccount, after: str) -> list[str]:
+        openids = [openid for openid, info in self.users.items() if info.subscribe]
+        return openids[openids.index(after) + 1 :] if after else openids
 
-    def mini_program_code(self, scene: str, page: str) -> bytes:
-        return self._take("mini_program_code", lambda: b"\x89PNG\r\n\x1a\n" + scene.encode(), scene=scene, page=page)
-
-
-class _ServiceAccount(_Door):
-    def send_template(self, openid: str, template_id: str, data: dict[str, str], *, client_msg_id: str, page: str | None = None) -> str:
-        return self._take(
-            "send_template",
-            lambda: str(2**61 + self._fake.number()),
-            openid=openid,
-            template_id=template_id,
-            data=data,
-            client_msg_id=client_msg_id,
-            page=page,
-        )
-
-    def user_info(self, openid: str) -> UserInfo:
-        return self._take("user_info", lambda: self._fake.users.get(openid, UserInfo(subscribe=True, unionid=None)), openid=openid)
-
-    def user_infos(self, openids: Sequence[str]) -> dict[str, UserInfo]:
-        return self._take("user_infos", lambda: {openid: self._fake.users[openid] for openid in openids}, openids=list(openids))
-
-    def followers(self, after: str = "") -> list[str]:
-        def listed() -> list[str]:
-            openids = [openid for openid, info in self._fake.users.items() if info.subscribe]
-            return openids[openids.index(after) + 1 :] if after else openids
-
-        return self._take("followers", listed, after=after)
-
-
-class _WeCom(_Door):
-    def send_card(self, userids: Sequence[str], card: dict[str, Any], *, duplicate_check_seconds: int = 1800) -> CardReceipt:
-        return self._take("send_card", self._receipt, userids=list(userids), card=card)
-
-    def send_text(self, userids: Sequence[str], text: str, *, duplicate_check_seconds: int = 1800) -> CardReceipt:
-        return self._take("send_text", self._receipt, userids=list(userids), text=text)
-
-    def update_card(
-        self, userids: Sequence[str], response_code: str, *, replace_name: str | None = None, card: dict[str, Any] | None = None
-    ) -> None:
-        self._take("update_card", lambda: None, userids=list(userids), response_code=response_code, replace_name=replace_name, card=card)
-
-    def _receipt(self) -> CardReceipt:
-        number = self._fake.number()
+    def _send_card(self, _account: WechatAccount, **_given: Any) -> CardReceipt:
+        number = next(self._numbers)
         return CardReceipt(msgid=f"msg{number}", response_code=f"response{number}", invalid_userids=())
 
+    _send_text = _send_card
 
-class _Pay(_Door):
-    def prepay(self, out_trade_no: str, *, description: str, amount_fen: int, openid: str, expires_at: datetime, notify_url: str) -> str:
-        def open_order() -> str:
-            known = self._fake.trades.setdefault(
-                out_trade_no,
-                Trade(
-                    out_trade_no,
-                    "NOTPAY",
-                    amount_fen=amount_fen,
-                    appid=self._account.linked_appid,
-                    mchid=self._account.appid,
-                    openid=openid,
-                ),
-            )
-            if known.state != "NOTPAY":
-                raise WechatError(Outcome.permanent_person, "ORDER_CLOSED" if known.state == "CLOSED" else "ORDERPAID")
-            return f"wx{self._fake.number():034d}"
+    def _update_card(self, _account: WechatAccount, **_given: Any) -> None:
+        return None
 
-        return self._take(
-            "prepay",
-            open_order,
-            out_trade_no=out_trade_no,
-            description=description,
-            amount_fen=amount_fen,
-            openid=openid,
-            expires_at=expires_at,
-            notify_url=notify_url,
-        )
+    def _prepay(self, account: WechatAccount, out_trade_no: str, amount_fen: int, openid: str, **_given: Any) -> str:
+        mchid, appid = account.appid, account.linked_appid
+        opened = Trade(out_trade_no, "NOTPAY", amount_fen=amount_fen, appid=appid, mchid=mchid, openid=openid)
+        known = self.trades.setdefault(out_trade_no, opened)
+        if known.state != "NOTPAY":
+            raise WechatError(Outcome.permanent_person, "ORDER_CLOSED" if known.state == "CLOSED" else "ORDERPAID")
+        return f"wx{next(self._numbers):034d}"
 
-    def payment_params(self, prepay_id: str) -> dict[str, str]:
-        return {
-            "appId": str(self._account.linked_appid),
-            "timeStamp": "1700000000",
-            "nonceStr": "nonce",
-            "package": f"prepay_id={prepay_id}",
-            "signType": "RSA",
-            "paySign": "signed by the fake",
-        }
+    def _query(self, _account: WechatAccount, out_trade_no: str) -> Trade:
+        return self.trades.get(out_trade_no, Trade(out_trade_no, "NOT_EXIST"))
 
-    def query(self, out_trade_no: str) -> Trade:
-        return self._take("query", lambda: self._fake.trades.get(out_trade_no, Trade(out_trade_no, "NOT_EXIST")), out_trade_no=out_trade_no)
+    def _close(self, _account: WechatAccount, out_trade_no: str) -> None:
+        known = self.trades.get(out_trade_no)
+        if known is None:
+            raise WechatError(Outcome.permanent_person, "ORDER_NOT_EXIST")
+        if known.state not in ("NOTPAY", "CLOSED"):
+            raise WechatError(Outcome.permanent_person, "ORDERPAID")
+        self.trades[out_trade_no] = replace(known, state="CLOSED")
 
-    def close(self, out_trade_no: str) -> None:
-        def shut() -> None:
-            known = self._fake.trades.get(out_trade_no)
-            if known is None:
-                raise WechatError(Outcome.permanent_person, "ORDER_NOT_EXIST")
-            if known.state not in ("NOTPAY", "CLOSED"):
-                raise WechatError(Outcome.permanent_person, "ORDERPAID")
-            self._fake.trades[out_trade_no] = replace(known, state="CLOSED")
+    def _refund(self, _account: WechatAccount, *, out_trade_no: str, out_refund_no: str, **given: Any) -> RefundState:
+        asked = RefundState(out_refund_no, "PROCESSING", amount_fen=given["amount_fen"], total_fen=given["total_fen"], currency="CNY")
+        numbered = replace(asked, refund_id=f"5030{next(self._numbers):024d}", out_trade_no=out_trade_no)
+        return self.refunds.setdefault(out_refund_no, numbered)
 
-        self._take("close", shut, out_trade_no=out_trade_no)
-
-    def refund(
-        self, out_trade_no: str, out_refund_no: str, *, amount_fen: int, total_fen: int, reason: str, notify_url: str
-    ) -> RefundState:
-        def ask() -> RefundState:
-            return self._fake.refunds.setdefault(
-                out_refund_no,
-                RefundState(
-                    out_refund_no,
-                    "PROCESSING",
-                    refund_id=f"5030{self._fake.number():024d}",
-                    amount_fen=amount_fen,
-                    total_fen=total_fen,
-                    currency="CNY",
-                    out_trade_no=out_trade_no,
-                ),
-            )
-
-        return self._take(
-            "refund", ask, out_trade_no=out_trade_no, out_refund_no=out_refund_no, amount_fen=amount_fen, total_fen=total_fen, reason=reason
-        )
-
-    def query_refund(self, out_refund_no: str) -> RefundState:
-        return self._take(
-            "query_refund",
-            lambda: self._fake.refunds.get(out_refund_no, RefundState(out_refund_no, "NOT_EXIST")),
-            out_refund_no=out_refund_no,
-        )
+    def _query_refund(self, _account: WechatAccount, out_refund_no: str) -> RefundState:
+        return self.refunds.get(out_refund_no, RefundState(out_refund_no, "NOT_EXIST"))

@@ -230,7 +230,7 @@ def test_an_answer_before_the_card_has_left_changes_it_afterwards(
 
 @pytest.mark.parametrize("how", ["refused", "invalid", "no WeCom", "left"])
 def test_when_the_adviser_cannot_be_reached_his_manager_hears(
-    session: Session, town: make.Town, tencent: FakeGateway, deliver: Any, monkeypatch: pytest.MonkeyPatch, how: str
+    session: Session, town: make.Town, tencent: FakeGateway, deliver: Any, how: str
 ) -> None:
     desk = Desk(session, town, deliver)
     deliver()
@@ -239,7 +239,8 @@ def test_when_the_adviser_cannot_be_reached_his_manager_hears(
         tencent.fail("send_card", ALL_INVALID)
     elif how == "invalid":
         invalid = CardReceipt("msg", "code", ((owner.wecom_userid or "").lower(),))
-        monkeypatch.setattr("app.wechat.fake._WeCom._receipt", _once(invalid, then=CardReceipt("msg2", "code2", ())))
+        receipts = iter([invalid, CardReceipt("msg2", "code2", ())])
+        tencent.answers["send_card"] = lambda *_account, **_given: next(receipts)
     elif how == "no WeCom":
         owner.wecom_userid = None
     else:
@@ -253,11 +254,6 @@ def test_when_the_adviser_cannot_be_reached_his_manager_hears(
     desk.work()
     assert desk.lead.status == "accepted"
     assert [call["userids"] for call in tencent.calls_of("update_card")] == [[town.manager.wecom_userid]]
-
-
-def _once(first: CardReceipt, *, then: CardReceipt) -> Callable[[Any], CardReceipt]:
-    answers = iter([first])
-    return lambda _self: next(answers, then)
 
 
 def test_when_nobody_can_be_reached_it_ends_and_is_visible(session: Session, town: make.Town, tencent: FakeGateway, deliver: Any) -> None:

@@ -176,16 +176,12 @@ def test_money_that_is_there_at_the_end_of_the_hold_makes_it_firm(case: Case, la
     assert case.events("order.expired") == []
 
 
-def test_money_that_comes_between_the_question_and_the_close_makes_it_firm(case: Case, later: Any, monkeypatch: Any) -> None:
-    from app.wechat import fake
-
-    real = fake._Pay.close
-
-    def paid_this_moment(self: Any, out_trade_no: str) -> None:
+def test_money_that_comes_between_the_question_and_the_close_makes_it_firm(case: Case, later: Any) -> None:
+    def paid_this_moment(account: Any, out_trade_no: str) -> None:
         case.pays()
-        real(self, out_trade_no)
+        case.wechat._close(account, out_trade_no)
 
-    monkeypatch.setattr(fake._Pay, "close", paid_this_moment)
+    case.wechat.answers["close"] = paid_this_moment
     later(minutes=16)
     case.works.sweep()
     assert case.state == ("paid", "hard_held", "full", "reserved")

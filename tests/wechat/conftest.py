@@ -14,8 +14,8 @@ from werkzeug.serving import make_server
 from app.kit import queue
 from app.kit.settings import settings
 from app.wechat import client as doors
-from app.wechat import service
-from app.wechat.http import HttpGateway, transport
+from app.wechat import http, service
+from app.wechat.http import HttpGateway
 from app.wechat.models import WechatAccount
 from tests import simulator as platform
 from tests.factories import dealers as make
@@ -37,7 +37,7 @@ def gateway(simulator: platform.Simulator, monkeypatch: pytest.MonkeyPatch) -> I
     for name, value in {**simulator.settings, "WECHAT_READ_TIMEOUT_SECONDS": "3"}.items():
         monkeypatch.setenv(name, value)
     settings.cache_clear()
-    transport.pool.cache_clear()
+    http.forget()
     simulator.ask("faults", clear=True)
     for key in queue.connection().scan_iter(f"{settings().queue_prefix}:wechat:*"):
         queue.connection().delete(key)
@@ -46,7 +46,7 @@ def gateway(simulator: platform.Simulator, monkeypatch: pytest.MonkeyPatch) -> I
     yield made
     monkeypatch.undo()
     settings.cache_clear()
-    transport.pool.cache_clear()
+    http.forget()
 
 
 @pytest.fixture

@@ -10,11 +10,12 @@ from typing import Any, cast
 
 import pytest
 
-from app.kit import db
+from app.kit import db, queue
 from app.kit.logging import configure
 from app.kit.settings import settings
+from app.wechat import http
 from app.wechat.client import Outcome, Trade, WechatError
-from app.wechat.http import HttpGateway, transport
+from app.wechat.http import HttpGateway
 from app.wechat.models import WechatAccount
 from dev.testing import wait_until
 from tests.simulator import Simulator
@@ -229,7 +230,7 @@ class TestTheNetwork:
             for name in ("WECHAT_API_BASE", "WECHAT_PAY_BASE"):
                 monkeypatch.setenv(name, address)
             settings.cache_clear()
-            transport.pool.cache_clear()
+            http.forget()
             with refused(Outcome.retry_later, "connection"):
                 gateway.mini_program(accounts["mini_program"]).code_to_session("code")
             with refused(Outcome.retry_later, "connection"):
@@ -244,12 +245,15 @@ class TestTheNetwork:
         with refused(Outcome.unknown, "777777"):
             door.send_text(["adv004"], "二")
 
-    def test_a_changed_secret_is_used_at_once(self, gateway: HttpGateway, accounts: dict[str, WechatAccount]) -> None:
-        account = accounts["mini_program"]
-        before = gateway.mini_program(account)
-        assert gateway.mini_program(account) is before
+    def test_a_changed_secret_is_used_at_once(self, gateway: HttpGateway, accounts: Any, buyer: Any) -> None:
+        account = accounts["service_account"]
+        openid = buyer["openids"][account.appid]
+        assert gateway.service_account(account).user_info(openid).subscribe
         account.secrets = {**account.secrets, "secret": "another"}
-        assert gateway.mini_program(account) is not before
+        for key in queue.connection().scan_iter(f"{settings().queue_prefix}:wechat:token:*"):
+            queue.connection().delete(key)
+        with refused(Outcome.permanent_account, "40125"):
+            gateway.service_account(account).user_info(openid)
 
 
 def test_nothing_secret_is_logged(
@@ -272,7 +276,7 @@ def test_nothing_secret_is_logged(
         session_key = door.code_to_session(login).session_key
         phone = simulator.ask(f"users/{buyer['id']}/phone-code", appid=account.appid)["code"]
         door.phone_number(phone)
-        token = door._client.access_token
+        token = gateway._line._keeper(account).current()
         corp = gateway.wecom(accounts["corp"])
         simulator.ask("faults", errcode={"path": "/cgi-bin/message/send", "code": 40056, "times": 1})
         with pytest.raises(WechatError):
@@ -287,9 +291,11 @@ def test_nothing_secret_is_logged(
         root.handlers[:] = before[0]
         root.setLevel(before[1])
     logged = written.getvalue()
-    assert "wechat call failed" in logged
+    assert '"event":"wechat call","level":"warning"' in logged
+    assert '"event":"wechat call","level":"info"' in logged
     hidden = [account.secrets[field] for account in accounts.values() for field in account.secrets]
-    for secret in [*hidden, session_key, token, corp._client.access_token, login, phone, buyer["phone"], "Authorization"]:
+    hidden += [session_key, token, gateway._line._keeper(accounts["corp"]).current(), login, phone, buyer["phone"], "Authorization"]
+    for secret in hidden:
         assert secret not in logged
 
 

@@ -11,8 +11,9 @@ import pytest
 from sqlalchemy.orm import Session
 
 from app.kit.settings import settings
+from app.wechat import http
 from app.wechat.client import Outcome, WechatError
-from app.wechat.http import HttpGateway, outcomes, transport
+from app.wechat.http import HttpGateway, outcomes
 from app.wechat.models import AccountKind, WechatAccount
 from tests.factories import dealers as make
 from tests.factories import wechat as accounts
@@ -65,14 +66,14 @@ def odd(monkeypatch: pytest.MonkeyPatch) -> Iterator[type[Odd]]:
     for name in ("WECHAT_API_BASE", "WECHAT_PAY_BASE", "WECOM_API_BASE"):
         monkeypatch.setenv(name, f"http://127.0.0.1:{server.server_port}")
     settings.cache_clear()
-    transport.pool.cache_clear()
+    http.forget()
     yield Odd
     server.shutdown()
     thread.join()
     server.server_close()
     monkeypatch.undo()
     settings.cache_clear()
-    transport.pool.cache_clear()
+    http.forget()
 
 
 @pytest.fixture

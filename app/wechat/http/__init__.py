@@ -2,44 +2,46 @@
 
 from __future__ import annotations
 
-import threading
-from collections.abc import Callable
-from typing import Any, TypeVar
+from collections.abc import Sequence
+from typing import TypeVar
 
-from app.wechat.http.mini_program import MiniProgramDoor
-from app.wechat.http.pay import PayDoor
-from app.wechat.http.service_account import ServiceAccountDoor
-from app.wechat.http.wecom import WeComDoor
+from app.wechat.endpoints import Exchange
+from app.wechat.endpoints.mini_program import MiniProgram
+from app.wechat.endpoints.pay import Pay
+from app.wechat.endpoints.service_account import ServiceAccount
+from app.wechat.endpoints.wecom import WeCom
+from app.wechat.errors import WechatError
+from app.wechat.http import concurrent, pooled, wire
+from app.wechat.http.line import HttpLine
 from app.wechat.models import WechatAccount
 
-Door = TypeVar("Door")
+T = TypeVar("T")
 
 
 class HttpGateway:
-    """Keeps one door per account, so that connections and tokens are shared by the threads of a process."""
+    """All accounts over one line."""
 
     def __init__(self) -> None:
-        self._doors: dict[str, tuple[Any, Any]] = {}
-        self._lock = threading.Lock()
+        self._line = HttpLine()
 
-    def mini_program(self, account: WechatAccount) -> MiniProgramDoor:
-        return self._door(account, MiniProgramDoor)
+    def mini_program(self, account: WechatAccount) -> MiniProgram:
+        return MiniProgram(account, self._line)
 
-    def service_account(self, account: WechatAccount) -> ServiceAccountDoor:
-        return self._door(account, ServiceAccountDoor)
+    def service_account(self, account: WechatAccount) -> ServiceAccount:
+        return ServiceAccount(account, self._line)
 
-    def wecom(self, account: WechatAccount) -> WeComDoor:
-        return self._door(account, WeComDoor)
+    def wecom(self, account: WechatAccount) -> WeCom:
+        return WeCom(account, self._line)
 
-    def pay(self, account: WechatAccount) -> PayDoor:
-        return self._door(account, PayDoor)
+    def pay(self, account: WechatAccount) -> Pay:
+        return Pay(account, self._line)
 
-    def _door(self, account: WechatAccount, make: Callable[[WechatAccount], Door]) -> Door:
-        # A changed secret or key makes a new door.
-        credentials = (account.secrets, account.settings, account.linked_appid)
-        with self._lock:
-            kept = self._doors.get(account.appid)
-            if kept is None or kept[0] != credentials:
-                kept = (credentials, make(account))
-                self._doors[account.appid] = kept
-            return kept[1]
+    def carry_out_all(self, exchanges: Sequence[Exchange[T]]) -> list[T | WechatError]:
+        return self._line.carry_out_all(exchanges)
+
+
+def forget() -> None:
+    """Let the next call read the settings again: base addresses, time-outs, numbers."""
+    wire.forget()
+    pooled.forget()
+    concurrent.forget()

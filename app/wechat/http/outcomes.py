@@ -9,7 +9,7 @@ from __future__ import annotations
 from app.wechat.errors import Outcome, WechatError
 
 # The token is at fault, and a fresh one may help: done once by the transport, before anybody hears of it.
-TOKEN_REFUSED = frozenset({40001, 40014, 42001})
+TOKEN_REFUSED = frozenset({"40001", "40014", "42001"})
 
 _BY_OUTCOME: dict[Outcome, tuple[str, ...]] = {
     Outcome.retry_now: (

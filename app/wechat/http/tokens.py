@@ -14,17 +14,43 @@ from cryptography.exceptions import InvalidTag
 from app.kit import crypto, queue
 from app.kit.logging import logger
 from app.kit.settings import settings
+from app.wechat.endpoints import Ask, Endpoint, Exchange, Host, Repeat
 from app.wechat.errors import Outcome, WechatError
 from app.wechat.http.outcomes import TOKEN_REFUSED
+from app.wechat.models import AccountKind, WechatAccount
 
 log = logger(__name__)
 
+# A token that others see in Redis is believed for so long without looking: a refused one is renewed anyhow.
+BELIEVED_SECONDS = 10
 # Tencent hands out a new token from five minutes before the end of the old one; both work in between.
 MARGIN_SECONDS = 300
 # force_refresh kills the old token at once; Tencent allows it 20 times a day and not within 30 s.
 FORCED_APART_SECONDS = 30
 FORCED_PER_DAY = 20
 _CHINA_OFFSET_SECONDS = 8 * 3600
+
+
+_STABLE = Endpoint("token.stable_token", Host.api, "POST", "/cgi-bin/stable_token", Repeat.harmless, False, 500_000, 10_000)
+_CORP = Endpoint("token.gettoken", Host.work, "GET", "/cgi-bin/gettoken", Repeat.harmless, False, None, None)
+
+
+def ask_of(account: WechatAccount) -> Callable[[bool], Exchange[dict[str, Any]]]:
+    """The question for a token of this account; its argument says whether to force another one."""
+    appid, secret = account.appid, account.secrets["secret"]
+
+    def read(told: dict[str, Any]) -> dict[str, Any]:
+        return {"access_token": str(told["access_token"]), "expires_in": int(told["expires_in"])}
+
+    def stable(force: bool) -> Exchange[dict[str, Any]]:
+        body = {"grant_type": "client_credential", "appid": appid, "secret": secret, "force_refresh": force}
+        return Exchange(_STABLE, account, Ask(read, body=body))
+
+    def corp(_force: bool) -> Exchange[dict[str, Any]]:
+        # There is nothing to force here: asking again gives the same token until WeCom itself replaces it.
+        return Exchange(_CORP, account, Ask(read, query={"corpid": appid, "corpsecret": secret}))
+
+    return corp if account.kind == AccountKind.corp else stable
 
 
 def _longest_fetch() -> float:
@@ -44,14 +70,25 @@ class TokenKeeper:
         self._fetch = fetch
         self._one_of_us = threading.Lock()
         self._own: tuple[str, float] = ("", 0.0)
+        self._seen: tuple[str, float] = ("", 0.0)
+
+    def at_hand(self) -> str | None:
+        """The token that was seen a moment ago."""
+        token, until = self._seen
+        return token if time.monotonic() < until else None
 
     def current(self) -> str:
         """A token that should work now."""
-        return self._read() or self._fetch_once(refused=None)
+        return self._see(self._read() or self._fetch_once(refused=None))
 
     def renew(self, refused: str) -> str:
         """A token other than the one Tencent refused. Raises `WechatError` (retry_later) when there is none to be had yet."""
-        return self._fetch_once(refused=refused)
+        self._seen = ("", 0.0)
+        return self._see(self._fetch_once(refused=refused))
+
+    def _see(self, token: str) -> str:
+        self._seen = (token, time.monotonic() + BELIEVED_SECONDS)
+        return token
 
     def _fetch_once(self, refused: str | None) -> str:
         with self._one_of_us, self._one_of_all(refused):
@@ -74,7 +111,7 @@ class TokenKeeper:
             if error.outcome is Outcome.unknown:
                 raise WechatError(Outcome.retry_later, error.code, error.message) from None
             # Here the same codes speak of the secret.
-            if error.code in map(str, TOKEN_REFUSED):
+            if error.code in TOKEN_REFUSED:
                 raise WechatError(Outcome.permanent_account, error.code, error.message) from None
             raise
 

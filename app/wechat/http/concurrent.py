@@ -1,0 +1,123 @@
+"""Requests by the hundred: one thread with an event loop for the process, and aiohttp's connections."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import threading
+from collections.abc import Generator, Iterator, Sequence
+from typing import Any, TypeVar
+
+import aiohttp
+
+from app.kit.settings import settings
+from app.wechat.endpoints import Reply
+from app.wechat.errors import Outcome, WechatError
+from app.wechat.http.wire import Wire
+
+T = TypeVar("T")
+_LOCK = threading.Lock()
+_NEVER_SENT = (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError)
+
+
+class _Loop:
+    """An event loop in a thread of its own, with one pool of connections; made when first needed, and again after a fork."""
+
+    _of_this_process: _Loop | None = None
+
+    def __init__(self) -> None:
+        self.pid = os.getpid()
+        self.loop = asyncio.new_event_loop()
+        threading.Thread(target=self.loop.run_forever, name="wechat-sending", daemon=True).start()
+        self.session: aiohttp.ClientSession = self.do(_open())
+
+    @classmethod
+    def get(cls) -> _Loop:
+        with _LOCK:
+            if cls._of_this_process is None or cls._of_this_process.pid != os.getpid():
+                cls._of_this_process = cls()
+            return cls._of_this_process
+
+    @classmethod
+    def forget(cls) -> None:
+        with _LOCK:
+            old, cls._of_this_process = cls._of_this_process, None
+            if old is not None and old.pid == os.getpid():
+                old.do(old.session.close())
+                old.loop.call_soon_threadsafe(old.loop.stop)
+
+    def do(self, work: Any) -> Any:
+        return asyncio.run_coroutine_threadsafe(work, self.loop).result()
+
+
+async def _open() -> aiohttp.ClientSession:
+    times = aiohttp.ClientTimeout(
+        total=None, sock_connect=settings().wechat_connect_timeout_seconds, sock_read=settings().wechat_read_timeout_seconds
+    )
+    connector = aiohttp.TCPConnector(limit=settings().wechat_calls_at_once)
+    # Tencent's answers set no cookie that anybody wants back.
+    return aiohttp.ClientSession(timeout=times, connector=connector, cookie_jar=aiohttp.DummyCookieJar(), auto_decompress=True)
+
+
+def forget() -> None:
+    """Close what is open and read the settings again."""
+    _Loop.forget()
+
+
+def run(talks: Sequence[Generator[Any, Any, T]]) -> list[T | WechatError]:
+    """Drive talks to their ends, so many at once as the settings say; each gives its value or its `WechatError`, in order."""
+    if not talks:
+        return []
+    loop = _Loop.get()
+    results: list[T | WechatError] = loop.do(_all(loop.session, talks))
+    return results
+
+
+async def _all(session: aiohttp.ClientSession, talks: Sequence[Generator[Any, Any, T]]) -> list[T | WechatError]:
+    results: list[Any] = [None] * len(talks)
+    waiting = iter(enumerate(talks))
+    many = min(settings().wechat_calls_at_once, len(talks))
+    await asyncio.gather(*(_some(session, waiting, results) for _ in range(many)))
+    return results
+
+
+async def _some(session: aiohttp.ClientSession, waiting: Iterator[tuple[int, Generator[Any, Any, T]]], results: list[Any]) -> None:
+    for place, talk in waiting:
+        try:
+            results[place] = await _one(session, talk)
+        except WechatError as error:
+            results[place] = error
+
+
+async def _one(session: aiohttp.ClientSession, talk: Generator[Any, Any, T]) -> T:
+    try:
+        step = next(talk)
+        while True:
+            try:
+                result = await _send(session, step) if isinstance(step, Wire) else await asyncio.to_thread(step.work)
+            except Exception as error:
+                step = talk.throw(error)
+            else:
+                step = talk.send(result)
+    except StopIteration as end:
+        value: T = end.value
+        return value
+
+
+async def _send(session: aiohttp.ClientSession, wire: Wire) -> Reply:
+    try:
+        async with session.request(
+            wire.method, _encoded(wire.url), data=wire.body or None, headers=wire.headers, allow_redirects=False
+        ) as answer:
+            return Reply(answer.status, {name.lower(): value for name, value in answer.headers.items()}, await answer.read())
+    except (aiohttp.ClientError, TimeoutError, OSError) as error:
+        if isinstance(error, _NEVER_SENT):
+            raise WechatError(Outcome.retry_later, "connection", type(error).__name__) from None
+        raise WechatError(Outcome.unknown, "timeout" if isinstance(error, TimeoutError) else "connection", type(error).__name__) from None
+
+
+def _encoded(url: str) -> Any:
+    from yarl import URL
+
+    # As it is: WeChat Pay's signature covers the very characters.
+    return URL(url, encoded=True)

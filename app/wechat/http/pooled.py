@@ -1,0 +1,40 @@
+"""Requests one by one, over connections that are kept."""
+
+from __future__ import annotations
+
+import functools
+
+import urllib3
+from urllib3.exceptions import ConnectTimeoutError, HTTPError, NameResolutionError, NewConnectionError, SSLError, TimeoutError
+
+from app.kit.settings import settings
+from app.wechat.endpoints import Reply
+from app.wechat.errors import Outcome, WechatError
+from app.wechat.http.wire import Wire
+
+# Raised before the first byte of the request has left.
+_NEVER_SENT = (ConnectTimeoutError, NewConnectionError, NameResolutionError, SSLError)
+
+
+@functools.cache
+def _pool() -> urllib3.PoolManager:
+    times = urllib3.Timeout(connect=settings().wechat_connect_timeout_seconds, read=settings().wechat_read_timeout_seconds)
+    return urllib3.PoolManager(maxsize=32, timeout=times, retries=False)
+
+
+def forget() -> None:
+    """Close what is open and read the time-outs again."""
+    _pool().clear()
+    _pool.cache_clear()
+
+
+def send(wire: Wire) -> Reply:
+    """Send a request and give its reply. Raises `WechatError`: a request that never left did not happen, anything later nobody knows."""
+    try:
+        answer = _pool().urlopen(wire.method, wire.url, body=wire.body or None, headers=wire.headers, redirect=False)
+    except HTTPError as error:
+        # Without its cause: it repeats the whole address, secret and all.
+        if isinstance(error, _NEVER_SENT):
+            raise WechatError(Outcome.retry_later, "connection", type(error).__name__) from None
+        raise WechatError(Outcome.unknown, "timeout" if isinstance(error, TimeoutError) else "connection", type(error).__name__) from None
+    return Reply(answer.status, {name.lower(): value for name, value in answer.headers.items()}, answer.data)

@@ -1,0 +1,144 @@
+"""Tencent's quotas, counted per account, address and day or minute by us: a call that would go over is refused before it leaves.
+
+Counts are kept in Redis for all processes and taken from there in small shares, so that a call costs no round trip; a share that is not
+used up is lost to its window. Without Redis every process counts for itself.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from dataclasses import dataclass
+
+import redis
+
+from app.kit import queue
+from app.kit.logging import logger
+from app.kit.settings import settings
+from app.wechat.endpoints import ENDPOINTS, Endpoint
+from app.wechat.errors import Outcome, WechatError
+
+log = logger(__name__)
+
+_CHINA_OFFSET_SECONDS = 8 * 3600
+_DAY, _MINUTE = 86400, 60
+# A share is a thousandth of the limit, and never more than this.
+_LARGEST_SHARE = 100
+# Tencent says so when a quota is used up: of the day or the minute, and of the minute.
+_USED_UP = {"45009": None, "45011": _MINUTE, "45033": _MINUTE}
+
+
+@dataclass(slots=True)
+class _Share:
+    """What this process may still use in one window. `closed` when the limit is reached, or Tencent says that it is."""
+
+    window: int
+    left: int = 0
+    closed: bool = False
+
+
+@dataclass(frozen=True)
+class Used:
+    """How much of a quota is used in the window that runs now; `limit` None where none is known."""
+
+    path: str
+    per: str
+    used: int
+    limit: int | None
+
+
+class Quotas:
+    """The quotas of all accounts, as one process sees them."""
+
+    def __init__(self) -> None:
+        self._shares: dict[tuple[str, str, int], _Share] = {}
+        self._lock = threading.Lock()
+
+    def is_at_hand(self, account: str, endpoint: Endpoint) -> bool:
+        """Whether `take` would need no round trip."""
+        now = _now()
+        for seconds, limit in limits(endpoint):
+            share = self._shares.get((account, endpoint.path, seconds))
+            if limit is not None and (share is None or share.window != now // seconds or not (share.left or share.closed)):
+                return False
+        return True
+
+    def take(self, account: str, endpoint: Endpoint) -> None:
+        """Count one call. Raises `WechatError` (retry_later, code "quota") when it must wait for the next window."""
+        now = _now()
+        for seconds, limit in limits(endpoint):
+            key = account, endpoint.path, seconds
+            share = self._shares.get(key)
+            if share is None and limit is None:
+                continue
+            with self._lock:
+                if share is None or share.window != now // seconds:
+                    share = self._shares[key] = _Share(now // seconds)
+                if limit is not None and not share.left and not share.closed:
+                    self._refill(share, key, limit)
+                if share.closed:
+                    wait = (share.window + 1) * seconds - now
+                    raise WechatError(Outcome.retry_later, "quota", f"{endpoint.path}: {limit} per {_word(seconds)}", retry_after=wait)
+                share.left -= 1
+
+    def used_up(self, account: str, endpoint: Endpoint, code: str) -> None:
+        """Tencent refused for a quota: nobody calls again before its window ends."""
+        if code not in _USED_UP:
+            return
+        known = [seconds for seconds, limit in limits(endpoint) if limit is not None]
+        seconds = _USED_UP[code] or (_MINUTE if known == [_MINUTE] else _DAY)
+        window = _now() // seconds
+        with self._lock:
+            self._shares[account, endpoint.path, seconds] = _Share(window, closed=True)
+        log.warning("quota used up", account=account, endpoint=endpoint.name, per=_word(seconds))
+        try:
+            queue.connection().set(_key(account, endpoint.path, seconds, window), 2**52, ex=seconds + _MINUTE)
+        except redis.RedisError:
+            log.warning("quota closed in this process only")
+
+    @staticmethod
+    def _refill(share: _Share, key: tuple[str, str, int], limit: int) -> None:
+        size = max(1, min(limit // 1000, _LARGEST_SHARE))
+        try:
+            store, name = queue.connection(), _key(*key, share.window)
+            used = int(store.incrby(name, size))
+            if used == size:
+                store.expire(name, key[2] + _MINUTE)
+        except redis.RedisError:
+            # Better to go over a little than to stand still.
+            used, size = 0, limit
+        share.left = min(size, limit - used + size)
+        if share.left <= 0:
+            share.left, share.closed = 0, True
+
+
+def limits(endpoint: Endpoint) -> tuple[tuple[int, int | None], ...]:
+    """(window in seconds, calls) for the day and the minute, where the settings may say otherwise than the endpoint."""
+    said = settings().wechat_quotas.get(endpoint.path)
+    if said is None:
+        return (_DAY, endpoint.per_day), (_MINUTE, endpoint.per_minute)
+    return (_DAY, said.get("per_day", endpoint.per_day)), (_MINUTE, said.get("per_minute", endpoint.per_minute))
+
+
+def used(account: str) -> list[Used]:
+    """What an account used of its quotas so far, of every endpoint that has one or was closed by Tencent. Raises redis.RedisError."""
+    store, now, told = queue.connection(), _now(), []
+    for endpoint in {endpoint.path: endpoint for endpoint in ENDPOINTS.values()}.values():
+        for seconds, limit in limits(endpoint):
+            count = int(store.get(_key(account, endpoint.path, seconds, now // seconds)) or 0)
+            if limit is not None or count:
+                told.append(Used(endpoint.path, _word(seconds), min(count, limit or count), limit))
+    return told
+
+
+def _now() -> int:
+    """Seconds on China's clock, where Tencent's days begin."""
+    return int(time.time()) + _CHINA_OFFSET_SECONDS
+
+
+def _word(seconds: int) -> str:
+    return "day" if seconds == _DAY else "minute"
+
+
+def _key(account: str, path: str, seconds: int, window: int) -> str:
+    return f"{settings().queue_prefix}:wechat:quota:{account}:{path}:{_word(seconds)}:{window}"
