@@ -1,32 +1,65 @@
-"""Callbacks to the merchant: encrypted message pushes and signed Pay notices, with Tencent's retry schedules on the business clock."""
+"""Callbacks to the merchant: message pushes and Pay notifications, with Tencent's retry schedules on the business clock."""
 
 import asyncio
 import json
 import secrets
+import time
 import uuid
 from functools import partial
 from typing import TYPE_CHECKING, Any
-from urllib.parse import urlencode
-from xml.sax.saxutils import escape
 
 import aiohttp
-import orjson
 
-from miniprogram_mock.platform import crypto
-from miniprogram_mock.platform.store import Row
+from miniprogram_mock.platform import pushes
+from miniprogram_mock.platform.faults import AREA, CALLBACK, Strike, kind
+from miniprogram_mock.platform.limits import limit
+from miniprogram_mock.platform.pushes import crypt_of as crypt_of
+from miniprogram_mock.platform.pushes import pay_signature as pay_signature
+from miniprogram_mock.platform.pushes import xml as xml
+from miniprogram_mock.platform.store import Row, declare, declare_column
+from miniprogram_mock.platform.weather import WEATHER, blown
 from miniprogram_mock.platform.world import Account, Corp, Merchant
 
 if TYPE_CHECKING:
     from miniprogram_mock.platform.server import Platform
 
+declare("""
+CREATE TABLE IF NOT EXISTS callback_attempts (
+    id INTEGER PRIMARY KEY, callback INTEGER NOT NULL REFERENCES callbacks, at REAL NOT NULL, status INTEGER, error TEXT, answer TEXT,
+    ms REAL NOT NULL, fault TEXT);
+CREATE INDEX IF NOT EXISTS callback_attempts_of ON callback_attempts (callback);
+""")
+declare_column("callbacks", "format", "TEXT NOT NULL DEFAULT 'xml'")
+declare_column("callbacks", "fault", "TEXT")
+
 ANSWER_SECONDS = 5
-# Seconds between attempts: three tries for messages, 24 h 4 min for payments (spec 3.5).
-RETRIES = {
-    "message": [5, 5],
-    "pay": [15, 15, 30, 180, 600, 1200, 1800, 1800, 1800, 3600, 10800, 10800, 10800, 21600, 21600],
-}
+# Seconds between attempts: three tries for messages, 24 h 4 min for payments.
+_MESSAGE_RETRIES = tuple(
+    limit(f"callback.message.retry_{n}_seconds", 5, "1.11, 2.7: up to 3 tries; the delays are [K], not verified") for n in (1, 2)
+)
+_PAY_RETRIES = tuple(
+    limit(f"callback.pay.retry_{n:02}_seconds", seconds, "3.5")
+    for n, seconds in enumerate((15, 15, 30, 180, 600, 1200, 1800, 1800, 1800, 3600, 10800, 10800, 10800, 21600, 21600), 1)
+)
+RETRIES = {"message": _MESSAGE_RETRIES, "pay": _PAY_RETRIES}
+
+LOST = kind("lose_callbacks", "不发出回调", on=CALLBACK)
+DUPLICATE = kind("duplicate_callbacks", "同一回调发 copies 份", on=CALLBACK, copies=2)
+LATE = kind("late_callbacks", "回调晚 by 秒", on=CALLBACK, by=60)
+SWAPPED = kind("swap_callbacks", "回调在该账号的下一个之后才发", on=CALLBACK)
+# These spoil the first attempt only: the retry is right, as it is with Tencent.
+SPOILT = (
+    kind("bad_signature", "首次投递签名错误", on=CALLBACK),
+    kind("wrong_receiver", "首次投递的接收方 appid（支付为 mchid）不对", on=CALLBACK),
+    kind("wrong_serial", "首次投递的 Wechatpay-Serial 没人认识", on=CALLBACK),
+    kind("signtest", "首次投递（或支付应答）是 WECHATPAY/SIGNTEST/ 探测流量", on=(CALLBACK, AREA)),
+)
+_PAY_ONLY = ("wrong_serial", "signtest")
+# A swapped callback waits for the next one no longer than this.
+_LONGEST_SWAP = 60
 _AT_ONCE = 50
 _LONGEST_SLEEP = 30.0
+_LONGEST_ANSWER = 1000
 
 
 class Callbacks:
@@ -43,12 +76,19 @@ class Callbacks:
 
     def message(self, account: Account, event: str, *, recipient: str, fields: dict[str, Any], after: float = 0) -> None:
         """Schedule an event of the message push; `fields` are the event's own elements."""
-        now = self._platform.clock.now()
+        self.push(account, {"MsgType": "event", "Event": event, **fields}, recipient=recipient, after=after)
+
+    def push(self, account: Account, content: dict[str, Any], *, recipient: str, after: float = 0) -> None:
+        """Schedule a push of anything: what a user wrote, or an event. `content` begins with MsgType; the addresses are put before it.
+
+        A list is its element several times in XML and an array in JSON; `{"List": [...]}` is what the subscribe events have.
+        """
         receiver = account.corpid if isinstance(account, Corp) else account.original_id
-        content = {"ToUserName": receiver, "FromUserName": recipient, "CreateTime": int(now), "MsgType": "event", "Event": event, **fields}
+        addressed = {"ToUserName": receiver, "FromUserName": recipient, "CreateTime": int(self._platform.clock.now()), **content}
+        text, format_ = pushes.content(self._platform, account, addressed)
         self._schedule(
-            wire="message", account=account.appid, event=event, event_id=secrets.token_hex(8), recipient=recipient,
-            url=self._platform.world.callback_url(account), content=xml(content), after=after,
+            wire="message", account=account.appid, event=content.get("Event", content["MsgType"]), event_id=secrets.token_hex(8),
+            recipient=recipient, url=self._platform.world.callback_url(account), content=text, format=format_, after=after,
         )  # fmt: skip
 
     def pay_notice(
@@ -59,16 +99,33 @@ class Callbacks:
         for _ in range(copies):
             self._schedule(
                 wire="pay", account=merchant.mchid, event=event, event_id=event_id, recipient=resource["out_trade_no"], url=url,
-                content=json.dumps(resource, ensure_ascii=False), after=0, lost=lost,
+                content=json.dumps(resource, ensure_ascii=False), format="json", after=0, lost=lost,
             )  # fmt: skip
 
     def _schedule(self, *, after: float, lost: bool = False, **row: Any) -> None:
-        now = self._platform.clock.now()
-        if lost or self._platform.faults.take("lose_callbacks") is not None:
-            self._platform.store.insert("callbacks", **row, state="lost", created_at=now, finished_at=now)
-        else:
-            self._platform.store.insert("callbacks", **row, state="pending", created_at=now, next_at=now + after)
-            self.wake()
+        now, copies, strikes = self._platform.clock.now(), 1, self._strikes(row)
+        for strike in strikes:
+            lost = lost or strike.kind == LOST
+            copies = int(strike.params["copies"]) if strike.kind == DUPLICATE else copies
+            after += float(strike.params["by"]) if strike.kind == LATE else _LONGEST_SWAP if strike.kind == SWAPPED else 0
+        row |= {"fault": ",".join(strike.kind for strike in strikes) or None, "created_at": now}
+        if lost:
+            self._platform.store.insert("callbacks", **row, state="lost", finished_at=now)
+            return
+        for _ in range(copies):
+            self._platform.store.insert("callbacks", **row, state="pending", next_at=now + after)
+        self.wake()
+
+    def _strikes(self, row: Row) -> list[Strike]:
+        """The faults that strike this callback; the name of its event is the path that they match."""
+        faults = self._platform.faults
+        if not faults.any_on(CALLBACK):
+            return []
+        struck = faults.strikes_on(
+            CALLBACK, path=row["event"], host=row["wire"], account=row["account"],
+            applies=lambda name: row["wire"] == "pay" or name not in _PAY_ONLY,
+        )  # fmt: skip
+        return [blown(one, CALLBACK) if one.kind == WEATHER else one for one in struck]
 
     async def run(self) -> None:
         """Send what is due, for ever; also rings the timers whose moment has come."""
@@ -115,97 +172,41 @@ class Callbacks:
         return max(0.0, min(nearest - now, _LONGEST_SLEEP))
 
     async def _send(self, session: aiohttp.ClientSession, row: Row) -> None:
-        url, body, headers = self._pay_request(row) if row["wire"] == "pay" else self._message_request(row)
-        status, error = None, None
+        strikes = (row["fault"] or "").split(",") if row["attempts"] == 0 else []
+        spoilt = next((one for one in strikes if one in SPOILT), None)
+        request = pushes.pay_request if row["wire"] == "pay" else pushes.message_request
+        url, body, headers = request(self._platform, row, spoilt=spoilt)
+        status, answer, error, began = None, "", None, time.perf_counter()
         try:
             async with session.post(url, data=body, headers=headers, allow_redirects=False) as response:
                 status, answer = response.status, await response.text(errors="replace")
-                error = _complaint(row["wire"], status, answer)
+                error = pushes.complaint(row, status, answer)
         except (aiohttp.ClientError, TimeoutError, OSError) as failure:
             error = type(failure).__name__
-        self._write_outcome(row, status, error)
+        attempt = {
+            "callback": row["id"], "at": self._platform.clock.now(), "status": status, "error": error, "answer": answer[:_LONGEST_ANSWER],
+            "ms": round((time.perf_counter() - began) * 1000, 2), "fault": spoilt,
+        }  # fmt: skip
+        await self._platform.group.run(partial(self._write_outcome, row, attempt))
 
-    def _write_outcome(self, row: Row, status: int | None, error: str | None) -> None:
-        now, delays = self._platform.clock.now(), RETRIES[row["wire"]]
+    def _write_outcome(self, row: Row, attempt: Row) -> None:
+        now, delays, store = attempt["at"], RETRIES[row["wire"]], self._platform.store
         attempts = row["attempts"] + 1
-        if error is None:
+        if attempt["error"] is None:
             state, next_at = "delivered", None
         elif attempts <= len(delays):
-            state, next_at = "pending", now + delays[attempts - 1]
+            state, next_at = "pending", now + self._platform.limits[delays[attempts - 1]]
         else:
             state, next_at = "given_up", None
-        with self._platform.store.transaction():
-            self._platform.store.run(
-                "UPDATE callbacks SET state = ?, attempts = ?, next_at = ?, last_status = ?, last_error = ?, finished_at = ? WHERE id = ?",
-                state, attempts, next_at, status, error, None if next_at else now, row["id"],
+        store.insert("callback_attempts", **attempt)
+        store.run(
+            "UPDATE callbacks SET state = ?, attempts = ?, next_at = ?, last_status = ?, last_error = ?, finished_at = ? WHERE id = ?",
+            state, attempts, next_at, attempt["status"], attempt["error"], None if next_at else now, row["id"],
+        )  # fmt: skip
+        if attempts == 1:
+            # Whatever was to come after the next one of its account comes now.
+            store.run(
+                "UPDATE callbacks SET next_at = ? WHERE account = ? AND id < ? AND next_at > ? AND attempts = 0 AND fault LIKE '%swap%'",
+                now, row["account"], row["id"], now,
             )  # fmt: skip
-
-    def _message_request(self, row: Row) -> tuple[str, bytes, dict[str, str]]:
-        account = self._platform.world.accounts[row["account"]]
-        crypt = crypt_of(account)
-        encrypted = crypt.encrypt(row["content"])
-        timestamp, nonce = str(self._platform.clock.wall()), str(secrets.randbelow(10**10))
-        query = {"msg_signature": crypt.signature(timestamp, nonce, encrypted), "timestamp": timestamp, "nonce": nonce}
-        if isinstance(account, Corp):
-            envelope = {"ToUserName": account.corpid, "Encrypt": encrypted, "AgentID": account.agentid}
-        else:
-            query |= {"signature": crypt.signature(timestamp, nonce), "openid": row["recipient"], "encrypt_type": "aes"}
-            envelope = {"ToUserName": account.original_id, "Encrypt": encrypted}
-        return f"{row['url']}?{urlencode(query)}", xml(envelope).encode(), {"Content-Type": "text/xml"}
-
-    def _pay_request(self, row: Row) -> tuple[str, bytes, dict[str, str]]:
-        merchant = self._platform.world.merchant(row["account"])
-        assert merchant is not None
-        kind, summary = ("refund", "退款通知") if row["event"].startswith("REFUND") else ("transaction", "支付成功")
-        body = orjson.dumps({
-            "id": row["event_id"], "create_time": self._platform.clock.rfc3339(row["created_at"]), "resource_type": "encrypt-resource",
-            "event_type": row["event"], "summary": summary, "resource": crypto.seal(merchant.apiv3_key, row["content"].encode(), kind=kind),
-        })  # fmt: skip
-        headers = pay_signature(merchant, str(self._platform.clock.wall()), body)
-        return row["url"], body, {"Content-Type": "application/json", "User-Agent": "Mozilla/4.0", **headers}
-
-
-def crypt_of(account: Account) -> crypto.MessageCrypt:
-    return crypto.MessageCrypt(token=account.token, aes_key=account.aes_key, receive_id=account.appid)
-
-
-def pay_signature(merchant: Merchant, timestamp: str, body: bytes) -> dict[str, str]:
-    """The Wechatpay-* headers over a body, for answers and notifications alike (spec 3.2)."""
-    nonce = crypto.random_text(32)
-    return {
-        "Wechatpay-Timestamp": timestamp,
-        "Wechatpay-Nonce": nonce,
-        "Wechatpay-Signature": crypto.sign(merchant.platform_key, timestamp, nonce, body.decode()),
-        "Wechatpay-Serial": merchant.public_key_id,
-        "Wechatpay-Signature-Type": crypto.PAY_SCHEME,
-    }
-
-
-def xml(elements: dict[str, Any]) -> str:
-    """Numbers plain, texts in CDATA, as Tencent writes its XML; a list is its element several times."""
-    return f"<xml>{_inside(elements)}</xml>"
-
-
-def _inside(elements: dict[str, Any]) -> str:
-    each = ((name, one) for name, value in elements.items() for one in (value if isinstance(value, list) else [value]))
-    return "".join(f"<{name}>{_value(one)}</{name}>" for name, one in each)
-
-
-def _value(value: Any) -> str:
-    if isinstance(value, dict):
-        return _inside(value)
-    return str(value) if isinstance(value, int) else _cdata(str(value))
-
-
-def _cdata(text: str) -> str:
-    return escape(text) if "]]>" in text else f"<![CDATA[{text}]]>"
-
-
-def _complaint(wire: str, status: int, answer: str) -> str | None:
-    """Why an answer does not count as received. For Pay the status alone decides; a message needs `success`, nothing, or a reply in XML."""
-    if wire == "pay":
-        return None if status in (200, 204) else f"HTTP {status}"
-    if status != 200:
-        return f"HTTP {status}"
-    text = answer.strip()
-    return None if text in ("", "success") or text.startswith("<xml>") else "the answer is neither success nor XML"
+            self.wake()

@@ -1,48 +1,96 @@
 """The record of every call that the platform received, with secrets and personal data masked before they are written."""
 
 import re
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
+from miniprogram_mock.platform.bad_calls import account_of
 from miniprogram_mock.platform.clock import Clock
 from miniprogram_mock.platform.endpoints import Answer, Call
-from miniprogram_mock.platform.store import Row, Store
+from miniprogram_mock.platform.limits import limit
+from miniprogram_mock.platform.store import Row, Store, declare_column
+
+if TYPE_CHECKING:
+    from miniprogram_mock.platform.server import Platform
+
+KEEP = limit("recorder.keep", 200_000, "the simulator's own: how many calls, and how many attempts of callbacks, are kept")
+for _name in ("request_id", "account", "recipient", "key", "fault"):
+    declare_column("calls", _name, "TEXT")
 
 _MASKED_NAMES = r"secret|corpsecret|access_token|session_key|js_code|phoneNumber|purePhoneNumber|ciphertext|response_code"
-_IN_JSON = re.compile(rf'"({_MASKED_NAMES})"\s*:\s*"[^"]*"')
-_CODE_IN_JSON = re.compile(r'"code"\s*:\s*"[^"]*"')
+_SECRET = re.compile(rf'"({_MASKED_NAMES})"\s*:\s*"[^"]*"')
+_SECRET_OR_CODE = re.compile(rf'"({_MASKED_NAMES}|code)"\s*:\s*"[^"]*"')
 _IN_QUERY = re.compile(rf"\b({_MASKED_NAMES})=[^&]*")
 _LONGEST = 4000
-_KEEP, _PRUNE_EVERY = 50_000, 5_000
+_PRUNE_EVERY = 500
+# Whom a call is about, and the key under which it must happen once: the first of these that it has.
+_RECIPIENTS = ("touser", "openid", "external_userid", "userid")
+_KEYS = ("client_msg_id", "clientmsgid", "out_refund_no", "out_order_no", "out_trade_no", "task_id", "notify_code", "template_id")
+_FILTERS = {
+    "host": "host = ?", "path": "path GLOB ?", "account": "account = ?", "errcode": "errcode = ?", "outcome": "outcome = ?",
+    "fault": "',' || fault || ',' LIKE '%,' || ? || ',%'", "request_id": "request_id = ?", "recipient": "recipient = ?", "key": "key = ?",
+    "since": "at >= ?", "until": "at < ?", "after": "id > ?",
+}  # fmt: skip
+GROUPS = ("host", "path", "account", "errcode", "outcome", "fault", "status", "recipient", "key")
 
 
-def record(store: Store, call: Call, answer: Answer, *, at: float, outcome: str, ms: float) -> None:
-    """Write one call; `outcome` is `answered`, `timed out` (carried out, but no answer was sent) or `fault`."""
-    request = _CODE_IN_JSON.sub('"code":"***"', _masked(call.body))
-    is_text = "json" in answer.content_type
+def record(platform: "Platform", call: Call, answer: Answer, *, at: float, outcome: str, ms: float, faults: list[str]) -> None:
+    """Write one call.
+
+    `outcome`: `answered`; `timed out` (carried out, but no answer was sent); `not carried out` (nor answered); `fault` (a planted
+    refusal); `failed` (a bug of the simulator).
+    """
+    store = platform.store
     row_id = store.insert(
-        "calls", at=at, host=call.host, method=call.method, path=call.path,
-        query=_IN_QUERY.sub(r"\1=***", call.target.partition("?")[2]), request=request, status=answer.status, errcode=answer.errcode,
-        answer=_masked(answer.body) if is_text else f"({answer.content_type}, {len(answer.body)} bytes)", outcome=outcome, ms=ms,
+        "calls", at=at, host=call.host, method=call.method, path=call.path, query=_query(call), request=_text(call.body, _SECRET_OR_CODE),
+        status=answer.status, errcode=answer.errcode, answer=_answer(answer), outcome=outcome, ms=ms,
+        request_id=call.headers.get("X-Request-Id"), account=account_of(call), recipient=_first(call, _RECIPIENTS),
+        key=_first(call, _KEYS), fault=",".join(faults) or None,
     )  # fmt: skip
     if row_id % _PRUNE_EVERY == 0:
-        store.run("DELETE FROM calls WHERE id <= ?", row_id - _KEEP)
+        oldest = row_id - platform.limits[KEEP]
+        store.run("DELETE FROM calls WHERE id <= ?", oldest)
+        store.run("DELETE FROM callback_attempts WHERE id <= (SELECT max(id) FROM callback_attempts) - ?", platform.limits[KEEP])
 
 
-def listed(store: Store, *, path: str | None, limit: int, after: int | None) -> list[Row]:
-    """The newest calls first; with `after` (an id) the ones that came later, oldest first. `path` is a glob."""
-    where: list[str] = ["1 = 1"]
-    args: list[Any] = []
-    if path:
-        where.append("path GLOB ?")
-        args.append(path)
-    if after is not None:
-        where.append("id > ?")
-        args.append(after)
-    order = "id" if after is not None else "id DESC"
-    condition = " AND ".join(where)
-    rows: list[dict[str, Any]] = store.all(f"SELECT * FROM calls WHERE {condition} ORDER BY {order} LIMIT ?", *args, limit)  # noqa: S608
+def listed(store: Store, filters: dict[str, Any], *, limit: int) -> list[Row]:
+    """The newest calls first; with `after` (an id) the ones that came later, oldest first. `path` is a glob, times are Unix seconds."""
+    condition, args = _where(filters)
+    order = "id" if "after" in filters else "id DESC"
+    rows = store.all(f"SELECT * FROM calls WHERE {condition} ORDER BY {order} LIMIT ?", *args, limit)  # noqa: S608
     return [{**row, "at": Clock.rfc3339(row["at"])} for row in rows]
 
 
-def _masked(body: bytes) -> str:
-    return _IN_JSON.sub(r'"\1":"***"', body.decode(errors="replace")[:_LONGEST])
+def summed_up(store: Store, filters: dict[str, Any], *, by: tuple[str, ...]) -> list[Row]:
+    """How many calls there were of each group, the most frequent first; `by` are some of GROUPS."""
+    condition, args = _where(filters)
+    names = ", ".join(by)
+    return store.all(
+        f"SELECT {names}, count(*) AS calls, round(avg(ms), 2) AS ms, max(id) AS last FROM calls WHERE {condition} "  # noqa: S608
+        f"GROUP BY {names} ORDER BY calls DESC, {names} LIMIT 1000", *args,
+    )  # fmt: skip
+
+
+def _where(filters: dict[str, Any]) -> tuple[str, list[Any]]:
+    given = {name: value for name, value in filters.items() if name in _FILTERS and value is not None}
+    return " AND ".join(_FILTERS[name] for name in given) or "1 = 1", list(given.values())
+
+
+def _first(call: Call, names: tuple[str, ...]) -> str | None:
+    for where in (call.data, call.path_args, call.query):
+        for name in names:
+            if isinstance(value := where.get(name), str | int):
+                return str(value)
+    return None
+
+
+def _query(call: Call) -> str:
+    return _IN_QUERY.sub(r"\1=***", call.target.partition("?")[2])
+
+
+def _answer(answer: Answer) -> str:
+    is_text = "json" in answer.content_type or not answer.body
+    return _text(answer.body, _SECRET) if is_text else f"({answer.content_type}, {len(answer.body)} bytes)"
+
+
+def _text(body: bytes, secret: re.Pattern[str]) -> str:
+    return secret.sub(r'"\1":"***"', body.decode(errors="replace")[:_LONGEST])

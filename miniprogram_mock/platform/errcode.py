@@ -48,6 +48,13 @@ def refused(call: Call, errcode: int, errmsg: str, *, status: int = 200) -> Answ
     return Answer.json({"errcode": errcode, "errmsg": errmsg}, status=status, errcode=str(errcode))
 
 
+def not_allowed(call: Call) -> tuple[int, str]:
+    """The code and the words for a caller whose address is not on the account's list."""
+    if call.host == WORK:
+        return 60020, "not allow to access from your ip"
+    return 40164, f"invalid ip {call.remote} ipv6 ::ffff:{call.remote}, not in whitelist"
+
+
 def open_endpoint(host: str, method: str, path: str, *, fields: Fields = (), rates: Rates = ()) -> Callable[[Function], Function]:
     """An endpoint without an access token (logins and the token endpoints themselves)."""
     shape = _shape(fields)

@@ -12,15 +12,16 @@ from urllib.parse import parse_qsl
 
 from aiohttp import web
 
-from miniprogram_mock.platform import calls, errcode, mini_program, pay, people, service_account, sim_api, tokens, wecom, world
+from miniprogram_mock.platform import bad_calls, calls, errcode, mini_program, pay, people, service_account, sim_api, tokens, wecom, world
 from miniprogram_mock.platform.callbacks import Callbacks
 from miniprogram_mock.platform.clock import Clock
 from miniprogram_mock.platform.endpoints import ENDPOINTS, HOSTS, PAY, Answer, Call
 from miniprogram_mock.platform.faults import Faults
+from miniprogram_mock.platform.group import Group
 from miniprogram_mock.platform.limits import Limits
-from miniprogram_mock.platform.pay.wire import PayRefusal
 from miniprogram_mock.platform.sim_api import routing
 from miniprogram_mock.platform.store import Store
+from miniprogram_mock.platform.switches import Switches
 from miniprogram_mock.platform.timers import Timers
 
 
@@ -35,6 +36,7 @@ def _import_endpoints() -> None:
 _import_endpoints()
 # How long a caller whose answer is withheld hangs before the connection is cut.
 WITHHELD_SECONDS = 60
+_OUTCOMES = {bad_calls.TIMEOUT_AFTER: "timed out", bad_calls.TIMEOUT_BEFORE: "not carried out", bad_calls.CUT: "not carried out"}
 _MEGABYTE = 1024 * 1024
 _log = logging.getLogger(__name__)
 
@@ -46,9 +48,11 @@ class Platform:
         self.world = world.load(folder)
         self.store = Store(folder / "state.sqlite")
         self.clock = Clock(self.store)
+        self.group = Group(self.store)
         self.limits = Limits(self.store)
+        self.switches = Switches(self.store, self.world.switches)
         self.timers = Timers(self)
-        self.faults = Faults(self.store)
+        self.faults = Faults(self.store, self.clock)
         self.callbacks = Callbacks(self)
 
 
@@ -62,9 +66,12 @@ class Tencent:
         call = await self._read(request)
         if call is None:
             return web.json_response({"error": "not a host of the platform; prefix the path with one of " + ", ".join(HOSTS)}, status=404)
-        answer, outcome = self._carry_out(call)
-        if outcome == "timed out":
-            await asyncio.sleep(WITHHELD_SECONDS)
+        answer, trouble = await self._platform.group.run(lambda: self._carry_out(call))
+        if trouble.delay:
+            await asyncio.sleep(trouble.delay)
+        if trouble.ending != "answered":
+            if trouble.ending != bad_calls.CUT:
+                await asyncio.sleep(WITHHELD_SECONDS)
             if request.transport is not None:
                 request.transport.abort()
         headers = {**answer.headers, "Content-Type": answer.content_type} if answer.body else answer.headers
@@ -84,17 +91,22 @@ class Tencent:
             remote=request.remote or "",
         )  # fmt: skip
 
-    def _carry_out(self, call: Call) -> tuple[Answer, str]:
+    def _carry_out(self, call: Call) -> tuple[Answer, bad_calls.Trouble]:
+        """Run the call and write it down; one that fails by a bug of ours undoes its own part and is answered with 500."""
         started, at = time.perf_counter(), self._platform.clock.now()
-        store, faults = self._platform.store, self._platform.faults
-        with store.transaction():
-            code = faults.take("errcode", path=call.path)
-            outcome = "answered" if code is None else "fault"
-            answer = self._run(call) if code is None else _planted(call, code)
-            if outcome == "answered" and faults.take("timeout_after_accept", path=call.path) is not None:
-                outcome = "timed out"
-            calls.record(store, call, answer, at=at, outcome=outcome, ms=round((time.perf_counter() - started) * 1000, 2))
-        return answer, outcome
+        trouble = bad_calls.strike(call)
+        outcome = _OUTCOMES.get(trouble.ending, "answered" if trouble.instead is None else "fault")
+        answer = trouble.instead or Answer(b"", status=0, errcode=trouble.ending)
+        if trouble.is_carried_out:
+            try:
+                with self._platform.store.savepoint():
+                    answer = self._run(call)
+            except Exception:
+                _log.exception("%s %s", call.method, call.path)
+                answer, outcome = Answer(b"500", status=500, content_type="text/plain", errcode="HTTP 500"), "failed"
+        ms = round((time.perf_counter() - started) * 1000, 2)
+        calls.record(self._platform, call, answer, at=at, outcome=outcome, ms=ms, faults=trouble.kinds)
+        return answer, trouble
 
     @staticmethod
     def _run(call: Call) -> Answer:
@@ -107,12 +119,6 @@ class Tencent:
             needs = (43001, "require GET method") if call.method == "POST" else (43002, "require POST method")
             return errcode.refused(call, *needs)
         return errcode.refused(call, 40066, "invalid url", status=404)
-
-
-def _planted(call: Call, code: str) -> Answer:
-    if call.host == PAY:
-        return PayRefusal(code, "（模拟故障）").answer()
-    return errcode.refused(call, int(code), "planted fault")
 
 
 def create(folder: Path) -> web.Application:

@@ -59,10 +59,12 @@ CREATE TABLE IF NOT EXISTS calls (
     request TEXT NOT NULL, status INTEGER NOT NULL, errcode TEXT NOT NULL, answer TEXT NOT NULL, outcome TEXT NOT NULL, ms REAL NOT NULL);
 CREATE TABLE IF NOT EXISTS repeats (
     kind TEXT NOT NULL, key TEXT NOT NULL, attempts INTEGER NOT NULL, effects INTEGER NOT NULL, PRIMARY KEY (kind, key));
-CREATE TABLE IF NOT EXISTS faults (id INTEGER PRIMARY KEY, kind TEXT NOT NULL, path TEXT, value TEXT, times INTEGER NOT NULL);
 """
 
 _DECLARED = [SCHEMA]
+_COLUMNS: list[tuple[str, str, str]] = []
+# Every statement of the simulator stays prepared.
+_STATEMENTS = 2000
 
 
 def declare(tables: str) -> None:
@@ -70,17 +72,25 @@ def declare(tables: str) -> None:
     _DECLARED.append(tables)
 
 
+def declare_column(table: str, name: str, type_: str) -> None:
+    """Add a column to a table that is declared elsewhere or that earlier files have without it; `type_` may carry a default."""
+    _COLUMNS.append((table, name, type_))
+
+
 class Store:
     """One connection, used by the event loop's thread only; every public call of the simulator is one transaction."""
 
     def __init__(self, path: Path) -> None:
-        self._db = sqlite3.connect(path, isolation_level=None)
+        self._db = sqlite3.connect(path, isolation_level=None, cached_statements=_STATEMENTS)
         self._db.row_factory = sqlite3.Row
         # A WAL commit is handed to the operating system before it returns, so it survives kill -9;
         # only a power cut could lose it, and nobody rehearses that here.
         self._db.execute("PRAGMA journal_mode = WAL")
         self._db.execute("PRAGMA synchronous = NORMAL")
         self._db.executescript(";\n".join(_DECLARED))
+        for table, name, type_ in _COLUMNS:
+            if name not in {row["name"] for row in self._db.execute(f"PRAGMA table_info({table})")}:
+                self._db.execute(f"ALTER TABLE {table} ADD COLUMN {name} {type_}")
 
     def close(self) -> None:
         self._db.close()
@@ -94,6 +104,18 @@ class Store:
             self._db.execute("ROLLBACK")
             raise
         self._db.execute("COMMIT")
+
+    @contextmanager
+    def savepoint(self) -> Iterator[None]:
+        """A part of a transaction that, when it fails, undoes only itself."""
+        self._db.execute("SAVEPOINT part")
+        try:
+            yield
+        except BaseException:
+            self._db.execute("ROLLBACK TO part")
+            raise
+        finally:
+            self._db.execute("RELEASE part")
 
     def run(self, sql: str, *params: Any) -> int:
         """Execute a statement and give the number of rows it touched."""

@@ -89,7 +89,8 @@ def test_the_moved_clock_planted_faults_and_keys_outlive_a_crash(mortal: Simulat
     mortal.post("faults", lose_callbacks=3)
     restart(mortal)
     assert mortal.get("clock")["offset_seconds"] == 86_400
-    assert mortal.get("faults")["faults"] == [{"kind": "lose_callbacks", "path": None, "value": None, "times": 3}]
+    [fault] = mortal.get("faults")["faults"]
+    assert (fault["kind"], fault["path"], fault["times"]) == ("lose_callbacks", None, 3)
     again = Simulator(mortal.folder, mortal.sink)
     assert again.credentials == mortal.credentials
 

@@ -52,6 +52,8 @@ class Template:
     name: str
     title: str
     fields: dict[str, str]
+    # What a `const` key may say.
+    choices: dict[str, list[str]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -101,6 +103,7 @@ class World:
     service_accounts: list[ServiceAccount]
     corps: list[Corp]
     merchants: list[Merchant]
+    switches: dict[str, dict[str, Any]] = field(default_factory=dict)
     accounts: dict[str, Account] = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
@@ -133,6 +136,7 @@ def load(folder: Path) -> World:
         service_accounts=[ServiceAccount(**{**one, "templates": _templates(one["templates"])}) for one in raw["service_accounts"]],
         corps=[wecom.read(one) for one in raw["corps"]],
         merchants=[pay.read(one) for one in raw["merchants"]],
+        switches=raw.get("switches", {}),
     )
 
 
