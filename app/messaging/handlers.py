@@ -12,6 +12,7 @@ from app.events.service import on
 from app.identity import queries as identity
 from app.messaging import service
 from app.wechat import queries as wechat
+from app.wechat.messages import CardPressed
 
 
 @on("lead.assigned")
@@ -55,8 +56,11 @@ def note_delivery(session: Session, events: Sequence[Event]) -> None:
 def note_press(session: Session, events: Sequence[Event]) -> None:
     for event in events:
         data = event.data
-        code = wechat.inbox(session, data["inbox_id"]).payload.get("ResponseCode")
-        service.pressed(session, event.brand_id, task_id=data["task_id"], key=data["key"], userid=data["userid"], response_code=code)
+        press = wechat.message(session, data["inbox_id"])
+        code = press.response_code if isinstance(press, CardPressed) else ""
+        service.pressed(
+            session, event.brand_id, task_id=data["task_id"], key=data["key"], userid=data["userid"], response_code=code or None
+        )
 
 
 @on("customer.merged")

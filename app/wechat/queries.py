@@ -3,27 +3,34 @@
 from __future__ import annotations
 
 import uuid
+from collections.abc import Sequence
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from app.wechat import messages
 from app.wechat.client import RefundState, Trade
 from app.wechat.errors import AccountMissing
+from app.wechat.messages import Message
 from app.wechat.models import AccountKind, WechatAccount, WechatInbox
 
 
-def account(session: Session, brand_id: uuid.UUID, kind: AccountKind | str) -> WechatAccount:
-    """The brand's account of a kind; of several, its first. Raises `AccountMissing`."""
-    found = (
-        session.execute(
-            select(WechatAccount).filter_by(brand_id=brand_id, kind=str(kind)).order_by(WechatAccount.created_at, WechatAccount.id).limit(1)
-        )
-        .scalars()
-        .first()
-    )
-    if found is None:
+def accounts(session: Session, brand_id: uuid.UUID, kind: AccountKind | str) -> Sequence[WechatAccount]:
+    """All of the brand's accounts of a kind, oldest first."""
+    found = select(WechatAccount).filter_by(brand_id=brand_id, kind=str(kind)).order_by(WechatAccount.created_at, WechatAccount.id)
+    return session.execute(found).scalars().all()
+
+
+def account(session: Session, brand_id: uuid.UUID, kind: AccountKind | str, *, linked_appid: str | None = None) -> WechatAccount:
+    """The brand's account of a kind; of several, the first that belongs to the mini-program `linked_appid`, else its first.
+
+    Raises:
+        AccountMissing: the brand has none of this kind.
+    """
+    found = sorted(accounts(session, brand_id, kind), key=lambda one: linked_appid is not None and one.linked_appid != linked_appid)
+    if not found:
         raise AccountMissing(kind=str(kind))
-    return found
+    return found[0]
 
 
 def by_appid(session: Session, appid: str) -> WechatAccount | None:
@@ -40,6 +47,12 @@ def subscribe_templates(session: Session, appid: str) -> list[dict[str, str]]:
 def inbox(session: Session, inbox_id: uuid.UUID | str) -> WechatInbox:
     """A verified callback, which an event of this domain names."""
     return session.get_one(WechatInbox, uuid.UUID(str(inbox_id)))
+
+
+def message(session: Session, inbox_id: uuid.UUID | str) -> Message:
+    """The message push that an event of this domain names, in its typed form."""
+    kept = inbox(session, inbox_id)
+    return messages.read(session.get_one(WechatAccount, kept.account_id).kind, kept.payload)
 
 
 def trade(session: Session, inbox_id: uuid.UUID | str) -> Trade:

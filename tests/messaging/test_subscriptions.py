@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 
 from app.events.models import Event
 from app.wechat import service as wechat
-from app.wechat.models import AccountKind, WechatAccount, WechatInbox
+from app.wechat.models import WechatAccount, WechatInbox
 from tests.factories import dealers as make
 from tests.factories import identity as people
 from tests.factories import tencent
@@ -76,7 +76,7 @@ def test_templates_are_taken_in_with_the_account_and_brought_up_to_date(session:
     for given in (TEMPLATES, TEMPLATES[:1]):
         (account,) = wechat.import_accounts(session, brand.id, [entry | {"subscribe_templates": given}])
         assert account.settings == {"subscribe_templates": given}
-    with pytest.raises(ValueError, match="a subscribe template has moment, template_id, title"):
+    with pytest.raises(ValueError, match="each of subscribe_templates has moment, template_id, title"):
         wechat.import_accounts(session, brand.id, [entry | {"subscribe_templates": [{"template_id": "T1"}]}])
     (account,) = wechat.import_accounts(session, brand.id, [entry])
     assert account.settings == {}
@@ -110,12 +110,5 @@ def test_what_wechat_tells_of_the_dialog_is_kept_in_every_form_and_each_once(ses
         form = "json" if text.startswith("{") else "xml"
         assert tencent.push(client, mini, text, form=form).text == "success"
     assert len(session.execute(select(WechatInbox)).scalars().all()) == len(told)
-    heard = session.execute(select(Event.data).filter_by(name="wechat.message_received")).scalars().all()
-    assert [one["event"] for one in heard] == ["subscribe_msg_popup_event"] * len(told)
-
-
-@pytest.mark.parametrize("event", ["subscribe_msg_change_event", "subscribe_msg_sent_event", "user_authorization_revoke"])
-def test_what_else_wechat_tells_a_mini_program_is_kept_for_later(session: Session, client: Any, mini: WechatAccount, event: str) -> None:
-    assert mini.kind == AccountKind.mini_program
-    assert tencent.push(client, mini, json.dumps(POPUP | {"Event": event, "List": []}), form="json").text == "success"
-    assert session.execute(select(Event.data).filter_by(name="wechat.message_received")).scalar_one()["event"] == event
+    heard = session.execute(select(Event.data).filter_by(name="wechat.subscribe_answered").order_by(Event.id)).scalars().all()
+    assert [[one["answer"] for one in data["answers"]] for data in heard] == [["accept"], ["accept", "reject"], ["reject"], ["reject"] * 2]

@@ -1,4 +1,4 @@
-"""The verbs of identity: about people, and about who follows the service accounts."""
+"""The verbs of identity: about people, who follows the service accounts, and what people decide in WeChat itself."""
 
 from app.identity.service.followers import claim_look_ups, claim_sync, follow, looked_up, synced
 from app.identity.service.people import (
@@ -12,12 +12,14 @@ from app.identity.service.people import (
     sign_in,
     withdraw_consent,
 )
+from app.identity.service.revoking import close, take_back
 
 __all__ = [
     "bind_phone",
     "call",
     "claim_look_ups",
     "claim_sync",
+    "close",
     "erase",
     "follow",
     "give_consent",
@@ -27,5 +29,6 @@ __all__ = [
     "recognise",
     "sign_in",
     "synced",
+    "take_back",
     "withdraw_consent",
 ]
