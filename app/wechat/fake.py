@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from typing import Any, TypeVar
 
 from app.wechat.client import CardReceipt, MiniProgram, Pay, RefundState, ServiceAccount, Session, Trade, UserInfo, WeCom
-from app.wechat.endpoints import Exchange
+from app.wechat.endpoints import Exchange, Ticket
 from app.wechat.errors import Outcome, WechatError
 from app.wechat.models import WechatAccount
 
@@ -105,6 +105,10 @@ class FakeGateway:
             except WechatError as error:
                 results.append(error)
         return results
+
+    def kept(self, exchange: Exchange[Ticket]) -> str:
+        """Nothing is kept: every use is a call."""
+        return self.carry_out(exchange).value
 
     def _code_to_session(self, _account: WechatAccount, code: str) -> Session:
         if code not in self.people:

@@ -140,7 +140,7 @@ def test_without_redis_every_process_fetches_once_and_nobody_forces(keeper_of: A
 
 
 def test_a_holder_that_died_keeps_the_others_waiting_only_so_long(keeper_of: Any, monkeypatch: pytest.MonkeyPatch, request: Any) -> None:
-    monkeypatch.setattr("app.wechat.http.tokens._longest_fetch", lambda: 0.3)
+    monkeypatch.setattr("app.wechat.http.kept._longest_fetch", lambda: 0.3)
     queue.connection().set(f"{settings().queue_prefix}:wechat:token:wx-of-{request.node.name}:lock", "somebody dead", px=60_000)
     assert keeper_of(Tencent()).current() == "token 1"
 

@@ -46,7 +46,7 @@ class Repeat(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Reply:
-    """An answer as it came: `headers` by lower-case name, `body` the exact bytes."""
+    """An answer as it came: `headers` whatever their case, `body` the exact bytes."""
 
     status: int
     headers: Mapping[str, str]
@@ -100,6 +100,14 @@ class Exchange(Generic[T_co]):
     given: Callable[[], dict[str, Any]] = dict
 
 
+@dataclass(frozen=True, slots=True)
+class Ticket:
+    """What signs for a while, and of which only so many are given out a day."""
+
+    value: str
+    seconds: int
+
+
 class Line(Protocol):
     """What carries calls to Tencent."""
 
@@ -109,6 +117,10 @@ class Line(Protocol):
 
     def carry_out_all(self, exchanges: Sequence[Exchange[T]]) -> list[T | WechatError]:
         """Make many calls at once, and give for each, in their order, its result or its failure."""
+        ...
+
+    def kept(self, exchange: Exchange[Ticket]) -> str:
+        """The ticket that all processes use now; the call is made only when there is none. Raises `WechatError`."""
         ...
 
 
