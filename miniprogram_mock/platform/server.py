@@ -23,6 +23,7 @@ from miniprogram_mock.platform.sim_api import routing
 from miniprogram_mock.platform.store import Store
 from miniprogram_mock.platform.switches import Switches
 from miniprogram_mock.platform.timers import Timers
+from miniprogram_mock.platform.wecom import directory
 
 
 def _import_endpoints() -> None:
@@ -126,6 +127,7 @@ def create(folder: Path) -> web.Application:
     platform = Platform(folder)
     with platform.store.transaction():
         people.seed(platform)
+        directory.seed(platform)
     app = web.Application(client_max_size=_MEGABYTE)
     app[routing.PLATFORM] = platform
     app.add_routes(routing.routes())

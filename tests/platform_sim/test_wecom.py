@@ -4,6 +4,8 @@ import pytest
 
 from tests.platform_sim.support import WORK, Simulator, wait_until
 
+VOTE = {"question_key": "when", "mode": 0, "option_list": [{"id": "am", "text": "上午"}, {"id": "pm", "text": "下午"}]}
+PICK = {"question_key": "slot", "title": "时间", "option_list": [{"id": "1", "text": "周六"}, {"id": "2", "text": "周日"}]}
 SEND, UPDATE = "/cgi-bin/message/send", "/cgi-bin/message/update_template_card"
 
 
@@ -154,12 +156,17 @@ def test_every_kind_of_message_is_shown(sim: Simulator) -> None:
         ("text", {"content": "x", "contents": "y"}, 40058),
         ("textcard", {"title": "长" * 43, "description": "x", "url": "https://example.com"}, 45002),
         ("textcard", {"title": "x", "description": "x"}, 44004),
-        ("news", {"articles": []}, 40008),
+        ("news", {"articles": []}, 44004),
+        ("news", {"articles": [{"title": "无链接"}]}, 44004),
+        ("news", {"articles": [{"title": "n", "url": "https://example.com"}] * 9}, 45008),
+        ("markdown", {"content": "长" * 683}, 45002),
+        ("textcard", {"title": "x", "description": "x", "url": "https://example.com", "btntxt": "五个字的钮"}, 45002),
+        ("file", {"media_id": "m"}, 40008),
     ],
 )
 def test_content_of_the_wrong_size_or_shape_is_refused(sim: Simulator, msgtype: str, content: dict, errcode: int) -> None:
     body = {"touser": "adv014", "msgtype": msgtype, "agentid": sim.corp["agentid"]}
-    if msgtype != "news":
+    if msgtype != "file":
         body[msgtype] = content
     assert sim.work(SEND, body)["errcode"] == errcode
     assert inbox(sim, "adv014") == []
@@ -168,7 +175,7 @@ def test_content_of_the_wrong_size_or_shape_is_refused(sim: Simulator, msgtype: 
 @pytest.mark.parametrize(
     ("named", "changed"),
     [
-        ("task_id", {"task_id": None}),
+        ("task_id", {"task_id": ...}),
         ("task_id", {"task_id": "有中文"}),
         ("task_id", {"task_id": "x" * 129}),
         ("button_list", {"button_list": []}),
@@ -178,11 +185,19 @@ def test_content_of_the_wrong_size_or_shape_is_refused(sim: Simulator, msgtype: 
         ("main_title", {"main_title": {"desc": "没有标题"}}),
         ("card_type", {"card_type": "vote"}),
         ("colour", {"source": {"colour": 1}}),
-        ("card_action", {"card_type": "text_notice", "task_id": "ok"}),
+        ("card_action", {"card_type": "text_notice", "task_id": "ok", "button_list": ...}),
+        ("submit_button", {"card_type": "vote_interaction", "checkbox": VOTE, "button_list": ..., "horizontal_content_list": ...}),
+        ("button_list", {"card_type": "text_notice", "card_action": {"type": 1, "url": "https://example.com"}}),
+        ("card_image", {"card_type": "news_notice", "card_action": {"type": 1, "url": "https://example.com"}, "button_list": ...}),
+        ("card_action.url", {"card_action": {"type": 1}}),
+        ("horizontal_content_list.userid", {"horizontal_content_list": [{"type": 3, "keyname": "键"}]}),
+        ("selected_id", {"button_selection": {**PICK, "selected_id": "missing"}}),
+        ("question_key", {"button_selection": {"option_list": PICK["option_list"]}}),
     ],
 )
 def test_a_card_that_breaks_a_rule_is_refused_by_name(sim: Simulator, named: str, changed: dict) -> None:
-    answer = send(sim, "adv015", content={**card("broken-1"), **changed})
+    content = {name: value for name, value in {**card("broken-1"), **changed}.items() if value is not ...}
+    answer = send(sim, "adv015", content=content)
     assert (answer["errcode"], named in answer["errmsg"], "devtool/query?e=40058" in answer["errmsg"]) == (40058, True, True)
     assert inbox(sim, "adv015") == []
 

@@ -1,13 +1,13 @@
-"""What the staff do in WeCom."""
+"""What the staff do in WeCom: read, press, choose, open the application's page."""
 
 from typing import TYPE_CHECKING
 
 from aiohttp import web
 
-from miniprogram_mock.platform import people
 from miniprogram_mock.platform.people import NotPossible
 from miniprogram_mock.platform.sim_api.routing import Body, number, route, text
-from miniprogram_mock.platform.wecom import messages as wecom
+from miniprogram_mock.platform.wecom import card_clicks, inbox, oauth
+from miniprogram_mock.platform.world import Corp
 
 if TYPE_CHECKING:
     from miniprogram_mock.platform.server import Platform
@@ -15,20 +15,43 @@ if TYPE_CHECKING:
 
 @route("GET", "/_sim/staff")
 def staff(_: web.Request, platform: "Platform", __: Body) -> Body:
-    return {"staff": people.staff(platform)}
+    return {"staff": inbox.staff(platform)}
 
 
 @route("GET", "/_sim/staff/{userid}/inbox")
 def staff_inbox(request: web.Request, platform: "Platform", _: Body) -> Body:
-    return people.staff_inbox(platform, request.match_info["userid"], limit=number(request, "limit", 100))
+    return inbox.messages(platform, request.match_info["userid"], limit=number(request, "limit", 100))
 
 
 @route("POST", "/_sim/staff/{userid}/press")
 def press(request: web.Request, platform: "Platform", body: Body) -> Body:
-    message_id = body.get("message_id")
+    """Press a button, a submit button or a menu entry; `choices` are lists of option ids by question."""
+    message_id, choices = body.get("message_id"), body.get("choices", {})
     if not isinstance(message_id, int):
         raise NotPossible("message_id 必须是整数", status=422)
-    problem = wecom.press(platform, request.match_info["userid"], message_id=message_id, key=text(body, "key"))
+    if not isinstance(choices, dict) or not all(isinstance(one, list) for one in choices.values()):
+        raise NotPossible("choices 必须是问题到选项列表的对象", status=422)
+    problem = card_clicks.press(platform, request.match_info["userid"], message_id=message_id, key=text(body, "key"), choices=choices)
     if problem:
         raise NotPossible(problem)
     return {"result": "ok"}
+
+
+@route("POST", "/_sim/staff/{userid}/oauth-code")
+def oauth_code(request: web.Request, platform: "Platform", body: Body) -> Body:
+    """The code with which a member who opened an application's page comes back: `{agentid?, scope?}`."""
+    userid = request.match_info["userid"]
+    app = application(platform, inbox.corp_of(platform, userid), body.get("agentid"))
+    scope = body.get("scope", oauth.SCOPES[0])
+    if scope not in oauth.SCOPES:
+        raise NotPossible(f"scope 只能是 {'、'.join(oauth.SCOPES)}", status=422)
+    return {"code": oauth.issue_code(platform, app, userid=userid, scope=scope)}
+
+
+def application(platform: "Platform", corpid: str, agentid: object = None) -> Corp:
+    """An application of a corp, the main one unless `agentid` says another."""
+    for corp in platform.world.corps:
+        for app in corp.applications if corp.corpid == corpid else ():
+            if agentid in (None, app.agentid):
+                return app
+    raise NotPossible("没有这个企业应用", status=404)

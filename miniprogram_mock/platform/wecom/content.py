@@ -1,40 +1,65 @@
-"""What a WeCom application message may contain: types, sizes, template cards (spec 4.2)."""
+"""What an application message may contain: types and sizes in bytes (spec 4.2).
 
-import re
+Messages with uploaded media (image, voice, video, file, mpnews) are not in the contract and not simulated: 40008.
+"""
+
 from typing import Any
 
-from miniprogram_mock.platform.endpoints import Call
-from miniprogram_mock.platform.errcode import Refusal, refuse_unknown
+from miniprogram_mock.platform.endpoints import Call, Refusal
+from miniprogram_mock.platform.limits import limit
+from miniprogram_mock.platform.shapes import Flag, Many, Object, Shape, Text, checked
+from miniprogram_mock.platform.wecom import cards
+from miniprogram_mock.platform.wecom.cards import URL
 
-TYPES = ("text", "textcard", "markdown", "template_card")
-CARD_TYPES = ("text_notice", "button_interaction")
-# type -> field -> longest value in bytes
-SIZES = {
-    "text": {"content": 2048},
-    "markdown": {"content": 2048},
-    "textcard": {"title": 128, "description": 512, "url": 2048, "btntxt": 12},
-}
-MOST_BUTTONS, MOST_LINES = 6, 6
-_OPTIONAL = ("btntxt",)
-_TASK_ID = re.compile(r"[0-9A-Za-z_\-@]{1,128}")
-_CARD_FIELDS = (
-    "card_type", "source", "main_title", "quote_area", "sub_title_text", "horizontal_content_list", "card_action", "task_id", "button_list",
-    "button_selection", "emphasis_content", "jump_list", "action_menu",
-)  # fmt: skip
-_PARTS = {
-    "source": ("icon_url", "desc", "desc_color"),
-    "main_title": ("title", "desc"),
-    "quote_area": ("type", "url", "appid", "pagepath", "title", "quote_text"),
-    "emphasis_content": ("title", "desc"),
-    "card_action": ("type", "url", "appid", "pagepath"),
-    "action_menu": ("desc", "action_list"),
-    "button_selection": ("question_key", "title", "option_list", "selected_id"),
-}
-_LINE = ("type", "keyname", "value", "url", "media_id", "userid")
-_BUTTON = ("type", "text", "style", "key", "url")
+TEXT = limit("wecom.text_bytes", 2048, "4.2")
+MARKDOWN = limit("wecom.markdown_bytes", 2048, "4.2")
+TITLE = limit("wecom.title_bytes", 128, "4.2")
+DESCRIPTION = limit("wecom.description_bytes", 512, "4.2")
+BUTTON = limit("wecom.textcard_button_chars", 4, "4.2")
+ARTICLES = limit("wecom.articles", 8, "4.2")
+NOTICE_TITLE_LEAST = limit("wecom.notice_title_least_chars", 4, "4.2")
+NOTICE_TITLE = limit("wecom.notice_title_chars", 12, "4.2")
+NOTICE_ITEMS = limit("wecom.notice_items", 10, "4.2")
+NOTICE_KEY = limit("wecom.notice_key_chars", 10, "4.2")
+NOTICE_VALUE = limit("wecom.notice_value_chars", 30, "4.2")
 
 
-def checked(call: Call) -> dict[str, Any]:
+def _bytes(most: str, *, required: bool = True) -> Text:
+    return Text(most=most, measure="bytes", required=required, missing=44004, wrong=44004)
+
+
+_SHAPES: dict[str, Shape] = {
+    "text": {"content": _bytes(TEXT)},
+    "markdown": {"content": _bytes(MARKDOWN)},
+    "textcard": {
+        "title": _bytes(TITLE),
+        "description": _bytes(DESCRIPTION),
+        "url": _bytes(URL),
+        "btntxt": Text(most=BUTTON),
+    },
+    "news": {
+        "articles": Many(
+            Object({
+                "title": _bytes(TITLE), "description": _bytes(DESCRIPTION, required=False), "url": _bytes(URL, required=False),
+                "picurl": _bytes(URL, required=False), "appid": Text(), "pagepath": Text(most=128, measure="bytes"),
+            }), most=ARTICLES, required=True, missing=44004, wrong=44004, too_long=45008,
+        ),
+    },
+    "miniprogram_notice": {
+        "appid": Text(required=True),
+        "page": Text(most=1024, measure="bytes"),
+        "title": Text(least=NOTICE_TITLE_LEAST, most=NOTICE_TITLE, required=True),
+        "description": Text(least=NOTICE_TITLE_LEAST, most=NOTICE_TITLE),
+        "emphasis_first_item": Flag(),
+        "content_item": Many(
+            Object({"key": Text(most=NOTICE_KEY, required=True), "value": Text(most=NOTICE_VALUE, required=True)}), most=NOTICE_ITEMS
+        ),
+    },
+}  # fmt: skip
+TYPES = (*_SHAPES, "template_card")
+
+
+def check(call: Call) -> dict[str, Any]:
     """The message's own part, `{msgtype: {...}}`; 40008 type, 44004 empty, 45002 too long, 40058 anything else."""
     msgtype = call.data.get("msgtype")
     if msgtype not in TYPES:
@@ -43,87 +68,21 @@ def checked(call: Call) -> dict[str, Any]:
     if not isinstance(content, dict) or not content:
         raise Refusal(44004, f"empty content, {msgtype}")
     if msgtype == "template_card":
-        check_card(call, content)
-    else:
-        refuse_unknown(call, content, tuple(SIZES[msgtype]), where=f"{msgtype}.")
-        for name, most in SIZES[msgtype].items():
-            _text(content, name, most=most, where=msgtype, required=name not in _OPTIONAL)
+        cards.check(call, content)
+        return {msgtype: content}
+    checked(call, content, _SHAPES[msgtype], where=f"{msgtype}.")
+    if msgtype == "news":
+        for article in content["articles"]:
+            if not article.get("url") and not (article.get("appid") and article.get("pagepath")):
+                raise Refusal(44004, "empty content, news.articles.url")
+    if msgtype == "miniprogram_notice":
+        _check_notice(call, content["appid"])
     return {msgtype: content}
 
 
-def is_interactive(content: dict[str, Any]) -> bool:
-    """Whether an answer carries a response_code: interactive cards, and notice cards with a menu."""
-    card = content.get("template_card", {})
-    return card.get("card_type") == "button_interaction" or "action_menu" in card
-
-
-def check_card(call: Call, card: Any) -> None:
-    """Refuse a template card that WeCom would refuse."""
-    if not isinstance(card, dict) or card.get("card_type") not in CARD_TYPES:
-        raise _bad("template_card.card_type")
-    refuse_unknown(call, card, _CARD_FIELDS, where="template_card.")
-    for name, fields in _PARTS.items():
-        part = card.get(name, {})
-        if not isinstance(part, dict):
-            raise _bad(f"template_card.{name}")
-        refuse_unknown(call, part, fields, where=f"template_card.{name}.")
-    for line in _items(card, "horizontal_content_list", most=MOST_LINES):
-        refuse_unknown(call, line, _LINE, where="template_card.horizontal_content_list.")
-        _text(line, "keyname", most=2048, where="template_card.horizontal_content_list")
-    title = card.get("main_title", {}).get("title")
-    if card["card_type"] == "button_interaction":
-        _check_buttons(call, card)
-        if not title:
-            raise _bad("template_card.main_title.title")
-    else:
-        _check_notice(card, title)
-    task_id = card.get("task_id")
-    if (task_id is None and is_interactive({"template_card": card})) or (task_id is not None and not _is_task_id(task_id)):
-        raise _bad("template_card.task_id")
-
-
-def _check_notice(card: dict[str, Any], title: Any) -> None:
-    if not title and not card.get("sub_title_text"):
-        raise _bad("template_card.main_title.title")
-    action = card.get("card_action", {})
-    target = {1: "url", 2: "appid"}.get(action.get("type"))
-    if target is None or not action.get(target):
-        raise _bad("template_card.card_action")
-
-
-def _check_buttons(call: Call, card: dict[str, Any]) -> None:
-    buttons = _items(card, "button_list", most=MOST_BUTTONS)
-    if not buttons:
-        raise _bad("template_card.button_list")
-    for button in buttons:
-        refuse_unknown(call, button, _BUTTON, where="template_card.button_list.")
-        _text(button, "text", most=2048, where="template_card.button_list")
-        needed = {0: "key", 1: "url"}.get(button.get("type", 0))
-        if needed is None or button.get("style", 1) not in (1, 2, 3, 4):
-            raise _bad("template_card.button_list.type or style")
-        _text(button, needed, most=1024, where="template_card.button_list")
-
-
-def _items(card: dict[str, Any], name: str, *, most: int) -> list[dict[str, Any]]:
-    items = card.get(name, [])
-    if not isinstance(items, list) or len(items) > most or not all(isinstance(item, dict) for item in items):
-        raise _bad(f"template_card.{name}: a list of at most {most} objects")
-    return items
-
-
-def _text(content: dict[str, Any], name: str, *, most: int, where: str, required: bool = True) -> None:
-    value = content.get(name)
-    if value is None and not required:
-        return
-    if not isinstance(value, str) or not value:
-        raise Refusal(44004, f"empty content, {where}.{name}")
-    if len(value.encode()) > most:
-        raise Refusal(45002, f"content size out of limit, {where}.{name}: at most {most} bytes")
-
-
-def _is_task_id(task_id: Any) -> bool:
-    return isinstance(task_id, str) and _TASK_ID.fullmatch(task_id) is not None
-
-
-def _bad(what: str) -> Refusal:
-    return Refusal(40058, f"invalid Request Parameter, {what}")
+def _check_notice(call: Call, appid: str) -> None:
+    """Only to an application whose corp has linked the mini-program, and never to everybody."""
+    if appid not in call.account.linked:
+        raise Refusal(40013, "invalid appid, the mini program is not linked to the corp")
+    if call.data.get("touser") == "@all":
+        raise Refusal(40058, "invalid Request Parameter, touser: @all is not supported by miniprogram_notice")

@@ -1,177 +1,161 @@
-"""WeCom's endpoints: tokens, application messages, card updates; and what a click on a card sets off (spec 4.1 to 4.3)."""
+"""Application messages to members: recipients, the duplicate check, limits per member and application (spec 4.2)."""
 
 import hashlib
 import json
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 import orjson
 
-from miniprogram_mock.platform import crypto, tokens
-from miniprogram_mock.platform.endpoints import WORK, Call
-from miniprogram_mock.platform.errcode import Refusal, Result, business, ok, open_endpoint
-from miniprogram_mock.platform.store import Row
+from miniprogram_mock.platform import crypto
+from miniprogram_mock.platform.endpoints import Call, Refusal
+from miniprogram_mock.platform.errcode import Result, ok
+from miniprogram_mock.platform.limits import limit
+from miniprogram_mock.platform.shapes import Field, Int, Shape, Text
+from miniprogram_mock.platform.wecom import cards, directory
 from miniprogram_mock.platform.wecom import content as content_rules
+from miniprogram_mock.platform.wecom.access import work
 from miniprogram_mock.platform.world import Corp
 
 if TYPE_CHECKING:
     from miniprogram_mock.platform.server import Platform
 
-RESPONSE_CODE_LIFETIME = 72 * 3600
-RECALL_SECONDS = 24 * 3600
-DUPLICATE_SECONDS, LONGEST_DUPLICATE_SECONDS = 1800, 4 * 3600
-# Anything above is dropped without a word (spec 4.2).
-PER_MEMBER_MINUTE, PER_MEMBER_HOUR = 30, 1000
-MOST_RECIPIENTS = 1000
-_SEND_FIELDS = (
-    "touser", "toparty", "totag", "msgtype", "agentid", "safe", "enable_id_trans", "enable_duplicate_check", "duplicate_check_interval",
-    *content_rules.TYPES,
-)  # fmt: skip
+RECALL_SECONDS = limit("wecom.recall_seconds", 24 * 3600, "4.2")
+DUPLICATE_SECONDS = limit("wecom.duplicate_check_seconds", 1800, "4.2")
+LONGEST_DUPLICATE = limit("wecom.longest_duplicate_check_seconds", 4 * 3600, "4.2")
+MEMBER_MINUTE = limit("wecom.messages_per_member_minute", 30, "4.2")
+MEMBER_HOUR = limit("wecom.messages_per_member_hour", 1000, "4.2")
+ACCOUNTS = limit("wecom.account_limit", 1000, "4.2: accounts that the corp may have [K], not verified")
+PER_ACCOUNT = limit("wecom.daily_recipients_per_account", 200, "4.2")
+USERS = limit("wecom.recipient_users", 1000, "4.2")
+PARTIES = limit("wecom.recipient_parties", 100, "4.2")
+TAGS = limit("wecom.recipient_tags", 100, "4.2")
+
+_SEND: Shape = {
+    "touser": Text(least=0),
+    "toparty": Text(least=0),
+    "totag": Text(least=0),
+    "msgtype": Text(required=True, missing=40008),
+    "agentid": Int(required=True, missing=41011),
+    "safe": Int(choices=(0, 1, 2)),
+    "enable_id_trans": Int(choices=(0, 1)),
+    "enable_duplicate_check": Int(choices=(0, 1)),
+    "duplicate_check_interval": Int(least=1, most=LONGEST_DUPLICATE),
+    **dict.fromkeys(content_rules.TYPES, Field()),
+}
 
 
-@open_endpoint(WORK, "GET", "/cgi-bin/gettoken")
-def gettoken(call: Call) -> Result:
-    """One token per app; asking again while it is valid gives the same one."""
-    corp = call.platform.world.accounts.get(call.query.get("corpid", ""))
-    if not isinstance(corp, Corp):
-        raise Refusal(40013, "invalid corpid")
-    if not crypto.same(corp.secret, call.query.get("corpsecret", "")):
-        raise Refusal(40001, "invalid credential")
-    now = call.platform.clock.now()
-    current = call.platform.store.one(
-        "SELECT token, expires_at FROM tokens WHERE account = ? AND family = 'corp' AND expires_at > ? ORDER BY issued_at DESC LIMIT 1",
-        corp.corpid, now,
-    )  # fmt: skip
-    if current:
-        return ok(access_token=current["token"], expires_in=int(current["expires_at"] - now))
-    return ok(access_token=tokens.issue(call, corp.corpid, "corp"), expires_in=tokens.LIFETIME)
-
-
-@business(WORK, "POST", "/cgi-bin/message/send", kind="corp", fields=_SEND_FIELDS)
+@work("POST", "message/send", fields=_SEND)
 def send_message(call: Call) -> Result:
     """Send to members in visibility; with the duplicate check on, the very same JSON again within the interval gives the first answer."""
     data, platform = call.data, call.platform
-    _check_agent(call)
-    content = content_rules.checked(call)
-    reached, unreachable = _recipients(call)
+    check_agent(call)
+    content = content_rules.check(call)
+    to = _recipients(call)
     once = None
     if data.get("enable_duplicate_check") == 1:
-        once = hashlib.sha256(orjson.dumps(data, option=orjson.OPT_SORT_KEYS)).hexdigest()
+        once = hashlib.sha256(call.account.appid.encode() + orjson.dumps(data, option=orjson.OPT_SORT_KEYS)).hexdigest()
         if (earlier := _sent_before(call, once)) is not None:
             platform.store.attempt("wecom", once, effect=False)
-            first: dict[str, Any] = json.loads(earlier)
-            return first
+            return earlier
     _take_task_id(call, content)
+    _count_recipients(call, len(to.reached))
     msgid = crypto.random_text(40)
-    for userid in reached:
+    for userid in to.reached:
         _deliver(platform, call.account, userid, msgid=msgid, content=content)
     answer = ok(
-        invaliduser="|".join(userid.lower() for userid in unreachable), invalidparty="", invalidtag="", unlicenseduser="", msgid=msgid
-    )
-    if content_rules.is_interactive(content):
-        answer["response_code"] = _new_response_code(platform, msgid)
+        invaliduser="|".join(userid.lower() for userid in to.invalid_users), invalidparty="|".join(to.invalid_parties),
+        invalidtag="|".join(to.invalid_tags), unlicenseduser="|".join(userid.lower() for userid in to.unlicensed), msgid=msgid,
+    )  # fmt: skip
+    if cards.is_interactive(content.get("template_card", {})):
+        answer["response_code"] = new_response_code(platform, msgid)
     if once:
         platform.store.attempt("wecom", once, effect=True)
         platform.store.run("INSERT OR REPLACE INTO sent_once VALUES ('wecom', ?, ?, ?)", once, platform.clock.now(), json.dumps(answer))
     return answer
 
 
-@business(
-    WORK, "POST", "/cgi-bin/message/update_template_card", kind="corp",
-    fields=("userids", "partyids", "tagids", "atall", "agentid", "response_code", "button", "template_card", "enable_id_trans"),
-)  # fmt: skip
-def update_template_card(call: Call) -> Result:
-    """Replace a card's buttons by one grey text, or the whole card; each response_code works once and for 72 hours."""
-    data, platform = call.data, call.platform
-    _check_agent(call)
-    if ("button" in data) == ("template_card" in data):
-        raise Refusal(40058, "invalid Request Parameter, either button or template_card")
-    if "button" in data:
-        button = data["button"]
-        replace_name = button.get("replace_name") if isinstance(button, dict) else None
-        if not isinstance(replace_name, str) or not replace_name:
-            raise Refusal(40058, "invalid Request Parameter, button.replace_name")
-    else:
-        content_rules.check_card(call, data["template_card"])
-    userids = data.get("userids", [])
-    if data.get("atall") != 1 and not (isinstance(userids, list) and userids):
-        raise Refusal(40058, "invalid Request Parameter, userids")
-    copies = _cards_behind(call)
-    known = {row["recipient"]: row for row in copies}
-    chosen = list(known) if data.get("atall") == 1 else [userid for userid in userids if userid in known]
-    for userid in chosen:
-        _update(platform, known[userid], data)
-    return ok(invaliduser=[userid for userid in userids if userid not in known])
-
-
-@business(WORK, "POST", "/cgi-bin/message/recall", kind="corp", fields=("msgid",))
+@work("POST", "message/recall", fields={"msgid": Text(required=True)})
 def recall(call: Call) -> Result:
     """Take a message back out of every inbox, within 24 hours."""
-    since = call.platform.clock.now() - RECALL_SECONDS
+    since = call.platform.clock.now() - call.platform.limits[RECALL_SECONDS]
     taken = call.platform.store.run(
         "UPDATE messages SET state = 'recalled' WHERE channel = 'wecom' AND account = ? AND msgid = ? AND sent_at > ?",
-        call.account.corpid, call.data.get("msgid"), since,
+        call.account.appid, call.data["msgid"], since,
     )  # fmt: skip
     if not taken:
         raise Refusal(40058, "invalid Request Parameter, msgid: unknown or older than 24 hours")
     return ok()
 
 
-def press(platform: "Platform", userid: str, *, message_id: int, key: str) -> str | None:
-    """A member presses a callback button on a card in her inbox, which pushes `template_card_event`; gives None, or why she cannot."""
-    row = platform.store.one("SELECT * FROM messages WHERE channel = 'wecom' AND recipient = ? AND id = ?", userid, message_id)
-    if row is None or row["state"] != "delivered":
-        return "收件箱里没有这条消息"
-    card = json.loads(row["content"]).get("template_card", {})
-    state = json.loads(row["card_state"] or "{}")
-    if "replace_name" in state:
-        return f"按钮已变为「{state['replace_name']}」，不能再点击"
-    card = state.get("template_card", card)
-    if key not in [button.get("key") for button in card.get("button_list", []) if button.get("type", 0) == 0]:
-        return "卡片上没有这个按钮"
-    corp = platform.world.accounts[row["account"]]
-    assert isinstance(corp, Corp)
-    platform.store.run(
-        "UPDATE messages SET card_state = ? WHERE id = ?", json.dumps({**state, "pressed": key}, ensure_ascii=False), message_id
-    )
-    fields = {
-        "EventKey": key, "TaskId": card.get("task_id", ""), "CardType": card["card_type"],
-        "ResponseCode": _new_response_code(platform, row["msgid"]), "AgentID": corp.agentid,
-    }  # fmt: skip
-    platform.callbacks.message(corp, "template_card_event", recipient=userid, fields=fields)
-    return None
+def check_agent(call: Call) -> None:
+    """The agentid is that of the token's application: 301002 for another one of the corp, 40056 for none."""
+    agentid = call.data["agentid"]
+    if agentid == call.account.agentid:
+        return
+    applications = call.platform.world.accounts[call.account.corpid].applications
+    if agentid in [app.agentid for app in applications]:
+        raise Refusal(301002, "not allow to operate another agent with this accesstoken")
+    raise Refusal(40056, "invalid agentid")
 
 
-def _check_agent(call: Call) -> None:
-    if call.data.get("agentid") != call.account.agentid:
-        raise Refusal(40056, "invalid agentid")
+def new_response_code(platform: "Platform", msgid: str) -> str:
+    code = crypto.random_text(64)
+    platform.store.insert("response_codes", code=code, msgid=msgid, issued_at=platform.clock.now())
+    return code
 
 
-def _recipients(call: Call) -> tuple[list[str], list[str]]:
+@dataclass
+class _Recipients:
+    reached: list[str] = field(default_factory=list)
+    invalid_users: list[str] = field(default_factory=list)
+    invalid_parties: list[str] = field(default_factory=list)
+    invalid_tags: list[str] = field(default_factory=list)
+    unlicensed: list[str] = field(default_factory=list)
+
+
+def _recipients(call: Call) -> _Recipients:
     """Who gets the message and who cannot; 81013 when nobody can."""
-    touser = call.data.get("touser", "")
-    if not isinstance(touser, str):
-        raise Refusal(40058, "invalid Request Parameter, touser")
-    if touser == "@all":
-        return call.account.visible, []
-    named = list(dict.fromkeys(userid for userid in touser.split("|") if userid))
-    if len(named) > MOST_RECIPIENTS:
-        raise Refusal(40058, "invalid Request Parameter, touser: at most 1000")
-    if not named and not call.data.get("toparty") and not call.data.get("totag"):
-        raise Refusal(44004, "touser, toparty and totag are all empty")
-    in_sight = set(call.account.visible)
-    reached = [userid for userid in named if userid in in_sight]
-    if not reached:
+    platform, app, data = call.platform, call.account, call.data
+    to, chosen = _Recipients(), list[str]()
+    if data.get("touser") == "@all":
+        chosen = directory.visible(platform, app)
+    else:
+        users, parties, tags = (_named(call, *one) for one in (("touser", USERS), ("toparty", PARTIES), ("totag", TAGS)))
+        if not users and not parties and not tags:
+            raise Refusal(44004, "touser, toparty and totag are all empty")
+        chosen = [userid for userid in users if directory.sees(platform, app, userid)]
+        to.invalid_users = [userid for userid in users if userid not in chosen]
+        seen = directory.visible_departments(platform, app) if parties else set()
+        to.invalid_parties = [party for party in parties if not party.isdigit() or int(party) not in seen]
+        valid = {int(party) for party in parties if party not in to.invalid_parties}
+        chosen += directory.of_departments(platform, app.corpid, valid) if valid else []
+        seen = directory.visible_tags(platform, app) if tags else set()
+        to.invalid_tags = [tag for tag in tags if not tag.isdigit() or int(tag) not in seen]
+        for tag in (tag for tag in tags if tag not in to.invalid_tags):
+            chosen += [userid for userid in directory.of_tag(platform, app.corpid, int(tag)) if directory.sees(platform, app, userid)]
+    for userid in dict.fromkeys(userid.lower() for userid in chosen):
+        row = directory.member(platform, app.corpid, userid)
+        if row is not None:
+            (to.reached if row["licensed"] else to.unlicensed).append(row["userid"])
+    if not to.reached:
         raise Refusal(81013, "user & party & tag all invalid")
-    return reached, [userid for userid in named if userid not in in_sight]
+    return to
 
 
-def _sent_before(call: Call, once: str) -> str | None:
-    interval = call.data.get("duplicate_check_interval", DUPLICATE_SECONDS)
-    if not isinstance(interval, int) or not 1 <= interval <= LONGEST_DUPLICATE_SECONDS:
-        raise Refusal(40058, "invalid Request Parameter, duplicate_check_interval")
+def _named(call: Call, name: str, most: str) -> list[str]:
+    """The names between the bars, each once; a userid counts the same in whatever case."""
+    each = {one.lower(): one for one in reversed(call.data.get(name, "").split("|")) if one}
+    if len(each) > call.platform.limits[most]:
+        raise Refusal(40058, f"invalid Request Parameter, {name}: at most {call.platform.limits[most]}")
+    return list(reversed(each.values()))
+
+
+def _sent_before(call: Call, once: str) -> dict[str, Any] | None:
+    interval = call.data.get("duplicate_check_interval", call.platform.limits[DUPLICATE_SECONDS])
     since = call.platform.clock.now() - interval
-    answer: str | None = call.platform.store.value("SELECT answer FROM sent_once WHERE kind = 'wecom' AND key = ? AND at > ?", once, since)
-    return answer
+    answer = call.platform.store.value("SELECT answer FROM sent_once WHERE kind = 'wecom' AND key = ? AND at > ?", once, since)
+    return None if answer is None else dict(json.loads(answer))
 
 
 def _take_task_id(call: Call, content: dict[str, Any]) -> None:
@@ -184,43 +168,29 @@ def _take_task_id(call: Call, content: dict[str, Any]) -> None:
         raise Refusal(42014, "invalid task_id, already used by this app")
 
 
-def _deliver(platform: "Platform", corp: Corp, userid: str, *, msgid: str, content: dict[str, Any]) -> None:
+def _count_recipients(call: Call, recipients: int) -> None:
+    """An application reaches at most accountLimit * 200 recipients a day, each counted every time."""
+    platform = call.platform
+    name, today = f"wecom.recipients:{call.account.appid}", platform.clock.today()
+    used = platform.store.value("SELECT used FROM counters WHERE name = ? AND window = ?", name, today) or 0
+    if used + recipients > platform.limits[ACCOUNTS] * platform.limits[PER_ACCOUNT]:
+        raise Refusal(45009, "api freq out of limit")
+    platform.store.run(
+        "INSERT INTO counters VALUES (?, ?, ?) ON CONFLICT DO UPDATE SET used = used + excluded.used", name, today, recipients
+    )
+
+
+def _deliver(platform: "Platform", app: Corp, userid: str, *, msgid: str, content: dict[str, Any]) -> None:
+    """Above 30 a minute or 1000 an hour a member gets no more of an application's messages, and nobody is told."""
     now = platform.clock.now()
     recent = platform.store.one(
         "SELECT count(*) AS hour, coalesce(sum(sent_at > ?), 0) AS minute FROM messages "
         "WHERE channel = 'wecom' AND recipient = ? AND account = ? AND state = 'delivered' AND sent_at > ?",
-        now - 60, userid, corp.corpid, now - 3600,
+        now - 60, userid, app.appid, now - 3600,
     )  # fmt: skip
     assert recent is not None
-    dropped = recent["minute"] >= PER_MEMBER_MINUTE or recent["hour"] >= PER_MEMBER_HOUR
+    dropped = recent["minute"] >= platform.limits[MEMBER_MINUTE] or recent["hour"] >= platform.limits[MEMBER_HOUR]
     platform.store.insert(
-        "messages", channel="wecom", account=corp.corpid, recipient=userid, msgid=msgid, state="dropped" if dropped else "delivered",
+        "messages", channel="wecom", account=app.appid, recipient=userid, msgid=msgid, state="dropped" if dropped else "delivered",
         content=json.dumps(content, ensure_ascii=False), sent_at=now,
     )  # fmt: skip
-
-
-def _new_response_code(platform: "Platform", msgid: str) -> str:
-    code = crypto.random_text(64)
-    platform.store.insert("response_codes", code=code, msgid=msgid, issued_at=platform.clock.now())
-    return code
-
-
-def _cards_behind(call: Call) -> list[Row]:
-    """Use up the response_code and give every member's copy of its message."""
-    store, now = call.platform.store, call.platform.clock.now()
-    row = store.one("SELECT * FROM response_codes WHERE code = ?", str(call.data.get("response_code", "")))
-    if row is None or now - row["issued_at"] > RESPONSE_CODE_LIFETIME:
-        raise Refusal(40058, "invalid response_code, unknown or expired")
-    if row["used_at"] is not None:
-        raise Refusal(40058, "invalid response_code, already used")
-    store.run("UPDATE response_codes SET used_at = ? WHERE code = ?", now, row["code"])
-    return store.all("SELECT * FROM messages WHERE channel = 'wecom' AND msgid = ?", row["msgid"])
-
-
-def _update(platform: "Platform", row: Row, data: dict[str, Any]) -> None:
-    state = json.loads(row["card_state"] or "{}")
-    if "button" in data:
-        state["replace_name"] = data["button"]["replace_name"]
-    else:
-        state = {"template_card": data["template_card"]}
-    platform.store.run("UPDATE messages SET card_state = ? WHERE id = ?", json.dumps(state, ensure_ascii=False), row["id"])
