@@ -5,10 +5,14 @@ from __future__ import annotations
 import base64
 import functools
 import itertools
+from datetime import UTC, datetime
 from typing import Any
 
+from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric import rsa
-from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat, PublicFormat
+from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat, PublicFormat, load_pem_private_key
+from cryptography.x509.oid import NameOID
 from sqlalchemy.orm import Session
 
 from app.dealers.models import Brand
@@ -24,6 +28,16 @@ def key_pair(whose: str) -> tuple[str, str]:
     key = rsa.generate_private_key(public_exponent=65537, key_size=2048)
     private = key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()).decode()
     return private, key.public_key().public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo).decode()
+
+
+@functools.cache
+def certificate(whose: str, number: int = 0x5157F09EFDC096DE15EBE81A47057A7232F1B8E1) -> str:
+    """PEM of a certificate, with this serial number, for somebody's key."""
+    key: Any = load_pem_private_key(key_pair(whose)[0].encode(), None)
+    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "Tenpay.com sign")])
+    made = x509.CertificateBuilder(name, name, key.public_key(), number)
+    made = made.not_valid_before(datetime(2020, 1, 1, tzinfo=UTC)).not_valid_after(datetime(2099, 1, 1, tzinfo=UTC))
+    return made.sign(key, SHA256()).public_bytes(Encoding.PEM).decode()
 
 
 def account(session: Session, of: Brand, kind: AccountKind = AccountKind.mini_program, **fields: Any) -> WechatAccount:

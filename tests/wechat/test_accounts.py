@@ -14,7 +14,7 @@ from app.wechat import queries, service
 from app.wechat.errors import AccountMissing
 from app.wechat.models import AccountKind, WechatAccount
 from tests.factories import dealers as make
-from tests.factories.wechat import key_pair
+from tests.factories.wechat import certificate, key_pair
 
 KEYS = {"token": "t", "aes_key": "a" * 43}
 ENTRIES: list[dict[str, Any]] = [
@@ -62,9 +62,131 @@ def test_a_missing_field_is_named(session: Session) -> None:
         service.import_accounts(session, make.brand(session).id, [{**ENTRIES[3], "apiv3_key": "", "public_key": None}])
 
 
+MINI, SERVICE, CORP, MERCHANT = ENTRIES
+SECOND = {**MINI, "appid": "wxmini2", "name": "第二个小程序"}
+
+
+def _without(entry: dict[str, Any], *fields: str) -> dict[str, Any]:
+    return {field: value for field, value in entry.items() if field not in fields}
+
+
+def test_a_brand_has_several_accounts_of_each_kind_and_the_first_is_the_oldest(session: Session) -> None:
+    brand = make.brand(session)
+    seconds = [
+        SECOND,
+        {**SERVICE, "appid": "wxservice2", "mini_program": "wxmini2"},
+        {**CORP, "corpid": "ww2"},
+        {**MERCHANT, "mchid": "1900000200", "appid": "wxmini2"},
+    ]
+    service.import_accounts(
+        session, brand.id, [{**SERVICE, "mini_program": "wxmini"} if one is SERVICE else one for one in ENTRIES] + seconds
+    )
+    for kind in AccountKind:
+        listed = queries.accounts(session, brand.id, kind)
+        assert len(listed) == 2
+        assert queries.account(session, brand.id, kind) == listed[0]
+    assert queries.accounts(session, make.brand(session).id, AccountKind.corp) == []
+    links = {one.appid: one.linked_appid for kind in AccountKind for one in queries.accounts(session, brand.id, kind)}
+    assert links["wxservice"] == links["1900000109"] == "wxmini"
+    assert links["wxservice2"] == links["1900000200"] == "wxmini2"
+    assert links["ww2"] is None
+    for appid, mchid in (("wxmini", "1900000109"), ("wxmini2", "1900000200"), ("wx-neither", "1900000109")):
+        assert queries.account(session, brand.id, AccountKind.merchant, linked_appid=appid).appid == mchid
+
+
+def test_a_link_may_lead_to_what_was_taken_in_before(session: Session) -> None:
+    brand = make.brand(session)
+    service.import_accounts(session, brand.id, [MINI])
+    service.import_accounts(session, brand.id, [SERVICE, MERCHANT])
+    assert queries.account(session, brand.id, AccountKind.service_account).linked_appid == "wxmini"
+    service.import_accounts(session, brand.id, [SECOND])
+    with pytest.raises(service.LinkUnknown, match="service_account 服务号: mini_program missing, the brand has several"):
+        service.import_accounts(session, brand.id, [SERVICE])
+    (account,) = service.import_accounts(session, brand.id, [{**SERVICE, "linked_appid": "wxmini2"}])
+    assert account.linked_appid == "wxmini2"
+
+
+def test_a_service_account_without_any_mini_program_opens_none(session: Session) -> None:
+    (account,) = service.import_accounts(session, make.brand(session).id, [SERVICE])
+    assert account.linked_appid is None
+
+
+SUBS = [{"sub_mchid": "1900000110", "name": "经销商甲"}, {"sub_mchid": "1900000111", "name": "经销商乙", "sub_appid": "wxsub"}]
+
+
+@pytest.mark.parametrize(
+    ("entries", "refusal", "named"),
+    [
+        ([MINI, MINI], service.DuplicateAccount, "wxmini: twice in the list"),
+        ([MINI, {**SERVICE, "appid": "wxmini"}], service.DuplicateAccount, "wxmini"),
+        ([{**MINI, "appid": ""}], service.FieldMissing, "mini_program 小程序: appid missing"),
+        ([MINI, SECOND, SERVICE], service.LinkUnknown, "service_account 服务号: mini_program missing"),
+        ([MINI, {**SERVICE, "mini_program": "wxother"}], service.LinkUnknown, "no mini-program wxother"),
+        ([MINI, {**SERVICE, "mini_program": "wxservice"}], service.LinkUnknown, "no mini-program wxservice"),
+        ([MINI, {**MERCHANT, "appid": "wxother"}], service.LinkUnknown, "merchant 商户: the brand has no mini-program wxother"),
+        ([MINI, _without(MERCHANT, "public_key", "public_key_id")], service.FieldMissing, "public_key, public_key_id missing"),
+        ([MINI, _without(MERCHANT, "public_key") | {"platform_certificates": []}], service.FieldMissing, "public_key missing"),
+        ([MINI, {**MERCHANT, "platform_certificates": ["x"]}], service.FieldMalformed, "platform_certificates"),
+        ([MINI, {**MERCHANT, "public_key": key_pair("platform")[1][:-60]}], service.FieldMalformed, "public_key is not"),
+        ([MINI, {**MERCHANT, "public_key_id": "AB12"}], service.FieldMalformed, "public_key_id is not"),
+        ([MINI, {**MERCHANT, "merchant_private_key": key_pair("platform")[1]}], service.FieldMalformed, "merchant_private_key is not"),
+        ([MINI, {**MERCHANT, "apiv3_key": "k" * 31}], service.FieldMalformed, "apiv3_key is not"),
+        ([MINI, {**MERCHANT, "sub_mchids": [SUBS[0], SUBS[0]]}], service.DuplicateAccount, "merchant 商户: a sub_mchid twice"),
+        (
+            [MINI, {**MERCHANT, "sub_mchids": [{"sub_mchid": "1900000110"}]}],
+            service.FieldMalformed,
+            "each of sub_mchids has sub_mchid, name",
+        ),
+        ([MINI, {**MERCHANT, "sub_mchids": ["1900000110"]}], service.FieldMalformed, "sub_mchids"),
+        ([{**MINI, "aes_key": "a" * 42}], service.FieldMalformed, "aes_key is not"),
+        ([{**MINI, "aes_key": "a" * 42 + "!"}], service.FieldMalformed, "aes_key is not"),
+        ([{**MINI, "aes_key": 7}], service.FieldMalformed, "aes_key is not"),
+    ],
+)
+def test_what_cannot_be_taken_in_is_refused_by_name(
+    session: Session, entries: list[dict[str, Any]], refusal: type[service.AccountRefused], named: str
+) -> None:
+    with pytest.raises(refusal, match=named):
+        service.import_accounts(session, make.brand(session).id, entries)
+
+
+def test_a_merchant_has_public_key_certificates_or_both(session: Session) -> None:
+    brand = make.brand(session)
+    pems = [certificate("certified")]
+    modes = {
+        "a": MERCHANT,
+        "b": _without(MERCHANT, "public_key", "public_key_id") | {"platform_certificates": pems},
+        "c": MERCHANT | {"platform_certificates": []},
+    }
+    entries = [MINI, *(entry | {"mchid": f"190000{name}"} for name, entry in modes.items())]
+    for _ in range(2):
+        _, public, certified, both = service.import_accounts(session, brand.id, entries)
+        assert set(public.settings) == {"merchant_serial", "public_key_id", "public_key"}
+        assert set(certified.settings) == {"merchant_serial", "platform_certificates"}
+        assert set(both.settings) == {"merchant_serial", "public_key_id", "public_key", "platform_certificates"}
+        assert certified.settings["platform_certificates"] == pems
+
+
+def test_certificates_that_were_fetched_outlive_the_next_import(session: Session) -> None:
+    brand = make.brand(session)
+    entries = [MINI, MERCHANT | {"platform_certificates": []}]
+    _, merchant = service.import_accounts(session, brand.id, entries)
+    service.keep_platform_certificates(session, merchant, [certificate("certified")])
+    service.import_accounts(session, brand.id, entries)
+    session.expire_all()
+    assert merchant.settings["platform_certificates"] == [certificate("certified")]
+    service.import_accounts(session, brand.id, ENTRIES)
+    assert "platform_certificates" not in merchant.settings
+
+
+def test_a_service_provider_names_those_it_takes_payments_for(session: Session) -> None:
+    _, provider = service.import_accounts(session, make.brand(session).id, [MINI, MERCHANT | {"sub_mchids": SUBS}])
+    assert provider.settings["sub_mchids"] == SUBS
+
+
 def test_an_account_of_another_brand_is_not_taken_over(session: Session) -> None:
     service.import_accounts(session, make.brand(session).id, ENTRIES)
-    with pytest.raises(ValueError, match="belongs to another brand"):
+    with pytest.raises(service.AnothersAccount, match="belongs to another brand"):
         service.import_accounts(session, make.brand(session).id, ENTRIES[:1])
 
 

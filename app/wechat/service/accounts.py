@@ -12,7 +12,7 @@ from typing import Any
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
 from cryptography.hazmat.primitives.serialization import load_pem_private_key, load_pem_public_key
 from cryptography.x509 import load_pem_x509_certificate
-from sqlalchemy import func, or_, select, update
+from sqlalchemy import and_, func, or_, select, update
 from sqlalchemy.orm import Session
 
 from app.kit import queue
@@ -41,6 +41,7 @@ ASK_AT_MOST_EVERY = timedelta(minutes=1)
 # WeChat Pay replaces a certificate days before it ends, and asks merchants to look at least every 12 hours.
 CERTIFICATES_GOOD_FOR = timedelta(hours=12)
 WITHOUT_CERTIFICATES = timedelta(minutes=10)
+_USES_CERTIFICATES = WechatAccount.settings.has_key("platform_certificates")
 
 
 class AccountRefused(ValueError):
@@ -86,10 +87,10 @@ def import_accounts(session: Session, brand_id: uuid.UUID, entries: Sequence[dic
 
 
 def want_certificates(session: Session, account: WechatAccount) -> None:
-    """Ask WeChat Pay for a merchant's certificates after this transaction, unless that was done within the last minute."""
+    """Ask WeChat Pay for a merchant's certificates after this transaction, if it uses any, and unless that was done a minute ago."""
     asked = (
         update(WechatAccount)
-        .where(WechatAccount.id == account.id, _asked_before(ASK_AT_MOST_EVERY))
+        .where(WechatAccount.id == account.id, _USES_CERTIFICATES, _asked_before(ASK_AT_MOST_EVERY))
         .values(certificates_asked_at=func.marque_now())
         .returning(WechatAccount.id)
         .execution_options(synchronize_session=False)
@@ -102,11 +103,11 @@ def claim_certificates(session: Session, account_id: uuid.UUID | None = None) ->
     """The merchants to ask about their certificates now: this one, or all those for whom it is time, who are put off by that."""
     if account_id is not None:
         return [session.get_one(WechatAccount, account_id)]
-    known = WechatAccount.settings["platform_certificates"]
-    stale = or_(_asked_before(CERTIFICATES_GOOD_FOR), (func.jsonb_array_length(known) == 0) & _asked_before(WITHOUT_CERTIFICATES))
+    has_none = func.jsonb_array_length(WechatAccount.settings["platform_certificates"]) == 0
+    stale = or_(_asked_before(CERTIFICATES_GOOD_FOR), and_(has_none, _asked_before(WITHOUT_CERTIFICATES)))
     claimed = (
         update(WechatAccount)
-        .where(WechatAccount.kind == AccountKind.merchant, WechatAccount.settings.has_key("platform_certificates"), stale)
+        .where(_USES_CERTIFICATES, stale)
         .values(certificates_asked_at=func.marque_now())
         .returning(WechatAccount)
         .execution_options(synchronize_session=False)
