@@ -1,157 +1,163 @@
-"""Refunds: accepted at once, settled a moment later, told by a notification (spec 3.6)."""
+"""Refunds: asked for, accepted, queried, and rescued when they went wrong (spec 3.6)."""
 
-import json
-import secrets
 from typing import TYPE_CHECKING, Any
 
 from miniprogram_mock.platform.endpoints import Call
-from miniprogram_mock.platform.pay import transactions
-from miniprogram_mock.platform.pay.wire import PayRefusal, fen, notify_url, pay_endpoint, section, text
+from miniprogram_mock.platform.limits import limit
+from miniprogram_mock.platform.pay import balance, keys, refund_course, sheet, transactions
+from miniprogram_mock.platform.pay.fields import REFUND_NUMBER, Shape, many, notify_url, section, text, whole
+from miniprogram_mock.platform.pay.wire import ANYBODY, PayRefusal, asked_serial, pay_endpoint
 from miniprogram_mock.platform.store import Row
-from miniprogram_mock.platform.timers import on_timer
 from miniprogram_mock.platform.world import Merchant
 
 if TYPE_CHECKING:
     from miniprogram_mock.platform.server import Platform
 
-SETTLE_SECONDS = 1.0
-MOST_REFUNDS, SECONDS_APART, LATEST_SECONDS = 50, 60, 365 * 86400
-_FIELDS = ("transaction_id", "out_trade_no", "out_refund_no", "reason", "notify_url", "funds_account", "amount", "goods_detail")
-_RECEIVED_ACCOUNT = "支付用户零钱"
+MOST_REFUNDS = limit("pay.refunds_of_one_order", 50, "3.6")
+APART = limit("pay.refund_seconds_apart", 60, "3.6")
+LATEST = limit("pay.refundable_seconds", 365 * 86400, "3.6")
+RATE = limit("pay.refund_per_second", 150, "3.6")
+ERROR_RATE = limit("pay.refund_errors_per_second", 6, "3.6")
+OLD_ORDER = limit("pay.old_order_seconds", 30 * 86400, "3.6: an order of more than a month")
+OLD_ORDER_RATE = limit("pay.old_order_refunds_per_minute", 5000, "3.6")
+
+_ID = text(32)
+_REFUND: Shape = {
+    "transaction_id?": _ID, "out_trade_no?": _ID, "out_refund_no": text(64, pattern=REFUND_NUMBER), "reason?": text(80),
+    "notify_url?": notify_url(256), "funds_account?": text(32, one_of=("AVAILABLE",)), "sub_mchid?": _ID,
+    "amount": section({
+        "refund": whole(1), "total": whole(1), "currency": text(16, one_of=("CNY",)),
+        "from?": many(section({"account": text(32, one_of=("AVAILABLE", "UNAVAILABLE")), "amount": whole(1)}), most=2),
+    }),
+    "goods_detail?": many(section({
+        "merchant_goods_id": _ID, "wechatpay_goods_id?": _ID, "goods_name?": text(256), "unit_price": whole(0), "refund_amount": whole(0),
+        "refund_quantity": whole(1),
+    }), most=6000),
+}  # fmt: skip
+_RESCUE: Shape = {
+    "out_refund_no": text(64), "type": text(32, one_of=("USER_BANK_CARD", "MERCHANT_BANK_CARD")), "sub_mchid?": _ID,
+    "bank_type?": text(32, pattern=r"[A-Z]+_(DEBIT|CREDIT)"), "bank_account?": text(1024), "real_name?": text(1024),
+}  # fmt: skip
 
 
-@pay_endpoint("POST", "/v3/refund/domestic/refunds", fields=_FIELDS)
+@pay_endpoint("POST", "/v3/refund/domestic/refunds", for_whom=ANYBODY, body=_REFUND, rate=RATE, error_rate=ERROR_RATE)
 def refund(call: Call, merchant: Merchant) -> dict[str, Any]:
     """Ask for a refund; the same `out_refund_no` is always the same single refund."""
     data, platform = call.data, call.platform
-    number = text(data, "out_refund_no", most=64, pattern=r"[0-9A-Za-z_\-|*@]{1,64}")
-    text(data, "reason", most=80, required=False)
-    notify_url(data, most=256, required=False)
-    amount = section(data, "amount", ("refund", "total", "currency", "from"))
-    wanted, total = fen(amount, "refund", where="/amount"), fen(amount, "total", where="/amount")
-    if amount.get("currency") != "CNY":
-        raise PayRefusal("PARAM_ERROR", "退款币种必填，目前仅支持CNY", field="/amount/currency", value=amount.get("currency"))
+    number, wanted = data["out_refund_no"], data["amount"]["refund"]
+    if sum(one["amount"] for one in data["amount"].get("from", ())) not in (0, wanted):
+        raise PayRefusal("PARAM_ERROR", "退款出资账户金额之和须等于退款金额", field="/amount/from")
     payment = _payment(call, merchant)
-    earlier = _find(platform, merchant, str(number))
-    platform.store.attempt("out_refund_no", str(number), effect=earlier is None)
+    earlier = _find(platform, merchant, number)
+    platform.store.attempt("out_refund_no", number, effect=earlier is None)
     if earlier is not None:
         if (earlier["out_trade_no"], earlier["amount"]) != (payment["out_trade_no"], wanted):
             raise PayRefusal("INVALID_REQUEST", "商户退款单号已被使用，且订单或金额与首次申请不一致")
-        return describe(platform, merchant, earlier)
-    _check_allowed(platform, payment, wanted=wanted, total=total)
-    now = platform.clock.now()
-    platform.store.insert(
-        "refunds", out_refund_no=number, mchid=merchant.mchid, out_trade_no=payment["out_trade_no"], amount=wanted, state="PROCESSING",
-        refund_id=f"5030{secrets.randbelow(10**7):07}{platform.clock.local(now):%Y%m%d}{secrets.randbelow(10**10):010}",
-        request=json.dumps(data, sort_keys=True), created_at=now, settle_at=now + SETTLE_SECONDS,
-    )  # fmt: skip
-    platform.store.run("UPDATE payments SET state = 'REFUND' WHERE mchid = ? AND out_trade_no = ?", merchant.mchid, payment["out_trade_no"])
-    accepted = _find(platform, merchant, str(number))
-    assert accepted is not None
-    platform.timers.set("refund.settle", accepted["refund_id"], after=SETTLE_SECONDS)
-    return describe(platform, merchant, accepted)
+        return refund_course.describe(platform, earlier)
+    already = refund_course.refunded(platform, payment)
+    _check_allowed(platform, payment, wanted=wanted, total=data["amount"]["total"], already=already)
+    _check_money(platform, payment, wanted=wanted, already=already)
+    return refund_course.begin(platform, payment, data, already=already)
 
 
-@pay_endpoint("GET", "/v3/refund/domestic/refunds/{out_refund_no}")
+@pay_endpoint("GET", "/v3/refund/domestic/refunds/{out_refund_no}", for_whom=ANYBODY, query={"sub_mchid?": _ID})
 def query_refund(call: Call, merchant: Merchant) -> dict[str, Any]:
-    row = _find(call.platform, merchant, call.path_args["out_refund_no"])
-    if row is None:
-        raise PayRefusal("RESOURCE_NOT_EXISTS", "退款单不存在")
-    return describe(call.platform, merchant, row)
+    _check_sub_merchant(merchant, call.query)
+    return refund_course.describe(call.platform, _existing(call, merchant, call.path_args["out_refund_no"], call.query))
 
 
-@pay_endpoint("POST", "/v3/refund/domestic/refunds/{refund_id}/apply-abnormal-refund", fields=("out_refund_no", "type"))
+@pay_endpoint("POST", "/v3/refund/domestic/refunds/{refund_id}/apply-abnormal-refund", for_whom=ANYBODY, body=_RESCUE)
 def apply_abnormal_refund(call: Call, merchant: Merchant) -> dict[str, Any]:
-    """Settle an abnormal refund into the merchant's own bank account; the user's bank card would need encrypted fields."""
-    row = _find(call.platform, merchant, str(call.data.get("out_refund_no")))
-    if row is None or row["refund_id"] != call.path_args["refund_id"]:
+    """Settle an abnormal refund to a bank card of the user, named in fields encrypted for WeChat Pay, or to the merchant's own account."""
+    data = call.data
+    _check_sub_merchant(merchant, data)
+    row = _existing(call, merchant, data["out_refund_no"], data)
+    if row["refund_id"] != call.path_args["refund_id"]:
         raise PayRefusal("RESOURCE_NOT_EXISTS", "退款单不存在")
-    if call.data.get("type") != "MERCHANT_BANK_CARD":
-        raise PayRefusal("PARAM_ERROR", "模拟器仅支持退至商户银行账户MERCHANT_BANK_CARD", field="/type", value=call.data.get("type"))
+    if data["type"] == "USER_BANK_CARD":
+        _check_card(call, merchant)
     if row["state"] != "ABNORMAL":
         raise PayRefusal("INVALID_REQUEST", "退款单不是退款异常状态")
-    settle_at = call.platform.clock.now() + SETTLE_SECONDS
-    call.platform.store.run("UPDATE refunds SET state = 'PROCESSING', settle_at = ? WHERE refund_id = ?", settle_at, row["refund_id"])
-    call.platform.timers.set("refund.settle", row["refund_id"], after=SETTLE_SECONDS)
-    return describe(call.platform, merchant, {**row, "state": "PROCESSING"})
+    return refund_course.rescue(call.platform, row, to=data["type"])
 
 
-@on_timer("refund.settle")
-def _settle(platform: "Platform", refund_id: str) -> None:
-    """The refund ends, and its notification is scheduled, if the request named an address for it."""
-    row = platform.store.one("SELECT * FROM refunds WHERE refund_id = ?", refund_id)
-    assert row is not None
-    state, now = platform.faults.take("refund_status") or "SUCCESS", platform.clock.now()
-    platform.store.run("UPDATE refunds SET state = ?, settle_at = NULL, settled_at = ? WHERE refund_id = ?", state, now, refund_id)
-    _notify(platform, {**row, "state": state, "settled_at": now})
+def _check_card(call: Call, merchant: Merchant) -> None:
+    for name in ("bank_type", "bank_account", "real_name"):
+        if name not in call.data:
+            raise PayRefusal("PARAM_ERROR", f"退至用户银行卡时{name}必填", field=f"/{name}")
+    for name in ("bank_account", "real_name"):
+        decrypted(call, merchant, call.data[name], f"/{name}")
 
 
-def describe(platform: "Platform", merchant: Merchant, row: Row) -> dict[str, Any]:
-    """The refund object of the answer and the query; the notification spells some of it differently."""
-    payment = transactions.find(platform, merchant, row["out_trade_no"])
-    assert payment is not None
-    settled = {"success_time": platform.clock.rfc3339(row["settled_at"])} if row["state"] == "SUCCESS" else {}
-    return {
-        "refund_id": row["refund_id"], "out_refund_no": row["out_refund_no"], "transaction_id": payment["transaction_id"],
-        "out_trade_no": row["out_trade_no"], "channel": "ORIGINAL", "user_received_account": _RECEIVED_ACCOUNT, **settled,
-        "create_time": platform.clock.rfc3339(row["created_at"]), "status": row["state"], "funds_account": "AVAILABLE",
-        "amount": {
-            "total": payment["total"], "refund": row["amount"], "payer_total": payment["total"], "payer_refund": row["amount"],
-            "settlement_refund": row["amount"], "settlement_total": payment["total"], "discount_refund": 0, "currency": "CNY", "from": [],
-        },
-        "promotion_detail": [],
-    }  # fmt: skip
-
-
-def _notify(platform: "Platform", row: Row) -> None:
-    url = json.loads(row["request"]).get("notify_url")
-    if not url:
-        return
-    merchant = platform.world.merchant(row["mchid"])
-    assert merchant is not None
-    told = describe(platform, merchant, row)
-    amount = {name: told["amount"][name] for name in ("total", "refund", "payer_total", "payer_refund")}
-    named = ("transaction_id", "out_trade_no", "refund_id", "out_refund_no", "success_time", "user_received_account")
-    resource = {
-        "mchid": row["mchid"],
-        **{name: told[name] for name in named if name in told},
-        "refund_status": row["state"],
-        "amount": amount,
-    }
-    platform.callbacks.pay_notice(merchant, f"REFUND.{row['state']}", url=url, resource=resource)
+def decrypted(call: Call, merchant: Merchant, sealed: str, field: str) -> str:
+    """A field that must come encrypted for WeChat Pay's key, which the header `Wechatpay-Serial` names."""
+    serial = asked_serial(call)
+    if serial is None:
+        raise PayRefusal("PARAM_ERROR", "有加密字段时Http头须带Wechatpay-Serial", field="Wechatpay-Serial", location="header")
+    plain = keys.opened(call.platform, merchant, sealed, serial=serial)
+    if not plain:
+        raise PayRefusal("PARAM_ERROR", "加密字段解密失败，请确认使用了Wechatpay-Serial对应的公钥", field=field)
+    return plain
 
 
 def _find(platform: "Platform", merchant: Merchant, out_refund_no: str) -> Row | None:
     return platform.store.one("SELECT * FROM refunds WHERE mchid = ? AND out_refund_no = ?", merchant.mchid, out_refund_no)
 
 
+def _existing(call: Call, merchant: Merchant, out_refund_no: str, told: Any) -> Row:
+    row = _find(call.platform, merchant, out_refund_no)
+    if row is None or transactions.request_of(row).get("sub_mchid") != told.get("sub_mchid"):
+        raise PayRefusal("RESOURCE_NOT_EXISTS", "退款单不存在")
+    return row
+
+
+def _check_sub_merchant(merchant: Merchant, told: Any) -> None:
+    """A service provider says whose refund it is; a direct merchant has nobody to name."""
+    number = told.get("sub_mchid")
+    if bool(merchant.sub_merchants) != (number is not None):
+        raise PayRefusal("PARAM_ERROR", "服务商必填sub_mchid，直连商户不填", field="/sub_mchid", value=number)
+    if number is not None and merchant.sub_merchant(number) is None:
+        raise PayRefusal("NO_AUTH", "特约商户号与服务商没有绑定关系", field="/sub_mchid", value=number)
+
+
 def _payment(call: Call, merchant: Merchant) -> Row:
+    _check_sub_merchant(merchant, call.data)
     transaction_id, out_trade_no = call.data.get("transaction_id"), call.data.get("out_trade_no")
     if bool(transaction_id) == bool(out_trade_no):
         raise PayRefusal("PARAM_ERROR", "transaction_id与out_trade_no须二选一", field="/out_trade_no")
     row = call.platform.store.one(
         "SELECT * FROM payments WHERE mchid = ? AND (transaction_id = ? OR out_trade_no = ?)", merchant.mchid, transaction_id, out_trade_no
     )
-    if row is None:
+    if row is None or transactions.payee(row) != call.data.get("sub_mchid", merchant.mchid):
         raise PayRefusal("RESOURCE_NOT_EXISTS", "订单不存在")
     return row
 
 
-def _check_allowed(platform: "Platform", payment: Row, *, wanted: int, total: int) -> None:
-    now = platform.clock.now()
-    if payment["state"] not in ("SUCCESS", "REFUND"):
+def _check_allowed(platform: "Platform", payment: Row, *, wanted: int, total: int, already: int) -> None:
+    now, limits = platform.clock.now(), platform.limits
+    if payment["state"] not in transactions.PAID:
         raise PayRefusal("INVALID_REQUEST", "订单未支付，不能退款")
     if total != payment["total"]:
         raise PayRefusal("INVALID_REQUEST", "订单金额与原订单不一致", field="/amount/total", value=total)
-    if now - payment["paid_at"] > LATEST_SECONDS:
+    age = now - payment["paid_at"]
+    if age > limits[LATEST]:
         raise PayRefusal("RULE_LIMIT", "订单已超过可退款的最大期限（支付完成后一年内）")
-    earlier = platform.store.all(
-        "SELECT amount, created_at FROM refunds WHERE mchid = ? AND out_trade_no = ? AND state NOT IN ('CLOSED')",
-        payment["mchid"], payment["out_trade_no"],
-    )  # fmt: skip
-    if sum(row["amount"] for row in earlier) + wanted > payment["total"]:
+    if age > limits[OLD_ORDER]:
+        used = platform.store.count_up("pay.old_order_refunds", f"{payment['mchid']} {platform.clock.minute()}")
+        if used > limits[OLD_ORDER_RATE]:
+            raise PayRefusal("FREQUENCY_LIMITED", "一个月之前的订单申请退款频率超限")
+    if already + wanted > payment["total"]:
         raise PayRefusal("INVALID_REQUEST", "申请退款金额大于订单剩余可退款金额", field="/amount/refund", value=wanted)
-    if len(earlier) >= MOST_REFUNDS:
-        raise PayRefusal("INVALID_REQUEST", "一笔订单最多支持50次部分退款")
-    if earlier and now - max(row["created_at"] for row in earlier) < SECONDS_APART:
+    count, latest = refund_course.history(platform, payment)
+    if count >= limits[MOST_REFUNDS]:
+        raise PayRefusal("INVALID_REQUEST", f"一笔订单最多支持{limits[MOST_REFUNDS]}次部分退款")
+    if count and now - latest < limits[APART]:
         raise PayRefusal("FREQUENCY_LIMITED", "同一订单两次部分退款须间隔1分钟以上")
+    if sheet.is_abnormal(platform, payment):
+        raise PayRefusal("USER_ACCOUNT_ABNORMAL", "用户账户异常或已注销，无法退款")
+
+
+def _check_money(platform: "Platform", payment: Row, *, wanted: int, already: int) -> None:
+    """The money of the order itself, frozen or not, and what the merchant has free."""
+    if wanted - balance.fee_back(platform, payment, already, wanted) > balance.spendable_on(platform, payment):
+        raise PayRefusal("NOT_ENOUGH", "基本账户余额不足，请充值后重新发起")

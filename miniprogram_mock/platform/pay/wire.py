@@ -4,65 +4,64 @@ import re
 from collections.abc import Callable
 from functools import wraps
 from typing import Any
+from urllib.parse import unquote
 
 import orjson
 
 from miniprogram_mock.platform import crypto
-from miniprogram_mock.platform.callbacks import pay_signature
 from miniprogram_mock.platform.endpoints import ENDPOINTS, PAY, Answer, Call
+from miniprogram_mock.platform.faults import kind
+from miniprogram_mock.platform.limits import limit
+from miniprogram_mock.platform.pay import keys
+from miniprogram_mock.platform.pay.errors import PayRefusal
+from miniprogram_mock.platform.pay.fields import Shape, checked
+from miniprogram_mock.platform.store import declare
+from miniprogram_mock.platform.switches import switch
 from miniprogram_mock.platform.world import Merchant
 
-WINDOW_SECONDS = 300
-_AUTHORIZATION = re.compile(rf"{crypto.PAY_SCHEME} (.+)", re.DOTALL)
+__all__ = ["ANYBODY", "DIRECT", "PARTNER", "PayRefusal", "pay_endpoint"]
+
+declare("CREATE TABLE IF NOT EXISTS pay_rates (name TEXT PRIMARY KEY, second INTEGER NOT NULL, used INTEGER NOT NULL)")
+WINDOW = limit("pay.signature_window_seconds", 300, "3.1, 3.2: how old a signature may be, on the real clock")
+OLD_CODES = switch("pay_old_error_codes", False, "错误码用 2020 年文档的拼写，如 SYSTEMERROR")
+UNSIGNED_ERRORS = switch("pay_errors_unsigned", False, "错误应答不带签名")
+UNSIGNED = kind("unsigned_answer", "支付的 2xx 应答没有任何签名，像伪造的一样")
+PROBED = "signtest"
+# Who may call an endpoint: direct merchants, service providers, or both.
+DIRECT, PARTNER, ANYBODY = "direct", "partner", "anybody"
+_AUTHORIZATION = re.compile(rf'{crypto.PAY_SCHEME} +(\w+="[^"]*"(?:, *\w+="[^"]*")*)')
 _PART = re.compile(r'(\w+)="([^"]*)"')
-_PARTS = {"mchid", "nonce_str", "signature", "timestamp", "serial_no"}
+_PARTS = ["mchid", "nonce_str", "serial_no", "signature", "timestamp"]
 _NO_CONTENT = 204
 
-STATUS_OF_CODE = {
-    "PARAM_ERROR": 400, "INVALID_REQUEST": 400, "APPID_MCHID_NOT_MATCH": 400, "MCH_NOT_EXISTS": 400, "ORDER_CLOSED": 400, "ORDERPAID": 400,
-    "SIGN_ERROR": 401, "NO_AUTH": 403, "OUT_TRADE_NO_USED": 403, "RULE_LIMIT": 403, "TRADE_ERROR": 403, "ACCOUNT_ERROR": 403,
-    "NOT_ENOUGH": 403, "USER_ACCOUNT_ABNORMAL": 403, "ORDER_NOT_EXIST": 404, "RESOURCE_NOT_EXISTS": 404, "FREQUENCY_LIMITED": 429,
-    "SYSTEM_ERROR": 500, "OPENID_MISMATCH": 500, "BANK_ERROR": 500,
-}  # fmt: skip
+Function = Callable[[Call, Merchant], dict[str, Any] | Answer | None]
 
 
-class PayRefusal(Exception):
-    """An error answer of WeChat Pay; `field` is a JSON pointer such as `/amount/total`."""
+def pay_endpoint(
+    method: str, path: str, *, for_whom: str, body: Shape | None = None, query: Shape | None = None, rate: str = "", error_rate: str = ""
+) -> Callable[[Function], Function]:
+    """Register an endpoint; it gets the merchant whose signature was checked, and answers 204 when it returns None.
 
-    def __init__(self, code: str, message: str, *, field: str | None = None, value: Any = None) -> None:
-        super().__init__(message)
-        self.code, self.message, self.field, self.value = code, message, field, value
-
-    def answer(self) -> Answer:
-        content: dict[str, Any] = {"code": self.code, "message": self.message}
-        if self.field:
-            content["detail"] = {"field": self.field, "value": self.value, "issue": self.message, "location": "body"}
-        return Answer.json(content, status=STATUS_OF_CODE.get(self.code, 400), errcode=self.code)
-
-
-Function = Callable[[Call, Merchant], dict[str, Any] | None]
-
-
-def pay_endpoint(method: str, path: str, *, fields: tuple[str, ...] = ()) -> Callable[[Function], Function]:
-    """Register an endpoint; it gets the merchant whose signature was checked, and answers 204 when it returns None."""
+    `rate` and `error_rate` are names of limits: calls, and refused calls, of a merchant in one second. An `Answer` goes out unsigned.
+    """
 
     def decorate(function: Function) -> Function:
         @wraps(function)
         def run(call: Call) -> Answer:
             merchant = None
             try:
+                _check_headers(call)
                 merchant = _authenticate(call)
-                if method == "POST":
-                    call.data = _read_body(call, fields)
+                _check_rates(call, merchant, rate, error_rate)
+                _check_party(merchant, for_whom)
+                _read(call, body, query or {})
                 content = function(call, merchant)
-                answer = Answer(b"", status=_NO_CONTENT) if content is None else Answer.json(content)
             except PayRefusal as refusal:
-                answer = refusal.answer()
-            answer.content_type = "application/json; charset=utf-8"
-            signer = merchant or call.platform.world.merchants[0]
-            answer.headers |= pay_signature(signer, str(call.platform.clock.wall()), answer.body)
-            answer.headers["Request-ID"] = crypto.random_text(32)
-            return answer
+                return _refused(call, merchant, refusal, error_rate)
+            if isinstance(content, Answer):
+                return content
+            answer = Answer(b"", status=_NO_CONTENT) if content is None else Answer.json(content)
+            return _signed(call, merchant, answer)
 
         ENDPOINTS.add(PAY, method, path, run)
         return function
@@ -70,73 +69,113 @@ def pay_endpoint(method: str, path: str, *, fields: tuple[str, ...] = ()) -> Cal
     return decorate
 
 
+def asked_serial(call: Call) -> str | None:
+    """The key by whose name the caller wants the answer signed, and with which it encrypted fields."""
+    return call.headers.get("Wechatpay-Serial")
+
+
+def _check_headers(call: Call) -> None:
+    accepts = call.headers.get("Accept", "")
+    if not call.headers.get("User-Agent") or not accepts:
+        raise PayRefusal("PARAM_ERROR", "Http头缺少Accept或User-Agent", field="Accept", location="header")
+    if not any(kind in accepts for kind in ("application/json", "*/*")):
+        raise PayRefusal("PARAM_ERROR", "Http头Accept须包含application/json", field="Accept", value=accepts, location="header")
+    if call.method == "POST" and call.headers.get("Content-Type", "").partition(";")[0].strip() != "application/json":
+        raise PayRefusal(
+            "PARAM_ERROR", "Http头Content-Type须为application/json", field="Content-Type", value=call.headers.get("Content-Type"),
+            location="header",
+        )  # fmt: skip
+
+
 def _authenticate(call: Call) -> Merchant:
     """The merchant who signed this request; anything doubtful is 401 SIGN_ERROR."""
+    platform = call.platform
     found = _AUTHORIZATION.fullmatch(call.headers.get("Authorization", ""))
-    parts = dict(_PART.findall(found[1])) if found else {}
-    if set(parts) != _PARTS:
+    pairs = _PART.findall(found[1]) if found else []
+    if sorted(name for name, _ in pairs) != _PARTS:
         raise PayRefusal("SIGN_ERROR", "Http头Authorization值格式错误，请参考《微信支付商户REST API签名规则》")
-    merchant = call.platform.world.merchant(parts["mchid"])
+    parts = dict(pairs)
+    merchant = platform.world.merchant(parts["mchid"])
     if merchant is None or parts["serial_no"] != merchant.merchant_serial:
         raise PayRefusal("SIGN_ERROR", "商户证书序列号有误，请使用签名私钥匹配的证书序列号")
-    if not parts["timestamp"].isdigit() or abs(call.platform.clock.wall() - int(parts["timestamp"])) > WINDOW_SECONDS:
+    if not parts["timestamp"].isdigit() or abs(platform.clock.wall() - int(parts["timestamp"])) > platform.limits[WINDOW]:
         raise PayRefusal("SIGN_ERROR", "Http头Authorization中的timestamp与发起请求的时间不得超过5分钟")
     lines = (call.method, call.target, parts["timestamp"], parts["nonce_str"], call.body.decode(errors="replace"))
     if not 1 <= len(parts["nonce_str"]) <= 32 or not crypto.verifies(merchant.merchant_key, parts["signature"], *lines):
         raise PayRefusal("SIGN_ERROR", "错误的签名，验签失败")
-    if call.headers.get("Wechatpay-Serial", merchant.public_key_id) != merchant.public_key_id:
-        raise PayRefusal("PARAM_ERROR", "Wechatpay-Serial不是本商户的微信支付公钥ID")
+    serial = asked_serial(call)
+    if serial is not None and serial not in keys.names(platform, merchant):
+        raise PayRefusal(
+            "PARAM_ERROR", "平台证书序列号或微信支付公钥ID错误，请使用最新的", field="Wechatpay-Serial", value=serial, location="header"
+        )
     return merchant
 
 
-def _read_body(call: Call, fields: tuple[str, ...]) -> dict[str, Any]:
+def _check_rates(call: Call, merchant: Merchant, rate: str, error_rate: str) -> None:
+    store, second = call.platform.store, int(call.platform.clock.now())
+    failed = error_rate and store.value("SELECT used FROM pay_rates WHERE name = ? AND second = ?", _rate(error_rate, merchant), second)
+    if (failed and failed >= call.platform.limits[error_rate]) or (rate and _count(call, merchant, rate) > call.platform.limits[rate]):
+        raise PayRefusal("FREQUENCY_LIMITED", "频率超限，请降低频率后重试")
+
+
+def _check_party(merchant: Merchant, for_whom: str) -> None:
+    if for_whom != ANYBODY and (for_whom == PARTNER) != bool(merchant.sub_merchants):
+        raise PayRefusal("NO_AUTH", "商户无权限调用该接口")
+
+
+def _read(call: Call, body: Shape | None, query: Shape) -> None:
+    call.path_args = {name: unquote(value) for name, value in call.path_args.items()}
     try:
-        data = orjson.loads(call.body)
+        checked(call, call.query, query)
+    except PayRefusal as refusal:
+        refusal.location = "query"
+        raise
+    if body is None:
+        return
+    try:
+        call.data = orjson.loads(call.body)
     except orjson.JSONDecodeError:
         raise PayRefusal("PARAM_ERROR", "请求体不是合法的JSON") from None
-    if not isinstance(data, dict):
-        raise PayRefusal("PARAM_ERROR", "请求体必须是JSON对象")
-    known(data, fields, where="")
-    return data
+    checked(call, call.data, body)
 
 
-def known(data: dict[str, Any], fields: tuple[str, ...], *, where: str) -> None:
-    """Refuse what the interface does not have: a misspelt field is a bug of the caller."""
-    for name in data:
-        if name not in fields:
-            raise PayRefusal("PARAM_ERROR", f"无法识别的参数{where}/{name}", field=f"{where}/{name}")
+def _refused(call: Call, merchant: Merchant | None, refusal: PayRefusal, error_rate: str) -> Answer:
+    """An error answer; one to a caller who is nobody has no key to be signed with."""
+    if merchant is None:
+        return _dressed(refusal.answer())
+    if error_rate:
+        _count(call, merchant, error_rate)
+    answer = refusal.answer(old_spelling=call.platform.switches[merchant.mchid, OLD_CODES])
+    return _dressed(answer) if call.platform.switches[merchant.mchid, UNSIGNED_ERRORS] else _signed(call, merchant, answer)
 
 
-def text(data: dict[str, Any], name: str, *, most: int, required: bool = True, pattern: str | None = None) -> str | None:
-    """A text of at most so many characters."""
-    value = data.get(name)
-    if value is None and not required:
-        return None
-    if not isinstance(value, str) or not 1 <= len(value) <= most or (pattern and not re.fullmatch(pattern, value)):
-        raise PayRefusal("PARAM_ERROR", f"参数{name}不符合要求", field=f"/{name}", value=value)
-    return value
+def _signed(call: Call, merchant: Merchant, answer: Answer) -> Answer:
+    if answer.status >= 300 or not _strikes(call, merchant, UNSIGNED):
+        is_probe = answer.status < 300 and _strikes(call, merchant, PROBED)
+        serial = asked_serial(call)
+        answer.headers |= keys.answer_headers(call.platform, merchant, answer.body, asked=serial, is_probe=is_probe)
+    return _dressed(answer)
 
 
-def section(data: dict[str, Any], name: str, fields: tuple[str, ...]) -> dict[str, Any]:
-    """A required object with known fields."""
-    value = data.get(name)
-    if not isinstance(value, dict):
-        raise PayRefusal("PARAM_ERROR", f"缺少参数{name}", field=f"/{name}")
-    known(value, fields, where=f"/{name}")
-    return value
+def _strikes(call: Call, merchant: Merchant, fault: str) -> bool:
+    return call.platform.faults.take(fault, path=call.path, account=merchant.mchid) is not None
 
 
-def fen(data: dict[str, Any], name: str, *, where: str) -> int:
-    """An amount: a whole number of fen, at least 1."""
-    value = data.get(name)
-    if not isinstance(value, int) or isinstance(value, bool) or value < 1:
-        raise PayRefusal("PARAM_ERROR", f"参数{name}必须是不小于1的整数（单位：分）", field=f"{where}/{name}", value=value)
-    return value
+def _dressed(answer: Answer) -> Answer:
+    answer.content_type = "application/json; charset=utf-8"
+    answer.headers["Request-ID"] = crypto.random_text(32)
+    return answer
 
 
-def notify_url(data: dict[str, Any], *, most: int, required: bool) -> str | None:
-    """An https address without a query; plain http only to this machine, where there is no certificate to have."""
-    url = text(data, "notify_url", most=most, required=required)
-    if url is not None and not re.fullmatch(r"(https://[^/?#\s]+|http://(127\.0\.0\.1|localhost|\[::1\])(:\d+)?)(/[^?#\s]*)?", url):
-        raise PayRefusal("PARAM_ERROR", "notify_url必须是不带参数的https地址", field="/notify_url", value=url)
-    return url
+def _count(call: Call, merchant: Merchant, name: str) -> int:
+    """Count a call in this second and give how many there were."""
+    used: int = call.platform.store.value(
+        "INSERT INTO pay_rates VALUES (?, ?, 1) ON CONFLICT DO UPDATE "
+        "SET used = CASE second WHEN excluded.second THEN used + 1 ELSE 1 END, second = excluded.second RETURNING used",
+        _rate(name, merchant), int(call.platform.clock.now()),
+    )  # fmt: skip
+    return used
+
+
+def _rate(name: str, merchant: Merchant) -> str:
+    return f"{name}:{merchant.mchid}"
