@@ -41,13 +41,13 @@ class Simulator:
         """The credentials of the world's account of a kind."""
         return next(entry for entry in self.accounts["accounts"] if entry["kind"] == kind)
 
-    def ask(self, path: str, **body: Any) -> Any:
+    def ask(self, path: str, /, **body: Any) -> Any:
         """POST to the simulator's own interface, `/_sim/…`."""
         answer = requests.post(f"{self.base}/_sim/{path}", json=body, timeout=10)
         answer.raise_for_status()
         return answer.json()
 
-    def look(self, path: str, **params: Any) -> Any:
+    def look(self, path: str, /, **params: Any) -> Any:
         """GET from the simulator's own interface."""
         answer = requests.get(f"{self.base}/_sim/{path}", params=params, timeout=10)
         answer.raise_for_status()

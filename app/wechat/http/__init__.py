@@ -11,7 +11,7 @@ from app.wechat.endpoints.pay import Pay
 from app.wechat.endpoints.service_account import ServiceAccount
 from app.wechat.endpoints.wecom import WeCom
 from app.wechat.errors import WechatError
-from app.wechat.http import concurrent, pooled, wire
+from app.wechat.http import concurrent, pooled, quota, wire
 from app.wechat.http.line import HttpLine
 from app.wechat.models import WechatAccount
 
@@ -45,3 +45,4 @@ def forget() -> None:
     wire.forget()
     pooled.forget()
     concurrent.forget()
+    quota.limits.cache_clear()

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import functools
 import os
 import threading
 from collections.abc import Generator, Iterator, Sequence
 from typing import Any, TypeVar
 
 import aiohttp
+from yarl import URL
 
 from app.kit.settings import settings
 from app.wechat.endpoints import Reply
@@ -109,15 +111,14 @@ async def _send(session: aiohttp.ClientSession, wire: Wire) -> Reply:
         async with session.request(
             wire.method, _encoded(wire.url), data=wire.body or None, headers=wire.headers, allow_redirects=False
         ) as answer:
-            return Reply(answer.status, {name.lower(): value for name, value in answer.headers.items()}, await answer.read())
+            return Reply(answer.status, answer.headers, await answer.read())
     except (aiohttp.ClientError, TimeoutError, OSError) as error:
         if isinstance(error, _NEVER_SENT):
             raise WechatError(Outcome.retry_later, "connection", type(error).__name__) from None
         raise WechatError(Outcome.unknown, "timeout" if isinstance(error, TimeoutError) else "connection", type(error).__name__) from None
 
 
-def _encoded(url: str) -> Any:
-    from yarl import URL
-
+@functools.lru_cache(maxsize=256)
+def _encoded(url: str) -> URL:
     # As it is: WeChat Pay's signature covers the very characters.
     return URL(url, encoded=True)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import math
 import threading
 import time
@@ -11,11 +10,12 @@ from dataclasses import dataclass
 from typing import Any, TypeVar
 
 from app.wechat import pay_keys
-from app.wechat.endpoints import Exchange, Host, Reply
+from app.wechat.endpoints import Exchange, Host, Reply, Ticket
 from app.wechat.endpoints.pay import Pay
 from app.wechat.errors import WechatError
 from app.wechat.http import concurrent, outcomes, pooled, trace, wire
 from app.wechat.http.breaker import Breaker
+from app.wechat.http.kept import Kept
 from app.wechat.http.quota import Quotas
 from app.wechat.http.tokens import TokenKeeper, ask_of
 from app.wechat.http.wire import Wire
@@ -42,7 +42,8 @@ class HttpLine:
     def __init__(self) -> None:
         self._quotas = Quotas()
         self._breakers = {host: Breaker(host) for host in Host}
-        self._keepers: dict[tuple[str, bytes], TokenKeeper] = {}
+        self._keepers: dict[tuple[str, str], TokenKeeper] = {}
+        self._tickets: dict[tuple[str, str, str], Kept] = {}
         self._learnt_at: dict[str, float] = {}
         self._lock = threading.Lock()
 
@@ -66,6 +67,21 @@ class HttpLine:
         """Make many calls, so many of them at once as the settings say."""
         return concurrent.run([self._talk(exchange) for exchange in exchanges])
 
+    def kept(self, exchange: Exchange[Ticket]) -> str:
+        """The ticket that all processes use now; one of them fetches it."""
+        account, name = exchange.account, exchange.endpoint.name
+        key = account.appid, account.secrets["secret"], name
+        keeper = self._tickets.get(key)
+        if keeper is None:
+
+            def fetch() -> tuple[str, int]:
+                ticket = self.carry_out(exchange)
+                return ticket.value, ticket.seconds
+
+            with self._lock:
+                keeper = self._tickets.setdefault(key, Kept(f"ticket:{name}:{account.appid}", fetch))
+        return keeper.at_hand() or keeper.current()
+
     def _talk(self, exchange: Exchange[T]) -> Talk[T]:
         endpoint, account = exchange.endpoint, exchange.account
         yield from self._admitted(exchange)
@@ -86,9 +102,7 @@ class HttpLine:
         endpoint, account = exchange.endpoint, exchange.account.appid
         try:
             self._breakers[endpoint.host].enter()
-            if self._quotas.is_at_hand(account, endpoint):
-                self._quotas.take(account, endpoint)
-            else:
+            if not self._quotas.take_at_hand(account, endpoint):
                 yield Wait(lambda: self._quotas.take(account, endpoint))
         except WechatError as error:
             trace.record(exchange, request_id=None, seconds=0.0, error=error)
@@ -142,7 +156,7 @@ class HttpLine:
 
     def _keeper(self, account: WechatAccount) -> TokenKeeper:
         """The keeper of an account's token; a changed secret makes a new one."""
-        key = account.appid, hashlib.sha256(account.secrets["secret"].encode()).digest()
+        key = account.appid, account.secrets["secret"]
         keeper = self._keepers.get(key)
         if keeper is None:
             with self._lock:

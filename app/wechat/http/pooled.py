@@ -37,4 +37,4 @@ def send(wire: Wire) -> Reply:
         if isinstance(error, _NEVER_SENT):
             raise WechatError(Outcome.retry_later, "connection", type(error).__name__) from None
         raise WechatError(Outcome.unknown, "timeout" if isinstance(error, TimeoutError) else "connection", type(error).__name__) from None
-    return Reply(answer.status, {name.lower(): value for name, value in answer.headers.items()}, answer.data)
+    return Reply(answer.status, answer.headers, answer.data)

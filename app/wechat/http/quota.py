@@ -6,6 +6,7 @@ used up is lost to its window. Without Redis every process counts for itself.
 
 from __future__ import annotations
 
+import functools
 import threading
 import time
 from dataclasses import dataclass
@@ -34,17 +35,18 @@ class _Share:
 
     window: int
     left: int = 0
+    granted: int = 0
     closed: bool = False
 
 
 @dataclass(frozen=True)
 class Used:
-    """How much of a quota is used in the window that runs now; `limit` None where none is known."""
+    """How much of a quota is used in the window that runs now, in whole shares of the processes."""
 
     path: str
     per: str
     used: int
-    limit: int | None
+    limit: int
 
 
 class Quotas:
@@ -52,44 +54,50 @@ class Quotas:
 
     def __init__(self) -> None:
         self._shares: dict[tuple[str, str, int], _Share] = {}
+        # Until when Tencent said that a quota is used up, by account and address.
+        self._closed: dict[tuple[str, str], int] = {}
         self._lock = threading.Lock()
 
-    def is_at_hand(self, account: str, endpoint: Endpoint) -> bool:
-        """Whether `take` would need no round trip."""
+    def take_at_hand(self, account: str, endpoint: Endpoint) -> bool:
+        """`take`, if that needs no round trip; else nothing is counted and it says False."""
+        rules = limits(endpoint)
+        if not rules and (account, endpoint.path) not in self._closed:
+            return True
         now = _now()
-        for seconds, limit in limits(endpoint):
+        for seconds, _ in rules:
             share = self._shares.get((account, endpoint.path, seconds))
-            if limit is not None and (share is None or share.window != now // seconds or not (share.left or share.closed)):
+            if share is None or share.window != now // seconds or not (share.left or share.closed):
                 return False
+        self.take(account, endpoint)
         return True
 
     def take(self, account: str, endpoint: Endpoint) -> None:
         """Count one call. Raises `WechatError` (retry_later, code "quota") when it must wait for the next window."""
         now = _now()
-        for seconds, limit in limits(endpoint):
-            key = account, endpoint.path, seconds
-            share = self._shares.get(key)
-            if share is None and limit is None:
-                continue
-            with self._lock:
+        with self._lock:
+            if (until := self._closed.get((account, endpoint.path), now)) > now:
+                raise _wait(endpoint, until - now, "Tencent says so")
+            for seconds, limit in limits(endpoint):
+                key = account, endpoint.path, seconds
+                share = self._shares.get(key)
                 if share is None or share.window != now // seconds:
                     share = self._shares[key] = _Share(now // seconds)
-                if limit is not None and not share.left and not share.closed:
+                if not share.left and not share.closed:
                     self._refill(share, key, limit)
                 if share.closed:
-                    wait = (share.window + 1) * seconds - now
-                    raise WechatError(Outcome.retry_later, "quota", f"{endpoint.path}: {limit} per {_word(seconds)}", retry_after=wait)
+                    raise _wait(endpoint, (share.window + 1) * seconds - now, f"{limit} per {_word(seconds)}")
                 share.left -= 1
 
     def used_up(self, account: str, endpoint: Endpoint, code: str) -> None:
         """Tencent refused for a quota: nobody calls again before its window ends."""
         if code not in _USED_UP:
             return
-        known = [seconds for seconds, limit in limits(endpoint) if limit is not None]
+        known = [seconds for seconds, _ in limits(endpoint)]
         seconds = _USED_UP[code] or (_MINUTE if known == [_MINUTE] else _DAY)
-        window = _now() // seconds
+        now = _now()
+        window = now // seconds
         with self._lock:
-            self._shares[account, endpoint.path, seconds] = _Share(window, closed=True)
+            self._closed[account, endpoint.path] = (window + 1) * seconds
         log.warning("quota used up", account=account, endpoint=endpoint.name, per=_word(seconds))
         try:
             queue.connection().set(_key(account, endpoint.path, seconds, window), 2**52, ex=seconds + _MINUTE)
@@ -105,30 +113,34 @@ class Quotas:
             if used == size:
                 store.expire(name, key[2] + _MINUTE)
         except redis.RedisError:
-            # Better to go over a little than to stand still.
-            used, size = 0, limit
+            # Better to go over a little, together with the others, than to stand still.
+            used = size = limit - share.granted
         share.left = min(size, limit - used + size)
+        share.granted += share.left
         if share.left <= 0:
             share.left, share.closed = 0, True
 
 
-def limits(endpoint: Endpoint) -> tuple[tuple[int, int | None], ...]:
-    """(window in seconds, calls) for the day and the minute, where the settings may say otherwise than the endpoint."""
-    said = settings().wechat_quotas.get(endpoint.path)
-    if said is None:
-        return (_DAY, endpoint.per_day), (_MINUTE, endpoint.per_minute)
-    return (_DAY, said.get("per_day", endpoint.per_day)), (_MINUTE, said.get("per_minute", endpoint.per_minute))
+@functools.cache
+def limits(endpoint: Endpoint) -> tuple[tuple[int, int], ...]:
+    """(window in seconds, calls) for the day and the minute, where there is a limit; the settings may say otherwise than the endpoint."""
+    said = settings().wechat_quotas.get(endpoint.path, {})
+    per_day, per_minute = said.get("per_day", endpoint.per_day), said.get("per_minute", endpoint.per_minute)
+    return tuple((seconds, limit) for seconds, limit in ((_DAY, per_day), (_MINUTE, per_minute)) if limit is not None)
 
 
 def used(account: str) -> list[Used]:
-    """What an account used of its quotas so far, of every endpoint that has one or was closed by Tencent. Raises redis.RedisError."""
+    """What an account used so far of each quota that there is. Raises redis.RedisError."""
     store, now, told = queue.connection(), _now(), []
     for endpoint in {endpoint.path: endpoint for endpoint in ENDPOINTS.values()}.values():
         for seconds, limit in limits(endpoint):
-            count = int(store.get(_key(account, endpoint.path, seconds, now // seconds)) or 0)
-            if limit is not None or count:
-                told.append(Used(endpoint.path, _word(seconds), min(count, limit or count), limit))
+            count = store.get(_key(account, endpoint.path, seconds, now // seconds))
+            told.append(Used(endpoint.path, _word(seconds), min(int(count) if isinstance(count, bytes) else 0, limit), limit))
     return told
+
+
+def _wait(endpoint: Endpoint, seconds: float, why: str) -> WechatError:
+    return WechatError(Outcome.retry_later, "quota", f"{endpoint.path}: {why}", retry_after=seconds)
 
 
 def _now() -> int:

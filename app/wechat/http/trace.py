@@ -10,10 +10,13 @@ from app.kit.logging import mask_text, trace
 from app.wechat.endpoints import Exchange
 from app.wechat.errors import WechatError
 
-_CALLS = Counter("marque_wechat_calls", "Calls to Tencent, by what came of them.", ("endpoint", "outcome"))
 _UNLISTED = Counter("marque_wechat_unlisted_codes", "Error codes that our table does not have.", ("endpoint", "code"))
+_REFUSED = Counter("marque_wechat_not_made", "Calls that we refused before they left: quota, breaker.", ("endpoint", "code"))
 _SECONDS = Histogram(
-    "marque_wechat_call_seconds", "How long Tencent took to answer.", ("endpoint",), buckets=(0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10)
+    "marque_wechat_call_seconds",
+    "Calls to Tencent by what came of them, and how long the answer took.",
+    ("endpoint", "outcome"),
+    buckets=(0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10),
 )
 
 
@@ -21,9 +24,10 @@ def record(exchange: Exchange[object], *, request_id: str | None, seconds: float
     """Write one attempt down. Without a `request_id` nothing left this machine: we refused it ourselves."""
     name = exchange.endpoint.name
     outcome = error.outcome.value if error else "ok"
-    _count(name, outcome).inc()
     if request_id:
-        _timed(name).observe(seconds)
+        _timed(name, outcome).observe(seconds)
+    elif error:
+        _REFUSED.labels(name, error.code).inc()
     told = {"errcode": error.code, "errmsg": mask_text(error.message)} if error else {}
     trace(
         "wechat call",
@@ -44,10 +48,5 @@ def unlisted(exchange: Exchange[object], code: str) -> None:
 
 
 @functools.cache
-def _count(endpoint: str, outcome: str) -> Counter:
-    return _CALLS.labels(endpoint, outcome)
-
-
-@functools.cache
-def _timed(endpoint: str) -> Histogram:
-    return _SECONDS.labels(endpoint)
+def _timed(endpoint: str, outcome: str) -> Histogram:
+    return _SECONDS.labels(endpoint, outcome)

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import functools
 import os
-from collections.abc import Mapping
 from typing import Any, NamedTuple, TypeVar
-from urllib.parse import quote, urlencode, urlsplit
+from urllib.parse import quote, urlencode
 
 import orjson
 
@@ -45,10 +44,9 @@ def forget() -> None:
     _base.cache_clear()
 
 
-def origin(host: Host) -> str:
-    """Scheme, name and port of where calls to this host go."""
-    parts = urlsplit(_base(host))
-    return f"{parts.scheme}://{parts.netloc}"
+@functools.lru_cache(maxsize=64)
+def _with_token(token: str) -> str:
+    return f"access_token={quote(token, safe='')}"
 
 
 def build(exchange: Exchange[Any], token: str | None) -> Wire:
@@ -57,14 +55,15 @@ def build(exchange: Exchange[Any], token: str | None) -> Wire:
     path = endpoint.path
     if ask.path:
         path = path.format_map({name: quote(value, safe="") for name, value in ask.path.items()})
-    query: Mapping[str, str] = {**ask.query, "access_token": token} if token else ask.query
-    target = f"{path}?{urlencode(query)}" if query else path
+    query = "&".join(part for part in (urlencode(ask.query) if ask.query else "", _with_token(token) if token else "") if part)
+    target = f"{path}?{query}" if query else path
     # Non-ASCII goes out as UTF-8: Tencent refuses \u escapes.
     body = b"" if ask.body is None else orjson.dumps(ask.body)
     request_id = os.urandom(12).hex()
-    headers = {"X-Request-Id": request_id, "Content-Type": "application/json", **ask.headers}
+    headers = {"X-Request-Id": request_id, "Content-Type": "application/json"}
     if endpoint.host is Host.pay:
         headers |= _authorization(exchange.account, endpoint.method, target, body)
+    headers |= ask.headers
     return Wire(endpoint.host, endpoint.method, _base(endpoint.host) + target, headers, body, request_id)
 
 
@@ -101,7 +100,7 @@ def _pay(exchange: Exchange[Any], reply: Reply) -> dict[str, Any]:
     """A good answer counts only when it is signed. An error may come unsigned: it decides no more than whether to ask again."""
     if reply.status in _OK and not exchange.ask.vouched:
         try:
-            pay_keys.check(exchange.account, reply.headers, reply.body.decode())
+            pay_keys.check_answer(exchange.account, reply.headers, reply.body.decode())
         except (SignatureRefused, UnicodeDecodeError) as error:
             reason = error.reason if isinstance(error, SignatureRefused) else "not UTF-8"
             raise WechatError(Outcome.unknown, "answer_refused", reason) from None
@@ -125,5 +124,6 @@ def _authorization(account: WechatAccount, method: str, target: str, body: bytes
         "Authorization": f'{pay_keys.SCHEME} mchid="{account.appid}",nonce_str="{nonce}",signature="{signature}",'
         f'timestamp="{timestamp}",serial_no="{serial}"',
     }
-    ours = pay_keys.current_serial(account)
-    return headers | {"Wechatpay-Serial": ours} if ours else headers
+    # A certificate is not asked for: one that has ended meanwhile would be refused, and without it the answer shows us the new one.
+    ours = account.settings.get("public_key_id")
+    return headers | {pay_keys.SERIAL: ours} if ours else headers
