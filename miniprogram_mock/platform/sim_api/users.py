@@ -6,6 +6,7 @@ from aiohttp import web
 
 from miniprogram_mock.platform import people
 from miniprogram_mock.platform.people import NotPossible
+from miniprogram_mock.platform.service_account import following
 from miniprogram_mock.platform.sim_api.routing import Body, number, route, text, user_id
 
 if TYPE_CHECKING:
@@ -42,13 +43,13 @@ def phone_code(request: web.Request, platform: "Platform", body: Body) -> Body:
 
 @route("POST", r"/_sim/users/{id:\d+}/follow")
 def follow(request: web.Request, platform: "Platform", body: Body) -> Body:
-    people.follow(platform, user_id(request), appid=text(body, "appid"), following=True)
+    following.follow(platform, user_id(request), appid=text(body, "appid"), following=True)
     return show_user(request, platform, body)
 
 
 @route("POST", r"/_sim/users/{id:\d+}/unfollow")
 def unfollow(request: web.Request, platform: "Platform", body: Body) -> Body:
-    people.follow(platform, user_id(request), appid=text(body, "appid"), following=False)
+    following.follow(platform, user_id(request), appid=text(body, "appid"), following=False)
     return show_user(request, platform, body)
 
 
