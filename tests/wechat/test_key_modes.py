@@ -153,13 +153,20 @@ def test_strangers_with_serials_of_their_own_make_us_ask_once_a_minute(
     assert tenpay.asked == 0
 
 
-def test_where_no_certificates_are_used_nobody_asks_for_any(session: Session, client: Any, tenpay: Certificates, rings: list[Any]) -> None:
+def test_a_merchant_that_wechat_moves_to_a_public_key_needs_nobody_to_say_so(
+    session: Session, client: Any, tenpay: Certificates, rings: list[Any]
+) -> None:
+    """For some days notifications are signed with this or that. Without such a day, nobody asks for certificates."""
     merchant = of_mode(session, "public key")
+    queue.run(REFRESH)
+    assert tenpay.asked == 0
     body = tencent.notification(merchant, PAID)
     assert tencent.notify(client, merchant, body, headers(body, "certificate")).status_code == 401
-    queue.run(REFRESH)
-    assert REFRESH not in [ring[0] for ring in rings]
-    assert tenpay.asked == 0
+    ((name, ids),) = [ring for ring in rings if ring[0] == REFRESH]
+    queue.run(name, ids)
+    for how in ("certificate", "public key"):
+        again = tencent.notification(merchant, PAID)
+        assert tencent.notify(client, merchant, again, headers(again, how)).status_code == 204
 
 
 @pytest.mark.parametrize("spoilt", [{"Wechatpay-Timestamp": "1"}, {"Wechatpay-Signature": "WECHATPAY/SIGNTEST/abc"}])

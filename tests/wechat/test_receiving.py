@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from threading import Barrier
 from typing import Any
 
 import pytest
@@ -343,3 +345,21 @@ def test_requests_are_forgotten_in_time_and_never_before_they_are_taken(
         later(days=6, hours=1) if expected == {"taken", "received"} else later(days=1, minutes=1)
     assert session.execute(select(func.count()).select_from(WechatInbox)).scalar_one() == 1
     assert CallbackState.received in {row.state for row in callbacks_kept(session)}
+
+
+@pytest.mark.parametrize("copies", ["to the byte", "signed anew"])
+def test_of_many_that_come_at_the_same_moment_one_is_told(committed: Any, app: Any, copies: str) -> None:
+    with committed() as session:
+        account = accounts.account(session, make.brand(session), AccountKind.service_account)
+    requests = [request_of(account)] * 12 if copies == "to the byte" else [request_of(account) for _ in range(12)]
+    start = Barrier(len(requests))
+
+    def send(request: dict[str, Any]) -> str:
+        start.wait()
+        return str(app.test_client().post(f"/api/platform/wechat/{account.appid}", **request).text)
+
+    with ThreadPoolExecutor(len(requests)) as pool:
+        assert list(pool.map(send, requests)) == ["success"] * len(requests)
+    with committed() as session:
+        assert told(session) == ["wechat.followed"]
+        assert {row.state for row in callbacks_kept(session)} == {"taken"}

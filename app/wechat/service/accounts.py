@@ -41,7 +41,6 @@ ASK_AT_MOST_EVERY = timedelta(minutes=1)
 # WeChat Pay replaces a certificate days before it ends, and asks merchants to look at least every 12 hours.
 CERTIFICATES_GOOD_FOR = timedelta(hours=12)
 WITHOUT_CERTIFICATES = timedelta(minutes=10)
-_USES_CERTIFICATES = WechatAccount.settings.has_key("platform_certificates")
 
 
 class AccountRefused(ValueError):
@@ -73,7 +72,7 @@ def import_accounts(session: Session, brand_id: uuid.UUID, entries: Sequence[dic
 
     An entry is what Tencent's consoles show: kind, name, appid (corpid, mchid), secret, token, aes_key and so on.
     A merchant's `appid` is the mini-program it takes payments for. It has WeChat Pay's public key (public_key_id, public_key), or
-    certificates (platform_certificates: a list of PEM, which may be empty, since they are fetched), or both; a service provider has
+    certificates (platform_certificates: a list of PEM, which may be empty, since they are fetched), or both. A service provider has
     `sub_mchids`, a list of {sub_mchid, name} and perhaps sub_appid.
     A service account's messages open its `mini_program`, which need not be named when the brand has only one.
 
@@ -87,10 +86,13 @@ def import_accounts(session: Session, brand_id: uuid.UUID, entries: Sequence[dic
 
 
 def want_certificates(session: Session, account: WechatAccount) -> None:
-    """Ask WeChat Pay for a merchant's certificates after this transaction, if it uses any, and unless that was done a minute ago."""
+    """Ask WeChat Pay for a merchant's certificates after this transaction, unless that was done within the last minute.
+
+    Also for a merchant that has a public key: while WeChat Pay moves it there, notifications are signed with either.
+    """
     asked = (
         update(WechatAccount)
-        .where(WechatAccount.id == account.id, _USES_CERTIFICATES, _asked_before(ASK_AT_MOST_EVERY))
+        .where(WechatAccount.id == account.id, _asked_before(ASK_AT_MOST_EVERY))
         .values(certificates_asked_at=func.marque_now())
         .returning(WechatAccount.id)
         .execution_options(synchronize_session=False)
@@ -107,7 +109,7 @@ def claim_certificates(session: Session, account_id: uuid.UUID | None = None) ->
     stale = or_(_asked_before(CERTIFICATES_GOOD_FOR), and_(has_none, _asked_before(WITHOUT_CERTIFICATES)))
     claimed = (
         update(WechatAccount)
-        .where(_USES_CERTIFICATES, stale)
+        .where(WechatAccount.settings.has_key("platform_certificates"), stale)
         .values(certificates_asked_at=func.marque_now())
         .returning(WechatAccount)
         .execution_options(synchronize_session=False)
