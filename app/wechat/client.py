@@ -14,7 +14,7 @@ from typing import Protocol, TypeVar
 from app.wechat.endpoints import Exchange
 from app.wechat.endpoints.mini_program import MiniProgram
 from app.wechat.endpoints.mini_program.login import Session
-from app.wechat.endpoints.pay import Pay
+from app.wechat.endpoints.pay import PartnerPay, Pay
 from app.wechat.endpoints.pay.refunds import RefundState
 from app.wechat.endpoints.pay.transactions import Trade
 from app.wechat.endpoints.service_account import ServiceAccount
@@ -29,6 +29,7 @@ __all__ = [
     "Gateway",
     "MiniProgram",
     "Outcome",
+    "PartnerPay",
     "Pay",
     "RefundState",
     "ServiceAccount",
@@ -48,6 +49,7 @@ class Gateway(Protocol):
     def service_account(self, account: WechatAccount) -> ServiceAccount: ...
     def wecom(self, account: WechatAccount) -> WeCom: ...
     def pay(self, account: WechatAccount) -> Pay: ...
+    def partner_pay(self, account: WechatAccount) -> PartnerPay: ...
 
     def carry_out_all(self, exchanges: Sequence[Exchange[T]]) -> list[T | WechatError]:
         """Make many prepared calls at once, of whatever accounts; give for each, in their order, its result or its failure."""

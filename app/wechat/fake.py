@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any, TypeVar
 
-from app.wechat.client import CardReceipt, MiniProgram, Pay, RefundState, ServiceAccount, Session, Trade, UserInfo, WeCom
+from app.wechat.client import CardReceipt, MiniProgram, PartnerPay, Pay, RefundState, ServiceAccount, Session, Trade, UserInfo, WeCom
 from app.wechat.endpoints import Exchange, Ticket
 from app.wechat.errors import Outcome, WechatError
 from app.wechat.models import WechatAccount
@@ -76,6 +76,9 @@ class FakeGateway:
 
     def pay(self, account: WechatAccount) -> Pay:
         return Pay(account, self)
+
+    def partner_pay(self, account: WechatAccount) -> PartnerPay:
+        return PartnerPay(account, self)
 
     def carry_out(self, exchange: Exchange[T]) -> T:
         """Record a call and have its effect, unless it was told to fail."""
@@ -153,10 +156,10 @@ class FakeGateway:
             raise WechatError(Outcome.permanent_person, "ORDER_CLOSED" if known.state == "CLOSED" else "ORDERPAID")
         return f"wx{next(self._numbers):034d}"
 
-    def _query(self, _account: WechatAccount, out_trade_no: str) -> Trade:
+    def _query(self, _account: WechatAccount, out_trade_no: str, **_given: Any) -> Trade:
         return self.trades.get(out_trade_no, Trade(out_trade_no, "NOT_EXIST"))
 
-    def _close(self, _account: WechatAccount, out_trade_no: str) -> None:
+    def _close(self, _account: WechatAccount, out_trade_no: str, **_given: Any) -> None:
         known = self.trades.get(out_trade_no)
         if known is None:
             raise WechatError(Outcome.permanent_person, "ORDER_NOT_EXIST")
@@ -169,5 +172,5 @@ class FakeGateway:
         numbered = replace(asked, refund_id=f"5030{next(self._numbers):024d}", out_trade_no=out_trade_no)
         return self.refunds.setdefault(out_refund_no, numbered)
 
-    def _query_refund(self, _account: WechatAccount, out_refund_no: str) -> RefundState:
+    def _query_refund(self, _account: WechatAccount, out_refund_no: str, **_given: Any) -> RefundState:
         return self.refunds.get(out_refund_no, RefundState(out_refund_no, "NOT_EXIST"))

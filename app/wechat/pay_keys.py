@@ -15,11 +15,14 @@ from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey, RSAPublicKey
 from wechatpayv3.utils import load_private_key, load_public_key, rsa_encrypt, rsa_sign, rsa_verify
 
-from app.wechat.errors import SignatureRefused
+from app.wechat.errors import Outcome, SignatureRefused, WechatError
 from app.wechat.models import WechatAccount
 
 SCHEME = "WECHATPAY2-SHA256-RSA2048"
 PUBLIC_KEY_PREFIX = "PUB_KEY_ID_"
+# The request's header that names the key: for which fields are encrypted, and with which WeChat Pay is to sign its answer.
+SERIAL = "Wechatpay-Serial"
+WINDOW_SECONDS = 300
 # WeChat Pay probes its merchants with signatures that are wrong on purpose: to be refused like any other, without alarm.
 PROBE = "WECHATPAY/SIGNTEST/"
 
@@ -55,19 +58,28 @@ def check(account: WechatAccount, headers: Mapping[str, str], body: str) -> None
         raise SignatureRefused("signature")
 
 
-def seal(account: WechatAccount, text: str) -> tuple[str, str]:
-    """(serial, ciphertext): a field that only WeChat Pay may read; the serial goes into the request's Wechatpay-Serial.
+def check_answer(account: WechatAccount, headers: Mapping[str, str], body: str) -> None:
+    """As `check`, for an answer that came just now: one that was signed minutes ago is a recording."""
+    signed_at = headers.get("wechatpay-timestamp", "")
+    if not signed_at.isdecimal() or abs(time.time() - int(signed_at)) > WINDOW_SECONDS:
+        raise SignatureRefused("signed at another time")
+    check(account, headers, body)
 
-    Raises KeyError when the account has neither a public key nor a certificate.
+
+def seal(account: WechatAccount, *texts: str) -> tuple[str, list[str]]:
+    """(serial, ciphertexts): fields that only WeChat Pay may read; the serial goes into the request's header `SERIAL`.
+
+    Raises `WechatError` (retry_later, code "no_platform_key") when a merchant of certificates has not fetched one yet.
     """
     serial = current_serial(account)
     if serial is None:
-        raise KeyError("the merchant has no key of WeChat Pay yet")
-    return serial, str(rsa_encrypt(text, _key(account, serial)))
+        raise WechatError(Outcome.retry_later, "no_platform_key", "the merchant has no key of WeChat Pay yet")
+    key = _key(account, serial)
+    return serial, [str(rsa_encrypt(text, key)) for text in texts]
 
 
 def current_serial(account: WechatAccount) -> str | None:
-    """Which of the platform's keys we would have it use: the public key, or else the certificate that ends last."""
+    """Which of the platform's keys to encrypt for: the public key, which never ends, or else the certificate that ends last."""
     if account.settings.get("public_key_id"):
         return str(account.settings["public_key_id"])
     certificates = _certificates(account)

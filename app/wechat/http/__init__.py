@@ -7,7 +7,7 @@ from typing import TypeVar
 
 from app.wechat.endpoints import Exchange
 from app.wechat.endpoints.mini_program import MiniProgram
-from app.wechat.endpoints.pay import Pay
+from app.wechat.endpoints.pay import PartnerPay, Pay
 from app.wechat.endpoints.service_account import ServiceAccount
 from app.wechat.endpoints.wecom import WeCom
 from app.wechat.errors import WechatError
@@ -35,6 +35,9 @@ class HttpGateway:
 
     def pay(self, account: WechatAccount) -> Pay:
         return Pay(account, self._line)
+
+    def partner_pay(self, account: WechatAccount) -> PartnerPay:
+        return PartnerPay(account, self._line)
 
     def carry_out_all(self, exchanges: Sequence[Exchange[T]]) -> list[T | WechatError]:
         return self._line.carry_out_all(exchanges)
