@@ -12,7 +12,7 @@ import click
 from apiflask import APIBlueprint, APIFlask
 from werkzeug.middleware.proxy_fix import ProxyFix
 
-from app.kit import clock, db, docs, health, logging, web
+from app.kit import clock, db, docs, health, logging, metrics, web
 from app.kit.settings import Environment, settings
 
 _APP = Path(__file__).parent
@@ -63,6 +63,7 @@ def create_app() -> APIFlask:
     web.install(app)
     docs.install(app)
     app.register_blueprint(health.public)
+    app.register_blueprint(metrics.platform)
     for module in modules("routes"):
         for value in vars(module).values():
             if isinstance(value, APIBlueprint) and value.name not in app.blueprints:

@@ -80,16 +80,21 @@ def complete(given: Mapping[str, str], folder: Path, *, database_url: str, redis
         "WECHAT_API_BASE": f"{tencent}/api.weixin.qq.com",
         "WECHAT_PAY_BASE": f"{tencent}/api.mch.weixin.qq.com",
         "WECOM_API_BASE": f"{tencent}/qyapi.weixin.qq.com",
+        "WECHAT_OPEN_BASE": f"{tencent}/open.weixin.qq.com",
+        "WECHAT_MP_BASE": f"{tencent}/mp.weixin.qq.com",
         "COOKIE_SECURE": "0",
         # All phones of this machine have one address.
         "LOGINS_PER_MINUTE": "0",
         "SHARES_PER_MINUTE": "0",
         "EVENT_BATCHES_PER_MINUTE": "0",
         "MEDIA_DIR": str(folder / "media"),
+        "METRICS_TOKEN": "metrics-of-this-machine",
+        "PROMETHEUS_MULTIPROC_DIR": str(folder / "metrics"),
         "LOG_JSON": "0",
         "PYTHONUNBUFFERED": "1",
     }
     whole = chosen | kept_secrets(folder / "dev.env") | {name: value for name, value in given.items() if value}
+    Path(whole["PROMETHEUS_MULTIPROC_DIR"]).mkdir(parents=True, exist_ok=True)
     whole["PATH"] = f"{Path(sys.executable).parent}{os.pathsep}{given.get('PATH', os.defpath)}"
     return whole
 

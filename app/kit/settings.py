@@ -44,6 +44,8 @@ class Settings(BaseSettings):
     wechat_api_base: str = "https://api.weixin.qq.com"
     wechat_pay_base: str = "https://api.mch.weixin.qq.com"
     wecom_api_base: str = "https://qyapi.weixin.qq.com"
+    wechat_open_base: str = "https://open.weixin.qq.com"
+    wechat_mp_base: str = "https://mp.weixin.qq.com"
     wechat_connect_timeout_seconds: float = 3.0
     wechat_read_timeout_seconds: float = 10.0
     wechat_calls_at_once: int = Field(default=64, ge=1)
@@ -72,6 +74,10 @@ class Settings(BaseSettings):
     # The clock may be moved forward for demo and tests; production refuses
     clock_movable: bool = False
     clock_token: SecretStr = SecretStr("")
+
+    # What processes count, for Prometheus; without a token nobody may read it
+    metrics_token: SecretStr = SecretStr("")
+    prometheus_multiproc_dir: str = ""
 
     media_dir: str = "var/media"
     log_level: str = "INFO"
