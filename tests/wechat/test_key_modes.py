@@ -44,8 +44,8 @@ def merchant(session: Session, mode: str) -> WechatAccount:
     return of_mode(session, mode)
 
 
-def of_mode(session: Session, mode: str) -> WechatAccount:
-    made = accounts.account(session, make.brand(session), AccountKind.merchant)
+def of_mode(session: Session, mode: str, *, mchid: str = "1900000109") -> WechatAccount:
+    made = accounts.account(session, make.brand(session), AccountKind.merchant, appid=mchid)
     settings = dict(made.settings)
     if mode != "public key":
         settings["platform_certificates"] = [accounts.certificate("certified")]
@@ -181,7 +181,7 @@ def test_nobody_asks_for_certificates_because_of_an_old_request_or_a_probe(
 
 def test_certificates_are_looked_at_every_twelve_hours_and_old_ones_go(session: Session, tenpay: Certificates, later: Any) -> None:
     merchant = of_mode(session, "both")
-    other = of_mode(session, "public key")
+    other = of_mode(session, "public key", mchid="1900000200")
     tenpay.pems = [accounts.certificate("renewed", NEW)]
     for hours, asked in ((0, 1), (1, 1), (11, 2)):
         later(hours=hours) if hours else None

@@ -43,7 +43,7 @@ REFUNDED = {
 
 @pytest.fixture
 def merchant(session: Session) -> WechatAccount:
-    made = accounts.account(session, make.brand(session), AccountKind.merchant)
+    made = accounts.account(session, make.brand(session), AccountKind.merchant, appid=PAID["mchid"])
     session.commit()
     return made
 
@@ -96,7 +96,13 @@ def _spoilt(merchant: WechatAccount, other: WechatAccount) -> dict[str, tuple[by
     unknown_cipher = json.dumps(garbled).encode()
     probe = pay_keys.PROBE + good["Wechatpay-Signature"][len(pay_keys.PROBE) :]
     short = {"nonce": "1", "ciphertext": base64.b64encode(b"x" * 32).decode(), "algorithm": "AEAD_AES_256_GCM"}
+    of_another = tencent.notification(merchant, PAID | {"mchid": other.appid})
+    of_nobody = tencent.notification(merchant, {key: value for key, value in PAID.items() if key != "mchid"})
+    of_another_partner = tencent.notification(merchant, {key: value for key, value in PAID.items() if key != "mchid"} | {"sp_mchid": "1"})
     cases = {
+        "about another merchant": (of_another, tencent.pay_headers(of_another)),
+        "about no merchant": (of_nobody, tencent.pay_headers(of_nobody)),
+        "about another service provider": (of_another_partner, tencent.pay_headers(of_another_partner)),
         "no headers": (body, {}),
         "no signature": (body, {**good, "Wechatpay-Signature": ""}),
         "a probe": (body, {**good, "Wechatpay-Signature": probe}),

@@ -44,7 +44,7 @@ def account(session: Session) -> WechatAccount:
 
 @pytest.fixture
 def merchant(session: Session) -> WechatAccount:
-    made = accounts.account(session, make.brand(session), AccountKind.merchant)
+    made = accounts.account(session, make.brand(session), AccountKind.merchant, appid=PAID["mchid"])
     session.commit()
     return made
 

@@ -38,9 +38,12 @@ def open_notification(account: WechatAccount, request: CallbackRequest, now: dat
     pay_keys.check(account, headers, text)
     try:
         notification: dict[str, Any] = orjson.loads(text)
-        notification["resource"] = orjson.loads(_unsealed(account, notification["resource"]))
+        notification["resource"] = resource = orjson.loads(_unsealed(account, notification["resource"]))
+        receiver = resource.get("mchid") or resource["sp_mchid"]
     except (InvalidTag, ValueError, KeyError, TypeError, AttributeError) as error:
         raise SignatureRefused(f"resource does not open: {type(error).__name__}") from None
+    if receiver != account.appid:
+        raise SignatureRefused("receiver")
     return notification
 
 
