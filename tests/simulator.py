@@ -35,6 +35,8 @@ class Simulator:
             "WECHAT_API_BASE": f"{self.base}/api.weixin.qq.com",
             "WECHAT_PAY_BASE": f"{self.base}/api.mch.weixin.qq.com",
             "WECOM_API_BASE": f"{self.base}/qyapi.weixin.qq.com",
+            "WECHAT_OPEN_BASE": f"{self.base}/open.weixin.qq.com",
+            "WECHAT_MP_BASE": f"{self.base}/mp.weixin.qq.com",
         }
 
     def account(self, kind: str) -> dict[str, Any]:

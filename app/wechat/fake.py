@@ -118,13 +118,13 @@ class FakeGateway:
             raise WechatError(Outcome.permanent_person, "40029", "invalid code")
         return self.people.pop(code)
 
-    def _phone_number(self, _account: WechatAccount, code: str) -> str:
+    def _phone_number(self, _account: WechatAccount, code: str, **_given: Any) -> str:
         if code not in self.phones:
             raise WechatError(Outcome.permanent_person, "40029", "invalid code")
         return self.phones.pop(code)
 
-    def _mini_program_code(self, _account: WechatAccount, scene: str, page: str) -> bytes:
-        return b"\x89PNG\r\n\x1a\n" + scene.encode() + page.encode()
+    def _mini_program_code(self, _account: WechatAccount, scene: str, page: str | None, **_given: Any) -> bytes:
+        return b"\x89PNG\r\n\x1a\n" + scene.encode() + (page or "").encode()
 
     def _send_template(self, _account: WechatAccount, **_given: Any) -> str:
         return str(2**61 + next(self._numbers))

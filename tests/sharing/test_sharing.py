@@ -264,7 +264,8 @@ def test_the_code_is_a_picture_that_is_made_once(mini: App, tencent: FakeGateway
     first, second = (mini.open(share_id, path="/code") for _ in range(2))
     assert first.data == second.data
     assert first.mimetype == "image/png"
-    assert tencent.calls_of("mini_program_code") == [{"scene": share_id, "page": "pages/vehicles/detail"}]
+    (call,) = tencent.calls_of("mini_program_code")
+    assert (call["scene"], call["page"], call["version"]) == (share_id, "pages/vehicles/detail", "release")
 
 
 def test_a_code_that_wechat_does_not_give_is_asked_for_again_later(mini: App, tencent: FakeGateway) -> None:

@@ -76,8 +76,8 @@ class Ask(Generic[T_co]):
     """What one call sends and how its answer is read.
 
     `read` gets the answer's JSON object, or with `raw` the `Reply` itself, and may raise KeyError, TypeError or ValueError when it has
-    another form: that is an unknown outcome. `path` fills the {names} in the endpoint's path. `instead` gives refusals that are answers.
-    `vouched`: what WeChat Pay answers is verified by `read` itself, for want of a signature.
+    another form: that is an unknown outcome. `path` fills the {names} in the endpoint's path. `instead` gives refusals that are answers,
+    `also` those that `read` reads like any answer. `vouched`: `read` itself verifies what WeChat Pay answers, for want of a signature.
     """
 
     read: Callable[[Any], T_co]
@@ -86,6 +86,7 @@ class Ask(Generic[T_co]):
     path: Mapping[str, str] = field(default_factory=dict)
     headers: Mapping[str, str] = field(default_factory=dict)
     instead: Mapping[str, T_co] = field(default_factory=dict)
+    also: frozenset[str] = frozenset()
     raw: bool = False
     vouched: bool = False
 

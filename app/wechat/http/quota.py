@@ -27,6 +27,8 @@ _DAY, _MINUTE = 86400, 60
 _LARGEST_SHARE = 100
 # Tencent says so when a quota is used up: of the day or the minute, and of the minute.
 _USED_UP = {"45009": None, "45011": _MINUTE, "45033": _MINUTE}
+# Except where it is one person's quota (spec 1.1): everybody else may go on.
+_ONE_PERSONS = frozenset({("/sns/jscode2session", "45011")})
 
 
 @dataclass(slots=True)
@@ -90,7 +92,7 @@ class Quotas:
 
     def used_up(self, account: str, endpoint: Endpoint, code: str) -> None:
         """Tencent refused for a quota: nobody calls again before its window ends."""
-        if code not in _USED_UP:
+        if code not in _USED_UP or (endpoint.path, code) in _ONE_PERSONS:
             return
         known = [seconds for seconds, _ in limits(endpoint)]
         seconds = _USED_UP[code] or (_MINUTE if known == [_MINUTE] else _DAY)

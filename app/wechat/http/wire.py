@@ -72,10 +72,12 @@ def judge(exchange: Exchange[T], reply: Reply) -> T:
     told = _pay(exchange, reply) if exchange.endpoint.host is Host.pay else _json(exchange, reply)
     code = told.get("code") if exchange.endpoint.host is Host.pay else told.get("errcode")
     if code and not (exchange.endpoint.host is Host.pay and reply.status in _OK):
-        error = outcomes.of_code(code, str(told.get("message") or told.get("errmsg") or ""))
+        words = str(told.get("message") or told.get("errmsg") or "")
+        error = outcomes.of_code(code, words, host=exchange.endpoint.host, path=exchange.endpoint.path)
         if error.code in exchange.ask.instead:
             return exchange.ask.instead[error.code]
-        raise error
+        if error.code not in exchange.ask.also:
+            raise error
     if reply.status not in _OK:
         raise outcomes.of_status(reply.status)
     try:
