@@ -48,7 +48,7 @@ def route(method: str, path: str) -> Callable[[Answered], Answered]:
                     content = function(request, platform, body)
                 return _json(content)
             except NotPossible as refusal:
-                return _json({"error": str(refusal)}, status=refusal.status)
+                return _json({"error": str(refusal), **refusal.more}, status=refusal.status)
 
         return function
 
