@@ -1,6 +1,7 @@
 """`python -m miniprogram_mock.platform init|serve`: create the world once, run the server on it."""
 
 import argparse
+import asyncio
 import logging
 import socket
 import sys
@@ -31,10 +32,19 @@ def main() -> int:
         print(f"Port {args.port} on {args.host} cannot be used ({error.strerror}); choose another with --port.", file=sys.stderr)
         return 1
     web.run_app(
-        server.create(args.dir), sock=listener, access_log=None, shutdown_timeout=2,
+        server.create(args.dir), sock=listener, access_log=None, shutdown_timeout=2, loop=_event_loop(),
         print=lambda *_: print(f"WeChat platform simulator ready on http://{args.host}:{args.port}", flush=True),
     )  # fmt: skip
     return 0
+
+
+def _event_loop() -> asyncio.AbstractEventLoop:
+    """uvloop's where it is installed: it answers more calls a second; nothing else differs."""
+    try:
+        import uvloop
+    except ImportError:
+        return asyncio.new_event_loop()
+    return uvloop.new_event_loop()
 
 
 def _listener(host: str, port: int) -> socket.socket:

@@ -9,6 +9,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import aiohttp
+from yarl import URL
 
 from miniprogram_mock.platform import pushes
 from miniprogram_mock.platform.faults import AREA, CALLBACK, Strike, kind
@@ -28,6 +29,7 @@ CREATE TABLE IF NOT EXISTS callback_attempts (
     id INTEGER PRIMARY KEY, callback INTEGER NOT NULL REFERENCES callbacks, at REAL NOT NULL, status INTEGER, error TEXT, answer TEXT,
     ms REAL NOT NULL, fault TEXT);
 CREATE INDEX IF NOT EXISTS callback_attempts_of ON callback_attempts (callback);
+CREATE INDEX IF NOT EXISTS callbacks_held ON callbacks (account, id) WHERE state = 'held';
 """)
 declare_column("callbacks", "format", "TEXT NOT NULL DEFAULT 'xml'")
 declare_column("callbacks", "fault", "TEXT")
@@ -103,17 +105,23 @@ class Callbacks:
             )  # fmt: skip
 
     def _schedule(self, *, after: float, lost: bool = False, **row: Any) -> None:
-        now, copies, strikes = self._platform.clock.now(), 1, self._strikes(row)
+        now, copies, state = self._platform.clock.now(), 1, "lost" if lost else "pending"
+        strikes = self._strikes(row)
         for strike in strikes:
-            lost = lost or strike.kind == LOST
-            copies = int(strike.params["copies"]) if strike.kind == DUPLICATE else copies
-            after += float(strike.params["by"]) if strike.kind == LATE else _LONGEST_SWAP if strike.kind == SWAPPED else 0
+            if strike.kind == LOST:
+                state = "lost"
+            elif strike.kind == SWAPPED and state == "pending":
+                state, after = "held", after + _LONGEST_SWAP
+            elif strike.kind == DUPLICATE:
+                copies = int(strike.params["copies"])
+            elif strike.kind == LATE:
+                after += float(strike.params["by"])
         row |= {"fault": ",".join(strike.kind for strike in strikes) or None, "created_at": now}
-        if lost:
-            self._platform.store.insert("callbacks", **row, state="lost", finished_at=now)
+        if state == "lost":
+            self._platform.store.insert("callbacks", **row, state=state, finished_at=now)
             return
         for _ in range(copies):
-            self._platform.store.insert("callbacks", **row, state="pending", next_at=now + after)
+            self._platform.store.insert("callbacks", **row, state=state, next_at=now + after)
         self.wake()
 
     def _strikes(self, row: Row) -> list[Strike]:
@@ -178,7 +186,7 @@ class Callbacks:
         url, body, headers = request(self._platform, row, spoilt=spoilt)
         status, answer, error, began = None, "", None, time.perf_counter()
         try:
-            async with session.post(url, data=body, headers=headers, allow_redirects=False) as response:
+            async with session.post(URL(url, encoded=True), data=body, headers=headers, allow_redirects=False) as response:
                 status, answer = response.status, await response.text(errors="replace")
                 error = pushes.complaint(row, status, answer)
         except (aiohttp.ClientError, TimeoutError, OSError) as failure:
@@ -203,10 +211,8 @@ class Callbacks:
             "UPDATE callbacks SET state = ?, attempts = ?, next_at = ?, last_status = ?, last_error = ?, finished_at = ? WHERE id = ?",
             state, attempts, next_at, attempt["status"], attempt["error"], None if next_at else now, row["id"],
         )  # fmt: skip
-        if attempts == 1:
-            # Whatever was to come after the next one of its account comes now.
-            store.run(
-                "UPDATE callbacks SET next_at = ? WHERE account = ? AND id < ? AND next_at > ? AND attempts = 0 AND fault LIKE '%swap%'",
-                now, row["account"], row["id"], now,
-            )  # fmt: skip
+        if attempts == 1 and store.run(
+            "UPDATE callbacks SET state = 'pending', next_at = ? WHERE state = 'held' AND account = ? AND id < ?",
+            now, row["account"], row["id"],
+        ):  # fmt: skip
             self.wake()

@@ -16,10 +16,20 @@ KEEP = limit("recorder.keep", 200_000, "the simulator's own: how many calls, and
 for _name in ("request_id", "account", "recipient", "key", "fault"):
     declare_column("calls", _name, "TEXT")
 
-_MASKED_NAMES = r"secret|corpsecret|access_token|session_key|js_code|phoneNumber|purePhoneNumber|ciphertext|response_code"
-_SECRET = re.compile(rf'"({_MASKED_NAMES})"\s*:\s*"[^"]*"')
-_SECRET_OR_CODE = re.compile(rf'"({_MASKED_NAMES}|code)"\s*:\s*"[^"]*"')
-_IN_QUERY = re.compile(rf"\b({_MASKED_NAMES})=[^&]*")
+_MASKED_NAMES = (
+    "secret",
+    "corpsecret",
+    "access_token",
+    "session_key",
+    "js_code",
+    "phoneNumber",
+    "purePhoneNumber",
+    "ciphertext",
+    "response_code",
+)
+_MASKED = re.compile(rf'"({"|".join(_MASKED_NAMES)})"\s*:\s*"[^"]*"?')
+_CODE = re.compile(r'"(code)"\s*:\s*"[^"]*"?')
+_HIDDEN = r'"\1":"***"'
 _LONGEST = 4000
 _PRUNE_EVERY = 500
 # Whom a call is about, and the key under which it must happen once: the first of these that it has.
@@ -41,7 +51,8 @@ def record(platform: "Platform", call: Call, answer: Answer, *, at: float, outco
     """
     store = platform.store
     row_id = store.insert(
-        "calls", at=at, host=call.host, method=call.method, path=call.path, query=_query(call), request=_text(call.body, _SECRET_OR_CODE),
+        "calls", at=at, host=call.host, method=call.method, path=call.path, query=_query(call),
+        request=_CODE.sub(_HIDDEN, _text(call.body)),
         status=answer.status, errcode=answer.errcode, answer=_answer(answer), outcome=outcome, ms=ms,
         request_id=call.headers.get("X-Request-Id"), account=account_of(call), recipient=_first(call, _RECIPIENTS),
         key=_first(call, _KEYS), fault=",".join(faults) or None,
@@ -77,20 +88,27 @@ def _where(filters: dict[str, Any]) -> tuple[str, list[Any]]:
 
 def _first(call: Call, names: tuple[str, ...]) -> str | None:
     for where in (call.data, call.path_args, call.query):
+        if not where:
+            continue
         for name in names:
-            if isinstance(value := where.get(name), str | int):
+            if name in where and isinstance(value := where[name], str | int):
                 return str(value)
     return None
 
 
 def _query(call: Call) -> str:
-    return _IN_QUERY.sub(r"\1=***", call.target.partition("?")[2])
+    parts = (part.partition("=") for part in call.target.partition("?")[2].split("&"))
+    return "&".join(f"{name}=***" if name in _MASKED_NAMES else name + sign + value for name, sign, value in parts)
 
 
 def _answer(answer: Answer) -> str:
     is_text = "json" in answer.content_type or not answer.body
-    return _text(answer.body, _SECRET) if is_text else f"({answer.content_type}, {len(answer.body)} bytes)"
+    return _text(answer.body) if is_text else f"({answer.content_type}, {len(answer.body)} bytes)"
 
 
-def _text(body: bytes, secret: re.Pattern[str]) -> str:
-    return secret.sub(r'"\1":"***"', body.decode(errors="replace")[:_LONGEST])
+def _text(body: bytes) -> str:
+    """The beginning of a body, masked; looking for the names first is cheaper than the pattern on a body that has none."""
+    text = body[: 4 * _LONGEST].decode(errors="replace")[:_LONGEST]
+    if any(name in text for name in _MASKED_NAMES):
+        text = _MASKED.sub(_HIDDEN, text)
+    return text

@@ -2,6 +2,7 @@
 
 import time
 from datetime import datetime, timedelta, timezone
+from functools import lru_cache
 
 from miniprogram_mock.platform.store import Store
 
@@ -36,7 +37,7 @@ class Clock:
 
     def window(self, form: str) -> str:
         """The day, hour or minute in China that it is now, in this form of strftime."""
-        return self.local(self.now()).strftime(form)
+        return _window(int(self.now() // 60), form)
 
     @staticmethod
     def local(at: float) -> datetime:
@@ -46,3 +47,8 @@ class Clock:
     def rfc3339(cls, at: float | None) -> str | None:
         """`2026-11-21T10:00:00+08:00`, as Tencent writes times."""
         return None if at is None else cls.local(at).isoformat(timespec="seconds")
+
+
+@lru_cache(maxsize=1000)
+def _window(minute: int, form: str) -> str:
+    return Clock.local(minute * 60).strftime(form)

@@ -3,8 +3,9 @@
 import json
 import secrets
 from collections.abc import Callable
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
-from urllib.parse import urlencode
+from urllib.parse import quote
 from xml.sax.saxutils import escape
 
 import orjson
@@ -64,7 +65,9 @@ def message_request(platform: "Platform", row: Row, *, spoilt: str | None) -> Re
     if spoilt == "bad_signature":
         query |= {name: _spoil(query[name]) for name in ("signature", "msg_signature") if name in query}
     kind = "application/json" if row["format"] == "json" else "text/xml"
-    return f"{row['url']}?{urlencode(query)}", body.encode(), {"Content-Type": kind}
+    # Whatever is in the query is made of letters and digits, but for an id that somebody chose.
+    address = "&".join(f"{name}={quote(value, safe='')}" if name == "openid" else f"{name}={value}" for name, value in query.items())
+    return f"{row['url']}?{address}", body.encode(), {"Content-Type": kind}
 
 
 def pay_request(platform: "Platform", row: Row, *, spoilt: str | None) -> Request:
@@ -116,8 +119,12 @@ def pay_signer(function: PaySigner) -> PaySigner:
 
 def crypt_of(account: Account, *, receiver: str | None = None) -> crypto.MessageCrypt:
     """What encrypts for an account; inside is its appid, for WeCom the corpid."""
-    receive_id = receiver or (account.corpid if isinstance(account, Corp) else account.appid)
-    return crypto.MessageCrypt(token=account.token, aes_key=account.aes_key, receive_id=receive_id)
+    return _crypt(account.token, account.aes_key, receiver or (account.corpid if isinstance(account, Corp) else account.appid))
+
+
+@lru_cache(maxsize=100)
+def _crypt(token: str, aes_key: str, receive_id: str) -> crypto.MessageCrypt:
+    return crypto.MessageCrypt(token=token, aes_key=aes_key, receive_id=receive_id)
 
 
 def xml(elements: dict[str, Any]) -> str:

@@ -168,7 +168,8 @@ def checked(call: Call, data: dict[str, Any], shape: Shape, *, where: str = "") 
             raise Refusal(_invalid_args(call), f"invalid args, unknown field: {where}{name}")
     for name, field in shape.items():
         if name in data:
-            _check(call, field, data[name], where + name)
+            if type(field) is not Field:
+                _check(call, field, data[name], where + name)
         elif field.required:
             raise Refusal(field.missing or _invalid_args(call), f"missing field: {where}{name}")
     return data
