@@ -1,26 +1,14 @@
-"""Template messages of the service account: typed values, following, the same message once, the delivery report."""
+"""Template messages of the service account: typed values, following, the same message once, quotas, the delivery report."""
+
+import json
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
+import requests
 
+from tests.platform_sim.service import PAID, TEMPLATE_SEND, get, inbox, limited, openid
+from tests.platform_sim.service import send_template as send
 from tests.platform_sim.support import API, Simulator, wait_until
-
-SEND = "/cgi-bin/message/template/send"
-PAID = {
-    "thing1": {"value": "极曜 S7 性能版"},
-    "amount2": {"value": "¥2000.00"},
-    "character_string3": {"value": "MQ20261121000001"},
-    "time4": {"value": "2026年11月21日 15:01"},
-}
-
-
-def send(sim: Simulator, user: dict, *, data: dict | None = None, **changed: object) -> dict:
-    template = sim.credentials["templates"]["deposit_paid"]
-    body = {"touser": user["openids"][sim.service["appid"]], "template_id": template, "data": data or PAID, **changed}
-    return sim.api(SEND, body, account=sim.service)
-
-
-def inbox(sim: Simulator, user: dict) -> list[dict]:
-    return sim.get(f"users/{user['id']}/inbox")["messages"]
 
 
 def reports(sim: Simulator, msgid: int) -> list[str]:
@@ -70,10 +58,60 @@ def test_a_user_who_refuses_messages_sees_nothing_and_the_report_says_so(sim: Si
     assert wait_until(lambda: reports(sim, answer["msgid"]), what="the report") == ["failed:user block"]
 
 
-def test_a_planted_delivery_failure_is_reported_as_planted(sim: Simulator) -> None:
-    sim.post("faults", template_status={"status": "failed: system failed", "times": 1})
-    answer = send(sim, sim.user())
-    assert wait_until(lambda: reports(sim, answer["msgid"]), what="the report") == ["failed: system failed"]
+@pytest.mark.parametrize("status", ["failed:user block", "failed: system failed", "failed:system failed", "failed:freq limit"])
+def test_a_planted_delivery_failure_is_reported_as_planted_and_shows_nothing(sim: Simulator, status: str) -> None:
+    user = sim.user()
+    sim.post("faults", template_status={"status": status, "times": 1})
+    answer = send(sim, user)
+    assert (answer["errcode"], inbox(sim, user)) == (0, [])
+    assert wait_until(lambda: reports(sim, answer["msgid"]), what="the report") == [status]
+    assert (send(sim, user)["errcode"], len(inbox(sim, user))) == (0, 1)
+
+
+def test_two_hundred_at_once_with_the_same_client_msg_id_show_one_message(sim: Simulator) -> None:
+    user, token = sim.user(), sim.token(sim.service)["access_token"]
+    body = {
+        "touser": openid(sim, user), "template_id": sim.credentials["templates"]["deposit_paid"], "data": PAID, "client_msg_id": "once",
+    }  # fmt: skip
+    url = f"{sim.base}/{API}{TEMPLATE_SEND}?access_token={token}"
+    with ThreadPoolExecutor(32) as pool:
+        answers = list(pool.map(lambda _: requests.post(url, json_bytes(body), timeout=30).json(), range(200)))
+    assert {answer["errcode"] for answer in answers} == {0}
+    assert len({answer["msgid"] for answer in answers}) == len(inbox(sim, user)) == 1
+    [row] = [row for row in sim.get("duplicates", kind="template")["duplicates"] if row["key"] == f"{openid(sim, user)}:once"]
+    assert (row["attempts"], row["effects"]) == (200, 1)
+
+
+def json_bytes(body: dict) -> bytes:
+    return json.dumps(body, ensure_ascii=False).encode()
+
+
+def test_what_was_refused_may_be_tried_again_with_the_same_client_msg_id(sim: Simulator) -> None:
+    user = sim.user()
+    assert send(sim, user, client_msg_id="retry", data={**PAID, "time4": {"value": "昨天"}})["errcode"] == 47003
+    assert send(sim, user, client_msg_id="retry")["errcode"] == 0
+    assert len(inbox(sim, user)) == 1
+
+
+def test_a_day_has_a_quota_that_grows_with_followers_and_begins_anew_at_midnight(sim: Simulator) -> None:
+    sim.advance(86_400)
+    user, fans = sim.user(), get(sim, "/cgi-bin/user/get")["total"]
+    with limited(sim, template__per_day=2, template__per_day_at_step_1=3, template__fans_for_step_1=fans + 1):
+        assert [send(sim, user)["errcode"] for _ in range(3)] == [0, 0, 45009]
+        sim.user("多一个粉丝")
+        sim.advance(86_400)
+        assert [send(sim, user)["errcode"] for _ in range(4)] == [0, 0, 0, 45009]
+    assert len(inbox(sim, user)) == 5
+
+
+def test_one_person_cannot_be_written_to_too_often_and_others_can(sim: Simulator) -> None:
+    user, other = sim.user(), sim.user("周宇航")
+    with limited(sim, template__to_one_openid=2):
+        assert [send(sim, user)["errcode"] for _ in range(3)] == [0, 0, 43117]
+        assert send(sim, other)["errcode"] == 0
+        sim.advance(61)
+        assert send(sim, user)["errcode"] == 0
+    assert len(inbox(sim, user)) == 3
 
 
 @pytest.mark.parametrize(
