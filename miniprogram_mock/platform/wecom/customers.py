@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from miniprogram_mock.platform.server import Platform
 
 # A follow is one member's friendship with one customer; it stays when it ends (`ended_at`), a new beginning takes the same row.
-# A request is somebody who asked to be added and waits for the member.
+# A request is somebody who asked to be added and waits for the member. A chat's `peer` is a customer or a group.
 declare("""
 CREATE TABLE IF NOT EXISTS wecom_openids (
     corpid TEXT NOT NULL, user_id INTEGER NOT NULL, openid TEXT NOT NULL, PRIMARY KEY (corpid, user_id));
@@ -35,9 +35,9 @@ CREATE TABLE IF NOT EXISTS wecom_welcome_codes (
     code TEXT PRIMARY KEY, corpid TEXT NOT NULL, userid TEXT NOT NULL, external_userid TEXT NOT NULL, issued_at REAL NOT NULL,
     used_at REAL);
 CREATE TABLE IF NOT EXISTS wecom_chats (
-    id INTEGER PRIMARY KEY, corpid TEXT NOT NULL, external_userid TEXT NOT NULL, chat_id TEXT, userid TEXT NOT NULL, sender TEXT NOT NULL,
-    kind TEXT NOT NULL, content TEXT NOT NULL, at REAL NOT NULL);
-CREATE INDEX IF NOT EXISTS wecom_chats_of_customer ON wecom_chats (external_userid, id);
+    id INTEGER PRIMARY KEY, corpid TEXT NOT NULL, peer TEXT NOT NULL, userid TEXT NOT NULL, sender TEXT NOT NULL, kind TEXT NOT NULL,
+    content TEXT NOT NULL, at REAL NOT NULL);
+CREATE INDEX IF NOT EXISTS wecom_chats_of_peer ON wecom_chats (peer, id);
 """)
 
 ADMIN_WELCOME = switch("wecom.admin_welcome", False, "管理员已在后台配置欢迎语：回调里没有 WelcomeCode")
@@ -92,7 +92,7 @@ def ask(platform: "Platform", corpid: str, userid: str, user_id: int, *, state: 
         is_half=int(is_half),
     )  # fmt: skip
     if is_half:
-        external = _customer_of(platform, corpid, user_id)
+        external = known_as(platform, corpid, user_id)
         code = _welcome_code(platform, corpid, userid, external)
         tell(
             platform, corpid, EVENT, "add_half_external_contact", UserID=userid, ExternalUserID=external, State=state or None,
@@ -119,7 +119,7 @@ def befriend(
     `oper_userid` is who began it: the customer herself unless it says otherwise.
     """
     serving(platform, corpid, userid)
-    external, store = _customer_of(platform, corpid, user_id, type_=type_), platform.store
+    external, store = known_as(platform, corpid, user_id, type_=type_), platform.store
     if follow(platform, corpid, external, userid):
         raise NotPossible("已经是好友")
     store.run("DELETE FROM wecom_follows WHERE corpid = ? AND external_userid = ? AND userid = ?", corpid, external, userid)
@@ -156,15 +156,15 @@ def edit(platform: "Platform", corpid: str, external: str, userid: str, changes:
         tell(platform, corpid, EVENT, "edit_external_contact", UserID=row["userid"], ExternalUserID=external, State=row["state"] or None)
 
 
-def say(platform: "Platform", corpid: str, external: str, userid: str, *, sender: str, kind: str, content: dict[str, Any]) -> None:
-    """Something passes between a member and a customer; only what one of the two wrote (`kind` chat) begins their conversation."""
+def say(platform: "Platform", corpid: str, peer: str, userid: str, *, sender: str, kind: str, content: dict[str, Any]) -> None:
+    """Something passes between a member and a customer or a group; only what a person wrote (`kind` chat) begins a conversation."""
     now = platform.clock.now()
     if kind == "chat":
         platform.store.run(
-            "UPDATE wecom_follows SET chatted_at = ? WHERE corpid = ? AND external_userid = ? AND userid = ?", now, corpid, external, userid
+            "UPDATE wecom_follows SET chatted_at = ? WHERE corpid = ? AND external_userid = ? AND userid = ?", now, corpid, peer, userid
         )
     platform.store.insert(
-        "wecom_chats", corpid=corpid, external_userid=external, userid=userid, sender=sender, kind=kind,
+        "wecom_chats", corpid=corpid, peer=peer, userid=userid, sender=sender, kind=kind,
         content=json.dumps(content, ensure_ascii=False), at=now,
     )  # fmt: skip
 
@@ -179,7 +179,8 @@ def serving(platform: "Platform", corpid: str, userid: str) -> Row:
     return row
 
 
-def _customer_of(platform: "Platform", corpid: str, user_id: int, *, type_: int = 1) -> str:
+def known_as(platform: "Platform", corpid: str, user_id: int, *, type_: int = 1) -> str:
+    """The external_userid of somebody in WeChat, which she gets when the corp first meets her; `type_` 2 is somebody of another corp."""
     people.get(platform, user_id)
     store = platform.store
     found = store.value("SELECT external_userid FROM wecom_customers WHERE corpid = ? AND user_id = ?", corpid, user_id)
