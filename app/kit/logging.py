@@ -6,6 +6,7 @@ import logging
 import re
 import sys
 from collections.abc import MutableMapping
+from contextlib import nullcontext
 from datetime import UTC, datetime
 from typing import Any
 
@@ -80,7 +81,9 @@ def trace(event: str, *, level: str, **fields: Any) -> None:
     line = orjson.dumps({"event": event, "level": level, "timestamp": moment, **fields}).decode()
     for handler in root.handlers:
         if isinstance(handler, logging.StreamHandler):
-            handler.stream.write(line + "\n")
+            with handler.lock or nullcontext():
+                handler.stream.write(line + "\n")
+                handler.flush()
 
 
 def logger(name: str) -> structlog.stdlib.BoundLogger:

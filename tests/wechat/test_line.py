@@ -214,6 +214,24 @@ def test_results_come_in_the_order_of_the_calls_and_one_failure_is_one(
     assert [isinstance(result, WechatError) for result in results] == [one != openid for one in asked]
 
 
+@pytest.mark.parametrize("many", [True, False], ids=["by the hundred", "one by one"])
+def test_a_question_whose_connection_breaks_is_not_asked_again_by_itself(
+    gateway: HttpGateway, account: WechatAccount, openid: str, simulator: Simulator, many: bool
+) -> None:
+    """HTTP clients like to send a GET again; a login code is swapped by a GET, and only once."""
+    door = gateway.service_account(account)
+    one = (lambda: at_once(gateway, account, openid, 1)[0]) if many else (lambda: door.user_info(openid))
+    assert one().subscribe
+    simulator.ask("faults", faults=[{"kind": "cut", "path": INFO, "times": 1}])
+    seen = Seen(simulator)
+    try:
+        broken = one()
+    except WechatError as error:
+        broken = error
+    assert (broken.outcome, broken.code) == (Outcome.unknown, "connection")
+    assert len(seen.of(INFO)) == 1
+
+
 def test_a_process_that_was_forked_has_a_line_of_its_own(gateway: HttpGateway, account: WechatAccount, openid: str) -> None:
     """RQ's workers fork for each job."""
     at_once(gateway, account, openid, 2)

@@ -58,7 +58,10 @@ async def _open() -> aiohttp.ClientSession:
     )
     connector = aiohttp.TCPConnector(limit=settings().wechat_calls_at_once)
     # Tencent's answers set no cookie that anybody wants back.
-    return aiohttp.ClientSession(timeout=times, connector=connector, cookie_jar=aiohttp.DummyCookieJar(), auto_decompress=True)
+    session = aiohttp.ClientSession(timeout=times, connector=connector, cookie_jar=aiohttp.DummyCookieJar())
+    # aiohttp would send a GET again by itself when its connection breaks; a login by code must not be sent twice.
+    session._retry_connection = False
+    return session
 
 
 def forget() -> None:
