@@ -90,6 +90,6 @@ async function simulator(phone, method, path, body) {
   })
   const content = await answer.json()
   phone.log('sim', { method, path, status: answer.status })
-  if (!answer.ok) throw new Error(content.error ?? `simulator: ${answer.status}`)
+  if (!answer.ok) throw Object.assign(new Error(content.error ?? `simulator: ${answer.status}`), { errno: content.errno })
   return content
 }

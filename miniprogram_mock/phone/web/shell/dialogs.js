@@ -58,7 +58,7 @@ export function privacyContract(shell) {
   return shell.screen(t.privacy.guide, () => [h('article.ph-article', {}, ...t.privacy.guideText.map((line) => h('p', {}, fill(line, names))))])
 }
 
-/** The number that WeChat knows of her: its code, or nothing when she refuses. */
+/** The number that WeChat knows of her: its code, or nothing when she refuses; an `errno` when the mini-program has used up its numbers. */
 export async function phoneNumber(shell, phone) {
   const { phone: number } = phone.person
   if (!number) {
@@ -75,8 +75,9 @@ export async function phoneNumber(shell, phone) {
   if (!allowed) return null
   try {
     if (phone.settings.network === 'offline') throw new Error('offline')
-    return (await phone.sim('POST', `/users/${phone.person.id}/phone-code`, { appid: phone.appid })).code
-  } catch {
+    return { code: (await phone.sim('POST', `/users/${phone.person.id}/phone-code`, { appid: phone.appid })).code }
+  } catch (failure) {
+    if (failure.errno) return { errno: failure.errno }
     shell.toast({ title: t.phoneNumber.failed, icon: 'none' })
     return null
   }

@@ -9,8 +9,9 @@ export function loginApis(phone, privacy) {
     } catch (refusal) {
       return { errMsg: `getPhoneNumber:fail ${refusal.message}`, ...refusal.numbers }
     }
-    const code = await phone.shell.phoneNumber()
-    return code ? { code, errMsg: 'getPhoneNumber:ok' } : { errMsg: 'getPhoneNumber:fail user deny' }
+    const given = await phone.shell.phoneNumber()
+    if (given?.errno) return { errMsg: 'getPhoneNumber:fail jsapi has no quota', errno: given.errno }
+    return given ? { code: given.code, errMsg: 'getPhoneNumber:ok' } : { errMsg: 'getPhoneNumber:fail user deny' }
   }
   return {
     ...asynchronous(phone, {
