@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.platform_sim.service import get, limited, openid, post, switched
+from tests.platform_sim.service import cannot, get, limited, openid, post, switched, told_of
 from tests.platform_sim.support import Simulator
 
 INFO, LIST = "/cgi-bin/user/info", "/cgi-bin/user/get"
@@ -115,6 +115,28 @@ def test_a_deleted_tag_is_nobodys(sim: Simulator) -> None:
     assert tag(sim, gone, user) == 0
     assert post(sim, "/cgi-bin/tags/delete", {"tag": {"id": gone}})["errcode"] == 0
     assert (tags_of(sim, user), gone in counts(sim), tag(sim, gone, user)) == ([], False, 45159)
+
+
+def test_a_tag_that_too_many_bear_cannot_be_deleted(sim: Simulator) -> None:
+    loved = new_tag(sim, "太多人")
+    assert tag(sim, loved, sim.user(), sim.user()) == 0
+    with limited(sim, tags__followers_of_a_deleted_tag=1):
+        assert post(sim, "/cgi-bin/tags/delete", {"tag": {"id": loved}})["errcode"] == 45057
+    assert counts(sim)[loved] == 2
+
+
+def test_looking_at_followers_has_a_quota_a_day(sim: Simulator) -> None:
+    user = sim.user()
+    with limited(sim, followers__list_per_day=0, followers__info_per_day=0):
+        assert get(sim, LIST)["errcode"] == get(sim, INFO, openid=openid(sim, user))["errcode"] == 45009
+
+
+def test_who_closed_her_wechat_can_do_nothing_and_follows_nobody(sim: Simulator) -> None:
+    user = sim.user()
+    sim.post(f"users/{user['id']}/close-account")
+    assert get(sim, INFO, openid=openid(sim, user))["subscribe"] == 0
+    assert told_of(sim, user, "unsubscribe")["FromUserName"] == openid(sim, user)
+    assert cannot(sim, f"users/{user['id']}/service/message", appid=sim.service["appid"], text="在吗")[0] == 409
 
 
 def test_a_tag_can_be_renamed_but_not_to_anothers_name(sim: Simulator) -> None:

@@ -151,3 +151,13 @@ def test_escaped_characters_an_empty_body_and_broken_json_are_refused(sim: Simul
     for body, errcode in bodies:
         assert post(sim, TEMPLATE_SEND, body)["errcode"] == errcode
     assert get(sim, TEMPLATE_SEND)["errcode"] == 43002
+
+
+def test_a_const_says_only_what_its_template_enumerates(sim: Simulator) -> None:
+    added = post(sim, ADD, {"template_id_short": "43510", "keyword_name_list": ["车型", "交付方式"]})["template_id"]
+
+    def tell(way: str) -> int:
+        data = {"thing1": {"value": "极曜 S7"}, "const4": {"value": way}}
+        return int(send_template(sim, sim.user(), template_id=added, data=data)["errcode"])
+
+    assert [tell(way) for way in ("门店自提", "送车上门", "快递")] == [0, 0, 47003]

@@ -3,8 +3,8 @@
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
-from miniprogram_mock.platform import crypto
-from miniprogram_mock.platform.people import NotPossible, get
+from miniprogram_mock.platform import crypto, people
+from miniprogram_mock.platform.people import NotPossible
 from miniprogram_mock.platform.store import declare
 from miniprogram_mock.platform.switches import switch
 from miniprogram_mock.platform.world import ServiceAccount
@@ -35,10 +35,9 @@ def account_of(platform: "Platform", appid: str) -> ServiceAccount:
 
 
 def openid_of(platform: "Platform", account: ServiceAccount, user_id: int) -> str:
-    """The openid by which the account knows this person."""
-    get(platform, user_id)
-    openid: str = platform.store.value("SELECT openid FROM openids WHERE appid = ? AND user_id = ?", account.appid, user_id)
-    return openid
+    """The openid by which the account knows this person, whose WeChat account still exists."""
+    people.present(platform, user_id)
+    return people.openid_of(platform, user_id, account.appid)
 
 
 def is_own_domain(platform: "Platform", appid: str, url: str) -> bool:

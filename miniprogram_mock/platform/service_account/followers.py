@@ -5,6 +5,7 @@ from typing import Any
 from miniprogram_mock.platform.endpoints import Call
 from miniprogram_mock.platform.errcode import Refusal, Result, ok
 from miniprogram_mock.platform.limits import limit
+from miniprogram_mock.platform.rates import per_day
 from miniprogram_mock.platform.service_account import following, tags
 from miniprogram_mock.platform.service_account.console import OPEN_PLATFORM
 from miniprogram_mock.platform.service_account.door import OPENID, person, service
@@ -13,12 +14,14 @@ from miniprogram_mock.platform.store import Row
 
 PER_BATCH = limit("followers.per_batch", 100, "2.2")
 PER_PAGE = limit("followers.per_page", 10_000, "2.2")
+INFO_PER_DAY = limit("followers.info_per_day", 5_000_000, "[K], not verified")
+LIST_PER_DAY = limit("followers.list_per_day", 500, "[K], not verified")
 REMARK_CHARACTERS = limit("followers.remark_characters", 30, "[K], not verified")
 _LANGUAGES = ("zh_CN", "zh_TW", "en")
 _LANG = Text(choices=_LANGUAGES)
 
 
-@service("GET", "/cgi-bin/user/info")
+@service("GET", "/cgi-bin/user/info", rates=(per_day(INFO_PER_DAY),))
 def user_info(call: Call) -> Result:
     if not call.query.get("openid"):
         raise Refusal(40003, "invalid openid")
@@ -33,7 +36,7 @@ def user_info_batch(call: Call) -> Result:
     return {"user_info_list": [_profile(call, person(call, one["openid"]), one.get("lang", "zh_CN")) for one in asked]}
 
 
-@service("GET", "/cgi-bin/user/get")
+@service("GET", "/cgi-bin/user/get", rates=(per_day(LIST_PER_DAY),))
 def followers(call: Call) -> Result:
     """A page of openids after `next_openid`, in the order in which they were first known."""
     store, appid, after = call.platform.store, call.account.appid, call.query.get("next_openid")

@@ -21,6 +21,7 @@ def follow(platform: "Platform", user_id: int, *, appid: str, following: bool, c
     """Follow or unfollow; `subscribe` or `unsubscribe` is pushed when something changed. `code` is the scene code that she scanned."""
     account = account_of(platform, appid)
     openid = openid_of(platform, account, user_id)
+    platform.store.run("INSERT OR IGNORE INTO follows (appid, user_id) VALUES (?, ?)", appid, user_id)
     changed = platform.store.run(
         "UPDATE follows SET following = ?, followed_at = ? WHERE appid = ? AND user_id = ? AND following <> ?",
         int(following), platform.clock.now(), appid, user_id, int(following),

@@ -48,7 +48,7 @@ def bizsend(call: Call) -> Result:
     template = templates.find(platform, call.account, call.data["template_id"], kind="notice")
     if template is None or template["state"] == "withdrawn":
         raise Refusal(40037, "invalid template_id")
-    shown = checked_values(call, template["fields"])
+    shown = checked_values(call, template)
     check_mini_program(call, call.data.get("miniprogram"))
     if platform.store.count_up(f"notice:{call.account.appid}", platform.clock.today()) > platform.limits[PER_DAY]:
         raise Refusal(45009, "reach max api daily quota limit")

@@ -13,6 +13,7 @@ from miniprogram_mock.platform.people import NotPossible, get
 from miniprogram_mock.platform.service_account.console import OPEN_PLATFORM, is_own_domain, openid_of
 from miniprogram_mock.platform.store import Row, declare
 from miniprogram_mock.platform.tokens import check_secret
+from miniprogram_mock.platform.wecom import oauth as corp_oauth
 from miniprogram_mock.platform.world import ServiceAccount
 
 if TYPE_CHECKING:
@@ -43,6 +44,8 @@ def authorize(platform: "Platform", user_id: int, query: str, *, allows: bool = 
     `allows` False: she refuses on the page of snsapi_userinfo, which comes back without a code. `snapshot`: she looks at the account's
     page as a snapshot, and the account gets a virtual user.
     """
+    if of_corp := corp_oauth.authorize(platform, query, user_id=user_id):
+        return of_corp
     pairs = parse_qsl(query, keep_blank_values=True)
     given, names = dict(pairs), [name for name, _ in pairs]
     if [name for name in _ORDER if name in given] != names:
@@ -79,12 +82,18 @@ def authorize_url(platform: "Platform", user_id: int, url: str, *, allows: bool,
 
 @open_endpoint(OPEN, "GET", _AUTHORIZE)
 def authorize_page(call: Call) -> Result:
-    """The page for a browser. Whose WeChat the browser is says the cookie `wechat_user`, the id of a user; without it, it is none."""
-    cookie = SimpleCookie(call.headers.get("Cookie", "")).get(PHONE_COOKIE)
+    """The page for a browser. Whose WeChat the browser is says the cookie `wechat_user`, the id of a user; without it, it is none.
+
+    A corp's page is also for WeCom, whose member the cookie `wecom_member` names.
+    """
+    cookies, query = SimpleCookie(call.headers.get("Cookie", "")), call.target.partition("?")[2]
+    cookie, member = cookies.get(PHONE_COOKIE), cookies.get(corp_oauth.MEMBER_COOKIE)
     try:
+        if member and (of_corp := corp_oauth.authorize(call.platform, query, userid=member.value)):
+            return Answer(b"", status=302, headers={"Location": of_corp})
         if cookie is None or not cookie.value.isdigit():
             raise NotPossible("请在微信客户端打开链接")
-        location = authorize(call.platform, int(cookie.value), call.target.partition("?")[2])
+        location = authorize(call.platform, int(cookie.value), query)
     except NotPossible as refusal:
         page = f'<!doctype html><html lang="zh-CN"><meta charset="utf-8"><title>抱歉，出错了</title><p>{escape(str(refusal))}</p></html>'
         return Answer(page.encode(), content_type="text/html; charset=utf-8", errcode="page")

@@ -24,6 +24,7 @@ TAGS = limit("tags.per_account", 100, _SOURCE)
 PER_PERSON = limit("tags.per_person", 20, _SOURCE)
 NAME_BYTES = limit("tags.name_bytes", 30, _SOURCE)
 OPENIDS = limit("tags.openids_per_call", 50, _SOURCE)
+MOST_TO_DELETE = limit("tags.followers_of_a_deleted_tag", 100_000, "[K], not verified")
 PER_PAGE = limit("tags.followers_per_page", 10_000, _SOURCE)
 # Smaller ids are Tencent's own (ungrouped, blacklist, starred).
 _FIRST_ID = 100
@@ -61,7 +62,11 @@ def update(call: Call) -> Result:
 
 @service("POST", "/cgi-bin/tags/delete", fields={"tag": Object({"id": _TAG_ID}, required=True)})
 def delete(call: Call) -> Result:
+    """Take a tag away from everybody; 45057 when too many people bear it."""
     tag = _tag(call, call.data["tag"]["id"])
+    borne = call.platform.store.value("SELECT count(*) FROM service_taggings WHERE appid = ? AND tag_id = ?", call.account.appid, tag["id"])
+    if borne > call.platform.limits[MOST_TO_DELETE]:
+        raise Refusal(45057, "can't delete the tag that has too many fans")
     for table, column in (("service_taggings", "tag_id"), ("service_tags", "id")):
         call.platform.store.run(f"DELETE FROM {table} WHERE appid = ? AND {column} = ?", call.account.appid, tag["id"])  # noqa: S608
     return ok()

@@ -42,7 +42,7 @@ def send(call: Call) -> Result:
         raise Refusal(40037, "invalid template_id")
     if template["state"] == "withdrawn":
         raise Refusal(43116, "the template can no longer be used, its category is gone")
-    shown = checked_values(call, template["fields"])
+    shown = checked_values(call, template)
     check_mini_program(call, call.data.get("miniprogram"))
     once = f"{person['openid']}:{data['client_msg_id']}" if "client_msg_id" in data else None
     if once and (sent := _sent_before(call, once)):

@@ -7,6 +7,7 @@ from miniprogram_mock.platform.endpoints import Call
 from miniprogram_mock.platform.errcode import Refusal
 from miniprogram_mock.platform.limits import limit
 from miniprogram_mock.platform.shapes import Anything, Map, Object, Text
+from miniprogram_mock.platform.store import Row
 from miniprogram_mock.platform.values import is_valid
 
 LEGACY_CHARACTERS = limit("template.legacy_value_characters", 200, "[K], not verified: templates by industry, whose keys have no type")
@@ -16,9 +17,10 @@ _LEGACY_KEY = re.compile(r"keyword\d+")
 DATA = Map(Object({"value": Anything(), "color": Text(least=0)}), required=True, missing=47003)
 
 
-def checked_values(call: Call, fields: dict[str, str]) -> list[dict[str, str]]:
+def checked_values(call: Call, template: Row) -> list[dict[str, str]]:
     """The body's `data` as it is shown; 47003 names the first value that is missing, unknown or breaks its type's rule."""
     data: dict[str, Any] = call.data["data"]
+    fields: dict[str, str] = template["fields"]
     for key in data:
         if key not in fields and key not in _FILTERED:
             raise Refusal(47003, f"argument invalid! data.{key} is not in the template")
@@ -29,13 +31,13 @@ def checked_values(call: Call, fields: dict[str, str]) -> list[dict[str, str]]:
         value = data.get(key, {}).get("value")
         if value is None or value == "":
             raise Refusal(47003, f"argument invalid! data.{key}.value is empty")
-        if not isinstance(value, str) or not _may_stand(call, key, value):
+        if not isinstance(value, str) or not _may_stand(call, key, value, template["choices"].get(key)):
             raise Refusal(47003, f"argument invalid! data.{key}.value invalid")
         shown.append({"key": key, "label": label, "value": value})
     return shown
 
 
-def _may_stand(call: Call, key: str, value: str) -> bool:
+def _may_stand(call: Call, key: str, value: str, choices: list[str] | None) -> bool:
     if _LEGACY_KEY.fullmatch(key):
         return len(value) <= call.platform.limits[LEGACY_CHARACTERS] and "\n" not in value and "\r" not in value
-    return is_valid(key, value)
+    return is_valid(key, value, choices)

@@ -11,7 +11,7 @@ from miniprogram_mock.platform.people import NotPossible
 from miniprogram_mock.platform.service_account.door import service
 from miniprogram_mock.platform.shapes import Many, Text
 from miniprogram_mock.platform.store import Row, declare
-from miniprogram_mock.platform.world import ServiceAccount
+from miniprogram_mock.platform.world import ServiceAccount, Template
 
 if TYPE_CHECKING:
     from miniprogram_mock.platform.server import Platform
@@ -19,13 +19,14 @@ if TYPE_CHECKING:
 declare("""
 CREATE TABLE IF NOT EXISTS service_templates (
     template_id TEXT PRIMARY KEY, appid TEXT NOT NULL, kind TEXT NOT NULL, name TEXT NOT NULL, title TEXT NOT NULL, fields TEXT NOT NULL,
-    state TEXT NOT NULL, added_at REAL NOT NULL);
+    choices TEXT NOT NULL, state TEXT NOT NULL, added_at REAL NOT NULL);
 CREATE INDEX IF NOT EXISTS service_templates_of_account ON service_templates (appid, kind, state);
 CREATE TABLE IF NOT EXISTS service_industries (
     appid TEXT PRIMARY KEY, first INTEGER NOT NULL, second INTEGER NOT NULL, set_in TEXT NOT NULL);
 """)
 IN_USE = limit("template.in_use", 25, "2.3")
 # What a template is for: template messages, subscription notices (bizsend), one-time messages.
+Choices = dict[str, list[str]]
 KINDS = ("template", "notice", "one_time")
 STATES = ("in_use", "withdrawn")
 # Tencent's library of category templates as far as it is simulated: its number, title, and the keys with their keywords.
@@ -34,9 +35,10 @@ LIBRARY: dict[str, tuple[str, dict[str, str]]] = {
     "43217": ("订金退款到账通知", {"thing1": "意向车型", "amount2": "退款金额", "character_string3": "订单编号", "phrase4": "退款状态"}),
     "43305": ("试驾预约成功通知", {"thing1": "试驾车型", "thing2": "门店名称", "time3": "预约时间", "phone_number4": "门店电话"}),
     "43306": ("试驾预约取消通知", {"thing1": "试驾车型", "time2": "预约时间", "thing3": "取消原因"}),
-    "43510": ("车辆交付通知", {"thing1": "车型", "car_number2": "车牌号", "date3": "交付日期", "thing4": "交付门店", "name5": "交付专员"}),
+    "43510": ("车辆交付通知", {"thing1": "车型", "car_number2": "车牌号", "date3": "交付日期", "const4": "交付方式", "name5": "交付专员"}),
     "43600": ("积分变动提醒", {"number1": "变动积分", "number2": "当前积分", "thing3": "变动原因", "time4": "变动时间"}),
 }
+CHOICES = {"交付方式": ["门店自提", "送车上门"]}
 INDUSTRIES = {
     1: ("IT科技", "互联网/电子商务"), 2: ("IT科技", "IT软件与服务"), 9: ("餐饮", "餐饮"), 25: ("交通工具", "汽车相关"),
     41: ("其它", "其它"),
@@ -65,7 +67,8 @@ def api_add_template(call: Call) -> Result:
     if len(of_account(call.platform, call.account, kind="template")) >= call.platform.limits[IN_USE]:
         raise Refusal(45026, "template num exceeds limit")
     fields = {keys[label]: label for label in wanted}
-    return ok(template_id=add(call.platform, call.account, kind="template", title=title, fields=fields))
+    choices = {key: CHOICES[label] for key, label in fields.items() if label in CHOICES}
+    return ok(template_id=add(call.platform, call.account, kind="template", title=title, fields=fields, choices=choices))
 
 
 @service("POST", "/cgi-bin/template/del_private_template", fields={"template_id": _ID})
@@ -101,12 +104,12 @@ def get_industry(call: Call) -> Result:
     return {"primary_industry": names[0], "secondary_industry": names[1]}
 
 
-def add(platform: "Platform", account: ServiceAccount, *, kind: str, title: str, fields: dict[str, str]) -> str:
-    """Put one more template to the account's own, as the console does; gives its id."""
+def add(platform: "Platform", account: ServiceAccount, *, kind: str, title: str, fields: dict[str, str], choices: Choices) -> str:
+    """Put one more template to the account's own, as the console does; gives its id. `choices`: what its `const` keys may say."""
     if kind not in KINDS:
         raise NotPossible(f"kind 只能是 {'、'.join(KINDS)}", status=422)
     template_id = crypto.random_text(43)
-    _insert(platform, account, template_id, kind=kind, name=template_id, title=title, fields=fields)
+    _insert(platform, account, Template(template_id, template_id, title, fields, choices), kind=kind)
     return template_id
 
 
@@ -132,7 +135,7 @@ def of_account(platform: "Platform", account: ServiceAccount, *, kind: str | Non
         "SELECT * FROM service_templates WHERE appid = ? AND (? IS NULL OR kind = ?) AND state <> 'deleted' ORDER BY added_at, rowid",
         account.appid, kind, kind,
     )  # fmt: skip
-    return [{**row, "fields": json.loads(row["fields"])} for row in rows]
+    return [_parsed(row) for row in rows]
 
 
 def find(platform: "Platform", account: ServiceAccount, template_id: str, *, kind: str) -> Row | None:
@@ -142,22 +145,25 @@ def find(platform: "Platform", account: ServiceAccount, template_id: str, *, kin
     if row is None and account.template(template_id) is not None:
         _from_world(platform, account)
         row = platform.store.one(sql, template_id, account.appid, kind)
-    return None if row is None or row["state"] == "deleted" else {**row, "fields": json.loads(row["fields"])}
+    return None if row is None or row["state"] == "deleted" else _parsed(row)
 
 
 def _from_world(platform: "Platform", account: ServiceAccount) -> None:
     """Take over what the world began with; what became of it since stays."""
     for one in account.templates:
-        _insert(platform, account, one.template_id, kind="template", name=one.name, title=one.title, fields=one.fields)
+        _insert(platform, account, one, kind="template")
 
 
-def _insert(
-    platform: "Platform", account: ServiceAccount, template_id: str, *, kind: str, name: str, title: str, fields: dict[str, str]
-) -> None:
+def _insert(platform: "Platform", account: ServiceAccount, one: Template, *, kind: str) -> None:
     platform.store.run(
-        "INSERT OR IGNORE INTO service_templates VALUES (?, ?, ?, ?, ?, ?, 'in_use', ?)",
-        template_id, account.appid, kind, name, title, json.dumps(fields, ensure_ascii=False), platform.clock.now(),
+        "INSERT OR IGNORE INTO service_templates VALUES (?, ?, ?, ?, ?, ?, ?, 'in_use', ?)",
+        one.template_id, account.appid, kind, one.name, one.title, json.dumps(one.fields, ensure_ascii=False),
+        json.dumps(one.choices, ensure_ascii=False), platform.clock.now(),
     )  # fmt: skip
+
+
+def _parsed(row: Row) -> Row:
+    return {**row, "fields": json.loads(row["fields"]), "choices": json.loads(row["choices"])}
 
 
 def _described(row: Row) -> dict[str, Any]:

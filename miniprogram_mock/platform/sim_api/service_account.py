@@ -39,12 +39,14 @@ def list_templates(request: web.Request, platform: "Platform", _: Body) -> Body:
 
 @route("POST", f"{_ACCOUNT}/templates")
 def add_template(request: web.Request, platform: "Platform", body: Body) -> Body:
-    """Add one by hand: `kind` template, notice or one_time; `title`; `fields` maps a key to its label."""
-    fields = body.get("fields", {})
+    """Add one by hand: `kind` template, notice or one_time; `title`; `fields` maps a key to its label; `choices`, what a const may say."""
+    fields, choices = body.get("fields", {}), body.get("choices", {})
     if not isinstance(fields, dict) or not all(isinstance(label, str) for label in fields.values()):
         raise NotPossible("fields 必须是键到名称的对象", status=422)
-    account = _account(request, platform)
-    return {"template_id": templates.add(platform, account, kind=text(body, "kind"), title=text(body, "title"), fields=fields)}
+    if not isinstance(choices, dict) or not all(isinstance(one, list) for one in choices.values()):
+        raise NotPossible("choices 必须是键到选项列表的对象", status=422)
+    kind, title = text(body, "kind"), text(body, "title")
+    return {"template_id": templates.add(platform, _account(request, platform), kind=kind, title=title, fields=fields, choices=choices)}
 
 
 @route("POST", f"{_ACCOUNT}/templates/{{template_id}}")
