@@ -205,6 +205,16 @@ def test_who_has_shipped_before_is_reminded_once_of_an_order_that_waits_two_days
     assert openid(sim, reported_user) != reminder["FromUserName"]
 
 
+def test_a_clock_that_jumps_over_everything_settles_at_the_right_moments(managed: Simulator) -> None:
+    sim = managed
+    user, number = buy(sim)
+    ship(sim, user, number)
+    sim.advance(30 * DAY)
+    shipped, done = told(sim, "trade_manage_order_settlement", number, count=2)
+    assert int(done["confirm_receive_time"]) - int(shipped["shipped_time"]) == 2 * DAY
+    assert int(done["settlement_time"]) == int(shipped["estimated_settlement_time"])
+
+
 def test_the_days_and_hours_are_limits(managed: Simulator) -> None:
     sim = managed
     user, number = buy(sim)

@@ -39,6 +39,12 @@ def test_a_foreign_number_carries_its_countrys_code(sim: Simulator) -> None:
     assert (info["phoneNumber"], info["purePhoneNumber"], info["countryCode"]) == ("+85291234567", "91234567", 852)
 
 
+def test_the_countrys_code_may_come_as_a_text(sim: Simulator) -> None:
+    user = sim.user()
+    with switched(sim, "mini_program.country_code_as_text", True):
+        assert sim.api(PATH, {"code": did(sim, user, "phone-code")["code"]})["phone_info"]["countryCode"] == "86"
+
+
 @pytest.mark.parametrize(
     ("body", "errcode"),
     [({}, 40029), ({"code": ""}, 40029), ({"code": 7}, 47001), ({"code": "x", "codes": "y"}, 40097), ({"code": "x", "openid": 1}, 47001)],

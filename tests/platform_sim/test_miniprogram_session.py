@@ -75,6 +75,11 @@ def test_a_dangerous_user_is_refused_and_keeps_her_code(sim: Simulator) -> None:
     assert "openid" in sim.login(code)
 
 
+def test_a_service_accounts_appid_logs_nobody_in(sim: Simulator) -> None:
+    code = did(sim, sim.user(), "login-code")["code"]
+    assert sim.login(code, appid=sim.service["appid"], secret=sim.service["secret"])["errcode"] == 40013
+
+
 def test_the_limit_of_logins_is_per_user_and_a_code_refused_by_it_still_works_later(sim: Simulator) -> None:
     user, other = sim.user(), sim.user()
     codes = [did(sim, user, "login-code")["code"] for _ in range(3)]

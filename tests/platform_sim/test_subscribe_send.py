@@ -195,6 +195,22 @@ def test_a_delivered_message_is_told_by_an_event(sim: Simulator) -> None:
     }  # fmt: skip
 
 
+def test_a_message_that_fails_on_its_way_is_told_so_and_its_credit_is_gone(sim: Simulator) -> None:
+    user = willing(sim)
+    sim.post("faults", subscribe_status={"status": "failed: system failed", "times": 1})
+    assert send(sim, user)["errcode"] == 0
+    (event,) = pushed(sim, user, "subscribe_msg_sent_event")
+    told = event["SubscribeMsgSentEvent"]["List"]
+    assert (told["ErrorCode"], told["ErrorStatus"]) == ("1", "failed: system failed")
+    assert (notices(sim, user), credits(sim, user)) == ([], 0)
+
+
+def test_wechat_may_keep_the_msgid_to_itself(sim: Simulator) -> None:
+    user = willing(sim)
+    with switched(sim, "mini_program.subscribe_msgid", False):
+        assert send(sim, user) == {"errcode": 0, "errmsg": "ok"}
+
+
 def test_in_json_the_list_is_an_object_for_one_and_an_array_for_several(sim: Simulator) -> None:
     user, ids = visitor(sim), [one["template_id"] for one in sim.mini["subscribe_templates"]]
     with switched(sim, "push_format", "json"):

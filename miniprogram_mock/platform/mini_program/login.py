@@ -14,6 +14,7 @@ from miniprogram_mock.platform.mini_program.users import new_session_key, owner_
 from miniprogram_mock.platform.store import Row
 from miniprogram_mock.platform.switches import switch
 from miniprogram_mock.platform.tokens import check_secret
+from miniprogram_mock.platform.world import MiniProgram
 
 LOGINS_PER_MINUTE = limit("mini_program.logins_per_minute", 100, "1.1, per user")
 OPEN_PLATFORM = switch("mini_program.open_platform", True, "已绑定微信开放平台账号，登录时才给 unionid")
@@ -30,6 +31,8 @@ def jscode2session(call: Call) -> Result:
     ):
         if not query.get(name):
             raise Refusal(errcode, errmsg)
+    if not isinstance(platform.world.accounts.get(query["appid"]), MiniProgram):
+        raise Refusal(40013, "invalid appid")
     check_secret(call, query["appid"], query["secret"])
     if query.get("grant_type") != "authorization_code":
         raise Refusal(40002, "invalid grant_type")

@@ -6,7 +6,9 @@ from miniprogram_mock.platform.limits import limit
 from miniprogram_mock.platform.mini_program.users import owner_of_code, use_code
 from miniprogram_mock.platform.rates import per_minute
 from miniprogram_mock.platform.shapes import Text
+from miniprogram_mock.platform.switches import switch
 
+COUNTRY_AS_TEXT = switch("mini_program.country_code_as_text", False, "countryCode 写成文本（文档示例是数字）")
 PER_MINUTE = limit("mini_program.phone_numbers_per_minute", 5000, "1.3 names 45011 without a number; [K], not verified")
 
 
@@ -21,7 +23,10 @@ def getuserphonenumber(call: Call) -> Result:
         raise Refusal(40003, "invalid openid")
     use_code(call, call.data["code"])
     watermark = {"timestamp": int(call.platform.clock.now()), "appid": call.account.appid}
-    return ok(phone_info={**parts(user["phone"]), "watermark": watermark})
+    number = parts(user["phone"])
+    if call.platform.switches[call.account.appid, COUNTRY_AS_TEXT]:
+        number["countryCode"] = str(number["countryCode"])
+    return ok(phone_info={**number, "watermark": watermark})
 
 
 def parts(phone: str) -> dict[str, str | int]:

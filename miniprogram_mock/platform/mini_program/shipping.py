@@ -121,7 +121,7 @@ def finish(platform: "Platform", paid: Row, *, logistics_type: int) -> None:
     platform.store.run(
         "UPDATE shipments SET finished = finished + 1, shipped_at = ? WHERE transaction_id = ?", now, paid["transaction_id"]
     )  # fmt: skip
-    wait = platform.limits[CONFIRM_EXPRESS if logistics_type == EXPRESS else CONFIRM_OTHER]
+    wait = _wait(platform, logistics_type)
     platform.timers.set("mini_program.confirm", paid["transaction_id"], after=wait)
     _show(platform, paid, "商家已发货")
     if is_frozen(platform, paid["mchid"], paid["out_trade_no"]):
@@ -146,7 +146,7 @@ def confirm(platform: "Platform", user_id: int, transaction_id: str) -> None:
     if not row["finished"] or row["confirmed_at"] is not None or is_refunded(platform, paid):
         raise NotPossible("订单不在待收货状态")
     platform.timers.stop("mini_program.confirm", transaction_id)
-    _confirm(platform, transaction_id, BY_HER)
+    _confirm(platform, transaction_id, BY_HER, at=platform.clock.now())
 
 
 @on_timer("mini_program.confirm")
@@ -154,14 +154,18 @@ def _confirm_itself(platform: "Platform", transaction_id: str) -> None:
     paid = platform.store.one("SELECT * FROM payments WHERE transaction_id = ?", transaction_id)
     assert paid is not None
     if not is_refunded(platform, paid):
-        _confirm(platform, transaction_id, AUTOMATIC)
+        row = shipment(platform, paid)
+        _confirm(platform, transaction_id, AUTOMATIC, at=row["shipped_at"] + _wait(platform, row["logistics_type"]))
 
 
-def _confirm(platform: "Platform", transaction_id: str, method: int) -> None:
-    platform.store.run(
-        "UPDATE shipments SET confirmed_at = ?, confirm_method = ? WHERE transaction_id = ?", platform.clock.now(), method, transaction_id
-    )
-    platform.timers.set("mini_program.settle", transaction_id, after=platform.limits[SETTLE])
+def _wait(platform: "Platform", logistics_type: int) -> int:
+    return platform.limits[CONFIRM_EXPRESS if logistics_type == EXPRESS else CONFIRM_OTHER]
+
+
+def _confirm(platform: "Platform", transaction_id: str, method: int, *, at: float) -> None:
+    """`at` is its moment even when the clock has jumped beyond it; what follows counts from there."""
+    platform.store.run("UPDATE shipments SET confirmed_at = ?, confirm_method = ? WHERE transaction_id = ?", at, method, transaction_id)
+    platform.timers.set("mini_program.settle", transaction_id, after=at + platform.limits[SETTLE] - platform.clock.now())
 
 
 @on_timer("mini_program.settle")
@@ -169,12 +173,12 @@ def _settle(platform: "Platform", transaction_id: str) -> None:
     """The money is the merchant's; of an order that was refunded in the meantime there is nothing to tell."""
     paid = platform.store.one("SELECT * FROM payments WHERE transaction_id = ?", transaction_id)
     assert paid is not None
-    was_frozen, now = is_frozen(platform, paid["mchid"], paid["out_trade_no"]), platform.clock.now()
-    platform.store.run("UPDATE shipments SET settled_at = ? WHERE transaction_id = ?", now, transaction_id)
+    row = shipment(platform, paid)
+    was_frozen, at = is_frozen(platform, paid["mchid"], paid["out_trade_no"]), row["confirmed_at"] + platform.limits[SETTLE]
+    platform.store.run("UPDATE shipments SET settled_at = ? WHERE transaction_id = ?", at, transaction_id)
     if was_frozen:
-        row = shipment(platform, paid)
         told = {"confirm_receive_method": row["confirm_method"], "confirm_receive_time": int(row["confirmed_at"])}
-        _push_settlement(platform, paid, {**told, "settlement_time": int(now)})
+        _push_settlement(platform, paid, {**told, "settlement_time": int(at)})
 
 
 @on_timer("mini_program.trade")

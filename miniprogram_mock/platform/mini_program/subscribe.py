@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from miniprogram_mock.platform.endpoints import API, Call
 from miniprogram_mock.platform.errcode import Refusal, Result, business, ok
+from miniprogram_mock.platform.faults import kind
 from miniprogram_mock.platform.limits import limit
 from miniprogram_mock.platform.mini_program import subscriptions, templates
 from miniprogram_mock.platform.mini_program.users import person
@@ -21,6 +22,8 @@ if TYPE_CHECKING:
 PER_DAY = limit("mini_program.subscribe_messages_per_day", 10_000_000, "1.8: of a mini-program without WeChat Pay")
 PER_DAY_WITH_PAY = limit("mini_program.subscribe_messages_per_day_with_pay", 30_000_000, "1.8")
 SUBSCRIBE_BANNED = switch("mini_program.subscribe_banned", False, "订阅消息能力被封禁（43107）")
+MSGID_TOLD = switch("mini_program.subscribe_msgid", True, "订阅消息发送成功时返回 msgid（官方文档未写明）")
+NOT_DELIVERED = kind("subscribe_status", "接下来的订阅消息未送达，subscribe_msg_sent_event 的 ErrorStatus 为 status", status=None)
 CHANNEL = "mini"
 
 
@@ -52,7 +55,8 @@ def send(call: Call) -> Result:
     platform.store.attempt("subscribe", key, effect=has_credit)
     if not has_credit:
         raise Refusal(43101, "user refuse to accept the msg")
-    return ok(msgid=_deliver(call, user["openid"], template, values))
+    msgid = _deliver(call, user["openid"], template, values)
+    return ok(msgid=msgid) if platform.switches[appid, MSGID_TOLD] else ok()
 
 
 def _values(data: dict[str, dict[str, Any]], template: Template) -> dict[str, str]:
@@ -82,8 +86,9 @@ def _count(call: Call) -> None:
 def _deliver(call: Call, openid: str, template: Template, values: dict[str, str]) -> int:
     data, platform = call.data, call.platform
     msgid = 2**61 + secrets.randbelow(2**61)
+    failure = platform.faults.take(NOT_DELIVERED, account=call.account.appid)
     platform.store.insert(
-        "messages", channel=CHANNEL, account=call.account.appid, recipient=openid, msgid=str(msgid), state="delivered",
+        "messages", channel=CHANNEL, account=call.account.appid, recipient=openid, msgid=str(msgid), state=failure or "delivered",
         sent_at=platform.clock.now(),
         content=json.dumps({
             "template": template.name, "title": template.title, "page": data.get("page", ""), "lang": data.get("lang", "zh_CN"),
@@ -91,7 +96,8 @@ def _deliver(call: Call, openid: str, template: Template, values: dict[str, str]
             "fields": [{"key": key, "label": label, "value": values[key]} for key, label in template.fields.items()],
         }, ensure_ascii=False),
     )  # fmt: skip
-    told = {"TemplateId": template.template_id, "MsgID": str(msgid), "ErrorCode": "0", "ErrorStatus": "success"}
+    told = {"TemplateId": template.template_id, "MsgID": str(msgid), "ErrorCode": "1" if failure else "0"}
+    told["ErrorStatus"] = failure or "success"
     subscriptions.push_list(platform, call.account, "subscribe_msg_sent_event", openid=openid, listed=[told])
     return msgid
 
@@ -100,7 +106,7 @@ def inbox(platform: "Platform", user_id: int, *, limit: int) -> list[dict[str, A
     """The service notices that mini-programs sent her, newest first."""
     rows = platform.store.all(
         "SELECT m.* FROM messages m JOIN openids o ON o.openid = m.recipient AND o.appid = m.account "
-        "WHERE m.channel = ? AND o.user_id = ? ORDER BY m.id DESC LIMIT ?", CHANNEL, user_id, limit,
+        "WHERE m.channel = ? AND m.state = 'delivered' AND o.user_id = ? ORDER BY m.id DESC LIMIT ?", CHANNEL, user_id, limit,
     )  # fmt: skip
     names = {one.appid: one.name for one in platform.world.mini_programs}
     return [
