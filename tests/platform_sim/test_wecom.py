@@ -116,7 +116,7 @@ def test_members_out_of_sight_are_named_and_a_message_to_nobody_is_refused(sim: 
     partly = send(sim, "adv011|Hidden01|NoSuchOne", msgtype="text", content={"content": "您好"})
     assert (partly["errcode"], partly["invaliduser"]) == (0, "hidden01|nosuchone")
     assert send(sim, "hidden01", msgtype="text", content={"content": "您好"})["errcode"] == 81013
-    assert send(sim, "", msgtype="text", content={"content": "您好"})["errcode"] == 44004
+    assert send(sim, "", msgtype="text", content={"content": "您好"})["errcode"] == 82001
     assert len(inbox(sim, "adv011")) == 1
     assert inbox(sim, "hidden01") == []
 

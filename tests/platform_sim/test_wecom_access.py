@@ -1,8 +1,12 @@
 """WeCom: tokens of several applications, what each may do, frequency, tickets, and who opened a page."""
 
+import json
+from pathlib import Path
+from urllib.parse import parse_qsl, urlencode, urlsplit
+
 import pytest
 
-from tests.platform_sim.support import WORK, Simulator
+from tests.platform_sim.support import WORK, Simulator, Sink
 from tests.platform_sim.wecom import App, limited
 
 BOARD, SYNC = "经销商经理看板", "通讯录同步"
@@ -133,3 +137,78 @@ def test_a_stranger_is_an_openid_and_a_customer_an_external_userid(main: App) ->
     assert set(stranger) == {"errcode", "errmsg", "openid"}
     external = main.sim.post("staff/adv001/customers", user=user["id"])["external_userid"]
     assert opened() == {**stranger, "external_userid": external}
+
+
+AUTHORIZE = "connect/oauth2/authorize"
+
+
+def page(main: App, **changed: str) -> str:
+    query = {
+        "appid": main.corpid, "redirect_uri": f"{main.sim.sink.url}/staff/login?next=%2Fleads", "response_type": "code",
+        "scope": "snsapi_base", "state": "s1", "agentid": str(main.agentid), **changed,
+    }  # fmt: skip
+    return f"https://open.weixin.qq.com/{AUTHORIZE}?{urlencode(query)}#wechat_redirect"
+
+
+def arrived(location: str) -> dict[str, str]:
+    assert urlsplit(location).path == "/staff/login"
+    return dict(parse_qsl(urlsplit(location).query))
+
+
+def test_the_authorize_page_sends_a_member_back_with_code_and_state(main: App) -> None:
+    back = arrived(main.sim.post("staff/adv004/authorize", url=page(main))["location"])
+    assert (back["next"], back["state"]) == ("/leads", "s1")
+    assert main.get("auth/getuserinfo", code=back["code"])["userid"] == "adv004"
+
+
+def test_in_a_browser_the_member_is_the_one_of_the_cookie(main: App) -> None:
+    url = page(main).replace("https://", f"{main.sim.base}/").partition("#")[0]
+    answer = main.sim.http.get(url, headers={"Cookie": "wecom_member=mgr004"}, allow_redirects=False, timeout=5)
+    back = arrived(answer.headers["Location"])
+    assert (answer.status_code, main.get("auth/getuserinfo", code=back["code"])["userid"]) == (302, "mgr004")
+
+
+def test_somebody_in_wechat_who_opens_it_is_a_stranger(main: App) -> None:
+    user = main.sim.user()
+    back = arrived(main.sim.post(f"users/{user['id']}/service/authorize", url=page(main))["location"])
+    assert "userid" not in main.get("auth/getuserinfo", code=back["code"])
+
+
+@pytest.mark.parametrize(
+    ("changed", "said"),
+    [
+        ({"redirect_uri": "http://127.0.0.1:1/staff/login"}, "50001"),
+        ({"redirect_uri": "https://evil.example/staff/login"}, "50001"),
+        ({"agentid": "1"}, "没有这个应用"),
+        ({"scope": "snsapi_userinfo"}, "scope"),
+        ({"response_type": "token"}, "response_type"),
+        ({"appid": "ww0000000000000000"}, "appid"),
+    ],
+)
+def test_a_wrong_authorize_url_shows_why(main: App, changed: dict, said: str) -> None:
+    answer = main.sim.http.post(f"{main.sim.base}/_sim/staff/adv004/authorize", json={"url": page(main, **changed)}, timeout=5)
+    assert (answer.status_code, said in answer.json()["error"]) == (422, True)
+
+
+def test_an_address_that_is_not_trusted_is_refused_everywhere(main: App) -> None:
+    token = main.gettoken()["access_token"]
+    main.sim.post("faults", faults=[{"kind": "ip_not_allowed", "host": WORK}])
+    answers = [main.gettoken(), main.sim.work("/cgi-bin/message/send", {"touser": "adv001"}, token=token)]
+    assert [(answer["errcode"], "from ip: 127.0.0.1" in answer["errmsg"]) for answer in answers] == [(60020, True)] * 2
+
+
+def test_a_world_of_an_earlier_version_still_loads_and_gets_what_it_lacks(tmp_path: Path, sink: Sink) -> None:
+    simulator = Simulator(tmp_path / "platform", sink)
+    file = tmp_path / "platform" / "world.json"
+    world = json.loads(file.read_text())
+    older = {"corpid", "agentid", "name", "secret", "token", "aes_key", "visible", "hidden"}
+    world["corps"] = [{name: value for name, value in corp.items() if name in older} for corp in world["corps"]]
+    file.write_text(json.dumps(world))
+    simulator.start()
+    try:
+        assert App(simulator).send("adv001|hidden01")["invaliduser"] == "hidden01"
+    finally:
+        assert simulator.stop() == 0
+    renewed = Simulator(tmp_path / "platform", sink)
+    assert renewed.corp == simulator.corp
+    assert [app["name"] for app in renewed.credentials["corp_apps"]] == [BOARD, SYNC]

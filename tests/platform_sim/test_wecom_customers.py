@@ -1,6 +1,7 @@
 """WeCom: people add members by contact ways, are welcomed, tagged, noted down, read and lost."""
 
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
@@ -159,6 +160,21 @@ def test_a_customer_is_welcomed_once_within_20_seconds(app: App) -> None:
     app.sim.advance(21)
     assert app.customer("send_welcome_msg", welcome_code=code, text={"content": "欢迎"})["errcode"] == 41050
     assert chats(app, external) == []
+
+
+def test_of_many_welcomes_at_once_one_is_delivered(app: App) -> None:
+    external, code = welcome_code(app, "adv082")
+    token = app.gettoken()["access_token"]
+    body = {"welcome_code": code, "text": {"content": "welcome"}}
+
+    def send(_: int) -> int:
+        return int(app.sim.work("/cgi-bin/externalcontact/send_welcome_msg", body, token=token)["errcode"])
+
+    with ThreadPoolExecutor(16) as pool:
+        codes = list(pool.map(send, range(50)))
+    assert (codes.count(0), codes.count(41050), len(chats(app, external))) == (1, 49, 1)
+    [row] = [row for row in app.sim.get("duplicates", kind="wecom_welcome")["duplicates"] if row["attempts"] == 50]
+    assert row["effects"] == 1
 
 
 def test_whoever_has_begun_to_chat_is_not_welcomed(app: App) -> None:

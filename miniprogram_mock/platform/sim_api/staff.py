@@ -1,6 +1,7 @@
 """What the staff do in WeCom: read, press, choose, open the application's page."""
 
 from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
 
 from aiohttp import web
 
@@ -46,6 +47,18 @@ def oauth_code(request: web.Request, platform: "Platform", body: Body) -> Body:
     if scope not in oauth.SCOPES:
         raise NotPossible(f"scope 只能是 {'、'.join(oauth.SCOPES)}", status=422)
     return {"code": oauth.issue_code(platform, app, userid=userid, scope=scope)}
+
+
+@route("POST", "/_sim/staff/{userid}/authorize")
+def authorize(request: web.Request, platform: "Platform", body: Body) -> Body:
+    """A member opens an authorize URL in WeCom: gives where she is sent, with code and state."""
+    parts = urlsplit(text(body, "url"))
+    if parts.fragment != "wechat_redirect":
+        raise NotPossible("参数错误：授权链接必须以 #wechat_redirect 结尾", status=422)
+    location = oauth.authorize(platform, parts.query, userid=request.match_info["userid"])
+    if location is None:
+        raise NotPossible("参数错误：appid 不是企业", status=422)
+    return {"location": location}
 
 
 def application(platform: "Platform", corpid: str, agentid: object = None) -> Corp:

@@ -123,7 +123,7 @@ def _recipients(call: Call) -> _Recipients:
     else:
         users, parties, tags = (_named(call, *one) for one in (("touser", USERS), ("toparty", PARTIES), ("totag", TAGS)))
         if not users and not parties and not tags:
-            raise Refusal(44004, "touser, toparty and totag are all empty")
+            raise Refusal(82001, "touser, toparty and totag are all empty")
         chosen = [userid for userid in users if directory.sees(platform, app, userid)]
         to.invalid_users = [userid for userid in users if userid not in chosen]
         seen = directory.visible_departments(platform, app) if parties else set()
