@@ -1,6 +1,6 @@
 # `make` tells what there is to make. A machine needs Python >= 3.11 (with venv), git and make, nothing else.
 .DEFAULT_GOAL := help
-.PHONY: help setup run story stop test check check-static miniprogram bench console phone lock smoke clean
+.PHONY: help setup run story stop test check check-static miniprogram soak bench console phone lock smoke clean
 
 SHELL := /bin/sh
 PYTHON := $(shell for python in python3.11 python3.12 python3.13 python3.14 python3 python; do \
@@ -37,6 +37,9 @@ check-static: setup ## The part of check that runs nothing: format, lint, types,
 
 miniprogram: setup ## Check the mini-program: our rules, WeChat's compilers, types (part of check-static)
 	@$(VENV)/python -m dev miniprogram
+
+soak: setup ## Ten minutes of calls to the simulator while a tenth goes wrong; SOAK_SECONDS and SOAK_SEED choose otherwise
+	@SOAK_SECONDS=$${SOAK_SECONDS:-600} $(VENV)/python -m pytest -n0 -q -s tests/wechat/test_soak.py
 
 bench: setup ## Measure: make bench NAME=story (routes, import, ...)
 	@test -n "$(NAME)" || { echo "Say which: make bench NAME=story"; exit 1; }
