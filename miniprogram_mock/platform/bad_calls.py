@@ -11,6 +11,7 @@ from miniprogram_mock.platform.endpoints import PAY, WORK, Answer, Call
 from miniprogram_mock.platform.faults import CALL, Strike, kind
 from miniprogram_mock.platform.pay.wire import PayRefusal
 from miniprogram_mock.platform.weather import WEATHER, blown
+from miniprogram_mock.platform.whitelist import not_allowed
 
 LATENCY = kind("latency", "应答慢 ms 毫秒，再加至多 jitter 毫秒", on=CALL, ms=None, jitter=0)
 TIMEOUT_BEFORE = kind("timeout_before", "没有执行，也没有应答", on=CALL)
@@ -102,7 +103,7 @@ def _instead(call: Call, one: Strike) -> Answer:
             return PayRefusal(_PAY_CODES.get(code, code), "（模拟故障）").answer()
         return errcode.refused(call, int(code), "planted fault")
     if one.kind == IP_NOT_ALLOWED:
-        return errcode.refused(call, *errcode.not_allowed(call))
+        return errcode.refused(call, *not_allowed(call))
     if call.host == PAY:
         return PayRefusal("SYSTEM_ERROR", "（模拟故障）").answer()
     code = 40014 if call.host == WORK else 40001

@@ -15,6 +15,7 @@ class Clock:
     def __init__(self, store: Store) -> None:
         self._store = store
         self.offset = float(store.value("SELECT value FROM meta WHERE name = 'clock_offset'") or 0)
+        self.speed = float(store.value("SELECT value FROM meta WHERE name = 'clock_speed'") or 1)
 
     def now(self) -> float:
         """Unix seconds on the business clock."""
@@ -28,6 +29,11 @@ class Clock:
     def advance(self, seconds: float) -> None:
         self.offset += seconds
         self._store.run("INSERT OR REPLACE INTO meta VALUES ('clock_offset', ?)", repr(self.offset))
+
+    def run_at(self, speed: float) -> None:
+        """How fast it should run, 1 is real time; it is `Pace` that then moves it."""
+        self.speed = speed
+        self._store.run("INSERT OR REPLACE INTO meta VALUES ('clock_speed', ?)", repr(speed))
 
     def today(self) -> str:
         return self.window("%Y-%m-%d")

@@ -12,6 +12,7 @@ import orjson
 from miniprogram_mock.platform.endpoints import ENDPOINTS, WORK, Answer, Call, Refusal
 from miniprogram_mock.platform.rates import Rate, count
 from miniprogram_mock.platform.shapes import Shape, checked, names_only
+from miniprogram_mock.platform.whitelist import check_caller
 from miniprogram_mock.platform.world import Corp, MiniProgram, ServiceAccount
 
 _UNICODE_ESCAPE = re.compile(rb"(?<!\\)(?:\\\\)*\\u[0-9a-fA-F]{4}")
@@ -48,13 +49,6 @@ def refused(call: Call, errcode: int, errmsg: str, *, status: int = 200) -> Answ
     return Answer.json({"errcode": errcode, "errmsg": errmsg}, status=status, errcode=str(errcode))
 
 
-def not_allowed(call: Call) -> tuple[int, str]:
-    """The code and the words for a caller whose address is not on the account's list."""
-    if call.host == WORK:
-        return 60020, "not allow to access from your ip"
-    return 40164, f"invalid ip {call.remote} ipv6 ::ffff:{call.remote}, not in whitelist"
-
-
 def open_endpoint(host: str, method: str, path: str, *, fields: Fields = (), rates: Rates = ()) -> Callable[[Function], Function]:
     """An endpoint without an access token (logins and the token endpoints themselves)."""
     shape = _shape(fields)
@@ -86,9 +80,9 @@ def business(host: str, method: str, path: str, *, kind: str, fields: Fields = (
     return decorate
 
 
-def rates_of(path: str, kind: str) -> Rates:
-    """The rates that hold for an account of this kind at a path; none for an unknown one."""
-    return next((kinds[kind].rates for (_, _, known), kinds in _AT_PATH.items() if known == path and kind in kinds), ())
+def rates_at(path: str) -> dict[str, Rates]:
+    """The rates that hold at a path, by the kind of account that may call it; empty when there is no such endpoint."""
+    return {kind: one.rates for (_, _, known), kinds in _AT_PATH.items() if known == path for kind, one in kinds.items()}
 
 
 def _by_kind(call: Call, kinds: dict[str, _Endpoint]) -> Result:
@@ -140,6 +134,8 @@ def _account_of_token(call: Call, kinds: Collection[str]) -> tuple[Any, str]:
     kind = _KINDS[type(account)]
     if kind not in kinds:
         raise Refusal(40014, "invalid access_token") if call.host == WORK else Refusal(48001, "api unauthorized")
+    if call.host == WORK:
+        check_caller(call, account.appid)
     return account, kind
 
 

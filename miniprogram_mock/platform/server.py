@@ -12,13 +12,27 @@ from urllib.parse import parse_qsl
 
 from aiohttp import web
 
-from miniprogram_mock.platform import bad_calls, calls, errcode, mini_program, pay, people, service_account, sim_api, tokens, wecom, world
+from miniprogram_mock.platform import (
+    bad_calls,
+    calls,
+    errcode,
+    mini_program,
+    pay,
+    people,
+    quota,
+    service_account,
+    sim_api,
+    tokens,
+    wecom,
+    world,
+)
 from miniprogram_mock.platform.callbacks import Callbacks
 from miniprogram_mock.platform.clock import Clock
 from miniprogram_mock.platform.endpoints import ENDPOINTS, HOSTS, PAY, Answer, Call
 from miniprogram_mock.platform.faults import Faults
 from miniprogram_mock.platform.group import Group
 from miniprogram_mock.platform.limits import Limits
+from miniprogram_mock.platform.pace import Pace
 from miniprogram_mock.platform.sim_api import routing
 from miniprogram_mock.platform.store import Store
 from miniprogram_mock.platform.switches import Switches
@@ -29,6 +43,7 @@ from miniprogram_mock.platform.wecom import directory
 def _import_endpoints() -> None:
     """Import every module of an area: that fills ENDPOINTS, and declares tables, limits and timers."""
     assert tokens
+    assert quota
     for area in (mini_program, service_account, pay, wecom, sim_api):
         for found in pkgutil.iter_modules(area.__path__, f"{area.__name__}."):
             importlib.import_module(found.name)
@@ -55,6 +70,7 @@ class Platform:
         self.timers = Timers(self)
         self.faults = Faults(self.store, self.clock)
         self.callbacks = Callbacks(self)
+        self.pace = Pace(self)
 
 
 class Tencent:
@@ -130,7 +146,7 @@ def _parsed(query: str) -> dict[str, str]:
 
 
 def create(folder: Path) -> web.Application:
-    """The whole server as an application; its background task starts and stops with it."""
+    """The whole server as an application; its background tasks start and stop with it."""
     platform = Platform(folder)
     with platform.store.transaction():
         people.seed(platform)
@@ -141,12 +157,14 @@ def create(folder: Path) -> web.Application:
     app.router.add_route("*", "/{anything:.*}", Tencent(platform).handle)
 
     async def background(_: web.Application) -> AsyncIterator[None]:
-        task = asyncio.create_task(platform.callbacks.run())
-        task.add_done_callback(_complain)
+        tasks = [asyncio.create_task(platform.callbacks.run()), asyncio.create_task(platform.pace.run())]
+        for task in tasks:
+            task.add_done_callback(_complain)
         yield
-        task.cancel()
+        for task in tasks:
+            task.cancel()
         with contextlib.suppress(asyncio.CancelledError):
-            await task
+            await asyncio.gather(*tasks)
         platform.store.close()
 
     app.cleanup_ctx.append(background)
@@ -155,4 +173,4 @@ def create(folder: Path) -> web.Application:
 
 def _complain(task: asyncio.Task[None]) -> None:
     if not task.cancelled() and (error := task.exception()):
-        _log.error("callbacks stopped", exc_info=error)
+        _log.error("a task of the simulator stopped", exc_info=error)
