@@ -59,6 +59,14 @@ def chromium() -> Iterator[Browser]:
         browser.close()
 
 
+@pytest.fixture(scope="module")
+def context(chromium: Browser) -> Iterator[BrowserContext]:
+    """One browser window for the tests of a file, so that it keeps the engine's files; phones in it share what was sent."""
+    context = chromium.new_context(viewport=SCREEN)
+    yield context
+    context.close()
+
+
 @pytest.fixture(scope="session")
 def artefacts() -> Path:
     """Where this run leaves its pictures and logs; what an earlier run left is gone."""

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, expect
+from playwright.sync_api import BrowserContext, Page, expect
 
 from tests.phone.serving import phone_for
 from tests.simulator import running
@@ -22,14 +22,6 @@ def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
         phone_for(PROGRAM, simulator=simulator.base) as address,
     ):
         yield address
-
-
-@pytest.fixture(scope="module")
-def context(chromium: Browser) -> Iterator[BrowserContext]:
-    """One browser for all, so that it keeps the engine's files; each test starts the mini-program anew."""
-    context = chromium.new_context(viewport={"width": 375, "height": 812})
-    yield context
-    context.close()
 
 
 @pytest.fixture

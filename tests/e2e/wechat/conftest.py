@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page
+from playwright.sync_api import BrowserContext, Page
 
 from tests.e2e.wechat.support import Start
 from tests.phone.serving import phone_for
@@ -35,14 +35,6 @@ def upstream() -> Iterator[Upstream]:
 def address(simulator: Simulator, upstream: Upstream) -> Iterator[str]:
     with phone_for(PROGRAM, simulator=simulator.base, app=upstream.url) as address:
         yield address
-
-
-@pytest.fixture(scope="module")
-def context(chromium: Browser) -> Iterator[BrowserContext]:
-    """One browser for all tests of a file, so that it keeps the engine's files; phones in it share what was sent, as on one machine."""
-    context = chromium.new_context(viewport={"width": 375, "height": 812})
-    yield context
-    context.close()
 
 
 @pytest.fixture
