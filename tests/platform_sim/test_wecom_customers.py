@@ -301,6 +301,12 @@ def test_a_friendship_ends_from_either_side_and_may_begin_again(app: App, by: st
     assert app.get("externalcontact/get", external_userid=external)["errcode"] == 0
 
 
+def test_a_customer_who_agrees_to_be_archived_is_told_of(app: App) -> None:
+    external = befriend(app, "adv083")
+    app.sim.post(f"staff/adv083/customers/{external}/consent")
+    assert heard(app, "msg_audit_approved", external)["UserID"] == "adv083"
+
+
 def tag(app: App, group: str, *names: str) -> list[str]:
     made = app.customer("add_corp_tag", group_name=group, tag=[{"name": name} for name in names])
     return [one["id"] for one in made["tag_group"]["tag"]]

@@ -1,4 +1,7 @@
-"""What the staff do in WeCom: read, press, choose, open the application's page."""
+"""What the staff do in WeCom: read, press, choose, open the application's page.
+
+Where several corps have a member of that name, `?corpid=` says which is meant.
+"""
 
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
@@ -21,7 +24,7 @@ def staff(_: web.Request, platform: "Platform", __: Body) -> Body:
 
 @route("GET", "/_sim/staff/{userid}/inbox")
 def staff_inbox(request: web.Request, platform: "Platform", _: Body) -> Body:
-    return inbox.messages(platform, request.match_info["userid"], limit=number(request, "limit", 100))
+    return inbox.messages(platform, corp_id(request, platform), request.match_info["userid"], limit=number(request, "limit", 100))
 
 
 @route("POST", "/_sim/staff/{userid}/press")
@@ -41,8 +44,7 @@ def press(request: web.Request, platform: "Platform", body: Body) -> Body:
 @route("POST", "/_sim/staff/{userid}/oauth-code")
 def oauth_code(request: web.Request, platform: "Platform", body: Body) -> Body:
     """The code with which a member who opened an application's page comes back: `{agentid?, scope?}`."""
-    userid = request.match_info["userid"]
-    app = application(platform, inbox.corp_of(platform, userid), body.get("agentid"))
+    userid, app = request.match_info["userid"], application(platform, corp_id(request, platform), body.get("agentid"))
     scope = body.get("scope", oauth.SCOPES[0])
     if scope not in oauth.SCOPES:
         raise NotPossible(f"scope 只能是 {'、'.join(oauth.SCOPES)}", status=422)
@@ -59,6 +61,11 @@ def authorize(request: web.Request, platform: "Platform", body: Body) -> Body:
     if location is None:
         raise NotPossible("参数错误：appid 不是企业", status=422)
     return {"location": location}
+
+
+def corp_id(request: web.Request, platform: "Platform") -> str:
+    """The corp of the member in the path."""
+    return inbox.corp_of(platform, request.match_info["userid"], request.query.get("corpid"))
 
 
 def application(platform: "Platform", corpid: str, agentid: object = None) -> Corp:

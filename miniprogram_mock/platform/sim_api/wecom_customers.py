@@ -7,6 +7,7 @@ from aiohttp import web
 
 from miniprogram_mock.platform.people import NotPossible
 from miniprogram_mock.platform.sim_api.routing import Body, number, route, text, times
+from miniprogram_mock.platform.sim_api.staff import corp_id
 from miniprogram_mock.platform.sim_api.wecom import corp_of, texts, user_of
 from miniprogram_mock.platform.store import Row
 from miniprogram_mock.platform.wecom import contact_ways, customer_tags, customers, groups, inbox, mass, transfer
@@ -41,7 +42,8 @@ def requests(request: web.Request, platform: "Platform", _: Body) -> Body:
     """People who asked the member to be added and wait."""
     rows = platform.store.all(
         "SELECT r.id, r.user_id, u.nickname, r.state, r.asked_at FROM wecom_requests r JOIN users u ON u.id = r.user_id "
-        "WHERE r.userid = ? AND r.answered_at IS NULL ORDER BY r.id DESC", request.match_info["userid"],
+        "WHERE r.corpid = ? AND r.userid = ? AND r.answered_at IS NULL ORDER BY r.id DESC",
+        corp_id(request, platform), request.match_info["userid"],
     )  # fmt: skip
     return {"requests": [times(row, "asked_at") for row in rows]}
 
@@ -59,7 +61,7 @@ def customers_of(request: web.Request, platform: "Platform", _: Body) -> Body:
         "SELECT f.external_userid, u.id AS user_id, u.nickname, f.remark, f.state, f.add_way, f.created_at, f.chatted_at "
         "FROM wecom_follows f JOIN wecom_customers c ON c.external_userid = f.external_userid JOIN users u ON u.id = c.user_id "
         "WHERE f.corpid = ? AND f.userid = ? AND f.ended_at IS NULL ORDER BY f.seq DESC LIMIT ?",
-        inbox.corp_of(platform, userid), userid, number(request, "limit", 100),
+        corp_id(request, platform), userid, number(request, "limit", 100),
     )  # fmt: skip
     return {"customers": [times(row, "created_at", "chatted_at") for row in rows]}
 
@@ -70,8 +72,9 @@ def add(request: web.Request, platform: "Platform", body: Body) -> Body:
     userid, type_ = request.match_info["userid"], body.get("type", 1)
     if type_ not in (1, 2):
         raise NotPossible("type 只能是 1 或 2", status=422)
-    corpid = inbox.corp_of(platform, userid)
-    return {"external_userid": customers.befriend(platform, corpid, userid, user_of(body), oper_userid=userid, type_=type_)}
+    return {
+        "external_userid": customers.befriend(platform, corp_id(request, platform), userid, user_of(body), oper_userid=userid, type_=type_)
+    }
 
 
 @route("POST", "/_sim/staff/{userid}/customers/{external}")
@@ -81,7 +84,7 @@ def edit(request: web.Request, platform: "Platform", body: Body) -> Body:
     changes = {name: body[name] for name in _REMARKS if name in body}
     if not all(isinstance(value, _REMARKS[name]) for name, value in changes.items()):
         raise NotPossible("备注的类型不对", status=422)
-    corpid = inbox.corp_of(platform, userid)
+    corpid = corp_id(request, platform)
     customers.edit(platform, corpid, external, userid, changes, on_phone=True)
     row = customers.follow(platform, corpid, external, userid)
     assert row is not None
@@ -95,7 +98,14 @@ def part(request: web.Request, platform: "Platform", body: Body) -> Body:
     userid = request.match_info["userid"]
     if body.get("by") not in ("staff", "customer"):
         raise NotPossible("by 只能是 staff 或 customer", status=422)
-    customers.part(platform, inbox.corp_of(platform, userid), request.match_info["external"], userid, by=body["by"])
+    customers.part(platform, corp_id(request, platform), request.match_info["external"], userid, by=body["by"])
+    return {"result": "ok"}
+
+
+@route("POST", "/_sim/staff/{userid}/customers/{external}/consent")
+def consent(request: web.Request, platform: "Platform", _: Body) -> Body:
+    """The customer agrees that her chats with the member are archived (会话存档)."""
+    customers.consent(platform, corp_id(request, platform), request.match_info["external"], request.match_info["userid"])
     return {"result": "ok"}
 
 
@@ -103,7 +113,7 @@ def part(request: web.Request, platform: "Platform", body: Body) -> Body:
 def chat(request: web.Request, platform: "Platform", body: Body) -> Body:
     """One of the two writes to the other: `{"by": "staff" | "customer", "text"}`."""
     userid, external = request.match_info["userid"], request.match_info["external"]
-    corpid = inbox.corp_of(platform, userid)
+    corpid = corp_id(request, platform)
     if body.get("by") not in ("staff", "customer"):
         raise NotPossible("by 只能是 staff 或 customer", status=422)
     if customers.follow(platform, corpid, external, userid) is None:
@@ -133,14 +143,15 @@ def chats(request: web.Request, platform: "Platform", _: Body) -> Body:
 
 @route("GET", "/_sim/staff/{userid}/tasks")
 def tasks(request: web.Request, platform: "Platform", _: Body) -> Body:
-    return {"tasks": mass.tasks(platform, request.match_info["userid"])}
+    return {"tasks": mass.tasks(platform, corp_id(request, platform), request.match_info["userid"])}
 
 
 @route("POST", "/_sim/staff/{userid}/tasks/{msgid}/confirm")
 def confirm(request: web.Request, platform: "Platform", body: Body) -> Body:
     """The member sends what the corp prepared; `chosen` are some of the task's targets, where she may choose."""
     chosen = texts(body, "chosen") if "chosen" in body else None
-    return {"results": mass.confirm(platform, request.match_info["userid"], request.match_info["msgid"], chosen=chosen)}
+    userid, msgid = request.match_info["userid"], request.match_info["msgid"]
+    return {"results": mass.confirm(platform, corp_id(request, platform), userid, msgid, chosen=chosen)}
 
 
 @route("GET", "/_sim/wecom/mass")
@@ -196,7 +207,9 @@ def list_groups(request: web.Request, platform: "Platform", _: Body) -> Body:
 def open_group(_: web.Request, platform: "Platform", body: Body) -> Body:
     """A member opens a customer group: `{owner, name}`."""
     owner = text(body, "owner")
-    return {"chat_id": groups.open_group(platform, inbox.corp_of(platform, owner), owner=owner, name=text(body, "name"))}
+    return {
+        "chat_id": groups.open_group(platform, inbox.corp_of(platform, owner, body.get("corpid")), owner=owner, name=text(body, "name"))
+    }
 
 
 @route("POST", "/_sim/wecom/groups/{chat_id}/{what:join|leave|change|dismiss}")

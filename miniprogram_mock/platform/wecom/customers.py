@@ -156,6 +156,14 @@ def edit(platform: "Platform", corpid: str, external: str, userid: str, changes:
         tell(platform, corpid, EVENT, "edit_external_contact", UserID=row["userid"], ExternalUserID=external, State=row["state"] or None)
 
 
+def consent(platform: "Platform", corpid: str, external: str, userid: str) -> None:
+    """The customer agrees that her chats with the member are archived; nothing else comes of it here."""
+    row = follow(platform, corpid, external, userid)
+    if row is None:
+        raise NotPossible("不是好友")
+    tell(platform, corpid, EVENT, "msg_audit_approved", UserID=row["userid"], ExternalUserID=external)
+
+
 def say(platform: "Platform", corpid: str, peer: str, userid: str, *, sender: str, kind: str, content: dict[str, Any]) -> None:
     """Something passes between a member and a customer or a group; only what a person wrote (`kind` chat) begins a conversation."""
     now = platform.clock.now()

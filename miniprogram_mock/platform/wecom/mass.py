@@ -167,11 +167,11 @@ def existing(call: Call) -> Row:
     return row
 
 
-def tasks(platform: "Platform", userid: str) -> list[dict[str, Any]]:
+def tasks(platform: "Platform", corpid: str, userid: str) -> list[dict[str, Any]]:
     """A member's tasks that wait for her, newest first, each with whom it is for."""
     rows = platform.store.all(
         "SELECT m.*, t.reminded FROM wecom_mass_tasks t JOIN wecom_mass m ON m.msgid = t.msgid "
-        "WHERE t.userid = ? AND t.sent_at IS NULL AND m.cancelled_at IS NULL ORDER BY m.seq DESC", userid,
+        "WHERE m.corpid = ? AND t.userid = ? AND t.sent_at IS NULL AND m.cancelled_at IS NULL ORDER BY m.seq DESC", corpid, userid,
     )  # fmt: skip
     return [
         {
@@ -183,12 +183,12 @@ def tasks(platform: "Platform", userid: str) -> list[dict[str, Any]]:
     ]  # fmt: skip
 
 
-def confirm(platform: "Platform", userid: str, msgid: str, *, chosen: list[str] | None = None) -> list[dict[str, Any]]:
+def confirm(platform: "Platform", corpid: str, userid: str, msgid: str, *, chosen: list[str] | None = None) -> list[dict[str, Any]]:
     """The member confirms her task, for the targets she chose if she may choose; gives each target's status.
 
     A customer who is no friend any more is 2, one who has had as many this month as allowed is 3.
     """
-    waiting = {task["msgid"]: task for task in tasks(platform, userid)}
+    waiting = {task["msgid"]: task for task in tasks(platform, corpid, userid)}
     if msgid not in waiting:
         raise NotPossible("没有待发送的群发任务", status=404)
     task, targets = waiting[msgid], _targets(platform, msgid, userid)
@@ -198,7 +198,6 @@ def confirm(platform: "Platform", userid: str, msgid: str, *, chosen: list[str] 
         targets = [target for target in targets if target["target"] in chosen]
     now = platform.clock.now()
     platform.store.run("UPDATE wecom_mass_tasks SET sent_at = ? WHERE msgid = ? AND userid = ?", now, msgid, userid)
-    corpid = platform.store.value("SELECT corpid FROM wecom_mass WHERE msgid = ?", msgid)
     results = []
     for target in targets:
         status = _send(platform, corpid, userid, target["target"], task)
