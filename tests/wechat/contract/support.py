@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import json
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -38,6 +39,12 @@ def now(simulator: Simulator) -> datetime:
 
 def advance(simulator: Simulator, **span: float) -> None:
     simulator.ask("clock/advance", seconds=timedelta(**span).total_seconds())
+
+
+def last_request(simulator: Simulator, path: str) -> dict[str, Any]:
+    """What the newest call of an address sent, as the simulator recorded it."""
+    told: dict[str, Any] = json.loads(simulator.look("calls", path=path, limit=1)["calls"][0]["request"])
+    return told
 
 
 @dataclass(frozen=True)

@@ -68,14 +68,12 @@ def read_trade_bill(text: bytes) -> list[TradeRow]:
     rows, sums = _split(text)
     read = [_trade_row(_Row(values, number)) for number, values in enumerate(rows, 1)]
     _check(sums, "总交易单数", len(read), int)
-    for name, total in {
-        "应结订单总金额": sum(row.settled_fen for row in read),
-        "退款总金额": sum(row.refund_fen for row in read),
-        "手续费总金额": sum(row.fee_fen for row in read),
-        "订单总金额": sum(row.amount_fen or 0 for row in read),
-    }.items():
-        if name in sums:
-            _check(sums, name, total, fen)
+    _check(sums, "应结订单总金额", sum(row.settled_fen for row in read), fen)
+    _check(sums, "退款总金额", sum(row.refund_fen for row in read), fen)
+    _check(sums, "手续费总金额", sum(row.fee_fen for row in read), fen)
+    amounts = [row.amount_fen for row in read if row.amount_fen is not None]
+    if amounts and "订单总金额" in sums:
+        _check(sums, "订单总金额", sum(amounts), fen)
     return read
 
 
