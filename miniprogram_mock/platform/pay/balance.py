@@ -3,6 +3,7 @@
 from typing import TYPE_CHECKING, Any
 
 from miniprogram_mock.platform.limits import limit
+from miniprogram_mock.platform.mini_program import shipping
 from miniprogram_mock.platform.pay.transactions import payee
 from miniprogram_mock.platform.people import NotPossible
 from miniprogram_mock.platform.store import Row, declare
@@ -15,6 +16,7 @@ CREATE TABLE IF NOT EXISTS pay_funds (
     id INTEGER PRIMARY KEY, mchid TEXT NOT NULL, account TEXT NOT NULL, at REAL NOT NULL, business TEXT NOT NULL, amount INTEGER NOT NULL,
     balance INTEGER NOT NULL, transaction_id TEXT NOT NULL, voucher TEXT NOT NULL);
 CREATE INDEX IF NOT EXISTS pay_funds_by_account ON pay_funds (mchid, account, id);
+CREATE INDEX IF NOT EXISTS pay_funds_by_payment ON pay_funds (transaction_id);
 CREATE TABLE IF NOT EXISTS pay_unsplit (
     transaction_id TEXT PRIMARY KEY, mchid TEXT NOT NULL, out_trade_no TEXT NOT NULL, amount INTEGER NOT NULL)
 """)
@@ -79,11 +81,24 @@ def waits_for_sharing(platform: "Platform", mchid: str) -> int:
     return platform.store.value("SELECT sum(amount) FROM pay_unsplit WHERE mchid = ?", mchid) or 0
 
 
+def waits_for_delivery(platform: "Platform", mchid: str) -> int:
+    """What is frozen because the mini-program's trade is managed and the goods are on their way, beside what waits for sharing."""
+    return sum(_undelivered(platform, row) for row in shipping.frozen_payments(platform) if payee(row) == mchid)
+
+
 def available(platform: "Platform", mchid: str) -> int:
     """What may be spent now: neither waiting for profit sharing nor for a delivery."""
-    return held(platform, mchid) - waits_for_sharing(platform, mchid)
+    return held(platform, mchid) - waits_for_sharing(platform, mchid) - waits_for_delivery(platform, mchid)
 
 
 def spendable_on(platform: "Platform", payment: Row) -> int:
     """What a refund of this payment may use: the free money, and what is frozen of this payment itself."""
-    return available(platform, payee(payment)) + unsplit(platform, payment)
+    own = _undelivered(platform, payment) if shipping.is_frozen(platform, payment["mchid"], payment["out_trade_no"]) else 0
+    return available(platform, payee(payment)) + unsplit(platform, payment) + own
+
+
+def _undelivered(platform: "Platform", payment: Row) -> int:
+    booked = platform.store.value(
+        "SELECT sum(amount) FROM pay_funds WHERE transaction_id = ? AND mchid = ?", payment["transaction_id"], payee(payment)
+    )
+    return (booked or 0) - unsplit(platform, payment)

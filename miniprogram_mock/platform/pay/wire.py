@@ -133,10 +133,11 @@ def _read(call: Call, body: Shape | None, query: Shape) -> None:
     if body is None:
         return
     try:
-        call.data = orjson.loads(call.body)
+        data = orjson.loads(call.body)
     except orjson.JSONDecodeError:
         raise PayRefusal("PARAM_ERROR", "请求体不是合法的JSON") from None
-    checked(call, call.data, body)
+    checked(call, data, body)
+    call.data = data
 
 
 def _refused(call: Call, merchant: Merchant | None, refusal: PayRefusal, error_rate: str) -> Answer:

@@ -35,6 +35,6 @@ def set_switches(request: web.Request, platform: "Platform", body: Body) -> Body
 
 def _known(request: web.Request, platform: "Platform") -> str:
     account = request.match_info["account"]
-    if account not in platform.world.accounts and platform.world.merchant(account) is None:
+    if account not in platform.world.accounts and account not in platform.world.payees:
         raise NotPossible("没有这个账号", status=404)
     return account
