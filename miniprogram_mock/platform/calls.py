@@ -20,6 +20,7 @@ _MASKED_NAMES = (
     "secret",
     "corpsecret",
     "access_token",
+    "refresh_token",
     "session_key",
     "js_code",
     "phoneNumber",
@@ -98,7 +99,7 @@ def _first(call: Call, names: tuple[str, ...]) -> str | None:
 
 def _query(call: Call) -> str:
     parts = (part.partition("=") for part in call.target.partition("?")[2].split("&"))
-    return "&".join(f"{name}=***" if name in _MASKED_NAMES else name + sign + value for name, sign, value in parts)
+    return "&".join(f"{name}=***" if name in (*_MASKED_NAMES, "code") else name + sign + value for name, sign, value in parts)
 
 
 def _answer(answer: Answer) -> str:

@@ -192,3 +192,12 @@ def test_a_browser_that_is_nobodys_wechat_is_told_so(sim: Simulator) -> None:
     assert (answer.status_code, "请在微信客户端打开链接" in answer.text) == (200, True)
     wrong = browse(sim, authorize_url(sim, redirect_uri="https://evil.example/"), cookies={"wechat_user": "1"})
     assert (wrong.status_code, "10003" in wrong.text) == (200, True)
+
+
+def test_the_record_of_calls_shows_neither_her_code_nor_her_tokens(sim: Simulator) -> None:
+    code = web_code(sim, sim.user())
+    token = swap(sim, code)
+    assert "nickname" in userinfo(sim, refresh(sim, token))
+    recorded = str(sim.get("calls", path="/sns/*", limit=5))
+    assert "/sns/oauth2/access_token" in recorded
+    assert not [secret for secret in (code, token["access_token"], token["refresh_token"], sim.service["secret"]) if secret in recorded]

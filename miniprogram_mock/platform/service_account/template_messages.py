@@ -90,7 +90,8 @@ def _count_of_day(call: Call) -> None:
 def _deliver(call: Call, person: Row, template: Row, shown: list[dict[str, str]]) -> int:
     """Put the message into the inbox (unless its owner refuses messages) and schedule the delivery report."""
     platform, msgid = call.platform, inbox.new_msgid()
-    status = "failed:user block" if person["refuses_messages"] else platform.faults.take("template_status") or "success"
+    planted = platform.faults.take("template_status", path=call.path, account=call.account.appid)
+    status = "failed:user block" if person["refuses_messages"] else planted or "success"
     content = {
         "kind": "template", "template": template["name"], "title": template["title"], "url": call.data.get("url"),
         "miniprogram": call.data.get("miniprogram"), "fields": shown,
