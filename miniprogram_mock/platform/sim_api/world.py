@@ -44,6 +44,8 @@ async def verify_callback(_: web.Request, platform: "Platform", body: Body) -> B
     account = platform.world.accounts.get(text(body, "appid"))
     if account is None:
         raise NotPossible("没有这个账号", status=404)
+    if not account.token:
+        raise NotPossible("这个应用没有设置接收消息的地址")
     crypt, timestamp, nonce, echo = crypt_of(account), str(platform.clock.wall()), str(secrets.randbelow(10**10)), secrets.token_hex(10)
     query = {"timestamp": timestamp, "nonce": nonce, "echostr": echo}
     if isinstance(account, Corp):
