@@ -131,3 +131,19 @@ def test_whoever_just_paid_is_known_by_her_unionid_for_five_minutes(brands: Bran
     brands.post(f"accounts/{brands.mini['appid']}/switches", **{"mini_program.open_platform": True})
     brands.advance(301)
     assert asked(brands.mini)["errcode"] == 89300
+
+
+def test_who_sells_and_never_ships_is_reminded_of_the_interface_once_a_day(brands: Brands) -> None:
+    def told() -> int:
+        return len(brands.callbacks(event="trade_manage_remind_access_api", account=brands.mini["appid"]))
+
+    brands.post(f"mini-programs/{brands.mini['appid']}/trade-management", managed=True, confirmed=False)
+    brands.advance(5)
+    brands.paid(visitor(brands), "BRAND00003")
+    brands.advance(3601)
+    wait_until(lambda: told() == 1, what="the first reminder")
+    for _ in range(4):
+        brands.advance(5 * 3600)
+    assert told() == 1
+    brands.advance(5 * 3600)
+    wait_until(lambda: told() == 2, what="the reminder of the next day")

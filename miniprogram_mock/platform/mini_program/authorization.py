@@ -21,23 +21,23 @@ def revoke(platform: "Platform", user_id: int, *, appid: str, permissions: list[
     people.present(platform, user_id)
     if not permissions or not set(permissions) <= set(PERMISSIONS):
         raise NotPossible(f"codes 须为 {'、'.join(map(str, PERMISSIONS))} 中的若干个", status=422)
-    _push(platform, user_id, appid, "user_authorization_revoke", {"RevokeInfo": ",".join(map(str, permissions))})
+    _push(platform, user_id, "user_authorization_revoke", appid=appid, RevokeInfo=",".join(map(str, permissions)))
 
 
 def modify(platform: "Platform", user_id: int, *, appid: str) -> None:
     """She changed what the mini-program may know of her profile."""
     people.present(platform, user_id)
-    _push(platform, user_id, appid, "user_info_modified", {})
+    _push(platform, user_id, "user_info_modified", appid=appid)
 
 
 def close(platform: "Platform", user_id: int) -> None:
     """She closes her WeChat account; every mini-program that she ever was in is told."""
     people.close(platform, user_id)
     for row in platform.store.all("SELECT appid FROM visits WHERE user_id = ?", user_id):
-        _push(platform, user_id, row["appid"], "user_authorization_cancellation", {})
+        _push(platform, user_id, "user_authorization_cancellation", appid=row["appid"])
 
 
-def _push(platform: "Platform", user_id: int, appid: str, event: str, more: dict[str, str]) -> None:
+def _push(platform: "Platform", user_id: int, event: str, *, appid: str, **more: str) -> None:
     account = people.mini_program(platform, appid)
     openid = people.openid_of(platform, user_id, appid)
     fields = {"OpenID": openid, "AppID": appid, **more, "PluginID": "", "OpenPID": ""}

@@ -38,6 +38,14 @@ CREATE TABLE IF NOT EXISTS shipments (
 CREATE INDEX IF NOT EXISTS payments_by_appid ON payments (appid, transaction_id);
 """)
 
+_REFUNDED = (
+    "(SELECT coalesce(sum(amount), 0) FROM refunds r WHERE r.mchid = p.mchid AND r.out_trade_no = p.out_trade_no AND r.state = 'SUCCESS')"
+)
+_FROZEN = (
+    "FROM payments p JOIN trade_management t ON t.appid = p.appid LEFT JOIN shipments s ON s.transaction_id = p.transaction_id "
+    f"WHERE t.managed AND p.transaction_id IS NOT NULL AND p.paid_at >= t.since AND s.settled_at IS NULL AND {_REFUNDED} < p.total"
+)
+
 
 def management(platform: "Platform", appid: str) -> Row:
     """Whether Tencent manages the mini-program's trade, since when, and whether the operator has confirmed it."""
@@ -75,15 +83,6 @@ def is_frozen(platform: "Platform", mchid: str, out_trade_no: str) -> bool:
 def frozen_payments(platform: "Platform") -> list[Row]:
     """All payments whose money is frozen now, as rows of `payments`."""
     return platform.store.all(f"SELECT p.* {_FROZEN}")
-
-
-_REFUNDED = (
-    "(SELECT coalesce(sum(amount), 0) FROM refunds r WHERE r.mchid = p.mchid AND r.out_trade_no = p.out_trade_no AND r.state = 'SUCCESS')"
-)
-_FROZEN = (
-    "FROM payments p JOIN trade_management t ON t.appid = p.appid LEFT JOIN shipments s ON s.transaction_id = p.transaction_id "
-    f"WHERE t.managed AND p.transaction_id IS NOT NULL AND p.paid_at >= t.since AND s.settled_at IS NULL AND {_REFUNDED} < p.total"
-)
 
 
 def payment(platform: "Platform", appid: str, *, transaction_id: str | None = None, mchid: str = "", out_trade_no: str = "") -> Row | None:

@@ -46,14 +46,14 @@ def ask(
         if answer not in ANSWERS:
             raise NotPossible(f"{template_id} 的答复只能是 {'、'.join(ANSWERS)}", status=422)
     for template_id, answer in told.items():
-        _answer(platform, account, user_id, template_id, answer)
+        _keep_answer(platform, user_id, answer, appid=appid, template_id=template_id)
         if keep and answer in ("accept", "reject"):
             platform.store.run("INSERT OR REPLACE INTO kept_choices VALUES (?, ?, ?, ?)", appid, user_id, template_id, answer)
     people.visit(platform, user_id, appid)
     shown = [(template_id, answer) for template_id, answer in asked if answer in ("accept", "reject")]
     if shown:
         listed = [{"TemplateId": one, "SubscribeStatusString": answer, "PopupScene": "0"} for one, answer in shown]
-        _push(platform, account, user_id, "subscribe_msg_popup_event", listed)
+        push_list(platform, account, "subscribe_msg_popup_event", openid=people.openid_of(platform, user_id, appid), listed=listed)
     return told
 
 
@@ -82,7 +82,7 @@ def settings(platform: "Platform", user_id: int, *, appid: str, template_id: str
         )  # fmt: skip
     if refused:
         listed = [{"TemplateId": one, "SubscribeStatusString": "reject"} for one in refused]
-        _push(platform, account, user_id, "subscribe_msg_change_event", listed)
+        push_list(platform, account, "subscribe_msg_change_event", openid=people.openid_of(platform, user_id, appid), listed=listed)
 
 
 def spend(platform: "Platform", user_id: int, *, appid: str, template_id: str) -> bool:
@@ -122,17 +122,12 @@ def _kept(platform: "Platform", user_id: int, appid: str) -> dict[str, str]:
     return {row["template_id"]: row["answer"] for row in rows}
 
 
-def _answer(platform: "Platform", account: MiniProgram, user_id: int, template_id: str, answer: str) -> None:
+def _keep_answer(platform: "Platform", user_id: int, answer: str, *, appid: str, template_id: str) -> None:
     platform.store.run(
         "INSERT INTO subscriptions VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT DO UPDATE "
         "SET answer = excluded.answer, credits = credits + excluded.credits, answered_at = excluded.answered_at",
-        account.appid, user_id, template_id, answer, int(answer == "accept"), platform.clock.now(),
+        appid, user_id, template_id, answer, int(answer == "accept"), platform.clock.now(),
     )  # fmt: skip
-
-
-def _push(platform: "Platform", account: MiniProgram, user_id: int, event: str, listed: list[dict[str, Any]]) -> None:
-    openid = people.openid_of(platform, user_id, account.appid)
-    push_list(platform, account, event, openid=openid, listed=listed)
 
 
 def push_list(platform: "Platform", account: MiniProgram, event: str, *, openid: str, listed: list[dict[str, Any]]) -> None:
