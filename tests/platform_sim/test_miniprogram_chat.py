@@ -42,6 +42,15 @@ def test_five_answers_follow_what_she_wrote_and_no_sixth(sim: Simulator) -> None
     assert answer(sim, user) == 0
 
 
+def test_the_conversation_can_be_read_page_by_page(sim: Simulator) -> None:
+    user = visitor(sim)
+    for text in ("一", "二", "三"):
+        did(sim, user, "chat", text=text)
+    newest = sim.get(f"users/{user['id']}/chat", appid=sim.mini["appid"], limit=1)["messages"]
+    older = sim.get(f"users/{user['id']}/chat", appid=sim.mini["appid"], after=newest[0]["id"])["messages"]
+    assert [one["content"]["content"] for one in newest + older] == ["三", "二", "一"]
+
+
 def test_after_forty_eight_hours_she_cannot_be_answered_any_more(sim: Simulator) -> None:
     user = visitor(sim)
     did(sim, user, "chat", text="订金怎么退？")

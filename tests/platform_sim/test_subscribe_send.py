@@ -205,6 +205,18 @@ def test_a_message_that_fails_on_its_way_is_told_so_and_its_credit_is_gone(sim: 
     assert (notices(sim, user), credits(sim, user)) == ([], 0)
 
 
+def test_a_lost_event_takes_no_message_back_and_a_doubled_one_says_the_same_twice(sim: Simulator) -> None:
+    user = willing(sim)
+    accept(sim, user, template(sim))
+    sim.post("faults", faults=[{"kind": "lose_callbacks", "path": "subscribe_msg_sent_event", "times": 1}])
+    lost = send(sim, user)["msgid"]
+    sim.post("faults", faults=[{"kind": "duplicate_callbacks", "path": "subscribe_msg_sent_event", "times": 1}])
+    doubled = send(sim, user)["msgid"]
+    events = pushed(sim, user, "subscribe_msg_sent_event", count=2)
+    assert [one["SubscribeMsgSentEvent"]["List"]["MsgID"] for one in events] == [str(doubled)] * 2
+    assert [one["msgid"] for one in notices(sim, user)] == [str(doubled), str(lost)]
+
+
 def test_wechat_may_keep_the_msgid_to_itself(sim: Simulator) -> None:
     user = willing(sim)
     with switched(sim, "mini_program.subscribe_msgid", False):

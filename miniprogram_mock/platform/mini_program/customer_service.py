@@ -119,11 +119,12 @@ def add_media(platform: "Platform", appid: str) -> str:
     return media_id
 
 
-def conversation(platform: "Platform", user_id: int, *, appid: str, limit: int) -> list[dict[str, Any]]:
-    """What she sees when she opens the conversation, newest first."""
+def conversation(platform: "Platform", user_id: int, *, appid: str, limit: int, after: int = 0) -> list[dict[str, Any]]:
+    """What she sees when she opens the conversation, newest first; with `after` (an id) what was said before it."""
     people.get(platform, user_id)
     rows = platform.store.all(
-        "SELECT * FROM chat_messages WHERE user_id = ? AND appid = ? ORDER BY id DESC LIMIT ?", user_id, appid, limit
+        "SELECT * FROM chat_messages WHERE user_id = ? AND appid = ? AND (? = 0 OR id < ?) ORDER BY id DESC LIMIT ?",
+        user_id, appid, after, after, limit,
     )  # fmt: skip
     return [
         {

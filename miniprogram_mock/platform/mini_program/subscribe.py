@@ -102,11 +102,12 @@ def _deliver(call: Call, openid: str, template: Template, values: dict[str, str]
     return msgid
 
 
-def inbox(platform: "Platform", user_id: int, *, limit: int) -> list[dict[str, Any]]:
-    """The service notices that mini-programs sent her, newest first."""
+def inbox(platform: "Platform", user_id: int, *, limit: int, after: int = 0) -> list[dict[str, Any]]:
+    """The service notices that mini-programs sent her, newest first; with `after` (an id) those before it."""
     rows = platform.store.all(
         "SELECT m.* FROM messages m JOIN openids o ON o.openid = m.recipient AND o.appid = m.account "
-        "WHERE m.channel = ? AND m.state = 'delivered' AND o.user_id = ? ORDER BY m.id DESC LIMIT ?", CHANNEL, user_id, limit,
+        "WHERE m.channel = ? AND m.state = 'delivered' AND o.user_id = ? AND (? = 0 OR m.id < ?) ORDER BY m.id DESC LIMIT ?",
+        CHANNEL, user_id, after, after, limit,
     )  # fmt: skip
     names = {one.appid: one.name for one in platform.world.mini_programs}
     return [

@@ -101,8 +101,8 @@ def chat(request: web.Request, platform: "Platform", body: Body) -> Body:
 
 @route("GET", r"/_sim/users/{id:\d+}/chat")
 def conversation(request: web.Request, platform: "Platform", _: Body) -> Body:
-    appid, limit = request.query.get("appid", ""), number(request, "limit", 100)
-    return {"messages": customer_service.conversation(platform, user_id(request), appid=appid, limit=limit)}
+    appid, limit, after = request.query.get("appid", ""), number(request, "limit", 100), number(request, "after", 0)
+    return {"messages": customer_service.conversation(platform, user_id(request), appid=appid, limit=limit, after=after)}
 
 
 @route("POST", r"/_sim/users/{id:\d+}/revoke")

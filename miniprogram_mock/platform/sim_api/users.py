@@ -84,7 +84,8 @@ def user_inbox(request: web.Request, platform: "Platform", _: Body) -> Body:
 def notices(request: web.Request, platform: "Platform", _: Body) -> Body:
     """What mini-programs sent her: subscribe messages, live notices, WeChat's own notices about deliveries."""
     people.get(platform, user_id(request))
-    return {"notices": subscribe.inbox(platform, user_id(request), limit=number(request, "limit", 100))}
+    limit, after = number(request, "limit", 100), number(request, "after", 0)
+    return {"notices": subscribe.inbox(platform, user_id(request), limit=limit, after=after)}
 
 
 def _whole(platform: "Platform", user: Body) -> Body:
