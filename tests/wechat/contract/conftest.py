@@ -13,13 +13,14 @@ from app.wechat import service
 from app.wechat.http import HttpGateway
 from app.wechat.models import WechatAccount
 from tests import simulator as platform
+from tests.wechat.conftest import CALLBACK_PORT
 from tests.wechat.contract.support import Person, Shop
 
 
 @pytest.fixture(scope="session")
 def simulator(tmp_path_factory: pytest.TempPathFactory) -> Iterator[platform.Simulator]:
     folder: Path = tmp_path_factory.mktemp("contract")
-    with platform.running(folder, f"http://127.0.0.1:{platform.free_port()}") as running:
+    with platform.running(folder, f"http://127.0.0.1:{CALLBACK_PORT}") as running:
         yield running
 
 

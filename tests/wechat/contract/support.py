@@ -41,6 +41,12 @@ def advance(simulator: Simulator, **span: float) -> None:
     simulator.ask("clock/advance", seconds=timedelta(**span).total_seconds())
 
 
+def latest(simulator: Simulator) -> int:
+    """The id of the newest call so far."""
+    calls = simulator.look("calls", limit=1)["calls"]
+    return calls[0]["id"] if calls else 0
+
+
 def last_request(simulator: Simulator, path: str) -> dict[str, Any]:
     """What the newest call of an address sent, as the simulator recorded it."""
     told: dict[str, Any] = json.loads(simulator.look("calls", path=path, limit=1)["calls"][0]["request"])

@@ -16,7 +16,7 @@ from app.wechat.endpoints.pay import bill_rows
 from app.wechat.endpoints.pay.bill_rows import BillUnreadable, TradeRow, read_fund_flow_bill, read_trade_bill
 from app.wechat.endpoints.pay.bills import BillFile, FundAccount, TradeBillKind
 from tests.simulator import Simulator
-from tests.wechat.contract.support import NOBODY, Shop, advance, now, number, refused
+from tests.wechat.contract.support import NOBODY, Shop, advance, latest, now, number, refused
 
 PLAIN = {"pay_bill_columns": "full", "pay_bill_shuffled": False, "pay_bill_blank_line": False, "pay_bill_hash_over": "plain"}
 
@@ -181,7 +181,7 @@ class TestTheFile:
         ],
     )
     def test_is_fetched_from_wechat_pay_and_nowhere_else(self, shop: Shop, simulator: Simulator, address: str) -> None:
-        before = simulator.look("calls", limit=1)["calls"][0]["id"]
+        before = latest(simulator)
         with pytest.raises(ValueError, match="address"):
             shop.door.download_bill(BillFile("0" * 40, address))
         assert simulator.look("calls", after=before)["calls"] == []

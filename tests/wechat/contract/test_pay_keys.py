@@ -15,7 +15,7 @@ from app.wechat.endpoints.pay.sharing import ReceiverKind
 from app.wechat.http import line, pooled
 from app.wechat.http.wire import Wire
 from tests.simulator import Simulator
-from tests.wechat.contract.support import Shop, advance, last_request, number, refused
+from tests.wechat.contract.support import Shop, advance, last_request, latest, number, refused
 
 OTHER, BEIJING = "1900000312", "北京极曜汽车销售服务有限公司"
 
@@ -44,11 +44,6 @@ def opened(shop: Shop) -> str:
 
 def asked_for_certificates(simulator: Simulator, since: int) -> int:
     return [call["path"] for call in simulator.look("calls", after=since, limit=1000)["calls"]].count("/v3/certificates")
-
-
-def latest(simulator: Simulator) -> int:
-    told: int = simulator.look("calls", limit=1)["calls"][0]["id"]
-    return told
 
 
 class TestCertificates:

@@ -10,7 +10,7 @@ import pytest
 from app.wechat.client import Outcome, Trade
 from app.wechat.http import HttpGateway
 from tests.simulator import Simulator
-from tests.wechat.contract.support import Shop, number, refused
+from tests.wechat.contract.support import Shop, latest, number, refused
 
 
 @pytest.fixture(params=["shop", "dealer_shop"])
@@ -148,7 +148,7 @@ class TestAServiceProvider:
 
     @pytest.mark.parametrize("sub_mchid", ["1900000999", ""])
     def test_a_number_that_is_not_its_dealers_never_leaves(self, dealer_shop: Shop, simulator: Simulator, sub_mchid: str) -> None:
-        before = simulator.look("calls", limit=1)["calls"][0]["id"]
+        before = latest(simulator)
         for call in (
             lambda: dealer_shop.door.prepay(sub_mchid, number("PAY"), **dealer_shop.ask()),
             lambda: dealer_shop.door.query(sub_mchid, "PAY0000001"),
