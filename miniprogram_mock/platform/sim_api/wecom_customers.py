@@ -85,7 +85,7 @@ def edit(request: web.Request, platform: "Platform", body: Body) -> Body:
     if not all(isinstance(value, _REMARKS[name]) for name, value in changes.items()):
         raise NotPossible("备注的类型不对", status=422)
     corpid = corp_id(request, platform)
-    customers.edit(platform, corpid, external, userid, changes, on_phone=True)
+    customers.edit(platform, corpid, external, userid, changes=changes, on_phone=True)
     row = customers.follow(platform, corpid, external, userid)
     assert row is not None
     customer_tags.mark(platform, row, add=texts(body, "add_tag"), remove=texts(body, "remove_tag"))
@@ -125,7 +125,7 @@ def chat(request: web.Request, platform: "Platform", body: Body) -> Body:
 
 @route("GET", "/_sim/wecom/customers")
 def list_customers(request: web.Request, platform: "Platform", _: Body) -> Body:
-    """Every friendship that ever was, newest first."""
+    """Every friendship, ended ones too, newest first."""
     return {"customers": [times(row, "created_at", "chatted_at", "ended_at") for row in _newest(request, platform, "wecom_follows")]}
 
 

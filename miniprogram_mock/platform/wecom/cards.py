@@ -14,6 +14,7 @@ BUTTONS = limit("wecom.card_buttons", 6, "4.2")
 TASK_ID = limit("wecom.task_id_bytes", 128, "4.2")
 KEY = limit("wecom.card_key_bytes", 1024, "4.2 [K], not verified")
 TEXT = limit("wecom.card_text_bytes", 2048, "4.2 [K], not verified")
+PAGE_PATH = limit("wecom.page_path_bytes", 1024, "4.2 [K], not verified")
 URL = limit("wecom.url_bytes", 2048, "4.2")
 JUMPS = limit("wecom.card_jumps", 3, "4.2 [K], not verified")
 MENU = limit("wecom.card_menu_actions", 3, "4.2 [K], not verified")
@@ -40,7 +41,7 @@ def _url(*, required: bool = False) -> Text:
     return Text(most=URL, measure="bytes", required=required, pattern=r"https?://\S+")
 
 
-_JUMP: Shape = {"url": _url(), "appid": Text(), "pagepath": Text(most=1024)}
+_JUMP: Shape = {"url": _url(), "appid": Text(), "pagepath": Text(most=PAGE_PATH, measure="bytes")}
 _OPTION: Shape = {"id": Text(most=OPTION_ID, measure="bytes", required=True), "text": _text(required=True)}
 _SELECT: Shape = {
     "question_key": _key(),

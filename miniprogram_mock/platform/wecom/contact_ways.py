@@ -35,6 +35,7 @@ REMARK = limit("wecom.contact_way_remark_chars", 30, "4.5 [K], not verified")
 MEMBERS = limit("wecom.contact_way_members", 100, "4.5 [K], not verified")
 EXPIRES = limit("wecom.contact_way_seconds", 7 * 86400, "4.5 [K], not verified")
 LONGEST = limit("wecom.contact_way_longest_seconds", 14 * 86400, "4.5 [K], not verified")
+DEFAULT_PAGE = limit("wecom.contact_way_default_page", 100, "4.5 [K], not verified")
 PAGE = limit("wecom.contact_way_page", 1000, "4.5 [K], not verified")
 
 _FIELDS: Shape = {
@@ -90,7 +91,7 @@ def get_contact_way(call: Call) -> Result:
 )  # fmt: skip
 def list_contact_way(call: Call) -> Result:
     """The ways that last, by the time they were made; temporary ones are not listed."""
-    data, most = call.data, call.data.get("limit", 100)
+    data, most = call.data, call.data.get("limit", call.platform.limits[DEFAULT_PAGE])
     rows = call.platform.store.all(
         "SELECT seq, config_id FROM wecom_contact_ways WHERE corpid = ? AND expires_at IS NULL AND seq > ? AND created_at >= ? "
         "AND created_at <= ? ORDER BY seq LIMIT ?", call.account.corpid, paging.start(call), data.get("start_time", 0),

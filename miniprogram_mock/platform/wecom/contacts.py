@@ -14,21 +14,24 @@ from miniprogram_mock.platform.wecom import directory, roster
 from miniprogram_mock.platform.wecom.access import work
 
 NAME = limit("wecom.member_name_chars", 64, "4.3 [K], not verified")
+USERID = limit("wecom.userid_bytes", 64, "4.3 [K], not verified")
+EMAIL = limit("wecom.email_bytes", 64, "4.3 [K], not verified")
+POSITION = limit("wecom.position_chars", 128, "4.3 [K], not verified")
 MOST_DEPARTMENTS = limit("wecom.departments_per_member", 100, "4.3 [K], not verified")
 BATCH = limit("wecom.members_per_batch_delete", 200, "4.3 [K], not verified")
 
 _PERSON: Shape = {
     "name": Text(most=NAME),
     "mobile": Text(),
-    "email": Text(least=6, most=64, measure="bytes", wrong=60105),
-    "position": Text(most=128, least=0),
+    "email": Text(least=6, most=EMAIL, measure="bytes", wrong=60105),
+    "position": Text(most=POSITION, least=0),
     "gender": Text(choices=("1", "2")),
     "department": Many(Int(least=1), most=MOST_DEPARTMENTS),
     "enable": Int(choices=(0, 1)),
     "to_invite": Flag(),
 }
 _DEPARTMENT: Shape = {
-    "name_en": Text(most=64),
+    "name_en": Text(most=NAME),
     "order": Int(least=0, most=2**32 - 1),
     "id": Int(least=1, most=2**32 - 1),
 }
@@ -97,7 +100,7 @@ def list_users(call: Call) -> Result:
 
 @work(
     "POST", "user/create", writes_contacts=True,
-    fields={**_PERSON, "userid": Text(required=True, most=64), "name": Text(required=True, most=NAME)},
+    fields={**_PERSON, "userid": Text(required=True, most=USERID, measure="bytes"), "name": Text(required=True, most=NAME)},
 )  # fmt: skip
 def create_user(call: Call) -> Result:
     if not call.data.get("mobile") and not call.data.get("email"):
@@ -106,7 +109,7 @@ def create_user(call: Call) -> Result:
     return {"errcode": 0, "errmsg": "created"}
 
 
-@work("POST", "user/update", writes_contacts=True, fields={**_PERSON, "userid": Text(required=True, most=64)})
+@work("POST", "user/update", writes_contacts=True, fields={**_PERSON, "userid": Text(required=True, most=USERID, measure="bytes")})
 def update_user(call: Call) -> Result:
     roster.change(call.platform, call.account.corpid, call.data["userid"], call.data)
     return {"errcode": 0, "errmsg": "updated"}

@@ -9,7 +9,7 @@ from miniprogram_mock.platform.endpoints import Call, Refusal
 from miniprogram_mock.platform.limits import limit
 from miniprogram_mock.platform.shapes import Flag, Many, Object, Shape, Text, checked
 from miniprogram_mock.platform.wecom import cards
-from miniprogram_mock.platform.wecom.cards import URL
+from miniprogram_mock.platform.wecom.cards import PAGE_PATH, URL
 
 TEXT = limit("wecom.text_bytes", 2048, "4.2")
 MARKDOWN = limit("wecom.markdown_bytes", 2048, "4.2")
@@ -41,13 +41,13 @@ _SHAPES: dict[str, Shape] = {
         "articles": Many(
             Object({
                 "title": _bytes(TITLE), "description": _bytes(DESCRIPTION, required=False), "url": _bytes(URL, required=False),
-                "picurl": _bytes(URL, required=False), "appid": Text(), "pagepath": Text(most=128, measure="bytes"),
+                "picurl": _bytes(URL, required=False), "appid": Text(), "pagepath": Text(most=PAGE_PATH, measure="bytes"),
             }), most=ARTICLES, required=True, missing=44004, wrong=44004, too_long=45008,
         ),
     },
     "miniprogram_notice": {
         "appid": Text(required=True),
-        "page": Text(most=1024, measure="bytes"),
+        "page": Text(most=PAGE_PATH, measure="bytes"),
         "title": Text(least=NOTICE_TITLE_LEAST, most=NOTICE_TITLE, required=True),
         "description": Text(least=NOTICE_TITLE_LEAST, most=NOTICE_TITLE),
         "emphasis_first_item": Flag(),

@@ -96,7 +96,7 @@ def remark(call: Call) -> Result:
     if "remark_mobiles" in changes:
         changes["remark_mobiles"] = [mobile for mobile in changes["remark_mobiles"] if mobile]
     row = related(call, data["external_userid"], data["userid"])
-    customers.edit(call.platform, call.account.corpid, data["external_userid"], row["userid"], changes)
+    customers.edit(call.platform, call.account.corpid, data["external_userid"], row["userid"], changes=changes)
     return ok()
 
 

@@ -94,7 +94,7 @@ def edit_corp_tag(call: Call) -> Result:
             raise Refusal(40071, "tag name already existed")
         position = data.get("order", row["position"])
         store.run(f"UPDATE {table} SET name = ?, position = ? WHERE seq = ?", name, position, row["seq"])  # noqa: S608
-        _tell(call.platform, call.account.corpid, "update", "tag" if table == "wecom_tags" else "tag_group", row["id"])
+        tell(call.platform, call.account.corpid, EVENT, "update", Id=row["id"], TagType="tag" if table == "wecom_tags" else "tag_group")
         return ok()
     raise Refusal(40068, "invalid tagid")
 
@@ -119,10 +119,10 @@ def del_corp_tag(call: Call) -> Result:
         for tag_id in sorted(gone):
             platform.store.run("DELETE FROM wecom_tags WHERE id = ?", tag_id)
             platform.store.run("DELETE FROM wecom_customer_tags WHERE tag_id = ?", tag_id)
-            _tell(platform, corpid, "delete", "tag", tag_id)
+            tell(platform, corpid, EVENT, "delete", Id=tag_id, TagType="tag")
         if one["group_id"] in groups or (gone and gone == inside):
             platform.store.run("DELETE FROM wecom_tag_groups WHERE id = ?", one["group_id"])
-            _tell(platform, corpid, "delete", "tag_group", one["group_id"])
+            tell(platform, corpid, EVENT, "delete", Id=one["group_id"], TagType="tag_group")
     return ok()
 
 
@@ -160,14 +160,14 @@ def mark(platform: "Platform", row: Row, *, add: list[str], remove: list[str]) -
 def new_group(platform: "Platform", corpid: str, name: str, *, position: int = 0) -> Row:
     row = {"corpid": corpid, "id": f"et{crypto.random_text(30)}", "name": name, "position": position, "created_at": platform.clock.now()}
     platform.store.insert("wecom_tag_groups", **row)
-    _tell(platform, corpid, "create", "tag_group", row["id"])
+    tell(platform, corpid, EVENT, "create", Id=row["id"], TagType="tag_group")
     return row
 
 
 def new_tag(platform: "Platform", corpid: str, group_id: str, name: str, *, position: int = 0) -> str:
     tag_id, now = f"et{crypto.random_text(30)}", platform.clock.now()
     platform.store.insert("wecom_tags", corpid=corpid, id=tag_id, group_id=group_id, name=name, position=position, created_at=now)
-    _tell(platform, corpid, "create", "tag", tag_id)
+    tell(platform, corpid, EVENT, "create", Id=tag_id, TagType="tag")
     return tag_id
 
 
@@ -194,7 +194,3 @@ def _group_for(call: Call) -> Row | None:
     if "group_name" not in call.data:
         raise Refusal(40058, "missing group_id or group_name")
     return next((row for row in _groups(call) if row["name"] == call.data["group_name"]), None)
-
-
-def _tell(platform: "Platform", corpid: str, change: str, kind: str, id_: str) -> None:
-    tell(platform, corpid, EVENT, change, Id=id_, TagType=kind)

@@ -14,7 +14,7 @@ from miniprogram_mock.platform.world import Corp
 if TYPE_CHECKING:
     from miniprogram_mock.platform.server import Platform
 
-# A follow is one member's friendship with one customer; it stays when it ends (`ended_at`), a new beginning takes the same row.
+# A follow is one member's friendship with one customer; it stays when it ends (`ended_at`) until a new beginning takes its place.
 # A request is somebody who asked to be added and waits for the member. A chat's `peer` is a customer or a group.
 declare("""
 CREATE TABLE IF NOT EXISTS wecom_openids (
@@ -144,7 +144,7 @@ def part(platform: "Platform", corpid: str, external: str, userid: str, *, by: s
     tell(platform, corpid, EVENT, change, UserID=row["userid"], ExternalUserID=external, Source=source)
 
 
-def edit(platform: "Platform", corpid: str, external: str, userid: str, changes: dict[str, Any], *, on_phone: bool = False) -> None:
+def edit(platform: "Platform", corpid: str, external: str, userid: str, *, changes: dict[str, Any], on_phone: bool = False) -> None:
     """Change remark, description, remark_company or remark_mobiles; what the member changes on her phone is pushed."""
     row = follow(platform, corpid, external, userid)
     if row is None:

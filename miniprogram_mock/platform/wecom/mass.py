@@ -200,13 +200,13 @@ def confirm(platform: "Platform", corpid: str, userid: str, msgid: str, *, chose
     platform.store.run("UPDATE wecom_mass_tasks SET sent_at = ? WHERE msgid = ? AND userid = ?", now, msgid, userid)
     results = []
     for target in targets:
-        status = _send(platform, corpid, userid, target["target"], task)
+        status = _send(platform, userid, target["target"], corpid=corpid, task=task)
         platform.store.run("UPDATE wecom_mass_targets SET status = ?, sent_at = ? WHERE seq = ?", status, now, target["seq"])
         results.append({"target": target["target"], "status": status})
     return results
 
 
-def _send(platform: "Platform", corpid: str, userid: str, target: str, task: dict[str, Any]) -> int:
+def _send(platform: "Platform", userid: str, target: str, *, corpid: str, task: dict[str, Any]) -> int:
     content = {name: task[name] for name in ("text", "attachments") if name in task}
     is_group = task["chat_type"] == "group"
     if is_group:

@@ -14,7 +14,7 @@ from miniprogram_mock.platform.wecom.mass import existing
 LIST_PAGE = limit("wecom.mass_list_page", 100, "4.5 [K], not verified")
 LIST_SECONDS = limit("wecom.mass_list_window_seconds", 31 * 86400, "4.5 [K], not verified")
 RESULT_PAGE = limit("wecom.mass_result_page", 1000, "4.5 [K], not verified")
-_DEFAULT_PAGE = 50
+DEFAULT_PAGE = limit("wecom.mass_default_page", 50, "4.5 [K], not verified")
 
 
 @work(
@@ -29,7 +29,7 @@ def get_groupmsg_list(call: Call) -> Result:
     data = call.data
     if not 0 <= data["end_time"] - data["start_time"] <= call.platform.limits[LIST_SECONDS]:
         raise Refusal(40058, "invalid Request Parameter, start_time and end_time: at most a month")
-    most = data.get("limit", _DEFAULT_PAGE)
+    most = data.get("limit", call.platform.limits[DEFAULT_PAGE])
     nothing = data.get("filter_type") == 1 or "creator" in data
     rows = call.platform.store.all(
         "SELECT * FROM wecom_mass WHERE corpid = ? AND chat_type = ? AND created_at >= ? AND created_at < ? AND seq > ? "
@@ -50,7 +50,7 @@ def get_groupmsg_list(call: Call) -> Result:
 )  # fmt: skip
 def get_groupmsg_task(call: Call) -> Result:
     """Who has confirmed: `status` 0 not yet, 2 sent."""
-    row, most = existing(call), call.data.get("limit", _DEFAULT_PAGE)
+    row, most = existing(call), call.data.get("limit", call.platform.limits[DEFAULT_PAGE])
     rows = call.platform.store.all(
         "SELECT * FROM wecom_mass_tasks WHERE msgid = ? AND seq > ? ORDER BY seq LIMIT ?", row["msgid"], paging.start(call), most + 1
     )
@@ -68,7 +68,7 @@ def get_groupmsg_task(call: Call) -> Result:
 )  # fmt: skip
 def get_groupmsg_send_result(call: Call) -> Result:
     """Whom a member's task reached: `status` 0 unsent, 1 sent, 2 no friend, 3 had as many as allowed."""
-    row, member, most = existing(call), in_sight(call, call.data["userid"]), call.data.get("limit", _DEFAULT_PAGE)
+    row, member, most = existing(call), in_sight(call, call.data["userid"]), call.data.get("limit", call.platform.limits[DEFAULT_PAGE])
     rows = call.platform.store.all(
         "SELECT * FROM wecom_mass_targets WHERE msgid = ? AND userid = ? AND seq > ? ORDER BY seq LIMIT ?",
         row["msgid"], member["userid"], paging.start(call), most + 1,

@@ -95,7 +95,7 @@ def getuserinfo(call: Call) -> Result:
     return {**answer, "external_userid": external} if external else answer
 
 
-@work("POST", "auth/getuserdetail", fields={"user_ticket": Text(required=True, most=512, measure="bytes")})
+@work("POST", "auth/getuserdetail", fields={"user_ticket": Text(required=True)})
 def getuserdetail(call: Call) -> Result:
     """What a member agreed to show (mobile, e-mail, gender); only of members in visibility."""
     store, app = call.platform.store, call.account

@@ -44,7 +44,7 @@ def join(platform: "Platform", corpid: str, data: dict[str, Any]) -> None:
         serves_customers=int(data.get("serves_customers", True)), **more,
     )  # fmt: skip
     directory.refresh_visible(platform, corpid)
-    _tell_of(platform, corpid, userid, "create_user", {**data, "department": departments})
+    _tell_of(platform, corpid, userid, what="create_user", data={**data, "department": departments})
 
 
 def change(platform: "Platform", corpid: str, userid: str, data: dict[str, Any]) -> None:
@@ -61,7 +61,7 @@ def change(platform: "Platform", corpid: str, userid: str, data: dict[str, Any])
         platform.store.run(f"UPDATE wecom_members SET {name} = ? WHERE seq = ?", value, row["seq"])  # noqa: S608
     was_seen = directory.sees(platform, main_app(platform, corpid), userid)
     directory.refresh_visible(platform, corpid)
-    _tell_of(platform, corpid, row["userid"], "update_user", data, was_seen=was_seen)
+    _tell_of(platform, corpid, row["userid"], what="update_user", data=data, was_seen=was_seen)
 
 
 def leave(platform: "Platform", corpid: str, userid: str) -> None:
@@ -70,7 +70,7 @@ def leave(platform: "Platform", corpid: str, userid: str) -> None:
     was_seen = directory.sees(platform, main_app(platform, corpid), userid)
     platform.store.run("UPDATE wecom_members SET left_at = ? WHERE seq = ?", platform.clock.now(), row["seq"])
     directory.refresh_visible(platform, corpid)
-    _tell_of(platform, corpid, row["userid"], "delete_user", {}, was_seen=was_seen)
+    _tell_of(platform, corpid, row["userid"], what="delete_user", data={}, was_seen=was_seen)
 
 
 def existing(platform: "Platform", corpid: str, userid: str) -> Row:
@@ -157,7 +157,7 @@ def tag(platform: "Platform", corpid: str, tagid: int, *, name: str, userids: li
     tell(platform, corpid, "change_contact", "update_tag", TagId=tagid, AddUserItems=added, DelUserItems=removed)
 
 
-def _tell_of(platform: "Platform", corpid: str, userid: str, what: str, data: dict[str, Any], *, was_seen: bool = False) -> None:
+def _tell_of(platform: "Platform", corpid: str, userid: str, *, what: str, data: dict[str, Any], was_seen: bool = False) -> None:
     """Applications hear only of members whom they see, or saw until now."""
     if not was_seen and not directory.sees(platform, main_app(platform, corpid), userid):
         return
