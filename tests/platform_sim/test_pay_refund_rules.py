@@ -103,6 +103,20 @@ def test_the_money_of_a_closed_refund_may_be_refunded_again(sim: Simulator, till
     assert till.refund("RR0000005", "RRREF0005C", refund=200_000).status == 200
 
 
+def test_a_planted_end_is_that_of_the_next_refund_asked_for(sim: Simulator, till: Till) -> None:
+    """Not of one that was on its way already, however late that one settles."""
+    paid(till, "RRFATE0001")
+    sim.post("limits", name="pay.refund_settle_seconds", value=3_600)
+    till.refund("RRFATE0001", "RRREFFATE1", refund=5)
+    sim.advance(61)
+    sim.post("faults", refund_status={"status": "ABNORMAL", "times": 1})
+    till.refund("RRFATE0001", "RRREFFATE2", refund=5)
+    sim.post("limits", name="pay.refund_settle_seconds")
+    sim.advance(3_600)
+    wait_until(lambda: state(till, "RRREFFATE1") == "SUCCESS", what="the first one settles")
+    wait_until(lambda: state(till, "RRREFFATE2") == "ABNORMAL", what="the second one settles")
+
+
 def rescue(till: Till, refund_id: str, refund_no: str, serial: str | None = None, **body: str) -> Reply:
     return till.ask("POST", f"{REFUNDS}/{refund_id}/apply-abnormal-refund", {"out_refund_no": refund_no, **body}, serial=serial)
 

@@ -6,12 +6,14 @@ from typing import TYPE_CHECKING, Any
 
 from miniprogram_mock.platform.limits import limit
 from miniprogram_mock.platform.pay import balance, transactions
-from miniprogram_mock.platform.store import Row
+from miniprogram_mock.platform.store import Row, declare_column
 from miniprogram_mock.platform.timers import on_timer
 
 if TYPE_CHECKING:
     from miniprogram_mock.platform.server import Platform
 
+# How it will end, decided when it is accepted: a planted fault strikes the next refund that is asked for.
+declare_column("refunds", "fate", "TEXT NOT NULL DEFAULT 'SUCCESS'")
 SETTLE = limit("pay.refund_settle_seconds", 1, "3.6: accepted is not done; how long it takes depends on the bank")
 ENDS = ("SUCCESS", "CLOSED", "ABNORMAL")
 _BALANCE_OF_USER = "支付用户零钱"
@@ -45,6 +47,7 @@ def begin(platform: "Platform", payment: Row, request: dict[str, Any], *, alread
     platform.store.insert(
         "refunds", out_refund_no=request["out_refund_no"], mchid=payment["mchid"], out_trade_no=payment["out_trade_no"], amount=wanted,
         state="PROCESSING", refund_id=refund_id, request=json.dumps(request, sort_keys=True), created_at=now, settle_at=settle_at,
+        fate=_fate(platform, payment["mchid"]),
     )  # fmt: skip
     platform.store.run(
         "UPDATE payments SET state = 'REFUND' WHERE mchid = ? AND out_trade_no = ?", payment["mchid"], payment["out_trade_no"]
@@ -56,10 +59,10 @@ def begin(platform: "Platform", payment: Row, request: dict[str, Any], *, alread
 
 def rescue(platform: "Platform", row: Row, *, to: str) -> dict[str, Any]:
     """An abnormal refund goes to another account, USER_BANK_CARD or MERCHANT_BANK_CARD, and is processed again."""
-    request = {**transactions.request_of(row), "_received_by": _RECEIVED_BY[to]}
+    request, fate = {**transactions.request_of(row), "_received_by": _RECEIVED_BY[to]}, _fate(platform, row["mchid"])
     platform.store.run(
-        "UPDATE refunds SET state = 'PROCESSING', settle_at = ?, request = ? WHERE refund_id = ?",
-        platform.clock.now() + platform.limits[SETTLE], json.dumps(request, sort_keys=True), row["refund_id"],
+        "UPDATE refunds SET state = 'PROCESSING', settle_at = ?, request = ?, fate = ? WHERE refund_id = ?",
+        platform.clock.now() + platform.limits[SETTLE], json.dumps(request, sort_keys=True), fate, row["refund_id"],
     )  # fmt: skip
     platform.timers.set("refund.settle", row["refund_id"], after=platform.limits[SETTLE])
     return describe(platform, find(platform, row["refund_id"]))
@@ -67,7 +70,11 @@ def rescue(platform: "Platform", row: Row, *, to: str) -> dict[str, Any]:
 
 @on_timer("refund.settle")
 def _settle(platform: "Platform", refund_id: str) -> None:
-    end(platform, refund_id, platform.faults.take("refund_status") or "SUCCESS")
+    end(platform, refund_id, find(platform, refund_id)["fate"])
+
+
+def _fate(platform: "Platform", mchid: str) -> str:
+    return platform.faults.take("refund_status", account=mchid) or "SUCCESS"
 
 
 def end(platform: "Platform", refund_id: str, state: str) -> None:

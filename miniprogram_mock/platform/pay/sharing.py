@@ -82,7 +82,7 @@ def share(call: Call, merchant: Merchant) -> dict[str, Any]:
     _check_allowed(call, payment, mchid=mchid, wanted=wanted)
     order_id = _keep(call, merchant, mchid)
     for one in data["receivers"]:
-        _keep_share(platform, order_id, one)
+        _keep_share(platform, order_id, one, fails=platform.faults.take(FAILS, account=merchant.mchid))
     balance.move(platform, mchid, -wanted, business=balance.SHARED, transaction_id=payment["transaction_id"], voucher=order_id)
     _reduce(platform, payment, wanted)
     if data["unfreeze_unsplit"]:
@@ -148,7 +148,7 @@ def describe(platform: "Platform", row: Row) -> dict[str, Any]:
 def _share_told(platform: "Platform", order: Row, one: Row) -> dict[str, Any]:
     told = {name: one[name] for name in ("amount", "description", "type", "account", "result", "detail_id")}
     ended = {"finish_time": platform.clock.rfc3339(one["finished_at"])} if one["finished_at"] else {}
-    failed = {"fail_reason": one["fail_reason"]} if one["fail_reason"] else {}
+    failed = {"fail_reason": one["fail_reason"]} if one["result"] == "CLOSED" else {}
     return {**told, "create_time": platform.clock.rfc3339(order["created_at"]), **ended, **failed}
 
 
@@ -222,10 +222,11 @@ def _keep(call: Call, merchant: Merchant, mchid: str) -> str:
     return order_id
 
 
-def _keep_share(platform: "Platform", order_id: str, one: dict[str, Any]) -> None:
+def _keep_share(platform: "Platform", order_id: str, one: dict[str, Any], *, fails: str | None = None) -> None:
+    """`fails`: why it will not arrive, which is told only once it did not."""
     platform.store.insert(
         "pay_shares", detail_id=f"3601{secrets.randbelow(10**24):024}", order_id=order_id, type=one["type"], account=one["account"],
-        amount=one["amount"], description=one["description"], result="PENDING",
+        amount=one["amount"], description=one["description"], result="PENDING", fail_reason=fails,
     )  # fmt: skip
 
 
@@ -247,13 +248,10 @@ def _finish(platform: "Platform", order_id: str) -> None:
     order, now = _find(platform, order_id), platform.clock.now()
     for one in platform.store.all("SELECT * FROM pay_shares WHERE order_id = ?", order_id):
         is_own = (one["type"], one["account"]) == (receivers.MERCHANT, order["payee"])
-        reason = None if is_own else platform.faults.take(FAILS, account=order["mchid"])
-        platform.store.run(
-            "UPDATE pay_shares SET result = ?, fail_reason = ?, finished_at = ? WHERE detail_id = ?",
-            "CLOSED" if reason else "SUCCESS", reason, now, one["detail_id"],
-        )  # fmt: skip
+        result = "CLOSED" if one["fail_reason"] else "SUCCESS"
+        platform.store.run("UPDATE pay_shares SET result = ?, finished_at = ? WHERE detail_id = ?", result, now, one["detail_id"])
         told = {"transaction_id": order["transaction_id"], "voucher": order_id}
-        if reason:
+        if result == "CLOSED":
             balance.move(platform, order["payee"], one["amount"], business=balance.SHARE_BACK, **told)
         elif not is_own and one["type"] == receivers.MERCHANT:
             balance.move(platform, one["account"], one["amount"], business=balance.SHARED_IN, **told)

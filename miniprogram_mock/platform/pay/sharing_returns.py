@@ -54,7 +54,7 @@ def take_back(call: Call, merchant: Merchant) -> dict[str, Any]:
     platform.store.insert(
         "pay_sharing_returns", return_id=return_id, mchid=merchant.mchid, out_return_no=data["out_return_no"], order_id=order["order_id"],
         return_mchid=data["return_mchid"], amount=data["amount"], result="PROCESSING", request=json.dumps(data, sort_keys=True),
-        created_at=now,
+        fail_reason=platform.faults.take(FAILS, account=merchant.mchid), created_at=now,
     )  # fmt: skip
     _move(platform, data["return_mchid"], -data["amount"], order, return_id, business=balance.RETURNED_OUT)
     platform.timers.set("sharing.return", return_id, after=platform.limits[sharing.SETTLE])
@@ -81,12 +81,11 @@ def _finish(platform: "Platform", return_id: str) -> None:
         return_id,
     )  # fmt: skip
     assert row is not None
-    reason = platform.faults.take(FAILS, account=row["mchid"])
+    result = "FAILED" if row["fail_reason"] else "SUCCESS"
     platform.store.run(
-        "UPDATE pay_sharing_returns SET result = ?, fail_reason = ?, finished_at = ? WHERE return_id = ?",
-        "FAILED" if reason else "SUCCESS", reason, platform.clock.now(), return_id,
-    )  # fmt: skip
-    back_to = row["return_mchid"] if reason else row["payee"]
+        "UPDATE pay_sharing_returns SET result = ?, finished_at = ? WHERE return_id = ?", result, platform.clock.now(), return_id
+    )
+    back_to = row["return_mchid"] if result == "FAILED" else row["payee"]
     _move(platform, back_to, row["amount"], row, return_id, business=balance.RETURNED_IN)
 
 
@@ -139,7 +138,7 @@ def _describe(platform: "Platform", row: Row) -> dict[str, Any]:
     assert order is not None
     sub = {"sub_mchid": order["payee"]} if order["payee"] != order["mchid"] else {}
     ended = {"finish_time": platform.clock.rfc3339(row["finished_at"])} if row["finished_at"] else {}
-    failed = {"fail_reason": row["fail_reason"]} if row["fail_reason"] else {}
+    failed = {"fail_reason": row["fail_reason"]} if row["result"] == "FAILED" else {}
     return {
         **sub, "order_id": row["order_id"], "out_order_no": order["out_order_no"], "out_return_no": row["out_return_no"],
         "return_id": row["return_id"], "return_mchid": row["return_mchid"], "amount": row["amount"],

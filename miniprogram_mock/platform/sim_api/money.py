@@ -72,7 +72,7 @@ def refunds(request: web.Request, platform: "Platform", _: Body) -> Body:
     )  # fmt: skip
     for row in rows:
         row["reason"] = transactions.request_of(row).get("reason", "")
-        del row["request"]
+        del row["request"], row["fate"]
     return {"refunds": [times(row, "created_at", "settle_at", "settled_at") for row in rows]}
 
 
