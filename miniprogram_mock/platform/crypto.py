@@ -53,7 +53,8 @@ class MessageCrypt:
 
 
 def private_key(pem: str) -> rsa.RSAPrivateKey:
-    key = load_pem_private_key(pem.encode(), None)
+    # Our own keys from our own world: to prove their primes anew takes longer than a hundred signatures.
+    key = load_pem_private_key(pem.encode(), None, unsafe_skip_rsa_key_validation=True)
     assert isinstance(key, rsa.RSAPrivateKey)
     return key
 

@@ -6,12 +6,13 @@ import json
 import random
 import threading
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
 import requests
 
-from tests.platform_sim.support import Simulator, Sink, wait_until
+from tests.platform_sim.support import API, Simulator, Sink, wait_until
 
 
 @pytest.fixture
@@ -119,3 +120,45 @@ def test_whatever_was_answered_before_the_kill_is_kept(mortal: Simulator) -> Non
     assert {number for number, _ in answered} <= kept
     assert len(kept) - len(answered) <= 4, "at most the one order per kill whose answer was cut off"
     assert mortal.post(f"users/{user['id']}/pay", **mortal.sheet(answered[-1][1]))["result"] == "ok"
+
+
+def calls_until_cut_off(sim: Simulator, openid: str, token: str, *, name: str) -> list[str]:
+    """Send template messages until the server is gone; the request ids of those that were answered."""
+    answered: list[str] = []
+    fields = {"thing1": "极曜 S7", "amount2": "2000.00元", "character_string3": "MQ1", "phrase4": "已退款"}
+    message = {
+        "touser": openid, "template_id": sim.credentials["templates"]["deposit_refunded"],
+        "data": {key: {"value": value} for key, value in fields.items()},
+    }  # fmt: skip
+    url = f"{sim.base}/{API}/cgi-bin/message/template/send"
+    with contextlib.suppress(requests.RequestException), requests.Session() as session:
+        for n in itertools.count():
+            body = json.dumps({**message, "client_msg_id": f"{name}-{n}"}, ensure_ascii=False).encode()
+            answer = session.post(url, params={"access_token": token}, data=body, headers={"X-Request-Id": f"{name}-{n}"}, timeout=5)
+            assert answer.json()["errcode"] == 0
+            answered.append(f"{name}-{n}")
+    return answered
+
+
+def test_every_answer_under_load_is_in_the_record_after_the_kill(mortal: Simulator) -> None:
+    """Sixteen at once share their commits; none is answered before the one it is in."""
+    openids = [mortal.user()["openids"][mortal.service["appid"]] for _ in range(16)]
+    for limit in mortal.get("limits")["limits"]:
+        if limit["name"].startswith("service.template") and not limit["name"].endswith("_seconds"):
+            mortal.post("limits", name=limit["name"], value=10**9)
+    token = mortal.token(mortal.service)["access_token"]
+    with ThreadPoolExecutor(16) as pool:
+        under_way = [pool.submit(calls_until_cut_off, mortal, openid, token, name=f"crash{n}") for n, openid in enumerate(openids)]
+        wait_until(lambda: mortal.get("calls", limit=1000, path="*/template/send")["calls"][99:], what="a hundred calls")
+        mortal.kill()
+        answered = [name for one in under_way for name in one.result()]
+    mortal.start()
+    rows, after = [], 0
+    while page := mortal.get("calls", path="*/template/send", limit=1000, after=after)["calls"]:
+        rows, after = rows + page, page[-1]["id"]
+    assert set(answered) <= {row["request_id"] for row in rows}
+    assert 100 - 16 <= len(answered) <= len(rows) <= len(answered) + 16
+    happened = {row["key"].partition(":")[2]: row["effects"] for row in mortal.get("duplicates", kind="template")["duplicates"]}
+    assert {happened[name] for name in answered} == {1}
+    recorded = {row["request_id"] for row in rows}
+    assert set(happened) == recorded, "an effect and its record are of one commit"
