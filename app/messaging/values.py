@@ -6,23 +6,25 @@ import re
 
 THING = 20
 
-_CLOCK = r"\d{1,2}:\d{2}(:\d{2})?"
-_DAY = r"\d{4}年\d{1,2}月\d{1,2}日"
+_CLOCK = r"([01]?\d|2[0-3]):[0-5]\d(:[0-5]\d)?"
+_DAY = r"\d{4}年(0?[1-9]|1[0-2])月(0?[1-9]|[12]\d|3[01])日"
 _RULES = {
     "thing": rf".{{1,{THING}}}",
-    "number": r"(?=.{1,32}$)-?\d+(\.\d+)?",
+    "number": r"(?=.{1,32}$)[0-9]+(\.[0-9]+)?",
     "letter": r"[A-Za-z]{1,32}",
     "symbol": r"[^\w\s]{1,5}",
     "character_string": r"[\x21-\x7e]{1,32}",
     "time": rf"(?:{_DAY} ?)?{_CLOCK}(?:~(?:{_DAY} ?)?{_CLOCK})?",
     "date": rf"{_DAY}(?: ?{_CLOCK})?",
-    "amount": r"[¥￥$€£]?\d{1,10}(\.\d+)?元?",
-    "phone_number": r"[\d+\-() ]{1,17}",
-    "car_number": r"(?=.{1,8}$)[\u4e00-\u9fff]?[A-Z0-9·]+[\u4e00-\u9fff]?",
+    "amount": r"[¥￥$€£]?[0-9]{1,10}(\.[0-9]+)?元?",
+    "phone_number": r"[0-9+\-()]{1,17}",
+    "car_number": r"(?=.{1,8}$)[\u4e00-\u9fff]?[A-Za-z0-9]+[\u4e00-\u9fff]?",
     "name": r"[\u4e00-\u9fff·]{1,10}|[A-Za-z .]{1,20}|(?=.{1,10}$)[A-Za-z .·\u4e00-\u9fff]+",
     "phrase": r"[\u4e00-\u9fff]{1,5}",
     "const": r".{1,20}",
 }
+# People write these with what the type does not take.
+_LEFT_OUT = {"phone_number": " ", "car_number": "·"}
 _PATTERNS = {kind: re.compile(rule) for kind, rule in _RULES.items()}
 _FIELD = re.compile(r"([a-z_]+?)\d+")
 
@@ -36,7 +38,8 @@ class ValueRefused(Exception):
 
 
 def fit(field: str, value: str) -> str:
-    """The value as it may stand at a typed key such as `thing3`: on one line, and a too long `thing` cut short with an ellipsis.
+    """The value as it may stand at a typed key such as `thing3`: on one line, a too long `thing` cut short with an ellipsis, a telephone
+    or plate number without what people put between its parts.
 
     Raises:
         ValueRefused: it is empty, or breaks its type's rule in a way that cutting does not mend.
@@ -46,6 +49,8 @@ def fit(field: str, value: str) -> str:
     if named is None or pattern is None:
         raise ValueRefused(field, "unknown_type")
     value = " ".join(value.split())
+    if left_out := _LEFT_OUT.get(named[1]):
+        value = value.replace(left_out, "")
     if not value:
         raise ValueRefused(field, "empty")
     if named[1] == "thing" and len(value) > THING:

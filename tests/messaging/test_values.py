@@ -37,6 +37,11 @@ def test_line_breaks_become_spaces() -> None:
     assert fit("thing1", "极曜\n J5\r\n旗舰版") == "极曜 J5 旗舰版"
 
 
+def test_what_people_put_between_the_parts_of_a_number_is_left_out() -> None:
+    assert fit("phone_number4", "400 888 8888") == "4008888888"
+    assert fit("car_number5", "沪A·12345") == "沪A12345"
+
+
 @pytest.mark.parametrize(
     ("field", "value", "reason"),
     [
@@ -45,6 +50,9 @@ def test_line_breaks_become_spaces() -> None:
         ("amount2", "¥1,000", "form"),
         ("amount2", "¥12345678901", "form"),
         ("time4", "2026-11-22 09:05", "form"),
+        ("time4", "25:00", "form"),
+        ("date1", "2026年13月1日", "form"),
+        ("number1", "-3", "form"),
         ("phone_number4", "1" * 18, "form"),
         ("phrase4", "已经全部退款", "form"),
         ("phrase4", "OK", "form"),
