@@ -58,9 +58,11 @@ def test_a_code_has_one_name_and_one_meaning(code: int | str, name: str, outcome
         (40001, Host.api, "/sns/userinfo", Outcome.permanent_person),
         (40001, Host.api, "/sns/jscode2session", Outcome.permanent_account),
         (40001, Host.api, "/cgi-bin/user/info", Outcome.retry_later),
+        ("NOTENOUGH", Host.pay, "/v3/profitsharing/orders", Outcome.permanent_person),
+        ("NOT_ENOUGH", Host.pay, "/v3/refund/domestic/refunds", Outcome.retry_later),
     ],
 )
-def test_what_a_code_means_elsewhere_does_not_matter(code: int, host: Host, path: str, outcome: Outcome) -> None:
+def test_what_a_code_means_elsewhere_does_not_matter(code: int | str, host: Host, path: str, outcome: Outcome) -> None:
     assert outcomes.of_code(code, host=host, path=path).outcome is outcome
 
 

@@ -247,6 +247,7 @@ ROWS = (
     Row("FREQUENCY_LIMITED", LATER, "too often", "spec 3.4 [K]"),
     Row("USER_PAYING", LATER, "she is paying right now", "spec 3.4 [D]"),
     Row("NOT_ENOUGH", LATER, "the merchant's balance does not cover it yet", "spec 3.6"),
+    Row("NOT_ENOUGH", THIS, "more than is frozen of the payment", "spec 3.8", at="/v3/profitsharing/orders"),
     Row("STATEMENT_CREATING", LATER, "the bill is being made", "spec 3.7"),
     Row("NO_STATEMENT_EXIST", THIS, "there is no bill of this day", "spec 3.7"),
     Row("PARAM_ERROR", THIS, "a parameter, which it names", "spec 3.4 [D]"),

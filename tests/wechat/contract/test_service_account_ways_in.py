@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
 import requests
 
+from app.kit import queue
+from app.kit.settings import settings
 from app.wechat.client import Outcome
+from app.wechat.http import HttpGateway
 from tests.wechat.contract.support import Person, advance, number, refused, switched
 
 PERSON, ACCOUNT = Outcome.permanent_person, Outcome.permanent_account
@@ -191,12 +195,24 @@ class TestPages:
             with pytest.raises(requests.HTTPError):
                 self.config(follower, url, signed)
 
-    def test_a_ticket_is_fetched_once_for_many_pages(self, follower: Person) -> None:
+    def test_one_ticket_is_fetched_for_all_pages_of_all_processes(self, follower: Person) -> None:
+        account = follower.door.account
+        processes = [HttpGateway().service_account(account) for _ in range(4)]
+        follower.door.user_info(follower.openid)
         before = follower.simulator.look("calls", limit=1)["calls"][0]["id"]
-        for page in range(20):
-            follower.door.page_signature(f"{ENTRY}&page={page}")
-        paths = [call["path"] for call in follower.simulator.look("calls", after=before)["calls"]]
-        assert paths.count("/cgi-bin/ticket/getticket") == 1
+        with ThreadPoolExecutor(32) as threads:
+            signed = list(threads.map(lambda number: processes[number % 4].page_signature(ENTRY), range(64)))
+        calls = [call["path"] for call in follower.simulator.look("calls", after=before)["calls"]]
+        assert calls.count("/cgi-bin/ticket/getticket") == 1
+        for one in signed[:4]:
+            assert self.config(follower, ENTRY, one)["result"] == "config:ok"
+
+    def test_a_ticket_lies_encrypted_until_shortly_before_its_end(self, follower: Person) -> None:
+        follower.door.page_signature(ENTRY)
+        ticket = follower.door.jsapi_ticket()
+        (key,) = queue.connection().scan_iter(f"{settings().queue_prefix}:wechat:ticket:*{follower.appid}")
+        assert ticket.value.encode() not in queue.connection().get(key)
+        assert ticket.seconds - 360 < queue.connection().ttl(key) <= ticket.seconds - 300
 
     def test_a_ticket_says_how_long_it_lives(self, follower: Person) -> None:
         ticket = follower.door.jsapi_ticket()

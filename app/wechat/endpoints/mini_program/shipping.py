@@ -125,9 +125,9 @@ class Shipping(MiniProgramDoor):
     ) -> Ask[None]:
         """Tell that an order of hers was shipped: at once in one parcel, or with `is_all` (is that all of it?) in several, 15 at the most.
 
-        A shipped order may be shipped anew once. Refusals: 10060001 (no such payment), 10060002, 10060003 (shipped; shipped anew), 10060004
-        (refunded or confirmed), 10060023 (nothing new, which after a lost answer is the good news), 10060031 (somebody else's), 268485226
-        (tracking number), 268485228 (one parcel), 47001.
+        Told again just so it is done (10060023); otherwise a shipped order may be shipped anew once. Refusals: 10060001 (no such payment),
+        10060002, 10060003 (shipped; shipped anew), 10060004 (refunded or confirmed), 10060031 (somebody else's), 268485226 (tracking
+        number), 268485228 (one parcel), 47001.
         """
         if not 1 <= len(parcels) <= 15:
             raise ValueError("parcels: 1 to 15")
@@ -139,7 +139,8 @@ class Shipping(MiniProgramDoor):
             "upload_time": at.astimezone(_CHINA).isoformat(timespec="milliseconds"),
             "payer": {"openid": openid},
         }
-        return Ask(done, body=body if is_all is None else body | {"is_all_delivered": is_all})
+        whole = body if is_all is None else body | {"is_all_delivered": is_all}
+        return Ask(done, body=whole, instead={"10060023": None})
 
     @post("/wxa/sec/order/get_order", repeat=Repeat.harmless)
     def shipped_order(self, order: OrderKey) -> Ask[ShippedOrder | None]:
