@@ -14,6 +14,8 @@ API, PAY, WORK = "api.weixin.qq.com", "api.mch.weixin.qq.com", "qyapi.weixin.qq.
 # Where a browser of the consumer goes: the web login of a service account, and the pictures of its QR codes.
 OPEN, MP = "open.weixin.qq.com", "mp.weixin.qq.com"
 HOSTS = (API, PAY, WORK, OPEN, MP)
+# Where WeChat Pay is to be found when its first address cannot be reached.
+SAME_HOSTS = {"api2.mch.weixin.qq.com": PAY}
 
 
 @dataclass(slots=True)

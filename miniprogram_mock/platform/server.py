@@ -28,7 +28,7 @@ from miniprogram_mock.platform import (
 )
 from miniprogram_mock.platform.callbacks import Callbacks
 from miniprogram_mock.platform.clock import Clock
-from miniprogram_mock.platform.endpoints import ENDPOINTS, HOSTS, PAY, Answer, Call
+from miniprogram_mock.platform.endpoints import ENDPOINTS, HOSTS, PAY, SAME_HOSTS, Answer, Call
 from miniprogram_mock.platform.faults import Faults
 from miniprogram_mock.platform.group import Group
 from miniprogram_mock.platform.limits import Limits
@@ -97,8 +97,9 @@ class Tencent:
     async def _read(self, request: web.Request) -> Call | None:
         target, host = request.raw_path, request.host.partition(":")[0]
         first, _, rest = target.removeprefix("/").partition("/")
-        if first in HOSTS:
+        if SAME_HOSTS.get(first, first) in HOSTS:
             host, target = first, f"/{rest}"
+        host = SAME_HOSTS.get(host, host)
         if host not in HOSTS:
             return None
         path, _, query = target.partition("?")

@@ -109,6 +109,23 @@ def test_a_probe_is_recognisable_and_never_verifies(sim: Simulator, till: Till) 
     assert all(reply.signed_by for reply in replies if reply not in probes)
 
 
+def test_a_probed_notice_that_is_refused_comes_again_and_is_right(sim: Simulator, till: Till) -> None:
+    sim.post("faults", faults=[{"kind": "signtest", "path": "TRANSACTION.*", "times": 1}])
+    sim.sink.answers.append(401)
+    user = sim.user()
+    till.pay(user, till.order(user, "KEYPROBE02"))
+    wait_until(lambda: till.notices("/paid", "KEYPROBE02"), what="the probe")
+    sim.advance(16)
+    probe, right = wait_until(lambda: len(found := till.notices("/paid", "KEYPROBE02")) == 2 and found, what="the notification")
+    assert (probe["signed_by"], right["signed_by"], probe["id"]) == (None, till.entry["public_key_id"], right["id"])
+
+
+def test_the_second_address_of_wechat_pay_answers_as_the_first(sim: Simulator, till: Till) -> None:
+    headers = {"Accept": "application/json", "User-Agent": "till", "Authorization": header(till), "Host": "api2.mch.weixin.qq.com"}
+    answer = sim.http.get(f"{sim.base}{QUERY}?mchid={till.mchid}", headers=headers, timeout=5)
+    assert (answer.status_code, answer.json()["code"]) == (404, "ORDER_NOT_EXIST")
+
+
 def test_an_answer_may_come_without_a_signature(sim: Simulator, till: Till) -> None:
     till.prepay(till.order(sim.user(), "KEYFORGED1"))
     sim.post("faults", faults=[{"kind": "unsigned_answer", "times": 1}])

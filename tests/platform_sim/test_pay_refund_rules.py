@@ -70,6 +70,13 @@ def test_a_refund_to_a_closed_account_is_refused_and_takes_nothing(sim: Simulato
     assert till.refund("RR0000004", "RRREF0004", refund=5).status == 200, "the same number again, as the rule says"
 
 
+def test_who_closed_her_wechat_account_cannot_be_refunded(sim: Simulator, till: Till) -> None:
+    user = sim.user()
+    till.pay(user, till.order(user, "RRCLOSED01"))
+    sim.post(f"users/{user['id']}/close-account")
+    assert till.refund("RRCLOSED01", "RRREFCLOS1", refund=5).refusal == (403, "USER_ACCOUNT_ABNORMAL")
+
+
 def waiting(sim: Simulator, till: Till, number: str, refund_no: str) -> str:
     """A refund that stays in PROCESSING until somebody decides it; gives its id."""
     paid(till, number)

@@ -6,7 +6,7 @@ from datetime import date, timedelta
 from typing import TYPE_CHECKING, Any
 
 from miniprogram_mock.platform import crypto
-from miniprogram_mock.platform.endpoints import PAY, Answer, Call
+from miniprogram_mock.platform.endpoints import PAY, SAME_HOSTS, Answer, Call
 from miniprogram_mock.platform.limits import limit
 from miniprogram_mock.platform.pay import bill_files
 from miniprogram_mock.platform.pay.balance import ACCOUNTS
@@ -115,7 +115,7 @@ def _check_day(call: Call, told: str) -> None:
 def _base(call: Call) -> str:
     """The address under which the caller reached this host: by name, or by the first segment of the path."""
     host = call.headers.get("Host", PAY)
-    return f"https://{PAY}" if host.partition(":")[0] == PAY else f"http://{host}/{PAY}"
+    return f"https://{host}" if host in (PAY, *SAME_HOSTS) else f"http://{host}/{PAY}"
 
 
 def _compressed(content: bytes) -> bytes:

@@ -59,9 +59,13 @@ def bill(platform: "Platform", prepay_id: str) -> dict[str, Any]:
 
 
 def is_abnormal(platform: "Platform", payment: Row) -> bool:
-    """Whether the payer's WeChat Pay account is closed or frozen."""
+    """Whether the payer's WeChat Pay account is closed or frozen; who closed her WeChat account has none."""
+    payer = platform.store.value("SELECT user_id FROM openids WHERE openid = ?", payment["openid"])
     return bool(
-        platform.store.value("SELECT 1 FROM pay_abnormal_users JOIN openids USING (user_id) WHERE openid = ?", payment["openid"])
+        platform.store.value(
+            "SELECT 1 FROM pay_abnormal_users WHERE user_id = ? "
+            "UNION SELECT 1 FROM user_marks WHERE user_id = ? AND closed_at IS NOT NULL", payer, payer,
+        )
     )  # fmt: skip
 
 
