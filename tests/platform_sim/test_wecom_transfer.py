@@ -1,10 +1,11 @@
 """WeCom: customers and groups that move to another member, and groups themselves."""
 
 from itertools import pairwise
+from pathlib import Path
 
 import pytest
 
-from tests.platform_sim.support import Simulator, wait_until
+from tests.platform_sim.support import Simulator, Sink, wait_until
 from tests.platform_sim.wecom import App, limited
 
 DAY = 86_400
@@ -196,3 +197,19 @@ def test_an_owner_takes_over_only_so_many_groups_a_day(app: App) -> None:
     with limited(app.sim, "wecom.transferred_groups_per_owner_day", 1):
         answer = app.customer("groupchat/onjob_transfer", chat_id_list=made, new_owner="adv141")
     assert [(one["chat_id"], one["errcode"]) for one in answer["failed_chat_list"]] == [(made[1], 90507)]
+
+
+def test_what_waits_outlives_a_crash(tmp_path: Path, sink: Sink) -> None:
+    simulator = Simulator(tmp_path / "platform", sink).start()
+    app = App(simulator)
+    external = befriend(app, "adv001")
+    msgid = app.customer("add_msg_template", sender="adv001", text={"content": "您好"})["msgid"]
+    assert hand_over(app, external, "adv001", "adv002") == 0
+    simulator.kill()
+    again = App(Simulator(tmp_path / "platform", sink).start())
+    try:
+        assert [task["msgid"] for task in again.sim.get("staff/adv001/tasks")["tasks"]] == [msgid]
+        again.sim.advance(DAY + 1)
+        assert settled(again, external, "adv001", "adv002") == 1
+    finally:
+        assert again.sim.stop() == 0
