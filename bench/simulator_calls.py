@@ -46,7 +46,7 @@ def measure() -> float:
 def speed(*, seconds: float = SECONDS, connections: int = CONNECTIONS, only: str | None = None) -> Speed:
     """Start a simulator on a core of its own, load it for a while, and see; `only` is `user_info` or `template_send`."""
     callback_port = free_port()
-    with tempfile.TemporaryDirectory() as folder, _simulator(Path(folder), callback_port) as (process, base):
+    with tempfile.TemporaryDirectory() as folder, running(Path(folder), callback_port) as (process, base):
         wanted = _requests(Path(folder), base)
         chosen = [wanted[only]] if only else list(wanted.values())
 
@@ -105,7 +105,7 @@ async def _read_message(reader: asyncio.StreamReader) -> bytes:
 
 
 @contextmanager
-def _simulator(folder: Path, callback_port: int) -> Iterator[tuple[subprocess.Popen[bytes], str]]:
+def running(folder: Path, callback_port: int) -> Iterator[tuple[subprocess.Popen[bytes], str]]:
     """A simulator on the first core; this process goes to the others."""
     port, module = free_port(), [sys.executable, "-m", "miniprogram_mock.platform"]
     init = [*module, "init", "--dir", str(folder), "--callback-base", f"http://127.0.0.1:{callback_port}"]
@@ -152,14 +152,8 @@ def _requests(folder: Path, base: str) -> dict[str, Request]:
     """The calls of the load, for followers of the world's service account in turn."""
     accounts = json.loads((folder / "accounts.json").read_text())
     service = next(one for one in accounts["accounts"] if one["kind"] == "service_account")
-    asked: dict[str, Any] = {"grant_type": "client_credential", "appid": service["appid"], "secret": service["secret"]}
-    token = requests.post(f"{base}{API}/cgi-bin/stable_token", json=asked, timeout=5).json()["access_token"]
-    # Limits are not what is measured.
-    for limit in requests.get(f"{base}/_sim/limits", timeout=5).json()["limits"]:
-        if "template" in limit["name"] and not limit["name"].endswith("_seconds"):
-            requests.post(f"{base}/_sim/limits", json={"name": limit["name"], "value": 10**9}, timeout=5).raise_for_status()
-    people = [requests.post(f"{base}/_sim/users", json={"nickname": f"她{n}", "follow": True}, timeout=5).json() for n in range(FOLLOWERS)]
-    openids = [one["openids"][service["appid"]] for one in people]
+    token, openids = followers(base, service)
+    lift_limits(base)
     template = accounts["templates"]["deposit_refunded"]
 
     def user_info(number: int) -> bytes:
@@ -179,6 +173,21 @@ def _requests(folder: Path, base: str) -> dict[str, Request]:
 
 def _wire(head: str, body: bytes = b"") -> bytes:
     return f"{head} HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Length: {len(body)}\r\n\r\n".encode() + body
+
+
+def followers(base: str, account: dict[str, Any]) -> tuple[str, list[str]]:
+    """The access token of a service account, and the openids of new people who follow it."""
+    asked = {"grant_type": "client_credential", "appid": account["appid"], "secret": account["secret"]}
+    token: str = requests.post(f"{base}{API}/cgi-bin/stable_token", json=asked, timeout=5).json()["access_token"]
+    people = [requests.post(f"{base}/_sim/users", json={"nickname": f"她{n}", "follow": True}, timeout=5).json() for n in range(FOLLOWERS)]
+    return token, [one["openids"][account["appid"]] for one in people]
+
+
+def lift_limits(base: str) -> None:
+    """Limits are not what is measured."""
+    for limit in requests.get(f"{base}/_sim/limits", timeout=5).json()["limits"]:
+        if "template" in limit["name"] and not limit["name"].endswith("_seconds"):
+            requests.post(f"{base}/_sim/limits", json={"name": limit["name"], "value": 10**9}, timeout=5).raise_for_status()
 
 
 if __name__ == "__main__":
