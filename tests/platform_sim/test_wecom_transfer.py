@@ -134,6 +134,8 @@ def test_a_group_is_opened_joined_changed_left_and_dismissed(app: App) -> None:
     event = heard(app, GROUP, ChangeType="update", ChatId=chat_id, UpdateDetail="add_member")
     assert (event["MemChangeCnt"], event["MemChangeList"]) == ("1", {"Item": external})
     got = shown(app, chat_id, need_name=1)
+    [corp] = app.sim.get(f"users/{user['id']}/wecom")["corps"]
+    assert (corp["external_userid"], corp["friends"], corp["groups"]) == (external, [], [{"chat_id": chat_id, "name": "S7 车友群"}])
     assert [(one["userid"], one["type"], one["name"]) for one in got["member_list"]] == [("adv134", 1, "顾问134"), (external, 2, "李强")]
     assert (got["member_list"][1]["unionid"], got["member_version"]) == (user["unionid"], event["CurMemVer"])
     app.sim.post(f"wecom/groups/{chat_id}/change", name="S7 交付群")

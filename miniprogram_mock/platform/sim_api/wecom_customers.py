@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 from aiohttp import web
 
 from miniprogram_mock.platform.people import NotPossible
-from miniprogram_mock.platform.sim_api.routing import Body, number, route, text, times
+from miniprogram_mock.platform.sim_api.routing import Body, number, route, text, times, user_id
 from miniprogram_mock.platform.sim_api.staff import corp_id
 from miniprogram_mock.platform.sim_api.wecom import corp_of, texts, user_of
 from miniprogram_mock.platform.store import Row
@@ -139,6 +139,19 @@ def chats(request: web.Request, platform: "Platform", _: Body) -> Body:
         external, external, number(request, "limit", 100),
     )  # fmt: skip
     return {"chats": [{**times(row, "at"), "content": json.loads(row["content"])} for row in rows]}
+
+
+@route("GET", r"/_sim/users/{id:\d+}/wecom")
+def of_user(request: web.Request, platform: "Platform", _: Body) -> Body:
+    """Somebody in WeChat as the corps know her: members whom she has as friends, and customer groups that she is in."""
+    rows = platform.store.all("SELECT corpid, external_userid FROM wecom_customers WHERE user_id = ? ORDER BY seq", user_id(request))
+    for row in rows:
+        row["friends"] = [one["userid"] for one in customers.followers(platform, row["corpid"], row["external_userid"])]
+        row["groups"] = platform.store.all(
+            "SELECT g.chat_id, g.name FROM wecom_groups g JOIN wecom_group_members m ON m.chat_id = g.chat_id "
+            "WHERE m.id = ? AND g.dismissed_at IS NULL ORDER BY g.seq", row["external_userid"],
+        )  # fmt: skip
+    return {"corps": rows}
 
 
 @route("GET", "/_sim/staff/{userid}/tasks")
