@@ -49,18 +49,18 @@ def find_another_way(session: Session, events: Sequence[Event]) -> None:
 @on("wechat.template_delivered")
 def note_delivery(session: Session, events: Sequence[Event]) -> None:
     for event in events:
-        service.delivered(session, event.brand_id, msgid=str(event.data["msgid"]), status=event.data["status"], heard_at=event.recorded_at)
+        msgid, status = str(event.data.get("msgid", "")), event.data.get("status", "")
+        service.delivered(session, event.brand_id, msgid=msgid, status=status, heard_at=event.recorded_at)
 
 
 @on("wechat.card_pressed")
 def note_press(session: Session, events: Sequence[Event]) -> None:
     for event in events:
-        data = event.data
-        press = wechat.message(session, data["inbox_id"])
+        # What Tencent leaves empty the event leaves out.
+        told = {name: event.data.get(name, "") for name in ("task_id", "key", "userid")}
+        press = wechat.message(session, event.data["inbox_id"])
         code = press.response_code if isinstance(press, CardPressed) else ""
-        service.pressed(
-            session, event.brand_id, task_id=data["task_id"], key=data["key"], userid=data["userid"], response_code=code or None
-        )
+        service.pressed(session, event.brand_id, response_code=code or None, **told)
 
 
 @on("customer.merged")

@@ -15,7 +15,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from app.events.catalogue import NAMES
-from app.events.models import Event
+from app.events.models import Event, EventDelivery
 from app.wechat import messages as typed
 from app.wechat import queries
 from app.wechat.callbacks import elements_of
@@ -256,3 +256,26 @@ _anything = st.recursive(
 def test_no_shape_whatever_is_too_strange_to_be_read(kind: AccountKind, event: str, elements: dict[str, Any]) -> None:
     message = typed.read(kind, elements | {"Event": event})
     assert "\\u0000" not in json.dumps(message.facts), "PostgreSQL would refuse the event"
+
+
+@pytest.mark.parametrize(
+    ("kind", "elements"),
+    [
+        (CORP, {"Event": "template_card_event"}),
+        (SERVICE, {"Event": "TEMPLATESENDJOBFINISH"}),
+        (SERVICE, {"Event": "subscribe"}),
+        (SERVICE, {"Event": "unsubscribe", "CreateTime": "soon"}),
+        *((MINI, {"Event": event}) for event in ("user_authorization_revoke", "user_authorization_cancellation", "user_info_modified")),
+    ],
+)
+def test_a_message_that_says_nothing_but_its_name_upsets_nobody_who_listens(
+    session: Session, client: Any, deliver: Any, kind: AccountKind, elements: dict[str, Any]
+) -> None:
+    account = accounts.account(session, make.brand(session), kind)
+    session.commit()
+    assert tencent.push(client, account, json.dumps(elements), form="json").text == "success"
+    deliver()
+    deliveries = session.execute(select(EventDelivery.handler, EventDelivery.error)).all()
+    # A receipt that came before the answer to its call is to be heard again later.
+    assert {error for _, error in deliveries if not (error or "").startswith("ReceiptTooEarly")} <= {None}
+    assert deliveries
