@@ -35,6 +35,7 @@ declare_column("callbacks", "format", "TEXT NOT NULL DEFAULT 'xml'")
 declare_column("callbacks", "fault", "TEXT")
 
 ANSWER_SECONDS = 5
+_ANSWER = limit("callback.answer_seconds", ANSWER_SECONDS, "1.11, 2.7, 3.5, 4.3")
 # Seconds between attempts: three tries for messages, 24 h 4 min for payments.
 _MESSAGE_RETRIES = tuple(
     limit(f"callback.message.retry_{n}_seconds", 5, "1.11, 2.7: up to 3 tries; the delays are [K], not verified") for n in (1, 2)
@@ -137,7 +138,7 @@ class Callbacks:
 
     async def run(self) -> None:
         """Send what is due, for ever; also rings the timers whose moment has come."""
-        async with aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=ANSWER_SECONDS)) as session:
+        async with aiohttp.ClientSession() as session:
             try:
                 while True:
                     self._wake.clear()
@@ -185,8 +186,11 @@ class Callbacks:
         request = pushes.pay_request if row["wire"] == "pay" else pushes.message_request
         url, body, headers = request(self._platform, row, spoilt=spoilt)
         status, answer, error, began = None, "", None, time.perf_counter()
+        patience = aiohttp.ClientTimeout(total=self._platform.limits[_ANSWER])
         try:
-            async with session.post(URL(url, encoded=True), data=body, headers=headers, allow_redirects=False) as response:
+            async with session.post(
+                URL(url, encoded=True), data=body, headers=headers, allow_redirects=False, timeout=patience
+            ) as response:
                 status, answer = response.status, await response.text(errors="replace")
                 error = pushes.complaint(row, status, answer)
         except (aiohttp.ClientError, TimeoutError, OSError) as failure:

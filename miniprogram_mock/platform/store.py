@@ -27,7 +27,8 @@ CREATE TABLE IF NOT EXISTS tokens (
     token TEXT PRIMARY KEY, account TEXT NOT NULL, family TEXT NOT NULL, issued_at REAL NOT NULL, expires_at REAL NOT NULL,
     revoked_at REAL);
 CREATE INDEX IF NOT EXISTS tokens_by_account ON tokens (account, family, issued_at);
-CREATE TABLE IF NOT EXISTS counters (name TEXT NOT NULL, window TEXT NOT NULL, used INTEGER NOT NULL, PRIMARY KEY (name, window));
+CREATE TABLE IF NOT EXISTS counters (name TEXT NOT NULL, window TEXT NOT NULL, used INTEGER NOT NULL, PRIMARY KEY (name, window))
+    WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS messages (
     id INTEGER PRIMARY KEY, channel TEXT NOT NULL, account TEXT NOT NULL, recipient TEXT NOT NULL, msgid TEXT NOT NULL,
     state TEXT NOT NULL, content TEXT NOT NULL, card_state TEXT, sent_at REAL NOT NULL);
@@ -35,7 +36,7 @@ CREATE INDEX IF NOT EXISTS messages_inbox ON messages (channel, recipient, state
 CREATE INDEX IF NOT EXISTS messages_by_time ON messages (recipient, sent_at);
 CREATE INDEX IF NOT EXISTS messages_by_msgid ON messages (msgid);
 CREATE TABLE IF NOT EXISTS sent_once (
-    kind TEXT NOT NULL, key TEXT NOT NULL, at REAL NOT NULL, answer TEXT NOT NULL, PRIMARY KEY (kind, key));
+    kind TEXT NOT NULL, key TEXT NOT NULL, at REAL NOT NULL, answer TEXT NOT NULL, PRIMARY KEY (kind, key)) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS task_ids (
     corpid TEXT NOT NULL, agentid INTEGER NOT NULL, task_id TEXT NOT NULL, PRIMARY KEY (corpid, agentid, task_id));
 CREATE TABLE IF NOT EXISTS response_codes (code TEXT PRIMARY KEY, msgid TEXT NOT NULL, issued_at REAL NOT NULL, used_at REAL);
@@ -59,7 +60,8 @@ CREATE TABLE IF NOT EXISTS calls (
     id INTEGER PRIMARY KEY, at REAL NOT NULL, host TEXT NOT NULL, method TEXT NOT NULL, path TEXT NOT NULL, query TEXT NOT NULL,
     request TEXT NOT NULL, status INTEGER NOT NULL, errcode TEXT NOT NULL, answer TEXT NOT NULL, outcome TEXT NOT NULL, ms REAL NOT NULL);
 CREATE TABLE IF NOT EXISTS repeats (
-    kind TEXT NOT NULL, key TEXT NOT NULL, attempts INTEGER NOT NULL, effects INTEGER NOT NULL, PRIMARY KEY (kind, key));
+    kind TEXT NOT NULL, key TEXT NOT NULL, attempts INTEGER NOT NULL, effects INTEGER NOT NULL, PRIMARY KEY (kind, key))
+    WITHOUT ROWID;
 """
 
 _DECLARED = [SCHEMA]
@@ -88,6 +90,7 @@ class Store:
         # only a power cut could lose it, and nobody rehearses that here.
         self._db.execute("PRAGMA journal_mode = WAL")
         self._db.execute("PRAGMA synchronous = NORMAL")
+        # A soak's worth of pages stays in memory (the number is kibibytes), and checkpoints stop the loop seldom.
         self._db.execute("PRAGMA cache_size = -262144")
         self._db.execute("PRAGMA wal_autocheckpoint = 10000")
         self._db.executescript(";\n".join(_DECLARED))
