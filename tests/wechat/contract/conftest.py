@@ -15,6 +15,7 @@ from app.wechat.models import WechatAccount
 from tests import simulator as platform
 from tests.wechat.conftest import CALLBACK_PORT
 from tests.wechat.contract.support import Person, Shop
+from tests.wechat.contract.wecom import Corp
 
 
 @pytest.fixture(scope="session")
@@ -65,3 +66,9 @@ def follower(gateway: HttpGateway, accounts: dict[str, WechatAccount], simulator
 def stranger(follower: Person) -> Person:
     """Somebody who does not follow the service account."""
     return Person(follower.door, follower.simulator, follower.simulator.ask("users", nickname="路人", follow=False), follower.appid)
+
+
+@pytest.fixture
+def corp(gateway: HttpGateway, accounts: dict[str, WechatAccount], simulator: platform.Simulator) -> Corp:
+    """The corp's main application."""
+    return Corp(gateway.wecom(accounts["corp"]), simulator)
