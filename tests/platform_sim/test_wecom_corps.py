@@ -6,10 +6,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import xmltodict
+from wechatpy.enterprise.crypto import WeChatCrypto
 
 from tests.platform_sim.support import WORK, Simulator, Sink, wait_until
 from tests.platform_sim.wecom import App
 
+BOARD_CALLBACK = {"token": "board-token", "aes_key": "abcdefghijklmnopqrstuvwxyz0123456789ABCDEFG"}
 OTHER = {"corpid": "wwsecondcorp00001", "secret": "second-corps-secret", "name": "云岭汽车"}
 
 
@@ -28,6 +31,7 @@ def two(tmp_path_factory: pytest.TempPathFactory, sink: Sink) -> Iterator[Simula
     simulator = Simulator(folder, sink)
     world = json.loads((folder / "world.json").read_text())
     world["corps"].append({**world["corps"][0], **OTHER, "apps": []})
+    world["corps"][0]["apps"][0] |= BOARD_CALLBACK
     (folder / "world.json").write_text(json.dumps(world))
     simulator.start()
     yield simulator
@@ -79,6 +83,22 @@ def test_one_person_is_a_customer_of_each_under_one_unionid(first: App, second: 
     assert (len(set(externals)), {contact["unionid"] for contact in contacts}) == (2, {user["unionid"]})
     assert second.get("externalcontact/get", external_userid=externals[0])["errcode"] == 40096
     wait_until(lambda: (len(told(first)), len(told(second))) == (1, 1), what="each corp is told of its own customer")
+
+
+def test_an_application_with_an_address_of_its_own_hears_its_clicks_there(first: App, sink: Sink) -> None:
+    board = App(first.sim, "经销商经理看板")
+    card = {
+        "card_type": "button_interaction", "main_title": {"title": "待审批"}, "task_id": "board-1",
+        "button_list": [{"text": "同意", "key": "yes"}],
+    }  # fmt: skip
+    assert board.post("message/send", touser="mgr005", msgtype="template_card", agentid=board.agentid, template_card=card)["errcode"] == 0
+    message = first.sim.get("staff/mgr005/inbox", corpid=first.corpid)["messages"][0]
+    first.sim.post("staff/mgr005/press", message_id=message["id"], key="yes")
+    [received] = wait_until(lambda: sink.at(f"/api/platform/wechat/{board.id}"), what="the click")
+    query, crypt = received["query"], WeChatCrypto(BOARD_CALLBACK["token"], BOARD_CALLBACK["aes_key"], first.corpid)
+    told = crypt.decrypt_message(received["body"], query["msg_signature"], query["timestamp"], query["nonce"])
+    event = xmltodict.parse(told)["xml"]
+    assert (event["EventKey"], event["AgentID"], event["ToUserName"]) == ("yes", str(board.agentid), first.corpid)
 
 
 def test_without_a_name_it_is_asked_which_corp_is_meant(first: App) -> None:
