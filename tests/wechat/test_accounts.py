@@ -106,6 +106,13 @@ def test_a_link_may_lead_to_what_was_taken_in_before(session: Session) -> None:
     assert account.linked_appid == "wxmini2"
 
 
+def test_one_name_of_tencents_is_one_account_whatever_its_kind(session: Session) -> None:
+    brand = make.brand(session)
+    service.import_accounts(session, brand.id, [MINI])
+    with pytest.raises(service.DuplicateAccount, match="service_account wxmini: there is a mini_program with this name"):
+        service.import_accounts(session, brand.id, [{**SERVICE, "appid": "wxmini"}])
+
+
 def test_a_service_account_without_any_mini_program_opens_none(session: Session) -> None:
     (account,) = service.import_accounts(session, make.brand(session).id, [SERVICE])
     assert account.linked_appid is None

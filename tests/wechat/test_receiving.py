@@ -253,6 +253,20 @@ def test_a_copy_of_a_request_that_waits_for_the_sweep_does_not_get_it_refused(
     assert [row.state for row in callbacks_kept(session)] == ["taken"]
 
 
+def test_what_came_of_callbacks_is_counted(
+    session: Session, account: WechatAccount, merchant: WechatAccount, client: Any, send: Any
+) -> None:
+    def counted() -> dict[str, float]:
+        names = [("event", "taken"), ("event", "refused"), ("payment", "probe")]
+        return {" ".join(one): receiving._CALLBACKS.labels(*one)._value.get() for one in names}
+
+    before, body = counted(), tencent.notification(merchant, PAID)
+    send(account, request_of(account))
+    send(account, request_of(account, age=400))
+    tencent.notify(client, merchant, body, tencent.pay_headers(body) | {"Wechatpay-Signature": "WECHATPAY/SIGNTEST/x"})
+    assert {name: now - before[name] for name, now in counted().items()} == {"event taken": 1, "event refused": 1, "payment probe": 1}
+
+
 @pytest.fixture
 def flood(session: Session, account: WechatAccount, send: Any, monkeypatch: pytest.MonkeyPatch) -> Any:
     """Strangers have sent as many requests as are kept, and some more."""

@@ -148,6 +148,8 @@ def _import_account(session: Session, brand_id: uuid.UUID, entry: dict[str, Any]
         account = WechatAccount(brand_id=brand_id, kind=kind, appid=appid, settings={})
     elif account.brand_id != brand_id:
         raise AnothersAccount(f"{kind} {appid} belongs to another brand")
+    elif account.kind != kind:
+        raise DuplicateAccount(f"{kind} {appid}: there is a {account.kind} with this name")
     open_fields, secret_fields = _FIELDS[kind]
     kept = {field: entry[field] for field in (*open_fields, *_OPTIONAL.get(kind, ())) if entry.get(field)}
     if "platform_certificates" in entry:

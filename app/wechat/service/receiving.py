@@ -16,6 +16,7 @@ from collections.abc import Collection
 from datetime import datetime, timedelta
 from typing import Any
 
+from prometheus_client import Counter
 from sqlalchemy import func, select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
@@ -32,6 +33,10 @@ from app.wechat.service.accounts import want_certificates
 from app.wechat.service.inbox import receive_message, receive_notification
 
 log = logger(__name__)
+
+_CALLBACKS = Counter(
+    "marque_wechat_callbacks", "Callbacks of Tencent, or of somebody who says so, by what came of them.", ("kind", "outcome")
+)
 
 # Longer than anybody takes over a callback; whoever takes one up a second time finds it taken, or keeps the same thing once.
 LEASE = timedelta(seconds=10)
@@ -61,6 +66,7 @@ def receive(appid: str, kinds: Collection[AccountKind], kind: InboxKind, request
     try:
         told = _opened(account, kind, request, now)
     except SignatureRefused as refused:
+        _CALLBACKS.labels(kind, "probe" if refused.reason == PROBE else "refused").inc()
         if kept is not None and refused.reason != PROBE:
             # Beyond that a flood would fill the logs.
             log.warning("callback refused", account=appid, kind=kind.value, reason=refused.reason)
@@ -77,10 +83,13 @@ def receive(appid: str, kinds: Collection[AccountKind], kind: InboxKind, request
     assert kept is not None
     try:
         _take(account, kept, kind, told)
+        _CALLBACKS.labels(kind, "taken").inc()
     except NotificationUnreadable:
+        _CALLBACKS.labels(kind, "unreadable").inc()
         raise
     except Exception:
         # It is kept and it is Tencent's: the sweep takes it, and Tencent need not repeat it.
+        _CALLBACKS.labels(kind, "left").inc()
         log.exception("callback not taken yet", callback_id=str(kept))
 
 
