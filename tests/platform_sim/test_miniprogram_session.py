@@ -150,7 +150,9 @@ def test_nothing_is_sealed_without_a_session_or_of_an_unknown_kind(sim: Simulato
 
 def test_who_closed_her_account_is_told_of_and_can_be_reached_by_nobody(sim: Simulator) -> None:
     user = visitor(sim)
+    code = did(sim, user, "login-code")["code"]
     assert did(sim, user, "close-account")["closed"] is True
+    assert sim.login(code)["errcode"] == 40029
     (event,) = pushed(sim, user, "user_authorization_cancellation")
     assert (event["OpenID"], event["AppID"]) == (openid(sim, user), sim.mini["appid"])
     assert does(sim, user, "login-code").json()["error"] == "该用户已注销微信账号"

@@ -1,6 +1,7 @@
 """What the merchant tells WeChat of its deliveries: every rule with its code."""
 
 import itertools
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
@@ -172,6 +173,23 @@ def test_a_shipped_order_is_shipped_anew_exactly_once(sim: Simulator) -> None:
     assert order(sim, of[1])["shipping"]["finish_shipping_count"] == 2
     assert ship(sim, of, shipping_list=[{"item_desc": "再更正"}]) == 10060003
     assert order(sim, of[1])["shipping"]["shipping_list"][0]["goods_desc"] == "极曜 S7 订金（更正）"
+
+
+def test_an_upload_that_comes_late_changes_nothing(sim: Simulator) -> None:
+    of = bought(sim)
+    assert ship(sim, of, upload_time="2026-11-22T13:29:35.120+08:00") == 0
+    older = {"shipping_list": [{"item_desc": "更早"}], "upload_time": "2026-11-22T05:29:35.119Z"}
+    assert ship(sim, of, **older) == 10060023
+    assert order(sim, of[1])["shipping"]["shipping_list"][0]["goods_desc"] == VIRTUAL["item_desc"]
+
+
+def test_two_hundred_uploads_at_once_ship_once(sim: Simulator) -> None:
+    of, token = bought(sim), sim.token()["access_token"]
+    body = shipping(sim, of)
+    with ThreadPoolExecutor(20) as pool:
+        codes = [one["errcode"] for one in pool.map(lambda _: sim.api(UPLOAD, body, token=token), range(200))]
+    assert (codes.count(0), codes.count(10060023)) == (1, 199)
+    assert (order(sim, of[1])["shipping"]["finish_shipping_count"], len(notices(sim, of[0]))) == (1, 1)
 
 
 def test_neither_a_refunded_nor_a_confirmed_order_is_shipped(sim: Simulator) -> None:

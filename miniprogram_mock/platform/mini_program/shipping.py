@@ -32,7 +32,7 @@ CREATE TABLE IF NOT EXISTS trade_management (
     access_reminded_at REAL);
 CREATE TABLE IF NOT EXISTS shipments (
     transaction_id TEXT PRIMARY KEY, appid TEXT NOT NULL, logistics_type INTEGER NOT NULL DEFAULT 0,
-    delivery_mode INTEGER NOT NULL DEFAULT 0, parcels TEXT NOT NULL DEFAULT '[]', uploaded_at TEXT NOT NULL DEFAULT '',
+    delivery_mode INTEGER NOT NULL DEFAULT 0, parcels TEXT NOT NULL DEFAULT '[]', uploaded_at REAL NOT NULL DEFAULT 0,
     finished INTEGER NOT NULL DEFAULT 0, shipped_at REAL, confirmed_at REAL, confirm_method INTEGER, settled_at REAL,
     ship_reminded_at REAL, receive_reminded_at REAL, delay_to REAL);
 CREATE INDEX IF NOT EXISTS payments_by_appid ON payments (appid, transaction_id);

@@ -4,7 +4,6 @@ The codes beside 47001, 268485226 and 268485228 are from Tencent's page as other
 """
 
 import json
-import re
 from datetime import datetime
 from typing import Any
 
@@ -49,9 +48,11 @@ _PARCEL = {
     },
 )  # fmt: skip
 def upload_shipping_info(call: Call) -> Result:
-    """Ship a paid order, in one go or parcel by parcel; once all is shipped it may be shipped anew exactly once."""
-    data = call.data
-    _check_time(data["upload_time"])
+    """Ship a paid order, in one go or parcel by parcel; once all is shipped it may be shipped anew exactly once.
+
+    `upload_time` puts the uploads of an order in order: one that comes late changes nothing.
+    """
+    data, moment = call.data, _moment(call.data["upload_time"])
     paid = _ordered(call)
     if paid["openid"] != data["payer"]["openid"]:
         raise Refusal(10060031, "该笔支付单不属于 openid 所指定的用户")
@@ -59,10 +60,12 @@ def upload_shipping_info(call: Call) -> Result:
     row = shipping.shipment(call.platform, paid)
     if shipping.is_refunded(call.platform, paid) or row["confirmed_at"] is not None:
         raise Refusal(10060004, "支付单处于不可发货的状态")
-    parcels = _parcels(call, row)
+    if moment < row["uploaded_at"]:
+        raise Refusal(10060023, "发货信息未更新, hint: upload_time 早于上一次")
+    parcels = _parcels(call, row, moment)
     call.platform.store.run(
         "UPDATE shipments SET logistics_type = ?, delivery_mode = ?, parcels = ?, uploaded_at = ? WHERE transaction_id = ?",
-        data["logistics_type"], data["delivery_mode"], json.dumps(parcels, ensure_ascii=False), data["upload_time"], paid["transaction_id"],
+        data["logistics_type"], data["delivery_mode"], json.dumps(parcels, ensure_ascii=False), moment, paid["transaction_id"],
     )  # fmt: skip
     if data["delivery_mode"] == UNIFIED or data["is_all_delivered"]:
         shipping.finish(call.platform, paid, logistics_type=data["logistics_type"])
@@ -109,9 +112,9 @@ def _ordered(call: Call) -> Row:
     return paid
 
 
-def _check_time(text: str) -> None:
+def _moment(text: str) -> float:
     try:
-        datetime.fromisoformat(text)
+        return datetime.fromisoformat(text).timestamp()
     except ValueError:
         raise Refusal(268485216, "上传时间非法，请按照 RFC 3339 格式填写") from None
 
@@ -132,15 +135,14 @@ def _check_parcels(data: dict[str, Any]) -> None:
             raise Refusal(268485226, "物流单号不能为空")
         if not parcel.get("express_company"):
             raise Refusal(268485227, "物流公司编码不能为空")
-        if re.match("SF", parcel["express_company"]) and not any(parcel.get("contact", {}).values()):
+        if parcel["express_company"].startswith("SF") and not any(parcel.get("contact", {}).values()):
             raise Refusal(10060014, "参数错误, hint: 顺丰发货时联系方式必填")
 
 
-def _parcels(call: Call, row: Row) -> list[dict[str, Any]]:
+def _parcels(call: Call, row: Row, moment: float) -> list[dict[str, Any]]:
     """The order's parcels after this upload; what a shipped order no longer takes is refused."""
     data, before = call.data, json.loads(row["parcels"])
-    uploaded = int(datetime.fromisoformat(data["upload_time"]).timestamp())
-    given = [{**parcel, "upload_time": uploaded} for parcel in data["shipping_list"]]
+    given = [{**parcel, "upload_time": int(moment)} for parcel in data["shipping_list"]]
     known = [_plain(parcel) for parcel in before]
     is_same = all(_plain(parcel) in known for parcel in given) and row["logistics_type"] == data["logistics_type"]
     if row["finished"] and data["delivery_mode"] == SPLIT and not data["is_all_delivered"]:

@@ -71,10 +71,12 @@ def owner_of_code(call: Call, code: Any, *, kind: str, appid: str) -> Row:
     if row["used_at"] is not None:
         raise Refusal(40163, "code been used") if kind == "login" else Refusal(40029, "invalid code")
     user = store.one(
-        "SELECT u.*, o.openid, coalesce(m.high_risk, 0) AS high_risk FROM users u JOIN openids o ON o.user_id = u.id AND o.appid = ? "
+        "SELECT u.*, o.openid, m.high_risk, m.closed_at FROM users u JOIN openids o ON o.user_id = u.id AND o.appid = ? "
         "LEFT JOIN user_marks m ON m.user_id = u.id WHERE u.id = ?", appid, row["user_id"],
     )  # fmt: skip
     assert user is not None
+    if user["closed_at"] is not None:
+        raise Refusal(40029, "invalid code")
     return user
 
 
