@@ -85,6 +85,14 @@ def test_a_scan_or_a_press_is_good_for_three_messages_in_a_minute(sim: Simulator
     assert send(sim, user) == 45015
 
 
+def test_leaving_for_a_page_by_the_menu_is_good_for_none(sim: Simulator) -> None:
+    user = sim.user()
+    menu = {"button": [{"type": "view", "name": "选车", "url": "https://h5.jiyao.example/cars"}]}
+    assert post(sim, "/cgi-bin/menu/create", menu)["errcode"] == 0
+    does(sim, user, "menu", path=[0])
+    assert send(sim, user) == 45015
+
+
 def test_following_is_good_for_three_messages_in_a_minute(sim: Simulator) -> None:
     user = sim.user(follow=False)
     sim.post(f"users/{user['id']}/follow", appid=sim.service["appid"])

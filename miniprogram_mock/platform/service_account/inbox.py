@@ -1,8 +1,9 @@
 """What the account's messages look like in a person's WeChat: every kind of message ends here."""
 
-import json
 import secrets
 from typing import TYPE_CHECKING, Any
+
+import orjson
 
 if TYPE_CHECKING:
     from miniprogram_mock.platform.server import Platform
@@ -27,4 +28,4 @@ def put(platform: "Platform", appid: str, openid: str, content: dict[str, Any], 
 
 
 def as_kept(content: dict[str, Any]) -> str:
-    return json.dumps({"title": "", "fields": [], **content}, ensure_ascii=False)
+    return orjson.dumps({"title": "", "fields": [], **content}).decode()

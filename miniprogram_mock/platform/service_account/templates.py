@@ -1,7 +1,8 @@
 """The account's templates: chosen in the console or added from Tencent's library by API, in use or withdrawn (spec 2.3)."""
 
-import json
 from typing import TYPE_CHECKING, Any
+
+import orjson
 
 from miniprogram_mock.platform import crypto
 from miniprogram_mock.platform.endpoints import Call
@@ -157,13 +158,13 @@ def _from_world(platform: "Platform", account: ServiceAccount) -> None:
 def _insert(platform: "Platform", account: ServiceAccount, one: Template, *, kind: str) -> None:
     platform.store.run(
         "INSERT OR IGNORE INTO service_templates VALUES (?, ?, ?, ?, ?, ?, ?, 'in_use', ?)",
-        one.template_id, account.appid, kind, one.name, one.title, json.dumps(one.fields, ensure_ascii=False),
-        json.dumps(one.choices, ensure_ascii=False), platform.clock.now(),
+        one.template_id, account.appid, kind, one.name, one.title, orjson.dumps(one.fields).decode(), orjson.dumps(one.choices).decode(),
+        platform.clock.now(),
     )  # fmt: skip
 
 
 def _parsed(row: Row) -> Row:
-    return {**row, "fields": json.loads(row["fields"]), "choices": json.loads(row["choices"])}
+    return {**row, "fields": orjson.loads(row["fields"]), "choices": orjson.loads(row["choices"])}
 
 
 def _described(row: Row) -> dict[str, Any]:

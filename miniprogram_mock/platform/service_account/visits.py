@@ -14,6 +14,8 @@ if TYPE_CHECKING:
 
 # What a press of the menu tells the account. The types that go on in WeChat (scanning, pictures, places) tell only that they began.
 _EVENTS = {"click": "CLICK", "view": "VIEW", "miniprogram": "view_miniprogram", "media_id": None}
+# Leaving for a page is no reason to be written to ([K], not verified: the contract says "menu click").
+_OPEN_A_WINDOW = ("click", "scancode_push", "scancode_waitmsg")
 
 
 def scan(platform: "Platform", user_id: int, ticket_or_url: str, *, follows: bool) -> Row:
@@ -72,7 +74,8 @@ def press(platform: "Platform", user_id: int, appid: str, path: list[int]) -> di
     if event is not None:
         key = button.get("key") or (button["pagepath"] if button["type"] == "miniprogram" else button["url"])
         menu_id = {} if event == "CLICK" else {"MenuId": shown["menuid"] if shown else 0}
-        windows.open_for(platform, account, openid, "menu")
+        if button["type"] in _OPEN_A_WINDOW:
+            windows.open_for(platform, account, openid, "menu")
         platform.callbacks.message(account, event, recipient=openid, fields={"EventKey": key, **menu_id})
     return {name: value for name, value in button.items() if name != "sub_button"}
 
