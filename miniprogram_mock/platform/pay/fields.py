@@ -9,6 +9,7 @@ from datetime import datetime
 from typing import Any
 
 from miniprogram_mock.platform.endpoints import Call
+from miniprogram_mock.platform.limits import limit
 from miniprogram_mock.platform.pay.errors import PayRefusal
 
 Check = Callable[[Call, Any, str], None]
@@ -17,8 +18,9 @@ Bound = int | str
 
 # An https address without a query; plain http only to this machine, where there is no certificate to have.
 _NOTIFY_URL = re.compile(r"(https://[^/?#\s]+|http://(127\.0\.0\.1|localhost|\[::1\])(:\d+)?)(/[^?#\s]*)?")
-ORDER_NUMBER = r"[0-9A-Za-z_\-|*]{6,32}"
-REFUND_NUMBER = r"[0-9A-Za-z_\-|*@]+"
+_ORDER_NUMBER, _OTHER_NUMBER = r"[0-9A-Za-z_\-|*]+", r"[0-9A-Za-z_\-|*@]+"
+ORDER_NUMBER = limit("pay.out_trade_no_characters", 32, "3.3: 6 to 32")
+OTHER_NUMBER = limit("pay.out_refund_no_characters", 64, "3.6; other numbers of the merchant's [K], not verified")
 
 
 def checked(call: Call, data: Any, shape: Shape, *, where: str = "") -> None:
@@ -49,6 +51,16 @@ def text(most: Bound, *, least: int = 1, pattern: str | None = None, one_of: tup
             raise wrong(where, value, "含有不允许的字符或格式有误")
 
     return check
+
+
+def order_number() -> Check:
+    """The merchant's own number of an order."""
+    return text(ORDER_NUMBER, least=6, pattern=_ORDER_NUMBER)
+
+
+def other_number() -> Check:
+    """The merchant's own number of a refund, a share or a return."""
+    return text(OTHER_NUMBER, pattern=_OTHER_NUMBER)
 
 
 def whole(least: int = 0) -> Check:
@@ -86,7 +98,7 @@ def many(of: Check, *, most: Bound, least: int = 1) -> Check:
     return check
 
 
-def notify_url(most: int) -> Check:
+def notify_url(most: Bound) -> Check:
     length = text(most)
 
     def check(call: Call, value: Any, where: str) -> None:

@@ -8,7 +8,7 @@ from typing import Any
 from miniprogram_mock.platform.endpoints import Call
 from miniprogram_mock.platform.limits import limit
 from miniprogram_mock.platform.pay import transactions
-from miniprogram_mock.platform.pay.fields import ORDER_NUMBER, Shape, flag, many, moment, notify_url, section, text, whole, wrong
+from miniprogram_mock.platform.pay.fields import Shape, flag, many, moment, notify_url, order_number, section, text, whole, wrong
 from miniprogram_mock.platform.pay.wire import DIRECT, PARTNER, PayRefusal, pay_endpoint
 from miniprogram_mock.platform.store import Row
 from miniprogram_mock.platform.world import Merchant
@@ -19,6 +19,8 @@ SHORTEST_EXPIRY = limit("pay.shortest_expiry_seconds", 60, "3.3: a shorter one i
 PREPAY_LIFETIME = limit("pay.prepay_lifetime_seconds", 2 * 3600, "3.3 [K], not verified")
 DESCRIPTION = limit("pay.description_characters", 127, "3.3")
 ATTACH = limit("pay.attach_characters", 128, "3.3")
+NOTIFY_URL = limit("pay.notify_url_characters", 255, "3.3")
+GOODS_TAG = limit("pay.goods_tag_characters", 32, "3.3")
 GOODS = limit("pay.goods_lines", 6000, "3.3 [K], not verified")
 RATE = limit("pay.prepay_per_second", 600, "3.4 [K], not verified: above it FREQUENCY_LIMITED")
 
@@ -36,8 +38,8 @@ _GOODS: Shape = {
     "merchant_goods_id": _ID, "wechatpay_goods_id?": _ID, "goods_name?": text(256), "quantity": whole(1), "unit_price": whole(0),
 }  # fmt: skip
 _ORDER: Shape = {
-    "description": text(DESCRIPTION), "out_trade_no": text(32, pattern=ORDER_NUMBER), "time_expire?": text(64),
-    "attach?": text(ATTACH), "notify_url": notify_url(255), "goods_tag?": text(32), "support_fapiao?": flag(),
+    "description": text(DESCRIPTION), "out_trade_no": order_number(), "time_expire?": text(64),
+    "attach?": text(ATTACH), "notify_url": notify_url(NOTIFY_URL), "goods_tag?": text(GOODS_TAG), "support_fapiao?": flag(),
     "amount": section({"total": whole(1), "currency?": text(16, one_of=("CNY",))}),
     "detail?": section({"cost_price?": whole(0), "invoice_id?": _ID, "goods_detail?": many(section(_GOODS), most=GOODS)}),
     "scene_info?": section({

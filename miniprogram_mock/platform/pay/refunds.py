@@ -5,7 +5,8 @@ from typing import TYPE_CHECKING, Any
 from miniprogram_mock.platform.endpoints import Call
 from miniprogram_mock.platform.limits import limit
 from miniprogram_mock.platform.pay import balance, keys, refund_course, sheet, transactions
-from miniprogram_mock.platform.pay.fields import REFUND_NUMBER, Shape, many, notify_url, section, text, whole
+from miniprogram_mock.platform.pay.fields import Shape, many, notify_url, other_number, section, text, whole
+from miniprogram_mock.platform.pay.prepay import GOODS
 from miniprogram_mock.platform.pay.wire import ANYBODY, PayRefusal, asked_serial, pay_endpoint
 from miniprogram_mock.platform.store import Row
 from miniprogram_mock.platform.world import Merchant
@@ -16,6 +17,8 @@ if TYPE_CHECKING:
 MOST_REFUNDS = limit("pay.refunds_of_one_order", 50, "3.6")
 APART = limit("pay.refund_seconds_apart", 60, "3.6")
 LATEST = limit("pay.refundable_seconds", 365 * 86400, "3.6")
+NOTIFY_URL = limit("pay.refund_notify_url_characters", 256, "3.6")
+REASON = limit("pay.refund_reason_characters", 80, "3.6")
 RATE = limit("pay.refund_per_second", 150, "3.6")
 ERROR_RATE = limit("pay.refund_errors_per_second", 6, "3.6")
 OLD_ORDER = limit("pay.old_order_seconds", 30 * 86400, "3.6: an order of more than a month")
@@ -23,8 +26,8 @@ OLD_ORDER_RATE = limit("pay.old_order_refunds_per_minute", 5000, "3.6")
 
 _ID = text(32)
 _REFUND: Shape = {
-    "transaction_id?": _ID, "out_trade_no?": _ID, "out_refund_no": text(64, pattern=REFUND_NUMBER), "reason?": text(80),
-    "notify_url?": notify_url(256), "funds_account?": text(32, one_of=("AVAILABLE",)), "sub_mchid?": _ID,
+    "transaction_id?": _ID, "out_trade_no?": _ID, "out_refund_no": other_number(), "reason?": text(REASON),
+    "notify_url?": notify_url(NOTIFY_URL), "funds_account?": text(32, one_of=("AVAILABLE",)), "sub_mchid?": _ID,
     "amount": section({
         "refund": whole(1), "total": whole(1), "currency": text(16, one_of=("CNY",)),
         "from?": many(section({"account": text(32, one_of=("AVAILABLE", "UNAVAILABLE")), "amount": whole(1)}), most=2),
@@ -32,10 +35,10 @@ _REFUND: Shape = {
     "goods_detail?": many(section({
         "merchant_goods_id": _ID, "wechatpay_goods_id?": _ID, "goods_name?": text(256), "unit_price": whole(0), "refund_amount": whole(0),
         "refund_quantity": whole(1),
-    }), most=6000),
+    }), most=GOODS),
 }  # fmt: skip
 _RESCUE: Shape = {
-    "out_refund_no": text(64), "type": text(32, one_of=("USER_BANK_CARD", "MERCHANT_BANK_CARD")), "sub_mchid?": _ID,
+    "out_refund_no": other_number(), "type": text(32, one_of=("USER_BANK_CARD", "MERCHANT_BANK_CARD")), "sub_mchid?": _ID,
     "bank_type?": text(32, pattern=r"[A-Z]+_(DEBIT|CREDIT)"), "bank_account?": text(1024), "real_name?": text(1024),
 }  # fmt: skip
 

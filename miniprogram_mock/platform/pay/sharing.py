@@ -8,7 +8,7 @@ from miniprogram_mock.platform.endpoints import Call
 from miniprogram_mock.platform.faults import kind
 from miniprogram_mock.platform.limits import limit
 from miniprogram_mock.platform.pay import balance, receivers, transactions
-from miniprogram_mock.platform.pay.fields import REFUND_NUMBER, Shape, flag, many, section, text, whole
+from miniprogram_mock.platform.pay.fields import Shape, flag, many, other_number, section, text, whole
 from miniprogram_mock.platform.pay.refunds import decrypted
 from miniprogram_mock.platform.pay.sheet import when_paid
 from miniprogram_mock.platform.pay.wire import ANYBODY, PARTNER, PayRefusal, pay_endpoint
@@ -40,7 +40,7 @@ MOST_PERCENT = switch("pay_sharing_percent", 30, "最大分账比例：一笔订
 FAILS = kind("sharing_failure", "下一笔分账明细失败，原因是 status，如 ACCOUNT_ABNORMAL", status=None)
 _SET_FREE = "解冻给分账方"
 
-_ID, _NUMBER = text(32), text(64, pattern=REFUND_NUMBER)
+_ID, _NUMBER = text(32), other_number()
 _SHARE: Shape = {
     "type": text(32, one_of=receivers.TYPES), "account": text(64), "name?": text(1024), "amount": whole(1), "description": text(80),
 }  # fmt: skip

@@ -8,7 +8,7 @@ from miniprogram_mock.platform.endpoints import Call
 from miniprogram_mock.platform.faults import kind
 from miniprogram_mock.platform.limits import limit
 from miniprogram_mock.platform.pay import balance, receivers, sharing, transactions
-from miniprogram_mock.platform.pay.fields import REFUND_NUMBER, Shape, text, whole
+from miniprogram_mock.platform.pay.fields import Shape, other_number, text, whole
 from miniprogram_mock.platform.pay.wire import ANYBODY, PayRefusal, pay_endpoint
 from miniprogram_mock.platform.store import Row, declare
 from miniprogram_mock.platform.switches import switch
@@ -29,7 +29,7 @@ LATEST = limit("pay.sharing_return_seconds", 180 * 86400, "3.8")
 ALLOWED = switch("pay_allows_sharing_return", True, "作为分账接收方，同意分账回退")
 FAILS = kind("sharing_return_failure", "下一笔分账回退失败，原因是 status，如 ACCOUNT_ABNORMAL", status=None)
 
-_ID, _NUMBER = text(32), text(64, pattern=REFUND_NUMBER)
+_ID, _NUMBER = text(32), other_number()
 _RETURN: Shape = {
     "sub_mchid?": _ID, "order_id?": text(64), "out_order_no?": _NUMBER, "out_return_no": _NUMBER, "return_mchid": _ID, "amount": whole(1),
     "description": text(80),

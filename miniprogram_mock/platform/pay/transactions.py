@@ -4,7 +4,7 @@ import json
 from typing import TYPE_CHECKING, Any
 
 from miniprogram_mock.platform.endpoints import Call
-from miniprogram_mock.platform.pay.fields import ORDER_NUMBER, text
+from miniprogram_mock.platform.pay.fields import text
 from miniprogram_mock.platform.pay.wire import DIRECT, PARTNER, PayRefusal, pay_endpoint
 from miniprogram_mock.platform.store import Row
 from miniprogram_mock.platform.world import Merchant
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 STATES = {"NOTPAY": "订单未支付", "SUCCESS": "支付成功", "CLOSED": "订单已关闭", "REFUND": "订单发生过退款，退款详情请查询退款单"}
 PAID = ("SUCCESS", "REFUND")
-_MCHID, _NUMBER = text(32), text(32, pattern=ORDER_NUMBER)
+_MCHID = text(32)
 _WHOSE = {DIRECT: {"mchid": _MCHID}, PARTNER: {"sp_mchid": _MCHID, "sub_mchid": _MCHID}}
 _ROOTS = {DIRECT: "/v3/pay/transactions", PARTNER: "/v3/pay/partner/transactions"}
 
