@@ -174,6 +174,19 @@ def test_what_happens_in_wecom_is_heard(town: Town, simulator: Simulator, buyer:
     assert town.heard(typed.UnknownMessage) == []
 
 
+def test_who_adds_a_member_by_her_code_is_welcomed_with_what_the_callback_brought(
+    town: Town, simulator: Simulator, gateway: HttpGateway, buyer: dict[str, Any]
+) -> None:
+    door = gateway.wecom(town.accounts["corp"])
+    way = door.add_contact_way(["adv003"], state="store-7")
+    simulator.ask(f"wecom/contact-ways/{way.config_id}/scan", user=buyer["id"])
+    added = town.hears(typed.ContactAdded)
+    assert (added.userid, added.state) == ("adv003", "store-7")
+    door.send_welcome(added.welcome_code, "您好，我是您的顾问")
+    chats = simulator.look(f"wecom/customers/{added.external_userid}/chats")["chats"]
+    assert [one["kind"] for one in chats] == ["welcome"]
+
+
 def test_the_plain_mode_is_refused_until_somebody_switches_to_the_safe_one(town: Town, simulator: Simulator, buyer: Any) -> None:
     appid = town.appid("mini_program")
     simulator.ask(f"accounts/{appid}/switches", push_encrypted=False)
