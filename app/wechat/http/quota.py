@@ -94,8 +94,8 @@ class Quotas:
         """Tencent refused for a quota: nobody calls again before its window ends."""
         if code not in _USED_UP or (endpoint.path, code) in _ONE_PERSONS:
             return
-        known = [seconds for seconds, _ in limits(endpoint)]
-        seconds = _USED_UP[code] or (_MINUTE if known == [_MINUTE] else _DAY)
+        # Where there is a quota of the minute 45009 may mean that one: better to be refused once a minute than to stand still for a day.
+        seconds = _USED_UP[code] or min((seconds for seconds, _ in limits(endpoint)), default=_DAY)
         now = _now()
         window = now // seconds
         with self._lock:

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from app.wechat.client import Outcome
+from app.wechat.client import Outcome, WechatError
 from app.wechat.endpoints.mini_program.safety import Media, Scene, Suggestion
 from dev.testing import wait_until
 from tests.wechat.contract.support import Person, advance, limited, refused
@@ -74,8 +74,12 @@ def test_a_picture_without_an_address_or_a_person_is_refused(visitor: Person) ->
         visitor.door.check_media("nobody", PICTURE, Media.audio, Scene.forum)
 
 
-def test_beyond_the_quota_nothing_is_checked(visitor: Person) -> None:
+def test_beyond_the_quota_nothing_is_checked_until_the_next_minute(visitor: Person) -> None:
     with limited(visitor.simulator, "mini_program.sec_checks_per_minute", 0), refused("45009", Outcome.retry_later):
         visitor.door.check_text(visitor.openid, "好", Scene.social)
     with limited(visitor.simulator, "mini_program.media_checks_per_minute", 0), refused("45009", Outcome.retry_later):
         visitor.door.check_media(visitor.openid, PICTURE, Media.image, Scene.social)
+    with pytest.raises(WechatError) as closed:
+        visitor.door.check_media(visitor.openid, PICTURE, Media.image, Scene.social)
+    assert closed.value.code == "quota"
+    assert 0 < closed.value.retry_after <= 60

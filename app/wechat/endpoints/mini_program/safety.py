@@ -44,7 +44,7 @@ class Verdict:
 
 
 class Safety(MiniProgramDoor):
-    @post("/wxa/msg_sec_check", repeat=Repeat.harmless)
+    @post("/wxa/msg_sec_check", repeat=Repeat.harmless, per_day=2_000_000, per_minute=4000)
     def check_text(
         self,
         openid: str,
@@ -57,7 +57,7 @@ class Safety(MiniProgramDoor):
     ) -> Ask[Verdict]:
         """A text of somebody who was in the mini-program within two hours, ≤ 2,500 characters; `signature` for a profile only.
 
-        Refusals: 61010 (she was not there, not verified), 40003, 45002 (too long), 45009.
+        Refusals: 61010 (she was not there, not verified), 40003, 45002 (too long), 45009 (the quotas are not verified).
         """
         more = {"title": title, "nickname": nickname, "signature": signature}
         body = {"version": 2, "openid": openid, "scene": int(scene), "content": text}

@@ -112,7 +112,7 @@ class Shipping(MiniProgramDoor):
         """Whether the operator has confirmed in the console that orders are managed."""
         return Ask(lambda told: _flag(told["completed"]), body={"appid": self.account.appid})
 
-    @post("/wxa/sec/order/upload_shipping_info", repeat=Repeat.harmless)
+    @post("/wxa/sec/order/upload_shipping_info", repeat=Repeat.keyed)
     def upload_shipping(
         self,
         order: OrderKey,
@@ -166,7 +166,7 @@ class Shipping(MiniProgramDoor):
         narrowed = {"order_state": None if state is None else int(state), "openid": openid, "last_index": after}
         return Ask(_orders, body=body | {name: value for name, value in narrowed.items() if value is not None})
 
-    @post("/wxa/sec/order/notify_confirm_receive", repeat=Repeat.never)
+    @post("/wxa/sec/order/notify_confirm_receive", repeat=Repeat.keyed)
     def ask_to_confirm(self, order: OrderKey, *, received_at: datetime) -> Ask[None]:
         """Have WeChat ask her, once per order, to confirm an express delivery.
 
