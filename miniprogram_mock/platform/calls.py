@@ -27,8 +27,11 @@ _MASKED_NAMES = (
     "purePhoneNumber",
     "ciphertext",
     "response_code",
+    "user_ticket",
+    "mobile",
+    "remark_mobiles",
 )
-_MASKED = re.compile(rf'"({"|".join(_MASKED_NAMES)})"\s*:\s*"[^"]*"?')
+_MASKED = re.compile(rf'"({"|".join(_MASKED_NAMES)})"\s*:\s*(?:"[^"]*"?|\[[^\]]*\]?)')
 _CODE = re.compile(r'"(code)"\s*:\s*"[^"]*"?')
 _HIDDEN = r'"\1":"***"'
 _LONGEST = 4000

@@ -1,5 +1,6 @@
 """WeCom: people add members by contact ways, are welcomed, tagged, noted down, read and lost."""
 
+import json
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 
@@ -299,6 +300,19 @@ def test_a_friendship_ends_from_either_side_and_may_begin_again(app: App, by: st
     assert app.get("externalcontact/get", external_userid=external)["errcode"] == 84061
     assert befriend(app, "adv079", user) == external
     assert app.get("externalcontact/get", external_userid=external)["errcode"] == 0
+
+
+def test_the_record_of_calls_keeps_no_mobile_and_no_ticket(app: App) -> None:
+    external = befriend(app, "adv084")
+    app.sim.post("wecom/members/adv084", mobile="13855550084")
+    app.customer("remark", userid="adv084", external_userid=external, remark_mobiles=["13866660084"])
+    assert app.get("externalcontact/get", external_userid=external)["follow_user"][0]["remark_mobiles"] == ["13866660084"]
+    code = app.sim.post("staff/adv084/oauth-code", scope="snsapi_privateinfo")["code"]
+    ticket = app.get("auth/getuserinfo", code=code)["user_ticket"]
+    assert app.post("auth/getuserdetail", user_ticket=ticket)["mobile"] == "13855550084"
+    recorded = json.dumps(app.sim.get("calls", limit=20))
+    assert "externalcontact/remark" in recorded
+    assert [secret for secret in ("13855550084", "13866660084", ticket, app.secret) if secret in recorded] == []
 
 
 def test_a_customer_who_agrees_to_be_archived_is_told_of(app: App) -> None:
