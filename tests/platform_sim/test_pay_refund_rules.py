@@ -47,6 +47,8 @@ def test_money_that_was_taken_to_the_bank_cannot_be_refunded(sim: Simulator, til
     sim.post(f"merchants/{till.mchid}/top-up", amount=1)
     reply = till.refund("RR0000002", "RRREF0002", refund=10_000, total=10_000)
     assert (reply.status, till.balance()["available"]) == (200, 0)
+    [row] = sim.get("duplicates", kind="out_refund_no", key="RRREF0002")["duplicates"]
+    assert (row["attempts"], row["effects"]) == (1, 1), "what was refused did not happen"
 
 
 def test_all_refunds_of_an_order_bring_its_whole_fee_back(sim: Simulator, till: Till) -> None:

@@ -52,14 +52,15 @@ def refund(call: Call, merchant: Merchant) -> dict[str, Any]:
         raise PayRefusal("PARAM_ERROR", "退款出资账户金额之和须等于退款金额", field="/amount/from")
     payment = _payment(call, merchant)
     earlier = _find(platform, merchant, number)
-    platform.store.attempt("out_refund_no", number, effect=earlier is None)
     if earlier is not None:
+        platform.store.attempt("out_refund_no", number, effect=False)
         if (earlier["out_trade_no"], earlier["amount"]) != (payment["out_trade_no"], wanted):
             raise PayRefusal("INVALID_REQUEST", "商户退款单号已被使用，且订单或金额与首次申请不一致")
         return refund_course.describe(platform, earlier)
     already = refund_course.refunded(platform, payment)
     _check_allowed(platform, payment, wanted=wanted, total=data["amount"]["total"], already=already)
     _check_money(platform, payment, wanted=wanted, already=already)
+    platform.store.attempt("out_refund_no", number, effect=True)
     return refund_course.begin(platform, payment, data, already=already)
 
 

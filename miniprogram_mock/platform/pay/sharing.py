@@ -155,9 +155,9 @@ def _share_told(platform: "Platform", order: Row, one: Row) -> dict[str, Any]:
 def _repeated(call: Call, merchant: Merchant) -> dict[str, Any] | None:
     """What the same number got before; names are encrypted anew each time and do not count."""
     earlier = find(call.platform, merchant, call.data["out_order_no"])
-    call.platform.store.attempt("out_order_no", call.data["out_order_no"], effect=earlier is None)
     if earlier is None:
         return None
+    call.platform.store.attempt("out_order_no", call.data["out_order_no"], effect=False)
     if transactions.request_of(earlier) != _without_names(call.data):
         raise PayRefusal("INVALID_REQUEST", "商户分账单号已被使用，且请求参数与首次请求不一致")
     return describe(call.platform, earlier)
@@ -212,6 +212,7 @@ def _check_allowed(call: Call, payment: Row, *, mchid: str, wanted: int) -> None
 
 def _keep(call: Call, merchant: Merchant, mchid: str) -> str:
     platform, now = call.platform, call.platform.clock.now()
+    platform.store.attempt("out_order_no", call.data["out_order_no"], effect=True)
     order_id = f"3008{secrets.randbelow(10**7):07}{platform.clock.local(now):%Y%m%d}{secrets.randbelow(10**9):09}"
     platform.store.insert(
         "pay_sharings", order_id=order_id, mchid=merchant.mchid, out_order_no=call.data["out_order_no"], payee=mchid,

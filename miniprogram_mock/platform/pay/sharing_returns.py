@@ -42,13 +42,14 @@ def take_back(call: Call, merchant: Merchant) -> dict[str, Any]:
     data, platform = call.data, call.platform
     mchid = receivers.sharer(call, merchant)
     earlier = _find(platform, merchant, data["out_return_no"])
-    platform.store.attempt("out_return_no", data["out_return_no"], effect=earlier is None)
     if earlier is not None:
+        platform.store.attempt("out_return_no", data["out_return_no"], effect=False)
         if transactions.request_of(earlier) != data:
             raise PayRefusal("INVALID_REQUEST", "商户回退单号已被使用，且请求参数与首次请求不一致")
         return _describe(platform, earlier)
     order = _order(call, merchant, mchid)
     _check_allowed(call, order)
+    platform.store.attempt("out_return_no", data["out_return_no"], effect=True)
     now = platform.clock.now()
     return_id = f"3009{secrets.randbelow(10**7):07}{platform.clock.local(now):%Y%m%d}{secrets.randbelow(10**9):09}"
     platform.store.insert(
