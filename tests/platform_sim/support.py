@@ -22,6 +22,7 @@ from wechatpy.enterprise.crypto import WeChatCrypto as WorkCrypto
 
 from dev import testing
 from dev.ports import free_port
+from tests.simulator import set_up
 
 API, PAY, WORK = "api.weixin.qq.com", "api.mch.weixin.qq.com", "qyapi.weixin.qq.com"
 PATIENCE = 15.0
@@ -102,8 +103,7 @@ class Simulator:
         self.base = f"http://127.0.0.1:{self.port}"
         self.http = requests.Session()
         clock = [part for url in followers for part in ("--clock-follower", url)]
-        init = ["init", "--dir", str(folder), "--callback-base", sink.url, *clock, "--clock-token", "tick"]
-        subprocess.run([sys.executable, "-m", "miniprogram_mock.platform", *init], check=True, capture_output=True)
+        set_up(folder, sink.url, *clock, "--clock-token", "tick")
         self.credentials = json.loads((folder / "accounts.json").read_text())
         kinds = {account["kind"]: account for account in self.credentials["accounts"]}
         self.mini, self.service = kinds["mini_program"], kinds["service_account"]
