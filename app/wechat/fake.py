@@ -148,9 +148,10 @@ class FakeGateway:
     def _update_card(self, _account: WechatAccount, **_given: Any) -> None:
         return None
 
-    def _prepay(self, account: WechatAccount, out_trade_no: str, amount_fen: int, openid: str, **_given: Any) -> str:
+    def _prepay(self, account: WechatAccount, out_trade_no: str, amount_fen: int, openid: str, **given: Any) -> str:
         mchid, appid = account.appid, account.linked_appid
-        opened = Trade(out_trade_no, "NOTPAY", amount_fen=amount_fen, appid=appid, mchid=mchid, openid=openid)
+        told: dict[str, Any] = {"appid": appid, "mchid": mchid, "openid": openid, "sub_mchid": given.get("sub_mchid")}
+        opened = Trade(out_trade_no, "NOTPAY", amount_fen=amount_fen, **told)
         known = self.trades.setdefault(out_trade_no, opened)
         if known.state != "NOTPAY":
             raise WechatError(Outcome.permanent_person, "ORDER_CLOSED" if known.state == "CLOSED" else "ORDERPAID")
@@ -169,7 +170,8 @@ class FakeGateway:
 
     def _refund(self, _account: WechatAccount, *, out_trade_no: str, out_refund_no: str, **given: Any) -> RefundState:
         asked = RefundState(out_refund_no, "PROCESSING", amount_fen=given["amount_fen"], total_fen=given["total_fen"], currency="CNY")
-        numbered = replace(asked, refund_id=f"5030{next(self._numbers):024d}", out_trade_no=out_trade_no)
+        refund_id = f"5030{next(self._numbers):024d}"
+        numbered = replace(asked, refund_id=refund_id, out_trade_no=out_trade_no, sub_mchid=given.get("sub_mchid"))
         return self.refunds.setdefault(out_refund_no, numbered)
 
     def _query_refund(self, _account: WechatAccount, out_refund_no: str, **_given: Any) -> RefundState:

@@ -110,6 +110,18 @@ def test_too_many_at_once_is_for_later(shop: Shop, simulator: Simulator) -> None
         simulator.ask("limits", name="pay.prepay_per_second")
 
 
+@pytest.mark.parametrize("code", ["SYSTEM_ERROR", "BANK_ERROR"])
+def test_when_wechat_pay_fails_nobody_knows_and_the_same_call_finds_out(either: Shop, simulator: Simulator, code: str) -> None:
+    out_trade_no, ask = number("PAY"), either.ask()
+    simulator.ask("faults", errcode={"path": "/v3/pay/*", "code": code})
+    with refused(code, Outcome.unknown):
+        either.door.prepay(*either.of, out_trade_no, **ask)
+    simulator.ask("faults", timeout_after_accept={"path": "/v3/pay/*"})
+    with refused("timeout", Outcome.unknown):
+        either.door.prepay(*either.of, out_trade_no, **ask)
+    assert either.pay(either.door.prepay(*either.of, out_trade_no, **ask)) == "ok"
+
+
 def test_old_spellings_mean_what_new_ones_mean(shop: Shop, simulator: Simulator) -> None:
     mchid = shop.door.account.appid
     simulator.ask(f"accounts/{mchid}/switches", pay_old_error_codes=True)

@@ -10,7 +10,7 @@ import pytest
 from app.wechat.client import Outcome
 from app.wechat.endpoints.wecom import content
 from app.wechat.endpoints.wecom.contact_ways import Temporary
-from tests.wechat.contract.support import advance, now, number, refused, switched
+from tests.wechat.contract.support import advance, limited, now, number, refused, switched
 from tests.wechat.contract.wecom import Corp
 
 PERSON, ACCOUNT, LATER = Outcome.permanent_person, Outcome.permanent_account, Outcome.retry_later
@@ -85,6 +85,16 @@ class TestContactWays:
         with refused(code, outcome):
             corp.door.add_contact_way(**asked)
 
+    def test_of_somebody_who_serves_no_customers_are_refused(self, corp: Corp) -> None:
+        corp.does("wecom/members/adv185", serves_customers=False)
+        for call in (lambda: corp.door.add_contact_way(["adv185"], state="s"), lambda: corp.door.customer_ids("adv185")):
+            with refused("84074", PERSON):
+                call()
+
+    def test_are_so_many_and_no_more(self, corp: Corp) -> None:
+        with limited(corp.simulator, "wecom.contact_ways", 0), refused("45009", LATER):
+            corp.door.add_contact_way(["adv111"], state="s")
+
 
 class TestTheWelcome:
     def test_is_said_once_within_twenty_seconds(self, corp: Corp, accounts: Any) -> None:
@@ -158,13 +168,10 @@ class TestCustomers:
     def test_have_followers_page_by_page(self, corp: Corp) -> None:
         person = corp.person()
         [external] = {corp.befriend(userid, person) for userid in ("adv120", "adv121", "adv122")}
-        corp.simulator.ask("limits", name="wecom.followers_page", value=2)
-        try:
+        with limited(corp.simulator, "wecom.followers_page", 2):
             first = corp.door.customer(external)
             assert (len(first.follows), bool(first.next_cursor)) == (2, True)
             second = corp.door.customer(external, first.next_cursor)
-        finally:
-            corp.simulator.ask("limits", name="wecom.followers_page")
         assert [one.userid for one in (*first.follows, *second.follows)] == ["adv120", "adv121", "adv122"]
         assert second.next_cursor == ""
 

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from app.wechat.client import CardReceipt, Outcome, WeCom
-from app.wechat.endpoints.wecom.messages import Article
+from app.wechat.endpoints.wecom.messages import EVERYBODY, Article
 from tests.wechat.contract.support import advance, refused, switched
 from tests.wechat.contract.wecom import Corp
 
@@ -152,6 +152,12 @@ class TestWhoIsReached:
         for userid in (HER, "adv101", "adv102", "mgr001"):
             assert corp.inbox(userid)[0]["msgid"] == receipt.msgid
         assert receipt.invalid_party_ids == receipt.invalid_tag_ids == receipt.invalid_userids == ()
+
+    def test_everybody_in_sight_may_be_addressed_at_once(self, corp: Corp, accounts: Any) -> None:
+        receipt = corp.door.send_text(EVERYBODY, "全体通知")
+        assert {corp.inbox(userid)[0]["msgid"] for userid in ("adv001", "mgr060")} == {receipt.msgid}
+        with refused("40058", PERSON):
+            corp.door.send_mini_program_notice(EVERYBODY, appid=accounts["mini_program"].appid, title="全体通知")
 
     def test_those_who_are_not_are_told_by_kind(self, corp: Corp) -> None:
         corp.does("wecom/members/adv103", licensed=False)
