@@ -114,15 +114,15 @@ def _finish(platform: "Platform", msg_id: str) -> None:
         "INSERT INTO group_received SELECT recipient, ?, 1 FROM messages WHERE msgid = ? ON CONFLICT DO UPDATE SET received = received + 1",
         _month(platform), msg_id,
     )  # fmt: skip
-    _report(platform, row, "sent", "send success", {**counts, "errors": counts["prepared"] - counts["sent"]})
+    _report(platform, row, state="sent", status="send success", counts={**counts, "errors": counts["prepared"] - counts["sent"]})
 
 
 def _fail(platform: "Platform", row: Row, status: str) -> None:
-    counts = _counted(platform, row["appid"], json.loads(row["audience"]))
-    _report(platform, row, "failed", status, {"total": counts["total"], "prepared": 0, "sent": 0, "errors": 0})
+    total = _counted(platform, row["appid"], json.loads(row["audience"]))["total"]
+    _report(platform, row, state="failed", status=status, counts={"total": total, "prepared": 0, "sent": 0, "errors": 0})
 
 
-def _report(platform: "Platform", row: Row, state: str, status: str, counts: dict[str, int]) -> None:
+def _report(platform: "Platform", row: Row, *, state: str, status: str, counts: dict[str, int]) -> None:
     platform.store.run(
         "UPDATE group_sends SET state = ?, finished_at = ?, total = ?, filtered = ?, sent = ?, errors = ? WHERE msg_id = ?",
         state, platform.clock.now(), counts["total"], counts["prepared"], counts["sent"], counts["errors"], row["msg_id"],

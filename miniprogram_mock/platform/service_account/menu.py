@@ -1,7 +1,7 @@
 """The menu of the service account: its rules, one for everybody and others for tagged people (spec 2.6, [K]: not verified)."""
 
 import json
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NoReturn
 from urllib.parse import urlsplit
 
 from miniprogram_mock.platform.endpoints import Call
@@ -162,6 +162,6 @@ def _check_text(call: Call, button: dict[str, Any], name: str, where: str, *, mo
         _refuse(name, where, is_sub=is_sub)
 
 
-def _refuse(what: str, where: str, *, is_sub: bool) -> None:
+def _refuse(what: str, where: str, *, is_sub: bool) -> NoReturn:
     at_top, below, words = _CODES[what]
     raise Refusal(below if is_sub else at_top, f"{words}, {where}")

@@ -5,7 +5,7 @@ One-time messages, the older form, are here too: she confirms one message of one
 
 import hashlib
 import json
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from miniprogram_mock.platform.endpoints import Call
 from miniprogram_mock.platform.errcode import Refusal, Result, ok
@@ -17,6 +17,7 @@ from miniprogram_mock.platform.service_account.door import MINI_PROGRAM, OPENID,
 from miniprogram_mock.platform.service_account.template_values import DATA, checked_values
 from miniprogram_mock.platform.shapes import Either, Int, Object, Text
 from miniprogram_mock.platform.store import Row, declare
+from miniprogram_mock.platform.world import ServiceAccount
 
 if TYPE_CHECKING:
     from miniprogram_mock.platform.server import Platform
@@ -68,7 +69,7 @@ def bizsend(call: Call) -> Result:
     }  # fmt: skip
     inbox.put(platform, call.account.appid, openid, content, msgid=msgid)
     sent = {"TemplateId": template["template_id"], "MsgID": str(msgid), "ErrorCode": "0", "ErrorStatus": "success"}
-    _tell(platform, call.account, openid, "subscribe_msg_sent_event", "SubscribeMsgSentEvent", [sent], after=_SENT_SECONDS)
+    _tell(platform, call.account, openid, what="sent", listed=[sent], after=_SENT_SECONDS)
     return ok()
 
 
@@ -117,7 +118,7 @@ def answer(platform: "Platform", user_id: int, appid: str, answers: list[tuple[s
             openid, template_id, told, int(told == "accept"), platform.clock.now(),
         )  # fmt: skip
     shown = [{"TemplateId": one, "SubscribeStatusString": told, "PopupScene": SCENES[asked_on]} for one, told in answers]
-    _tell(platform, account, openid, "subscribe_msg_popup_event", "SubscribeMsgPopupEvent", shown)
+    _tell(platform, account, openid, what="popup", listed=shown)
 
 
 def withdraw(platform: "Platform", user_id: int, appid: str, template_id: str) -> None:
@@ -130,7 +131,7 @@ def withdraw(platform: "Platform", user_id: int, appid: str, template_id: str) -
     ):  # fmt: skip
         raise NotPossible("她没有订阅过这个模板", status=404)
     changed = [{"TemplateId": template_id, "SubscribeStatusString": "reject"}]
-    _tell(platform, account, openid, "subscribe_msg_change_event", "SubscribeMsgChangeEvent", changed)
+    _tell(platform, account, openid, what="change", listed=changed)
 
 
 def confirm_one_time(platform: "Platform", user_id: int, appid: str, *, template_id: str, scene: int) -> dict[str, str]:
@@ -151,7 +152,7 @@ def answers_of(platform: "Platform", user_id: int, appid: str) -> list[Row]:
     return platform.store.all("SELECT * FROM notice_answers WHERE openid = ? ORDER BY answered_at, template_id", openid)
 
 
-def _tell(
-    platform: "Platform", account: Any, openid: str, event: str, element: str, listed: list[dict[str, str]], after: float = 0
-) -> None:
-    platform.callbacks.message(account, event, recipient=openid, fields={element: {"List": listed}}, after=after)
+def _tell(platform: "Platform", account: ServiceAccount, openid: str, *, what: str, listed: list[dict[str, str]], after: float = 0) -> None:
+    """Push one of the three events of subscriptions: `what` is popup, change or sent."""
+    fields = {f"SubscribeMsg{what.capitalize()}Event": {"List": listed}}
+    platform.callbacks.message(account, f"subscribe_msg_{what}_event", recipient=openid, fields=fields, after=after)
