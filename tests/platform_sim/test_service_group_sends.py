@@ -240,3 +240,13 @@ def test_material_must_be_the_accounts_own_and_of_its_type(sim: Simulator) -> No
     users = [openid(sim, sim.user()) for _ in range(2)]
     for media_id in ("x" * 64, media(sim, "image")):
         assert post(sim, SEND, {"touser": users, "msgtype": "mpnews", "mpnews": {"media_id": media_id}})["errcode"] == 40007
+
+
+def test_a_group_send_that_was_taken_on_outlives_a_kill_and_reaches_each_person_once(sim: Simulator) -> None:
+    users = sim.user(), sim.user()
+    answer = send(sim, *users, clientmsgid="through-the-kill")
+    sim.kill()
+    sim.start()
+    assert send(sim, *users, clientmsgid="through-the-kill")["errcode"] in (45065, 45066)
+    assert finished(sim, answer)[:4] == ("send success", "2", "2", "2")
+    assert [len(inbox(sim, user)) for user in users] == [1, 1]
