@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 import orjson
 
 from miniprogram_mock.platform import errcode
-from miniprogram_mock.platform.endpoints import PAY, WORK, Answer, Call
+from miniprogram_mock.platform.endpoints import API, PAY, WORK, Answer, Call
 from miniprogram_mock.platform.faults import CALL, Strike, kind
 from miniprogram_mock.platform.pay.wire import PayRefusal
 from miniprogram_mock.platform.weather import WEATHER, blown
@@ -89,7 +89,7 @@ def _applies(call: Call, name: str) -> bool:
         return "access_token" in call.query
     if name == IP_NOT_ALLOWED:
         return call.host == WORK or call.path in _TOKEN_PATHS
-    return name != WEATHER or call.path not in _TOKEN_PATHS
+    return name != WEATHER or (call.host in (API, PAY, WORK) and call.path not in _TOKEN_PATHS)
 
 
 def _instead(call: Call, one: Strike) -> Answer:
@@ -97,14 +97,13 @@ def _instead(call: Call, one: Strike) -> Answer:
         status = int(one.params["status"])
         page = f"<html><head><title>{status}</title></head><body><center><h1>{status}</h1></center><hr><center>nginx</center></body></html>"
         return Answer(page.encode(), status=status, content_type="text/html", errcode=f"HTTP {status}")
-    if one.kind == ERRCODE:
-        code = str(one.params["code"])
-        if call.host == PAY:
-            return PayRefusal(_PAY_CODES.get(code, code), "（模拟故障）").answer()
-        return errcode.refused(call, int(code), "planted fault")
     if one.kind == IP_NOT_ALLOWED:
         return errcode.refused(call, *not_allowed(call))
+    if one.kind == STORM and "access_token" in call.query:
+        code = 40014 if call.host == WORK else 40001
+        return errcode.refused(call, code, "invalid credential, access_token is invalid or not latest")
+    # Weather may blow a storm over a call without a token: then Tencent is busy.
+    code = str(one.params.get("code", -1))
     if call.host == PAY:
-        return PayRefusal("SYSTEM_ERROR", "（模拟故障）").answer()
-    code = 40014 if call.host == WORK else 40001
-    return errcode.refused(call, code, "invalid credential, access_token is invalid or not latest")
+        return PayRefusal(_PAY_CODES.get(code, code), "（模拟故障）").answer()
+    return errcode.refused(call, int(code), "planted fault")

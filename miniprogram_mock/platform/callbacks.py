@@ -18,7 +18,7 @@ from miniprogram_mock.platform.pushes import crypt_of as crypt_of
 from miniprogram_mock.platform.pushes import pay_signature as pay_signature
 from miniprogram_mock.platform.pushes import xml as xml
 from miniprogram_mock.platform.store import Row, declare, declare_column
-from miniprogram_mock.platform.weather import WEATHER, blown
+from miniprogram_mock.platform.weather import CALLBACK_WEATHER, blown
 from miniprogram_mock.platform.world import Account, Corp, Merchant
 
 if TYPE_CHECKING:
@@ -134,11 +134,11 @@ class Callbacks:
             CALLBACK, path=row["event"], host=row["wire"], account=row["account"],
             applies=lambda name: row["wire"] == "pay" or name not in _PAY_ONLY,
         )  # fmt: skip
-        return [blown(one, CALLBACK) if one.kind == WEATHER else one for one in struck]
+        return [blown(one, CALLBACK) if one.kind == CALLBACK_WEATHER else one for one in struck]
 
     async def run(self) -> None:
         """Send what is due, for ever; also rings the timers whose moment has come."""
-        async with aiohttp.ClientSession() as session:
+        async with aiohttp.ClientSession(cookie_jar=aiohttp.DummyCookieJar()) as session:
             try:
                 while True:
                     self._wake.clear()
@@ -191,7 +191,7 @@ class Callbacks:
             async with session.post(
                 URL(url, encoded=True), data=body, headers=headers, allow_redirects=False, timeout=patience
             ) as response:
-                status, answer = response.status, await response.text(errors="replace")
+                status, answer = response.status, (await response.read()).decode(errors="replace")
                 error = pushes.complaint(row, status, answer)
         except (aiohttp.ClientError, TimeoutError, OSError) as failure:
             error = type(failure).__name__

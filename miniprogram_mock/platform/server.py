@@ -87,10 +87,7 @@ class Tencent:
         if trouble.delay:
             await asyncio.sleep(trouble.delay)
         if trouble.ending != "answered":
-            if trouble.ending != bad_calls.CUT:
-                await asyncio.sleep(WITHHELD_SECONDS)
-            if request.transport is not None:
-                request.transport.abort()
+            return await _leave(request, after=0 if trouble.ending == bad_calls.CUT else WITHHELD_SECONDS)
         headers = {**answer.headers, "Content-Type": answer.content_type} if answer.body else answer.headers
         return web.Response(body=answer.body, status=answer.status, headers=headers)
 
@@ -137,6 +134,14 @@ class Tencent:
             needs = (43001, "require GET method") if call.method == "POST" else (43002, "require POST method")
             return errcode.refused(call, *needs)
         return errcode.refused(call, 40066, "invalid url", status=404)
+
+
+async def _leave(request: web.Request, *, after: float) -> web.StreamResponse:
+    """Cut the connection; the answer is for nobody."""
+    await asyncio.sleep(after)
+    if request.transport is not None:
+        request.transport.abort()
+    return web.Response()
 
 
 def _parsed(query: str) -> dict[str, str]:

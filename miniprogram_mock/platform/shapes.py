@@ -38,7 +38,7 @@ class Field:
     json_types: ClassVar[tuple[type, ...]] = (object,)
 
     def fits(self, value: Any) -> bool:
-        return isinstance(value, self.json_types) and not (isinstance(value, bool) and int in self.json_types)
+        return isinstance(value, self.json_types) and not (int in self.json_types and isinstance(value, bool))
 
     def check(self, call: Call, value: Any, where: str) -> None:
         """Refuse a value of the right JSON type that is not allowed; `where` is its name for the message."""

@@ -141,8 +141,8 @@ def test_faults_are_cleared_one_by_one(sim: Simulator, token: str) -> None:
     "fault",
     [
         {"kind": "earthquake"}, {"kind": "latency"}, {"kind": "latency", "ms": 1, "hight": 3}, {"kind": "errcode"},
-        {"kind": "storm", "times": "x"}, {"kind": "storm", "percent": 101}, {"kind": "storm", "times": -1}, {"kind": "weather"}, "storm",
-        {"kind": "cut", "path": 1},
+        {"kind": "storm", "times": "x"}, {"kind": "storm", "percent": 101}, {"kind": "storm", "times": -1}, {"kind": "weather"},
+        {"kind": "callback_weather", "times": 3}, "storm", {"kind": "cut", "path": 1},
     ],
 )  # fmt: skip
 def test_a_fault_that_is_not_understood_is_refused_and_nothing_is_planted(sim: Simulator, fault: object) -> None:
@@ -167,6 +167,20 @@ def test_weather_is_a_mix_and_the_same_seed_brings_the_same(sim: Simulator, toke
     struck = [fault for fault in first if fault]
     assert (10 <= len(struck) <= 30, len(set(struck)) >= 4) == (True, True)
     assert in_weather(sim, token, seed=11) == first
+
+
+def test_weather_over_callbacks_does_not_move_that_over_calls(sim: Simulator, token: str) -> None:
+    struck = in_weather(sim, token, seed=4, calls=12)
+    sim.post("faults", clear=True)
+    sim.post("faults", weather={"percent": 50, "seed": 4})
+    user, after = sim.user(follow=False), sim.get("calls", limit=1)["calls"][0]["id"]
+    for n in range(12):
+        sim.post(f"users/{user['id']}/{'unfollow' if n % 2 else 'follow'}", appid=sim.service["appid"])
+        with contextlib.suppress(requests.Timeout, requests.ConnectionError):
+            requests.get(f"{sim.base}/{API}{INFO}", params={"access_token": token, "openid": "nobody"}, timeout=0.5)
+    rows = wait_until(lambda: len(got := sim.get("calls", after=after, path=INFO)["calls"]) == 12 and got, what="all calls")
+    assert [row["fault"] for row in rows] == struck
+    assert any(row["fault"] for row in sim.callbacks(recipient=user["openids"][sim.service["appid"]]))
 
 
 def test_weather_leaves_the_tokens_alone_and_strikes_pay_in_its_own_words(sim: Simulator) -> None:

@@ -7,7 +7,7 @@ from aiohttp import web
 from miniprogram_mock.platform import faults
 from miniprogram_mock.platform.people import NotPossible
 from miniprogram_mock.platform.sim_api.routing import Body, route, text
-from miniprogram_mock.platform.weather import WEATHER
+from miniprogram_mock.platform.weather import CALLBACK_WEATHER, WEATHER
 
 if TYPE_CHECKING:
     from miniprogram_mock.platform.server import Platform
@@ -25,8 +25,10 @@ def list_faults(_: web.Request, platform: "Platform", __: Body) -> Body:
 
 @route("POST", "/_sim/faults")
 def plant_faults(_: web.Request, platform: "Platform", body: Body) -> Body:
-    """Plant `{"faults": [{"kind", …}]}`, or shorter `{kind: {…}}` and `{kind: times}`; without times, percent and seconds a short one
-    strikes once and a listed one until it is cleared. `{"clear": true}` takes all away, `{"clear": [ids]}` these.
+    """Plant `{"faults": [{"kind", …}]}`, or shorter `{kind: {…}}` and `{kind: times}`, and `{"weather": {…}}` for both of its kinds.
+
+    Without times, percent and seconds a short one strikes once and a listed one until it is cleared. `{"clear": true}` takes all away,
+    `{"clear": [ids]}` these.
     """
     wanted: list[Body] = []
     for name, how in body.items():
@@ -36,6 +38,8 @@ def plant_faults(_: web.Request, platform: "Platform", body: Body) -> Body:
             wanted += how if isinstance(how, list) else [how]
         else:
             wanted.append(_short(name, how))
+            if name == WEATHER:
+                wanted.append(_short(CALLBACK_WEATHER, how))
     checked = [_checked(one) for one in wanted]
     planted = [platform.faults.plant(**one) for one in checked if one.get("times") != 0]
     return {"planted": planted, "faults": platform.faults.listed()}
@@ -79,7 +83,7 @@ def _short(kind: str, how: Any) -> Body:
         return {"kind": kind, "times": how}
     if not isinstance(how, dict):
         raise NotPossible(f"{kind} 的写法不对，见 README.md", status=422)
-    is_open = kind == WEATHER or "percent" in how or "seconds" in how
+    is_open = "percent" in how or "seconds" in how
     return {"kind": kind, **({} if is_open else {"times": 1}), **how}
 
 
@@ -97,6 +101,10 @@ def _checked(fault: Any) -> Body:
             raise NotPossible(f"{name} 没有参数 {field}", status=422)
     if missing := [param for param, default in kind.params.items() if default is None and fault.get(param) is None]:
         raise NotPossible(f"{name} 缺少 {'、'.join(missing)}", status=422)
-    if not 0 <= fault.get("percent", 100) <= 100 or fault.get("times", 1) < 0 or (name == WEATHER and "percent" not in fault):
+    if (
+        not 0 <= fault.get("percent", 100) <= 100
+        or fault.get("times", 1) < 0
+        or (name in (WEATHER, CALLBACK_WEATHER) and "percent" not in fault)
+    ):
         raise NotPossible(f"{name} 的 percent 是 0 到 100，times 不小于 0；weather 必须有 percent", status=422)
     return dict(fault)
