@@ -42,7 +42,7 @@ _KEYS = ("client_msg_id", "clientmsgid", "out_refund_no", "out_order_no", "out_t
 _FILTERS = {
     "host": "host = ?", "path": "path GLOB ?", "account": "account = ?", "errcode": "errcode = ?", "outcome": "outcome = ?",
     "fault": "',' || fault || ',' LIKE '%,' || ? || ',%'", "request_id": "request_id = ?", "recipient": "recipient = ?", "key": "key = ?",
-    "since": "at >= ?", "until": "at < ?", "after": "id > ?",
+    "since": "at >= ?", "until": "at < ?", "after": "id > ?", "before": "id < ?",
 }  # fmt: skip
 GROUPS = ("host", "path", "account", "errcode", "outcome", "fault", "status", "recipient", "key")
 

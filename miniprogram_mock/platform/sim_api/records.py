@@ -21,7 +21,7 @@ _CALLBACK_COLUMNS = (
 
 @route("GET", "/_sim/calls")
 def list_calls(request: web.Request, platform: "Platform", _: Body) -> Body:
-    """Newest first; narrowed by host, path (a glob), account, errcode, outcome, fault, request_id, recipient, key, since, until, after."""
+    """Newest first; by host, path (a glob), account, errcode, outcome, fault, request_id, recipient, key, since, until, after, before."""
     return {"calls": calls.listed(platform.store, _filters(request), limit=number(request, "limit", 100))}
 
 
@@ -80,8 +80,9 @@ def _filters(request: web.Request) -> dict[str, Any]:
     for name in ("since", "until"):
         if name in given:
             given[name] = _moment(given[name])
-    if "after" in given:
-        given["after"] = number(request, "after", 0)
+    for name in ("after", "before"):
+        if name in given:
+            given[name] = number(request, name, 0)
     return given
 
 
