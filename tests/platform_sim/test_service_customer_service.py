@@ -193,3 +193,20 @@ def test_the_mini_programs_openid_is_none_of_the_service_accounts(sim: Simulator
     writes(sim, user)
     body = {"touser": user["openids"][sim.mini["appid"]], **TEXT}
     assert post(sim, SEND, body)["errcode"] == 40003
+
+
+def test_the_conversation_shows_both_sides_in_pages(sim: Simulator) -> None:
+    user = sim.user()
+    writes(sim, user, "在吗")
+    assert send(sim, user) == 0
+    writes(sim, user, "好的")
+
+    def page(**query: int) -> list[dict]:
+        return list(sim.get(f"users/{user['id']}/service/messages", appid=sim.service["appid"], **query)["messages"])
+
+    said = page()
+    assert [(one["from_her"], one.get("Content") or one["text"]["content"]) for one in said] == [
+        (True, "好的"), (False, TEXT["text"]["content"]), (True, "在吗"),
+    ]  # fmt: skip
+    assert page(limit=1) + page(after=said[0]["id"]) == said
+    assert [message["kind"] for message in inbox(sim, user)] == ["customer"]

@@ -1,4 +1,4 @@
-"""What the account's messages look like in a person's WeChat: every kind of message ends here."""
+"""The conversation between a service account and a person, as it stands in her WeChat: every kind of message ends here."""
 
 import secrets
 from typing import TYPE_CHECKING, Any
@@ -8,7 +8,7 @@ import orjson
 if TYPE_CHECKING:
     from miniprogram_mock.platform.server import Platform
 
-CHANNEL = "service"
+CHANNEL, FROM_HER = "service", "service_from_her"
 
 
 def new_msgid() -> int:
@@ -25,6 +25,29 @@ def put(platform: "Platform", appid: str, openid: str, content: dict[str, Any], 
         "messages", channel=CHANNEL, account=appid, recipient=openid, msgid=str(msgid), sent_at=platform.clock.now(), state=state,
         content=as_kept(content),
     )  # fmt: skip
+
+
+def keep_hers(platform: "Platform", appid: str, openid: str, content: dict[str, Any], *, msgid: int) -> None:
+    """What she wrote herself; `content` is as it was pushed."""
+    platform.store.insert(
+        "messages", channel=FROM_HER, account=appid, recipient=openid, msgid=str(msgid), sent_at=platform.clock.now(), state="delivered",
+        content=orjson.dumps(content).decode(),
+    )  # fmt: skip
+
+
+def conversation(platform: "Platform", appid: str, openid: str, *, limit: int, before: int) -> list[dict[str, Any]]:
+    """Both sides of it, newest first; with `before` (an id) what was said before that."""
+    rows = platform.store.all(
+        "SELECT * FROM messages WHERE account = ? AND recipient = ? AND channel IN (?, ?) AND state = 'delivered' AND (? = 0 OR id < ?) "
+        "ORDER BY id DESC LIMIT ?", appid, openid, CHANNEL, FROM_HER, before, before, limit,
+    )  # fmt: skip
+    return [
+        {
+            "id": row["id"], "msgid": row["msgid"], "from_her": row["channel"] == FROM_HER, "at": platform.clock.rfc3339(row["sent_at"]),
+            **orjson.loads(row["content"]),
+        }
+        for row in rows
+    ]  # fmt: skip
 
 
 def as_kept(content: dict[str, Any]) -> str:

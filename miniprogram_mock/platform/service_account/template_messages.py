@@ -67,7 +67,9 @@ def _sent_before(call: Call, once: str) -> str | None:
 
 def _count_to_one(call: Call, openid: str) -> None:
     since = call.platform.clock.now() - call.platform.limits[TO_ONE_SECONDS]
-    lately = call.platform.store.value("SELECT count(*) FROM messages WHERE recipient = ? AND sent_at > ?", openid, since)
+    lately = call.platform.store.value(
+        "SELECT count(*) FROM messages WHERE recipient = ? AND sent_at > ? AND channel = ?", openid, since, inbox.CHANNEL
+    )
     if lately >= call.platform.limits[TO_ONE]:
         raise Refusal(43117, "Sending messages to this openid too frequently")
 

@@ -35,10 +35,17 @@ def scan(platform: "Platform", user_id: int, ticket_or_url: str, *, follows: boo
 def say(platform: "Platform", user_id: int, appid: str, content: dict[str, Any]) -> str:
     """She writes to the account: `content` is the push from MsgType on. Gives its MsgId."""
     account, openid = _as_follower(platform, user_id, appid)
-    msgid = str(inbox.new_msgid())
+    msgid = inbox.new_msgid()
     windows.open_for(platform, account, openid, "message")
-    platform.callbacks.push(account, {**content, "MsgId": int(msgid)}, recipient=openid)
-    return msgid
+    inbox.keep_hers(platform, appid, openid, content, msgid=msgid)
+    platform.callbacks.push(account, {**content, "MsgId": msgid}, recipient=openid)
+    return str(msgid)
+
+
+def conversation(platform: "Platform", user_id: int, appid: str, *, limit: int, before: int) -> list[dict[str, Any]]:
+    """What she sees when she opens the account's conversation, newest first."""
+    account = account_of(platform, appid)
+    return inbox.conversation(platform, appid, openid_of(platform, account, user_id), limit=limit, before=before)
 
 
 def picture(url: str) -> dict[str, Any]:

@@ -6,7 +6,7 @@ from aiohttp import web
 
 from miniprogram_mock.platform.people import NotPossible
 from miniprogram_mock.platform.service_account import jssdk, notices, oauth, visits
-from miniprogram_mock.platform.sim_api.routing import Body, route, text, times, user_id
+from miniprogram_mock.platform.sim_api.routing import Body, number, route, text, times, user_id
 
 if TYPE_CHECKING:
     from miniprogram_mock.platform.server import Platform
@@ -36,6 +36,13 @@ def message(request: web.Request, platform: "Platform", body: Body) -> Body:
     """She writes to the account: `text`, or a picture by its address in `image`."""
     content = visits.picture(body["image"]) if isinstance(body.get("image"), str) else {"MsgType": "text", "Content": text(body, "text")}
     return {"msgid": visits.say(platform, user_id(request), text(body, "appid"), content)}
+
+
+@route("GET", f"{_SERVICE}/messages")
+def show_conversation(request: web.Request, platform: "Platform", _: Body) -> Body:
+    """What she and the account wrote each other, newest first; `after` (an id) goes on from there."""
+    appid, after = request.query.get("appid", ""), number(request, "after", 0)
+    return {"messages": visits.conversation(platform, user_id(request), appid, limit=number(request, "limit", 100), before=after)}
 
 
 @route("GET", f"{_SERVICE}/menu")
