@@ -211,6 +211,19 @@ class TestReading:
         with pytest.raises(BillUnreadable, match=f"column {name}"):
             read_trade_bill(bill(head=HEAD.replace(name, "别的")))
 
+    @pytest.mark.parametrize("name", ["微信退款单号", "商户退款单号", "退款金额", "退款状态"])
+    def test_a_refund_has_its_columns_too(self, name: str) -> None:
+        refund = {"微信退款单号": "5030001", "商户退款单号": "REFUND0001", "退款金额": "10.00", "退款状态": "SUCCESS"}
+        row, total = ROW.replace("SUCCESS", "REFUND"), "`1,`1000.00,`10.00,`6.00000"
+
+        def with_columns(names: list[str]) -> bytes:
+            return bill(head=",".join([HEAD, *names]), row="".join([row, *(f",`{refund[one]}" for one in names)]), total=total)
+
+        [told] = read_trade_bill(with_columns(list(refund)))
+        assert (told.refund_id, told.out_refund_no, told.refund_fen, told.refund_state) == ("5030001", "REFUND0001", 1000, "SUCCESS")
+        with pytest.raises(BillUnreadable, match=f"column {name}"):
+            read_trade_bill(with_columns([one for one in refund if one != name]))
+
     @pytest.mark.parametrize(
         ("changed", "why"),
         [

@@ -121,11 +121,11 @@ class _Row:
         except ValueError as error:
             raise BillUnreadable(f"row {self._number}, {name}: {error}") from None
 
-    def maybe(self, name: str, read: Callable[[str], Any] = str, *, otherwise: Any = None) -> Any:
-        """A value that may be absent, or empty, or a mere 0 where WeChat Pay has nothing to say."""
+    def maybe(self, name: str, read: Callable[[str], Any] = str) -> Any:
+        """A value or None: it may be absent, or empty, or a mere 0 where WeChat Pay has nothing to say."""
         if self._left.get(name, "") in ("", "0"):
             self._left.pop(name, None)
-            return otherwise
+            return None
         return self.take(name, read)
 
     def rest(self) -> Values:
@@ -133,12 +133,14 @@ class _Row:
 
 
 def _trade_row(row: _Row) -> TradeRow:
+    state = row.take("交易状态")
+    of_refund = row.take if state == "REFUND" else row.maybe
     return TradeRow(
         at=row.take("交易时间", moment),
         mchid=row.take("商户号"),
         transaction_id=row.take("微信订单号"),
         out_trade_no=row.take("商户订单号"),
-        state=row.take("交易状态"),
+        state=state,
         settled_fen=row.take("应结订单金额", fen),
         fee_fen=row.take("手续费", fen),
         currency=row.take("货币种类"),
@@ -146,10 +148,10 @@ def _trade_row(row: _Row) -> TradeRow:
         sub_mchid=row.maybe("特约商户号"),
         openid=row.maybe("用户标识"),
         amount_fen=row.maybe("订单金额", fen),
-        refund_id=row.maybe("微信退款单号"),
-        out_refund_no=row.maybe("商户退款单号"),
-        refund_fen=row.maybe("退款金额", fen, otherwise=0),
-        refund_state=row.maybe("退款状态"),
+        refund_id=of_refund("微信退款单号"),
+        out_refund_no=of_refund("商户退款单号"),
+        refund_fen=of_refund("退款金额", fen) or 0,
+        refund_state=of_refund("退款状态"),
         extra=row.rest(),
     )
 

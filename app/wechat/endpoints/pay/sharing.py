@@ -131,7 +131,8 @@ class Sharing(PayDoor):
     ) -> Ask[SharingState]:
         """Share; the same `out_order_no` is the same round. Taken is not done: see `query_share`. `unfreeze_rest` makes it the last round.
 
-        Refusals: NOT_ENOUGH (more than is frozen), RULE_LIMIT (over the ratio, too early, too many rounds), INVALID_REQUEST, PARAM_ERROR.
+        Refusals: NOT_ENOUGH (more than is frozen), RULE_LIMIT (over the ratio, too many rounds), INVALID_REQUEST (too early, not frozen, no
+        such receiver), RESOURCE_NOT_EXISTS.
         """
         if not 1 <= len(shares) <= MOST_RECEIVERS:
             raise ValueError(f"shares: 1 to {MOST_RECEIVERS}")
