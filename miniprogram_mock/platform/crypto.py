@@ -80,15 +80,15 @@ def verifies(key: rsa.RSAPublicKey, signature: str, *lines: str) -> bool:
     return True
 
 
-def seal(apiv3_key: str, plain: bytes, *, kind: str) -> dict[str, str]:
-    """The `resource` of a Pay notification: AEAD_AES_256_GCM with `kind` as associated data."""
-    nonce = random_text(12)
-    sealed = AESGCM(apiv3_key.encode()).encrypt(nonce.encode(), plain, kind.encode())
+def seal(apiv3_key: str, plain: bytes, *, kind: str, associated_data: str | None = None) -> dict[str, str]:
+    """The `resource` of a Pay notification: AEAD_AES_256_GCM with `kind` as associated data, unless another is given."""
+    nonce, associated_data = random_text(12), kind if associated_data is None else associated_data
+    sealed = AESGCM(apiv3_key.encode()).encrypt(nonce.encode(), plain, associated_data.encode())
     return {
         "original_type": kind,
         "algorithm": "AEAD_AES_256_GCM",
         "ciphertext": base64.b64encode(sealed).decode(),
-        "associated_data": kind,
+        "associated_data": associated_data,
         "nonce": nonce,
     }
 

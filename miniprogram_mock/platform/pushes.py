@@ -18,9 +18,11 @@ from miniprogram_mock.platform.world import Account, Corp, Merchant
 if TYPE_CHECKING:
     from miniprogram_mock.platform.server import Platform
 
+PUSH_ON = switch("push_on", True, "消息推送已启用；停用后什么都不推送")
 PUSH_FORMAT = switch("push_format", "xml", "消息推送的数据格式", choices=("xml", "json"))
 PUSH_ENCRYPTED = switch("push_encrypted", True, "消息推送的加密方式：安全模式，关闭后是明文模式")
 CREATE_TIME_AS_TEXT = switch("create_time_as_text", False, "JSON 推送里 CreateTime 写成文本")
+NO_ASSOCIATED_DATA = switch("pay_no_associated_data", False, "支付通知的 associated_data 为空（3.5 两种写法都有）")
 SIGNTEST = "WECHATPAY/SIGNTEST/"
 
 Request = tuple[str, bytes, dict[str, str]]
@@ -76,10 +78,13 @@ def pay_request(platform: "Platform", row: Row, *, spoilt: str | None) -> Reques
     kind, summary = ("refund", "退款通知") if row["event"].startswith("REFUND") else ("transaction", "支付成功")
     plain = row["content"]
     if spoilt == "wrong_receiver":
-        plain = json.dumps({**json.loads(plain), "mchid": "1900000001"}, ensure_ascii=False)
+        told = json.loads(plain)
+        plain = json.dumps({**told, "sp_mchid" if "sp_mchid" in told else "mchid": "1900000001"}, ensure_ascii=False)
+    associated_data = "" if platform.switches[merchant.mchid, NO_ASSOCIATED_DATA] else kind
     body = orjson.dumps({
         "id": row["event_id"], "create_time": platform.clock.rfc3339(row["created_at"]), "resource_type": "encrypt-resource",
-        "event_type": row["event"], "summary": summary, "resource": crypto.seal(merchant.apiv3_key, plain.encode(), kind=kind),
+        "event_type": row["event"], "summary": summary,
+        "resource": crypto.seal(merchant.apiv3_key, plain.encode(), kind=kind, associated_data=associated_data),
     })  # fmt: skip
     headers = _pay_signer(platform, merchant, str(platform.clock.wall()), body)
     if spoilt == "bad_signature":

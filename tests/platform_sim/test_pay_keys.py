@@ -147,6 +147,16 @@ def test_the_clock_of_wechat_pay_may_be_off(sim: Simulator, till: Till) -> None:
     assert skewed.signed_by == till.entry["public_key_id"]
 
 
+def test_a_notice_opens_with_and_without_associated_data(sim: Simulator, till: Till) -> None:
+    for number, is_empty in (("KEYAAD0001", False), ("KEYAAD0002", True)):
+        switch(sim, pay_no_associated_data=is_empty)
+        user = sim.user()
+        till.pay(user, till.order(user, number))
+        [told] = wait_until(lambda number=number: till.notices("/paid", number), what="the notification")
+        assert told["sealed"]["associated_data"] == ("" if is_empty else "transaction")
+    switch(sim, pay_no_associated_data=False)
+
+
 def header(till: Till, *, order: tuple[str, ...] = (), **changed: str | None) -> str:
     """The Authorization header for a query, its parts in this order, some of them changed or (None) left out."""
     parts = {**till.authorization("GET", f"{QUERY}?mchid={till.mchid}"), **changed}

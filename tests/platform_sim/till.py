@@ -9,7 +9,7 @@ from urllib.parse import urlencode
 
 import requests
 from cryptography import x509
-from cryptography.exceptions import InvalidSignature
+from cryptography.exceptions import InvalidSignature, InvalidTag
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import padding, rsa
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
@@ -109,13 +109,19 @@ class Till:
         return AESGCM(key).decrypt(nonce, base64.b64decode(sealed["ciphertext"]), extra)
 
     def notices(self, path: str, number: str) -> list[dict[str, Any]]:
-        """Every notification of an order that reached the sink, each with who signed it; its `resource` decrypted."""
+        """Every notification of an order of this merchant that reached the sink; `resource` is decrypted, `sealed` as it came, `serial`
+        what it says who signed it, `signed_by` who did.
+        """
         found = []
         for one in list(self.sim.sink.at(path)):
-            body = json.loads(one["body"])
-            resource = json.loads(self.unseal(body["resource"]))
+            body, headers = json.loads(one["body"]), one["headers"]
+            try:
+                resource = json.loads(self.unseal(body["resource"]))
+            except InvalidTag:
+                continue
             if resource["out_trade_no"] == number:
-                found.append({**body, "resource": resource, "signed_by": self.signer(one["headers"], one["body"].encode())})
+                told = {"sealed": body["resource"], "resource": resource, "serial": headers["Wechatpay-Serial"]}
+                found.append({**body, **told, "signed_by": self.signer(headers, one["body"].encode())})
         return found
 
     def sealed(self, text: str, serial: str) -> str:
