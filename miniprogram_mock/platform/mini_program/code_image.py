@@ -47,18 +47,20 @@ def _cells() -> list[bytes]:
 def _cell(x: int, y: int) -> int:
     half = _BASE / 2
     right, down = (x + 0.5 - half) / half, (y + 0.5 - half) / half
-    for eye_right, eye_down in ((-0.57, -0.57), (0.57, -0.57), (-0.57, 0.57)):
-        from_eye = math.hypot(right - eye_right, down - eye_down)
-        if from_eye < 0.21:
-            return _INK if from_eye < 0.075 or 0.115 < from_eye < 0.165 else _BLANK
-    if math.hypot(right - 0.57, down - 0.57) < 0.21:
-        return _INK if math.hypot(right - 0.57, down - 0.57) < 0.15 else _BLANK
+    from_eye = math.hypot(abs(right) - 0.57, abs(down) - 0.57)
+    if from_eye < 0.21:
+        is_last = right > 0 and down > 0
+        return _INK if (from_eye < 0.15 if is_last else from_eye < 0.075 or 0.115 < from_eye < 0.165) else _BLANK
     distance = math.hypot(right, down)
+    if not 0.13 <= distance < 0.92:
+        return _INK if distance < 0.13 else _BLANK
     if distance < 0.36:
-        return _INK if 0.28 < distance < 0.31 or distance < 0.13 else _BLANK
+        return _INK if 0.28 < distance < 0.31 else _BLANK
+    if distance < 0.42:
+        return _BLANK
     ring = (distance - 0.42) / (0.92 - 0.42) * RINGS
     turn, across = divmod((math.atan2(down, right) / math.tau % 1) * RAYS, 1)
-    if not 0 <= ring < RINGS or abs(across - 0.5) * distance * math.tau / RAYS > 0.017:
+    if abs(across - 0.5) * distance * math.tau / RAYS > 0.017:
         return _BLANK
     return int(turn) % RAYS * RINGS + int(ring)
 
