@@ -109,7 +109,7 @@ class ContactWays(WeComDoor):
     def contact_ways(
         self, cursor: str = "", *, since: datetime | None = None, until: datetime | None = None, limit: int = 1000
     ) -> Ask[Page[str]]:
-        """The config_ids of the ways that last, made within a time, up to 1,000 a page [K]; those from before July 2021 are not listed."""
+        """The config_ids of the ways that last, made within a time, up to 1,000 a page; those from before July 2021 are not listed [K]."""
         body = {"cursor": cursor, "limit": limit, **given(start_time=_seconds(since), end_time=_seconds(until))}
         return Ask(lambda told: Page(tuple(one["config_id"] for one in told["contact_way"]), told.get("next_cursor", "")), body=body)
 

@@ -1,6 +1,6 @@
 """Departments and members whom the app sees. Spec 4.4; the calls themselves are not in it [K].
 
-Since 2022 an app gets no phone numbers and e-mail addresses of members here; they come with the member's own consent at login.
+Since 2022 an app gets no phone numbers and e-mail addresses of members here; they come with the member's own consent at login [K].
 """
 
 from __future__ import annotations
