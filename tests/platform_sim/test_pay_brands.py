@@ -56,22 +56,6 @@ def test_the_console_of_a_merchant_with_certificates_shows_no_public_key(brands:
     assert ("public_key" in first, "public_key_id" in second, "public_key" in second) == (True, False, False)
 
 
-def test_a_world_of_an_earlier_version_keeps_its_keys_and_gets_what_it_lacks(tmp_path: Path) -> None:
-    init = [sys.executable, "-m", "miniprogram_mock.platform", "init", "--dir", str(tmp_path), "--callback-base", "http://127.0.0.1:9"]
-    subprocess.run(init, check=True, capture_output=True)
-    world, accounts = (tmp_path / "world.json"), (tmp_path / "accounts.json")
-    told = json.loads(world.read_text())
-    new = ("merchant_certificate", "platform_certificate", "certificate_private_key", "key_mode", "sub_merchants")
-    old = {name: value for name, value in told["merchants"][0].items() if name not in new}
-    world.write_text(json.dumps({**told, "merchants": [old]}))
-    subprocess.run(init, check=True, capture_output=True)
-    upgraded = json.loads(accounts.read_text())
-    [merchant] = [one for one in upgraded["accounts"] if one["kind"] == "merchant"]
-    kept = ("mchid", "merchant_private_key", "apiv3_key", "public_key_id")
-    assert {name: merchant[name] for name in kept} == {name: old[name] for name in kept}
-    assert (merchant["key_mode"], len(upgraded["partners"][0]["sub_mchids"])) == ("public_key", 2)
-
-
 def test_one_number_is_two_orders_of_two_merchants(brands: Brands, tills: tuple[Till, Till]) -> None:
     user = brands.user()
     for till, total in zip(tills, (100, 200), strict=True):

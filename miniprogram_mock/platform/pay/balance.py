@@ -18,7 +18,14 @@ CREATE TABLE IF NOT EXISTS pay_funds (
 CREATE INDEX IF NOT EXISTS pay_funds_by_account ON pay_funds (mchid, account, id);
 CREATE INDEX IF NOT EXISTS pay_funds_by_payment ON pay_funds (transaction_id);
 CREATE TABLE IF NOT EXISTS pay_unsplit (
-    transaction_id TEXT PRIMARY KEY, mchid TEXT NOT NULL, out_trade_no TEXT NOT NULL, amount INTEGER NOT NULL)
+    transaction_id TEXT PRIMARY KEY, mchid TEXT NOT NULL, out_trade_no TEXT NOT NULL, amount INTEGER NOT NULL);
+-- A file of an earlier version has payments and no book: it opens with what they left.
+INSERT INTO pay_funds (mchid, account, at, business, amount, balance, transaction_id, voucher)
+SELECT mchid, 'BASIC', max(paid_at), '期初余额', left_over, left_over, '', '' FROM (
+    SELECT p.mchid, p.paid_at, sum(p.total) OVER (PARTITION BY p.mchid) - coalesce(
+        (SELECT sum(r.amount) FROM refunds r WHERE r.mchid = p.mchid AND r.state <> 'CLOSED'), 0) AS left_over
+    FROM payments p WHERE p.paid_at IS NOT NULL)
+WHERE NOT EXISTS (SELECT 1 FROM pay_funds) GROUP BY mchid
 """)
 ACCOUNTS = ("BASIC", "OPERATION", "FEES")
 FEE = limit("pay.fee_per_ten_thousand", 60, "the usual rate of 0.6 %; rounded half up to a fen per payment [K], not verified")
