@@ -86,6 +86,8 @@ class Callbacks:
 
         A list is its element several times in XML and an array in JSON; `{"List": [...]}` is what the subscribe events have.
         """
+        if not self._platform.switches[account.appid, pushes.PUSH_ON]:
+            return
         receiver = account.corpid if isinstance(account, Corp) else account.original_id
         addressed = {"ToUserName": receiver, "FromUserName": recipient, "CreateTime": int(self._platform.clock.now()), **content}
         text, format_ = pushes.content(self._platform, account, addressed)

@@ -18,7 +18,7 @@ def as_it_was(sim: Simulator, sink: Sink) -> Iterator[None]:
     sink.clear()
     yield
     for account in (sim.mini, sim.service):
-        switch(sim, account, push_format="xml", push_encrypted=True, create_time_as_text=False)
+        switch(sim, account, push_format="xml", push_on=True, push_encrypted=True, create_time_as_text=False)
 
 
 def switch(sim: Simulator, account: dict, **values: object) -> None:
@@ -81,6 +81,14 @@ def test_in_plain_mode_the_message_is_readable_and_its_query_signed(sim: Simulat
     assert "subscribe_msg_popup_event" in push["body"]
     assert set(push["query"]) == {"signature", "timestamp", "nonce", "openid"}
     check_signature(sim.mini["token"], *(push["query"][name] for name in ("signature", "timestamp", "nonce")))
+
+
+def test_an_account_without_message_push_is_told_nothing(sim: Simulator) -> None:
+    switch(sim, sim.service, push_on=False)
+    silent = follow(sim)
+    switch(sim, sim.service, push_on=True)
+    pushed(sim, follow(sim))
+    assert sim.callbacks(recipient=silent) == []
 
 
 @pytest.mark.parametrize(
