@@ -25,21 +25,30 @@ class Breaker:
         self._trying = False
         self._lock = threading.Lock()
 
+    def look(self) -> None:
+        """Before anything is done for a call. Raises `WechatError` (retry_later) while the host is left alone."""
+        if self._failures >= settings().wechat_breaker_failures:
+            with self._lock:
+                self._refuse()
+
     def enter(self) -> None:
-        """Before a call. Raises `WechatError` (retry_later) while the host is left alone."""
-        if self._failures < settings().wechat_breaker_failures:
-            return
-        with self._lock:
-            left = self._opened_at + settings().wechat_breaker_seconds - time.monotonic()
-            if left > 0 or self._trying:
-                raise WechatError(Outcome.retry_later, "breaker", f"{self._host} does not answer", retry_after=max(left, 1.0))
-            self._trying = True
+        """Before a request leaves, for which `worked`, `failed` or `left` has to be said: of those who might try one goes. Raises as above."""
+        if self._failures >= settings().wechat_breaker_failures:
+            with self._lock:
+                self._refuse()
+                self._trying = True
 
     def worked(self) -> None:
         """The host answered, whatever it said."""
         if self._failures:
             with self._lock:
                 self._failures, self._trying = 0, False
+
+    def left(self) -> None:
+        """Nobody waited for the answer: the next call may try."""
+        if self._trying:
+            with self._lock:
+                self._trying = False
 
     def failed(self) -> None:
         """No answer came, or one of 5xx."""
@@ -50,3 +59,8 @@ class Breaker:
                 self._opened_at = time.monotonic()
                 if self._failures == settings().wechat_breaker_failures:
                     log.error("host left alone", host=self._host.value, failures=self._failures)
+
+    def _refuse(self) -> None:
+        left = self._opened_at + settings().wechat_breaker_seconds - time.monotonic()
+        if left > 0 or self._trying:
+            raise WechatError(Outcome.retry_later, "breaker", f"{self._host} does not answer", retry_after=max(left, 1.0))

@@ -12,7 +12,7 @@ from typing import Any, TypeVar
 from app.wechat import pay_keys
 from app.wechat.endpoints import Exchange, Host, Reply, Ticket
 from app.wechat.endpoints.pay import Pay
-from app.wechat.errors import WechatError
+from app.wechat.errors import Outcome, WechatError
 from app.wechat.http import concurrent, outcomes, pooled, trace, wire
 from app.wechat.http.breaker import Breaker
 from app.wechat.http.kept import Kept
@@ -101,7 +101,7 @@ class HttpLine:
         """Refuse by ourselves what Tencent would refuse, or what nobody would answer."""
         endpoint, account = exchange.endpoint, exchange.account.appid
         try:
-            self._breakers[endpoint.host].enter()
+            self._breakers[endpoint.host].look()
             if not self._quotas.take_at_hand(account, endpoint):
                 yield Wait(lambda: self._quotas.take(account, endpoint))
         except WechatError as error:
@@ -112,6 +112,12 @@ class HttpLine:
         """One request and its reply."""
         endpoint, breaker = exchange.endpoint, self._breakers[exchange.endpoint.host]
         request = wire.build(exchange, token)
+        try:
+            # Not before: whatever comes first, the token above all, may have to ask this very host.
+            breaker.enter()
+        except WechatError as error:
+            trace.record(exchange, request_id=None, seconds=0.0, error=error)
+            raise
         started = time.perf_counter()
         try:
             reply: Reply = yield request
@@ -119,6 +125,12 @@ class HttpLine:
             # Never sent, or nobody knows: the driver told them apart.
             breaker.failed()
             trace.record(exchange, request_id=request.request_id, seconds=time.perf_counter() - started, error=error)
+            raise
+        except BaseException as error:
+            # A job's time was over, or whoever drove this call is gone: it may have happened all the same.
+            breaker.left()
+            lost = WechatError(Outcome.unknown, "broken_off", type(error).__name__)
+            trace.record(exchange, request_id=request.request_id, seconds=time.perf_counter() - started, error=lost)
             raise
         seconds = time.perf_counter() - started
         if reply.status >= 500:

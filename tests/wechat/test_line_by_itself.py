@@ -1,0 +1,128 @@
+"""The line to Tencent without a network: what its parts do when a call ends in the middle, is refused on the way, or cannot be made."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import Any
+from urllib.parse import urlsplit
+
+import orjson
+import pytest
+
+from app.kit import queue
+from app.kit.settings import settings
+from app.wechat import http
+from app.wechat.endpoints import Reply
+from app.wechat.endpoints.service_account import ServiceAccount
+from app.wechat.errors import Outcome, WechatError
+from app.wechat.http import concurrent, pooled, quota
+from app.wechat.http.breaker import Breaker
+from app.wechat.http.line import HttpLine
+from app.wechat.http.wire import Wire
+from app.wechat.models import AccountKind, WechatAccount
+
+INFO = "/cgi-bin/user/info"
+
+
+class Tencent:
+    """Stands in for the network of both drivers. `answers` holds what a path answers, in turn, the last one for ever: an object or an
+    exception; `asked` the paths that were called.
+    """
+
+    def __init__(self) -> None:
+        self.asked: list[str] = []
+        self.answers: dict[str, list[Any]] = {
+            "/cgi-bin/stable_token": [{"access_token": "a token", "expires_in": 7200}],
+            INFO: [{"subscribe": 0}],
+        }
+
+    def send(self, wire: Wire) -> Reply:
+        path = urlsplit(wire.url).path
+        self.asked.append(path)
+        answers = self.answers[path]
+        answer = answers.pop(0) if len(answers) > 1 else answers[0]
+        if isinstance(answer, BaseException):
+            raise answer
+        return Reply(200, {"content-type": "application/json"}, orjson.dumps(answer))
+
+
+@pytest.fixture
+def tencent(monkeypatch: pytest.MonkeyPatch) -> Iterator[Tencent]:
+    made = Tencent()
+
+    async def send(_session: Any, wire: Wire) -> Reply:
+        return made.send(wire)
+
+    monkeypatch.setattr(pooled, "send", made.send)
+    monkeypatch.setattr(concurrent, "_send", send)
+    for key in queue.connection().scan_iter(f"{settings().queue_prefix}:wechat:*"):
+        queue.connection().delete(key)
+    yield made
+    monkeypatch.undo()
+    settings.cache_clear()
+    http.forget()
+
+
+@pytest.fixture
+def with_settings(monkeypatch: pytest.MonkeyPatch, tencent: Tencent) -> Callable[..., None]:
+    def change(**values: str) -> None:
+        for name, value in values.items():
+            monkeypatch.setenv(name, value)
+        settings.cache_clear()
+        http.forget()
+
+    return change
+
+
+@pytest.fixture
+def account(request: pytest.FixtureRequest) -> WechatAccount:
+    return WechatAccount(kind=AccountKind.service_account, appid=f"wx-of-{request.node.name}", secrets={"secret": "s"}, settings={})
+
+
+@pytest.fixture
+def line(tencent: Tencent) -> HttpLine:
+    return HttpLine()
+
+
+NO_ANSWER = WechatError(Outcome.unknown, "timeout")
+
+
+class TestBreaker:
+    @pytest.fixture
+    def open_breaker(self, line: HttpLine, account: WechatAccount, tencent: Tencent, with_settings: Any) -> ServiceAccount:
+        """The host did not answer, and may be tried again."""
+        with_settings(WECHAT_BREAKER_FAILURES="3", WECHAT_BREAKER_SECONDS="0")
+        door = ServiceAccount(account, line)
+        door.user_info("o")
+        works = tencent.answers[INFO]
+        tencent.answers[INFO] = [NO_ANSWER]
+        for _ in range(3):
+            with pytest.raises(WechatError):
+                door.user_info("o")
+        tencent.answers[INFO] = works
+        return door
+
+    def test_a_trial_that_needs_a_token_first_may_fetch_it(
+        self, open_breaker: ServiceAccount, account: WechatAccount, line: HttpLine
+    ) -> None:
+        queue.connection().delete(f"{settings().queue_prefix}:wechat:token:{account.appid}")
+        line._keepers.clear()
+        assert open_breaker.user_info("o").subscribe is False
+
+    def test_a_trial_that_the_quota_refuses_leaves_its_place_to_the_next(
+        self, open_breaker: ServiceAccount, account: WechatAccount, line: HttpLine
+    ) -> None:
+        line._quotas.used_up(account.appid, ServiceAccount.user_info.endpoint, "45009")
+        with pytest.raises(WechatError, match="quota"):
+            open_breaker.user_info("o")
+        line._quotas = quota.Quotas()
+        for key in queue.connection().scan_iter(f"{settings().queue_prefix}:wechat:quota:*"):
+            queue.connection().delete(key)
+        assert open_breaker.user_info("o").subscribe is False
+
+    def test_a_trial_that_is_broken_off_leaves_its_place_to_the_next(self, open_breaker: ServiceAccount, tencent: Tencent) -> None:
+        """As RQ does with a job that takes too long: it raises wherever the job stands."""
+        tencent.answers[INFO] = [TimeoutError("job"), {"subscribe": 0}]
+        with pytest.raises(TimeoutError):
+            open_breaker.user_info("o")
+        assert open_breaker.user_info("o").subscribe is False
