@@ -18,6 +18,7 @@ for _name in ("request_id", "account", "recipient", "key", "fault"):
 
 _MASKED_NAMES = (
     "secret",
+    "appsecret",
     "corpsecret",
     "access_token",
     "refresh_token",
@@ -33,12 +34,13 @@ _MASKED_NAMES = (
 )
 _MASKED = re.compile(rf'"({"|".join(_MASKED_NAMES)})"\s*:\s*(?:"[^"]*"?|\[[^\]]*\]?)')
 _CODE = re.compile(r'"(code)"\s*:\s*"[^"]*"?')
+_MASKED_IN_QUERY = frozenset((*_MASKED_NAMES, "code"))
 _HIDDEN = r'"\1":"***"'
 _LONGEST = 4000
 _PRUNE_EVERY = 500
 # Whom a call is about, and the key under which it must happen once: the first of these that it has.
 _RECIPIENTS = ("touser", "openid", "external_userid", "userid")
-_KEYS = ("client_msg_id", "clientmsgid", "out_refund_no", "out_order_no", "out_trade_no", "task_id", "notify_code", "template_id")
+_KEYS = ("client_msg_id", "clientmsgid", "out_refund_no", "out_order_no", "out_trade_no", "task_id", "notify_code")
 _FILTERS = {
     "host": "host = ?", "path": "path GLOB ?", "account": "account = ?", "errcode": "errcode = ?", "outcome": "outcome = ?",
     "fault": "',' || fault || ',' LIKE '%,' || ? || ',%'", "request_id": "request_id = ?", "recipient": "recipient = ?", "key": "key = ?",
@@ -102,7 +104,7 @@ def _first(call: Call, names: tuple[str, ...]) -> str | None:
 
 def _query(call: Call) -> str:
     parts = (part.partition("=") for part in call.target.partition("?")[2].split("&"))
-    return "&".join(f"{name}=***" if name in (*_MASKED_NAMES, "code") else name + sign + value for name, sign, value in parts)
+    return "&".join(f"{name}=***" if name in _MASKED_IN_QUERY else name + sign + value for name, sign, value in parts)
 
 
 def _answer(answer: Answer) -> str:

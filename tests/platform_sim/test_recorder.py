@@ -101,3 +101,13 @@ def test_a_secret_cut_in_the_middle_is_masked_too(sim: Simulator, begun: int) ->
     sim.call(API, "POST", "/cgi-bin/stable_token", body={"grant_type": "client_credential", "appid": "wx0", "secret": secret})
     [row] = sim.get("calls", after=begun)["calls"]
     assert (row["errcode"], secret[:16] in json.dumps(row)) == ("40013", False)
+
+
+def test_a_secret_by_any_of_its_names_is_masked(sim: Simulator, begun: int) -> None:
+    sim.call(API, "POST", "/cgi-bin/clear_quota/v2", body={"appid": sim.mini["appid"], "appsecret": sim.mini["secret"]})
+    sim.call(WORK, "GET", "/cgi-bin/gettoken", corpid=sim.corp["corpid"], corpsecret=sim.corp["secret"])
+    sim.call(API, "GET", "/sns/oauth2/access_token", appid=sim.service["appid"], secret=sim.service["secret"], code="0a1b2c3d")
+    rows = sim.get("calls", after=begun)["calls"]
+    everything = json.dumps(rows)
+    assert len(rows) == 3
+    assert not any(secret in everything for secret in (sim.mini["secret"], sim.corp["secret"], sim.service["secret"], "0a1b2c3d"))
