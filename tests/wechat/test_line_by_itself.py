@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
+import signal
+import threading
 from collections.abc import Callable, Iterator
 from typing import Any
 from urllib.parse import urlsplit
@@ -12,11 +15,10 @@ import pytest
 from app.kit import queue
 from app.kit.settings import settings
 from app.wechat import http
-from app.wechat.endpoints import Reply
+from app.wechat.endpoints import Ask, Endpoint, Exchange, Host, Repeat, Reply
 from app.wechat.endpoints.service_account import ServiceAccount
 from app.wechat.errors import Outcome, WechatError
 from app.wechat.http import concurrent, pooled, quota
-from app.wechat.http.breaker import Breaker
 from app.wechat.http.line import HttpLine
 from app.wechat.http.wire import Wire
 from app.wechat.models import AccountKind, WechatAccount
@@ -126,3 +128,48 @@ class TestBreaker:
         with pytest.raises(TimeoutError):
             open_breaker.user_info("o")
         assert open_breaker.user_info("o").subscribe is False
+
+
+class TestManyAtOnce:
+    def test_a_call_that_cannot_even_be_written_down_costs_no_other_its_result(
+        self, line: HttpLine, account: WechatAccount, tencent: Tencent
+    ) -> None:
+        door = ServiceAccount(account, line)
+        endpoint = Endpoint("test.broken", Host.api, "POST", INFO, Repeat.never, True, None, None)
+        broken: Exchange[Any] = Exchange(endpoint, account, Ask(lambda told: told, body={"no JSON": object()}))
+        calls = [door.user_info.prepare("o"), broken, *(door.user_info.prepare("o") for _ in range(100))]
+        results = line.carry_out_all(calls)
+        assert [position for position, result in enumerate(results) if isinstance(result, WechatError)] == [1]
+        assert tencent.asked.count(INFO) == 101
+
+    def test_a_batch_that_nobody_waits_for_any_more_sends_nothing_more(
+        self, line: HttpLine, account: WechatAccount, tencent: Tencent, monkeypatch: pytest.MonkeyPatch, with_settings: Any
+    ) -> None:
+        """RQ interrupts the thread that waits, which is not the one that sends; the job is done again later."""
+        with_settings(WECHAT_CALLS_AT_ONCE="1")
+        door, first = ServiceAccount(account, line), threading.Event()
+
+        async def send(_session: Any, wire: Wire) -> Reply:
+            reply = tencent.send(wire)
+            if wire.url.find(INFO) > 0:
+                first.set()
+                await asyncio.sleep(0.05)
+            return reply
+
+        def too_long(*_signal: Any) -> None:
+            raise TimeoutError("job")
+
+        monkeypatch.setattr(concurrent, "_send", send)
+        before = signal.signal(signal.SIGALRM, too_long)
+        ringer = threading.Thread(target=lambda: (first.wait(5), signal.raise_signal(signal.SIGALRM)))
+        ringer.start()
+        try:
+            with pytest.raises(TimeoutError):
+                line.carry_out_all([door.user_info.prepare("o") for _ in range(50)])
+        finally:
+            signal.signal(signal.SIGALRM, before)
+            ringer.join()
+        sent = tencent.asked.count(INFO)
+        # The sending thread had time for half a dozen more by then.
+        concurrent._Loop.get().do(asyncio.sleep(0.3))
+        assert tencent.asked.count(INFO) <= sent + 1

@@ -32,7 +32,7 @@ class Breaker:
                 self._refuse()
 
     def enter(self) -> None:
-        """Before a request leaves, for which `worked`, `failed` or `left` has to be said: of those who might try one goes. Raises as above."""
+        """Before a request leaves, for which `worked`, `failed` or `left` has to be said: of those who might try one goes."""
         if self._failures >= settings().wechat_breaker_failures:
             with self._lock:
                 self._refuse()

@@ -12,10 +12,13 @@ from typing import Any, TypeVar
 import aiohttp
 from yarl import URL
 
+from app.kit.logging import logger
 from app.kit.settings import settings
 from app.wechat.endpoints import Reply
 from app.wechat.errors import Outcome, WechatError
 from app.wechat.http.wire import Wire
+
+log = logger(__name__)
 
 T = TypeVar("T")
 _LOCK = threading.Lock()
@@ -49,7 +52,13 @@ class _Loop:
                 old.loop.call_soon_threadsafe(old.loop.stop)
 
     def do(self, work: Any) -> Any:
-        return asyncio.run_coroutine_threadsafe(work, self.loop).result()
+        future = asyncio.run_coroutine_threadsafe(work, self.loop)
+        try:
+            return future.result()
+        except BaseException:
+            # A job's time was over: what has not left yet is not to leave behind its back.
+            future.cancel()
+            raise
 
 
 async def _open() -> aiohttp.ClientSession:
@@ -92,6 +101,10 @@ async def _some(session: aiohttp.ClientSession, waiting: Iterator[tuple[int, Gen
             results[place] = await _one(session, talk)
         except WechatError as error:
             results[place] = error
+        except Exception as error:
+            # A bug of ours, before the call or after it, must not cost the others their results: they have been sent.
+            log.exception("call failed")
+            results[place] = WechatError(Outcome.unknown, "bug", type(error).__name__)
 
 
 async def _one(session: aiohttp.ClientSession, talk: Generator[Any, Any, T]) -> T:
