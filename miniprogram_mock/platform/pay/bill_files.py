@@ -46,7 +46,7 @@ _FUND_HEADERS = [
 _FUND_SUMMARY = ["资金流水总笔数", "收入笔数", "收入金额", "支出笔数", "支出金额"]
 
 
-def trades(platform: "Platform", merchant: Merchant, day: str, bill_type: str, sub_mchid: str | None) -> bytes | None:
+def trades(platform: "Platform", merchant: Merchant, day: str, *, bill_type: str, sub_mchid: str | None) -> bytes | None:
     """A day's payments and refunds as they stand now, oldest first; None when there were none."""
     lines: list[tuple[float, Line]] = []
     if bill_type in ("ALL", "SUCCESS"):
@@ -65,7 +65,7 @@ def trades(platform: "Platform", merchant: Merchant, day: str, bill_type: str, s
         "充值券退款总金额": _sum(wanted, "充值券退款金额"), "手续费总金额": _sum(wanted, "手续费", digits=5),
         "订单总金额": _sum(wanted, "订单金额"), "申请退款总金额": _sum(wanted, "申请退款金额"),
     }  # fmt: skip
-    return _file(platform, merchant, headers, wanted, _TRADE_SUMMARY, total)
+    return _file(platform, merchant, headers, wanted, summary=_TRADE_SUMMARY, total=total)
 
 
 def funds(platform: "Platform", merchant: Merchant, day: str, account: str) -> bytes | None:
@@ -80,7 +80,7 @@ def funds(platform: "Platform", merchant: Merchant, day: str, account: str) -> b
         "资金流水总笔数": str(len(rows)), "收入笔数": str(len(income)), "收入金额": _yuan(sum(income)), "支出笔数": str(len(outgo)),
         "支出金额": _yuan(sum(outgo)),
     }  # fmt: skip
-    return _file(platform, merchant, _FUND_HEADERS, [_fund_line(row) for row in rows], _FUND_SUMMARY, total)
+    return _file(platform, merchant, _FUND_HEADERS, [_fund_line(row) for row in rows], summary=_FUND_SUMMARY, total=total)
 
 
 def _paid_line(platform: "Platform", row: Row) -> Line:
@@ -132,7 +132,7 @@ def _fund_line(row: Row) -> Line:
     }  # fmt: skip
 
 
-def _file(platform: "Platform", merchant: Merchant, headers: list[str], lines: Iterable[Line], summary: list[str], total: Line) -> bytes:
+def _file(platform: "Platform", merchant: Merchant, headers: list[str], lines: Iterable[Line], *, summary: list[str], total: Line) -> bytes:
     if platform.switches[merchant.mchid, SHUFFLED]:
         headers = sorted(headers, key=lambda name: sha256(name.encode()).digest())
     rows = [",".join(headers), *(_row(line[name] for name in headers) for line in lines)]

@@ -47,7 +47,9 @@ def trade_bill(call: Call, merchant: Merchant) -> dict[str, Any]:
         raise PayRefusal("NO_AUTH", "特约商户号与服务商没有绑定关系", field="/sub_mchid", value=sub_mchid, location="query")
     bill_type = call.query.get("bill_type", "ALL")
     kind = f"{bill_type} {sub_mchid}" if sub_mchid else bill_type
-    return _answer(call, merchant, kind, lambda day: bill_files.trades(call.platform, merchant, day, bill_type, sub_mchid))
+    return _answer(
+        call, merchant, kind, lambda day: bill_files.trades(call.platform, merchant, day, bill_type=bill_type, sub_mchid=sub_mchid)
+    )
 
 
 @pay_endpoint(

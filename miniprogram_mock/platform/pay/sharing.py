@@ -86,7 +86,7 @@ def share(call: Call, merchant: Merchant) -> dict[str, Any]:
     balance.move(platform, mchid, -wanted, business=balance.SHARED, transaction_id=payment["transaction_id"], voucher=order_id)
     _reduce(platform, payment, wanted)
     if data["unfreeze_unsplit"]:
-        _set_rest_free(platform, order_id, payment, mchid, _SET_FREE)
+        _set_rest_free(platform, order_id, payment, mchid=mchid, description=_SET_FREE)
     return describe(platform, _find(platform, order_id))
 
 
@@ -98,7 +98,7 @@ def unfreeze(call: Call, merchant: Merchant) -> dict[str, Any]:
         return earlier
     payment = _payment(call, mchid)
     order_id = _keep(call, merchant, mchid)
-    _set_rest_free(call.platform, order_id, payment, mchid, call.data["description"])
+    _set_rest_free(call.platform, order_id, payment, mchid=mchid, description=call.data["description"])
     return describe(call.platform, _find(call.platform, order_id))
 
 
@@ -235,7 +235,7 @@ def _reduce(platform: "Platform", payment: Row, amount: int) -> None:
     platform.store.run("UPDATE pay_unsplit SET amount = amount - ? WHERE transaction_id = ?", amount, payment["transaction_id"])
 
 
-def _set_rest_free(platform: "Platform", order_id: str, payment: Row, mchid: str, description: str) -> None:
+def _set_rest_free(platform: "Platform", order_id: str, payment: Row, *, mchid: str, description: str) -> None:
     """The rest is told as a share of the merchant itself; no money moves, it only thaws."""
     rest = balance.unsplit(platform, payment)
     platform.timers.stop("sharing.unfreeze", payment["transaction_id"])

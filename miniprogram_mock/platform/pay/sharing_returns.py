@@ -57,7 +57,7 @@ def take_back(call: Call, merchant: Merchant) -> dict[str, Any]:
         return_mchid=data["return_mchid"], amount=data["amount"], result="PROCESSING", request=json.dumps(data, sort_keys=True),
         fail_reason=platform.faults.take(FAILS, account=merchant.mchid), created_at=now,
     )  # fmt: skip
-    _move(platform, data["return_mchid"], -data["amount"], order, return_id, business=balance.RETURNED_OUT)
+    _move(platform, data["return_mchid"], -data["amount"], order, return_id=return_id, business=balance.RETURNED_OUT)
     platform.timers.set("sharing.return", return_id, after=platform.limits[sharing.SETTLE])
     kept = _find(platform, merchant, data["out_return_no"])
     assert kept is not None
@@ -87,10 +87,10 @@ def _finish(platform: "Platform", return_id: str) -> None:
         "UPDATE pay_sharing_returns SET result = ?, finished_at = ? WHERE return_id = ?", result, platform.clock.now(), return_id
     )
     back_to = row["return_mchid"] if result == "FAILED" else row["payee"]
-    _move(platform, back_to, row["amount"], row, return_id, business=balance.RETURNED_IN)
+    _move(platform, back_to, row["amount"], row, return_id=return_id, business=balance.RETURNED_IN)
 
 
-def _move(platform: "Platform", mchid: str, amount: int, order: Row, return_id: str, *, business: str) -> None:
+def _move(platform: "Platform", mchid: str, amount: int, order: Row, *, return_id: str, business: str) -> None:
     balance.move(platform, mchid, amount, business=business, transaction_id=order["transaction_id"], voucher=return_id)
 
 
