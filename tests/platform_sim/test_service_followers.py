@@ -189,7 +189,7 @@ def test_a_wrong_list_of_openids_is_refused(sim: Simulator, openids: object, err
         assert post(sim, path, {"openid_list": openids, "tagid": tag_id})["errcode"] == errcode
 
 
-@pytest.mark.parametrize(("tag_id", "errcode"), [(99999, 45159), (2, 45159), ("100", 47001)])
+@pytest.mark.parametrize(("tag_id", "errcode"), [(99999, 45159), (2, 45159), (-1, 45159), (2**63, 45159), ("100", 47001), (True, 47001)])
 def test_an_unknown_tag_is_refused(sim: Simulator, tag_id: object, errcode: int) -> None:
     user = sim.user()
     assert post(sim, TAG, {"openid_list": [openid(sim, user)], "tagid": tag_id})["errcode"] == errcode

@@ -179,7 +179,8 @@ def test_an_article_can_be_taken_away_after_it_was_sent_and_a_text_cannot(sim: S
     text = send(sim, *users)
     assert finished(sim, text)[0] == "send success"
     assert post(sim, DELETE, {"msg_id": text["msg_id"]})["errcode"] == 40008
-    assert post(sim, DELETE, {"msg_id": 1})["errcode"] == post(sim, GET, {"msg_id": 1})["errcode"] == 40097
+    for unknown in (1, -1, 2**63):
+        assert post(sim, DELETE, {"msg_id": unknown})["errcode"] == post(sim, GET, {"msg_id": unknown})["errcode"] == 40097
 
 
 def test_a_preview_reaches_one_follower_and_costs_no_quota(sim: Simulator) -> None:

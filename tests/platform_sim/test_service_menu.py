@@ -77,7 +77,8 @@ def test_tagged_people_see_their_own_menu_and_lose_it_with_the_tag(sim: Simulato
     own = {"button": [{**CLICK, "name": "车主服务"}], "matchrule": {"tag_id": str(tag_id)}}
     assert post(sim, CONDITIONAL, own)["errcode"] == 65303
     assert create(sim, CLICK) == 0
-    assert post(sim, CONDITIONAL, {**own, "matchrule": {"tag_id": "99999"}})["errcode"] == 45159
+    for unknown in ("99999", "²", 2**63, "x"):
+        assert post(sim, CONDITIONAL, {**own, "matchrule": {"tag_id": unknown}})["errcode"] == 45159
     menu_id = post(sim, CONDITIONAL, own)["menuid"]
     tagging = {"openid_list": [openid(sim, owner)], "tagid": tag_id}
     assert post(sim, "/cgi-bin/tags/members/batchtagging", tagging)["errcode"] == 0

@@ -156,6 +156,7 @@ def test_a_confirmed_one_time_message_is_sent_once_and_for_its_scene_alone(sim: 
         ({"data": {"content": {"value": "长" * 201}}}, 45002),
         ({"data": {}}, 40097),
         ({"scene": "x"}, 40097),
+        ({"scene": 2**63}, 40097),
         ({"template_id": "x" * 43}, 40037),
     ],
 )

@@ -35,11 +35,11 @@ _BODIES: dict[str, Any] = {
 }  # fmt: skip
 _MESSAGE: Shape = {"msgtype": Text(choices=tuple(_BODIES), required=True, missing=40008, wrong=40008), **_BODIES}
 _SENT: Shape = {**_MESSAGE, "send_ignore_reprint": Int(choices=(0, 1)), "clientmsgid": Text(most=CLIENT_ID_BYTES, measure="bytes")}
-_BY_ID: Shape = {"msg_id": Int(required=True)}
+_BY_ID: Shape = {"msg_id": Int(least=0, most=2**62, required=True)}
 
 
 @service("POST", "/cgi-bin/message/mass/sendall", rates=_RATES, fields={
-    "filter": Object({"is_to_all": Flag(required=True), "tag_id": Int()}, required=True), **_SENT,
+    "filter": Object({"is_to_all": Flag(required=True), "tag_id": Int(least=0, most=2**31)}, required=True), **_SENT,
 })  # fmt: skip
 def sendall(call: Call) -> Result:
     """To all followers, or to those of them who bear a tag."""

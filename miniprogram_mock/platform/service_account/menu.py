@@ -62,7 +62,7 @@ def add_conditional(call: Call) -> Result:
     if not call.platform.store.value("SELECT count(*) FROM service_menus WHERE appid = ? AND tag_id IS NULL", call.account.appid):
         raise Refusal(65303, "there is no selfmenu, please create selfmenu first")
     tag_id = str(call.data["matchrule"]["tag_id"])
-    if not tag_id.isdigit() or not tags.exists(call.platform, call.account.appid, int(tag_id)):
+    if not tag_id.isdecimal() or len(tag_id) > 9 or not tags.exists(call.platform, call.account.appid, int(tag_id)):
         raise Refusal(45159, "invalid tag id")
     return {"menuid": str(_insert(call, _checked(call), tag_id=int(tag_id)))}
 

@@ -37,6 +37,7 @@ VALUE_CHARACTERS = limit("one_time.value_characters", 200, "2.4")
 # Where she was asked, as PopupScene tells it.
 SCENES = {"page": "1", "article": "2"}
 _SENT_SECONDS = 0.3
+_CONTENT = Object({"value": Text(most=VALUE_CHARACTERS, required=True), "color": Text(least=0)}, required=True)
 _TEMPLATE_ID = Text(required=True, missing=40037, wrong=40037)
 
 
@@ -75,9 +76,8 @@ def bizsend(call: Call) -> Result:
 
 @service("POST", "/cgi-bin/message/template/subscribe", fields={
     "touser": OPENID, "template_id": _TEMPLATE_ID, "url": Text(least=0), "miniprogram": MINI_PROGRAM,
-    "scene": Either((Int(), Text(pattern=r"\d{1,5}")), required=True), "title": Text(most=TITLE_CHARACTERS, required=True),
-    "data": Object({"content": Object({"value": Text(most=VALUE_CHARACTERS, required=True), "color": Text(least=0)}, required=True)},
-                   required=True, missing=47003),
+    "scene": Either((Int(least=0, most=LARGEST_SCENE), Text(pattern=r"[0-9]{1,5}")), required=True),
+    "title": Text(most=TITLE_CHARACTERS, required=True), "data": Object({"content": _CONTENT}, required=True, missing=47003),
 })  # fmt: skip
 def one_time(call: Call) -> Result:
     """The one message that she confirmed for this scene."""

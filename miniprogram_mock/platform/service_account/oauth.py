@@ -91,7 +91,7 @@ def authorize_page(call: Call) -> Result:
     try:
         if member and (of_corp := corp_oauth.authorize(call.platform, query, userid=member.value)):
             return Answer(b"", status=302, headers={"Location": of_corp})
-        if cookie is None or not cookie.value.isdigit():
+        if cookie is None or not cookie.value.isdecimal():
             raise NotPossible("请在微信客户端打开链接")
         location = authorize(call.platform, int(cookie.value), query)
     except NotPossible as refusal:

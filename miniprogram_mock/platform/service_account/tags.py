@@ -29,7 +29,7 @@ PER_PAGE = limit("tags.followers_per_page", 10_000, _SOURCE)
 # Smaller ids are Tencent's own (ungrouped, blacklist, starred).
 _FIRST_ID = 100
 _NAME = Text(most=NAME_BYTES, measure="bytes", too_long=45158, required=True)
-_TAG_ID: Field = Int(required=True, missing=45159)
+_TAG_ID: Field = Int(least=0, most=2**31, required=True, missing=45159, wrong=45159)
 _LISTED = {"openid_list": Many(Text(), most=OPENIDS, too_long=40032, wrong=40032, missing=40032, required=True), "tagid": _TAG_ID}
 
 

@@ -26,8 +26,8 @@ CREATE TABLE IF NOT EXISTS service_industries (
     appid TEXT PRIMARY KEY, first INTEGER NOT NULL, second INTEGER NOT NULL, set_in TEXT NOT NULL);
 """)
 IN_USE = limit("template.in_use", 25, "2.3")
-# What a template is for: template messages, subscription notices (bizsend), one-time messages.
 Choices = dict[str, list[str]]
+# What a template is for: template messages, subscription notices (bizsend), one-time messages.
 KINDS = ("template", "notice", "one_time")
 STATES = ("in_use", "withdrawn")
 # Tencent's library of category templates as far as it is simulated: its number, title, and the keys with their keywords.
@@ -49,8 +49,7 @@ _ID = Text(required=True, missing=40036, wrong=40036)
 
 @service("GET", "/cgi-bin/template/get_all_private_template")
 def get_all_private_template(call: Call) -> Result:
-    listed = [row for row in of_account(call.platform, call.account, kind="template") if row["state"] in STATES]
-    return {"template_list": [_described(row) for row in listed]}
+    return {"template_list": [_described(row) for row in of_account(call.platform, call.account, kind="template")]}
 
 
 @service("POST", "/cgi-bin/template/api_add_template", fields={
@@ -87,7 +86,7 @@ def del_private_template(call: Call) -> Result:
 def api_set_industry(call: Call) -> Result:
     """The two industries of old templates, once a calendar month ([K], not verified)."""
     chosen = [call.data[name] for name in ("industry_id1", "industry_id2")]
-    if not all(one.isdigit() and int(one) in INDUSTRIES for one in chosen) or len(set(chosen)) < len(chosen):
+    if not all(one.isdecimal() and int(one) in INDUSTRIES for one in chosen) or len(set(chosen)) < len(chosen):
         raise Refusal(40102, "invalid industry id")
     store, month = call.platform.store, call.platform.clock.window("%Y-%m")
     if store.value("SELECT count(*) FROM service_industries WHERE appid = ? AND set_in = ?", call.account.appid, month):
@@ -121,10 +120,8 @@ def set_state(platform: "Platform", account: ServiceAccount, template_id: str, s
     _from_world(platform, account)
     touched = platform.store.run(
         "UPDATE service_templates SET state = ? WHERE appid = ? AND template_id = ? AND state <> 'deleted'",
-        state,
-        account.appid,
-        template_id,
-    )
+        state, account.appid, template_id,
+    )  # fmt: skip
     if not touched:
         raise NotPossible("没有这个模板", status=404)
 
