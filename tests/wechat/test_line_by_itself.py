@@ -161,7 +161,8 @@ class TestManyAtOnce:
 
         monkeypatch.setattr(concurrent, "_send", send)
         before = signal.signal(signal.SIGALRM, too_long)
-        ringer = threading.Thread(target=lambda: (first.wait(5), signal.raise_signal(signal.SIGALRM)))
+        me = threading.get_ident()
+        ringer = threading.Thread(target=lambda: (first.wait(5), signal.pthread_kill(me, signal.SIGALRM)))
         ringer.start()
         try:
             with pytest.raises(TimeoutError):
