@@ -174,3 +174,29 @@ class TestManyAtOnce:
         # The sending thread had time for half a dozen more by then.
         concurrent._Loop.get().do(asyncio.sleep(0.3))
         assert tencent.asked.count(INFO) <= sent + 1
+
+
+class TestQuota:
+    def test_what_the_minute_refuses_costs_the_day_nothing(
+        self, line: HttpLine, account: WechatAccount, with_settings: Any, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        with_settings(WECHAT_QUOTAS='{"/cgi-bin/user/info": {"per_day": 5, "per_minute": 2}}')
+        now = quota._now() // 86400 * 86400
+        door = ServiceAccount(account, line)
+        made = []
+        for minute in range(3):
+            monkeypatch.setattr(quota, "_now", lambda minute=minute: now + 60 * minute)
+            results = line.carry_out_all([door.user_info.prepare("o") for _ in range(4)])
+            made.append(sum(not isinstance(result, WechatError) for result in results))
+        assert made == [2, 2, 1]
+
+    @pytest.mark.parametrize("code", ["45009", "45011"])
+    def test_the_tap_is_closed_in_all_processes_also_where_we_count_nothing(
+        self, line: HttpLine, account: WechatAccount, tencent: Tencent, code: str
+    ) -> None:
+        path = "/cgi-bin/user/info/batchget"
+        tencent.answers[path] = [{"errcode": int(code), "errmsg": "no"}]
+        for one in (line, line, HttpLine()):
+            with pytest.raises(WechatError):
+                ServiceAccount(account, one).user_infos(["o"])
+        assert tencent.asked.count(path) == 1

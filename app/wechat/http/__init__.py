@@ -48,4 +48,4 @@ def forget() -> None:
     wire.forget()
     pooled.forget()
     concurrent.forget()
-    quota.limits.cache_clear()
+    quota.forget()

@@ -23,6 +23,8 @@ log = logger(__name__)
 
 _CHINA_OFFSET_SECONDS = 8 * 3600
 _DAY, _MINUTE = 86400, 60
+# Calls without a limit are counted like the others, so that every process hears of it when Tencent closes their tap.
+_NO_LIMIT = 2**50
 # A share is a thousandth of the limit, and never more than this.
 _LARGEST_SHARE = 100
 # Tencent says so when a quota is used up: of the day or the minute, and of the minute.
@@ -62,11 +64,8 @@ class Quotas:
 
     def take_at_hand(self, account: str, endpoint: Endpoint) -> bool:
         """`take`, if that needs no round trip; else nothing is counted and it says False."""
-        rules = limits(endpoint)
-        if not rules and (account, endpoint.path) not in self._closed:
-            return True
         now = _now()
-        for seconds, _ in rules:
+        for seconds, _ in _windows(endpoint):
             share = self._shares.get((account, endpoint.path, seconds))
             if share is None or share.window != now // seconds or not (share.left or share.closed):
                 return False
@@ -79,15 +78,15 @@ class Quotas:
         with self._lock:
             if (until := self._closed.get((account, endpoint.path), now)) > now:
                 raise _wait(endpoint, until - now, "Tencent says so")
-            for seconds, limit in limits(endpoint):
-                key = account, endpoint.path, seconds
-                share = self._shares.get(key)
-                if share is None or share.window != now // seconds:
-                    share = self._shares[key] = _Share(now // seconds)
-                if not share.left and not share.closed:
-                    self._refill(share, key, limit)
+            shares = []
+            for seconds, limit in _windows(endpoint):
+                share = self._share((account, endpoint.path, seconds), limit, now)
                 if share.closed:
-                    raise _wait(endpoint, (share.window + 1) * seconds - now, f"{limit} per {_word(seconds)}")
+                    why = "Tencent says so" if limit == _NO_LIMIT else f"{limit} per {_word(seconds)}"
+                    raise _wait(endpoint, (share.window + 1) * seconds - now, why)
+                shares.append(share)
+            # Not before every window allows it: what the minute refuses costs the day nothing.
+            for share in shares:
                 share.left -= 1
 
     def used_up(self, account: str, endpoint: Endpoint, code: str) -> None:
@@ -105,6 +104,15 @@ class Quotas:
             queue.connection().set(_key(account, endpoint.path, seconds, window), 2**52, ex=seconds + _MINUTE)
         except redis.RedisError:
             log.warning("quota closed in this process only")
+
+    def _share(self, key: tuple[str, str, int], limit: int, now: int) -> _Share:
+        """The share of the window that runs now, with something left in it unless it is closed."""
+        share = self._shares.get(key)
+        if share is None or share.window != now // key[2]:
+            share = self._shares[key] = _Share(now // key[2])
+        if not share.left and not share.closed:
+            self._refill(share, key, limit)
+        return share
 
     @staticmethod
     def _refill(share: _Share, key: tuple[str, str, int], limit: int) -> None:
@@ -129,6 +137,19 @@ def limits(endpoint: Endpoint) -> tuple[tuple[int, int], ...]:
     said = settings().wechat_quotas.get(endpoint.path, {})
     per_day, per_minute = said.get("per_day", endpoint.per_day), said.get("per_minute", endpoint.per_minute)
     return tuple((seconds, limit) for seconds, limit in ((_DAY, per_day), (_MINUTE, per_minute)) if limit is not None)
+
+
+@functools.cache
+def _windows(endpoint: Endpoint) -> tuple[tuple[int, int], ...]:
+    """(window in seconds, calls) for the day and the minute, whether there is a limit or not."""
+    known = dict(limits(endpoint))
+    return tuple((seconds, known.get(seconds, _NO_LIMIT)) for seconds in (_DAY, _MINUTE))
+
+
+def forget() -> None:
+    """Read the limits again."""
+    limits.cache_clear()
+    _windows.cache_clear()
 
 
 def used(account: str) -> list[Used]:
