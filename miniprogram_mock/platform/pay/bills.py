@@ -11,7 +11,7 @@ from miniprogram_mock.platform.limits import limit
 from miniprogram_mock.platform.pay import bill_files
 from miniprogram_mock.platform.pay.balance import ACCOUNTS
 from miniprogram_mock.platform.pay.fields import text
-from miniprogram_mock.platform.pay.wire import ANYBODY, PayRefusal, pay_endpoint
+from miniprogram_mock.platform.pay.wire import ANYBODY, PayRefusal, dealer, pay_endpoint
 from miniprogram_mock.platform.store import declare
 from miniprogram_mock.platform.switches import switch
 from miniprogram_mock.platform.world import Merchant
@@ -43,8 +43,8 @@ _TAR = text(8, one_of=("GZIP",))
 def trade_bill(call: Call, merchant: Merchant) -> dict[str, Any]:
     """All trades of a day; of a service provider those of all its dealers, or of one."""
     sub_mchid = call.query.get("sub_mchid")
-    if sub_mchid is not None and merchant.sub_merchant(sub_mchid) is None:
-        raise PayRefusal("NO_AUTH", "特约商户号与服务商没有绑定关系", field="/sub_mchid", value=sub_mchid, location="query")
+    if sub_mchid is not None:
+        dealer(merchant, sub_mchid)
     bill_type = call.query.get("bill_type", "ALL")
     kind = f"{bill_type} {sub_mchid}" if sub_mchid else bill_type
     return _answer(

@@ -9,7 +9,7 @@ from miniprogram_mock.platform.endpoints import Call
 from miniprogram_mock.platform.limits import limit
 from miniprogram_mock.platform.pay import transactions
 from miniprogram_mock.platform.pay.fields import Shape, flag, many, moment, notify_url, order_number, section, text, whole, wrong
-from miniprogram_mock.platform.pay.wire import DIRECT, PARTNER, PayRefusal, pay_endpoint
+from miniprogram_mock.platform.pay.wire import DIRECT, PARTNER, PayRefusal, dealer, pay_endpoint
 from miniprogram_mock.platform.store import Row
 from miniprogram_mock.platform.world import Merchant
 
@@ -74,9 +74,7 @@ def partner_prepay(call: Call, merchant: Merchant) -> dict[str, Any]:
         raise PayRefusal("MCH_NOT_EXISTS", "服务商商户号与签名的商户号不一致", field="/sp_mchid", value=data["sp_mchid"])
     if data["sp_appid"] != merchant.appid:
         raise PayRefusal("APPID_MCHID_NOT_MATCH", "sp_appid和sp_mchid不匹配，请检查是否已绑定", field="/sp_appid", value=data["sp_appid"])
-    sub = merchant.sub_merchant(data["sub_mchid"])
-    if sub is None:
-        raise PayRefusal("NO_AUTH", "特约商户号与服务商没有绑定关系", field="/sub_mchid", value=data["sub_mchid"])
+    sub = dealer(merchant, data["sub_mchid"])
     if "sub_appid" in data and data["sub_appid"] != sub.sub_appid:
         message = "sub_appid和sub_mchid不匹配，请检查是否已绑定"
         raise PayRefusal("APPID_MCHID_NOT_MATCH", message, field="/sub_appid", value=data["sub_appid"])

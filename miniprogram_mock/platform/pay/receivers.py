@@ -5,8 +5,7 @@ from typing import TYPE_CHECKING, Any
 from miniprogram_mock.platform.endpoints import Call
 from miniprogram_mock.platform.limits import limit
 from miniprogram_mock.platform.pay.fields import Shape, text
-from miniprogram_mock.platform.pay.refunds import decrypted
-from miniprogram_mock.platform.pay.wire import ANYBODY, PayRefusal, pay_endpoint
+from miniprogram_mock.platform.pay.wire import ANYBODY, PayRefusal, dealer_named, decrypted, pay_endpoint
 from miniprogram_mock.platform.store import Row, declare
 from miniprogram_mock.platform.world import Merchant
 
@@ -72,11 +71,7 @@ def find(platform: "Platform", mchid: str, type_: str, account: str) -> Row | No
 def sharer(call: Call, merchant: Merchant) -> str:
     """Whose money is shared: the merchant's own, or in partner mode the dealer's; the appids of the request must be theirs."""
     data = call.data
-    sub = merchant.sub_merchant(data.get("sub_mchid"))
-    if bool(merchant.sub_merchants) != ("sub_mchid" in data):
-        raise PayRefusal("PARAM_ERROR", "服务商必填sub_mchid，直连商户不填", field="/sub_mchid", value=data.get("sub_mchid"))
-    if merchant.sub_merchants and sub is None:
-        raise PayRefusal("NO_AUTH", "特约商户号与服务商没有绑定关系", field="/sub_mchid", value=data["sub_mchid"])
+    sub = dealer_named(merchant, data)
     if data.get("appid", merchant.appid) != merchant.appid:
         raise PayRefusal("APPID_MCHID_NOT_MATCH", "appid和mchid不匹配，请检查是否已绑定", field="/appid", value=data["appid"])
     if "sub_appid" in data and (sub is None or data["sub_appid"] != sub.sub_appid):

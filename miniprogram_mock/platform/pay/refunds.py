@@ -4,10 +4,10 @@ from typing import TYPE_CHECKING, Any
 
 from miniprogram_mock.platform.endpoints import Call
 from miniprogram_mock.platform.limits import limit
-from miniprogram_mock.platform.pay import balance, keys, refund_course, sheet, transactions
+from miniprogram_mock.platform.pay import balance, refund_course, sheet, transactions
 from miniprogram_mock.platform.pay.fields import Shape, many, notify_url, other_number, section, text, whole
 from miniprogram_mock.platform.pay.prepay import GOODS
-from miniprogram_mock.platform.pay.wire import ANYBODY, PayRefusal, asked_serial, pay_endpoint
+from miniprogram_mock.platform.pay.wire import ANYBODY, PayRefusal, dealer_named, decrypted, pay_endpoint
 from miniprogram_mock.platform.store import Row
 from miniprogram_mock.platform.world import Merchant
 
@@ -66,7 +66,7 @@ def refund(call: Call, merchant: Merchant) -> dict[str, Any]:
 
 @pay_endpoint("GET", "/v3/refund/domestic/refunds/{out_refund_no}", for_whom=ANYBODY, query={"sub_mchid?": _ID})
 def query_refund(call: Call, merchant: Merchant) -> dict[str, Any]:
-    _check_sub_merchant(merchant, call.query)
+    dealer_named(merchant, call.query)
     return refund_course.describe(call.platform, _existing(call, merchant, call.path_args["out_refund_no"], call.query))
 
 
@@ -74,7 +74,7 @@ def query_refund(call: Call, merchant: Merchant) -> dict[str, Any]:
 def apply_abnormal_refund(call: Call, merchant: Merchant) -> dict[str, Any]:
     """Settle an abnormal refund to a bank card of the user, named in fields encrypted for WeChat Pay, or to the merchant's own account."""
     data = call.data
-    _check_sub_merchant(merchant, data)
+    dealer_named(merchant, data)
     row = _existing(call, merchant, data["out_refund_no"], data)
     if row["refund_id"] != call.path_args["refund_id"]:
         raise PayRefusal("RESOURCE_NOT_EXISTS", "退款单不存在")
@@ -93,17 +93,6 @@ def _check_card(call: Call, merchant: Merchant) -> None:
         decrypted(call, merchant, call.data[name], f"/{name}")
 
 
-def decrypted(call: Call, merchant: Merchant, sealed: str, field: str) -> str:
-    """A field that must come encrypted for WeChat Pay's key, which the header `Wechatpay-Serial` names."""
-    serial = asked_serial(call)
-    if serial is None:
-        raise PayRefusal("PARAM_ERROR", "有加密字段时Http头须带Wechatpay-Serial", field="Wechatpay-Serial", location="header")
-    plain = keys.opened(call.platform, merchant, sealed, serial=serial)
-    if not plain:
-        raise PayRefusal("PARAM_ERROR", "加密字段解密失败，请确认使用了Wechatpay-Serial对应的公钥", field=field)
-    return plain
-
-
 def _find(platform: "Platform", merchant: Merchant, out_refund_no: str) -> Row | None:
     return platform.store.one("SELECT * FROM refunds WHERE mchid = ? AND out_refund_no = ?", merchant.mchid, out_refund_no)
 
@@ -115,24 +104,15 @@ def _existing(call: Call, merchant: Merchant, out_refund_no: str, told: Any) -> 
     return row
 
 
-def _check_sub_merchant(merchant: Merchant, told: Any) -> None:
-    """A service provider says whose refund it is; a direct merchant has nobody to name."""
-    number = told.get("sub_mchid")
-    if bool(merchant.sub_merchants) != (number is not None):
-        raise PayRefusal("PARAM_ERROR", "服务商必填sub_mchid，直连商户不填", field="/sub_mchid", value=number)
-    if number is not None and merchant.sub_merchant(number) is None:
-        raise PayRefusal("NO_AUTH", "特约商户号与服务商没有绑定关系", field="/sub_mchid", value=number)
-
-
 def _payment(call: Call, merchant: Merchant) -> Row:
-    _check_sub_merchant(merchant, call.data)
+    sub = dealer_named(merchant, call.data)
     transaction_id, out_trade_no = call.data.get("transaction_id"), call.data.get("out_trade_no")
     if bool(transaction_id) == bool(out_trade_no):
         raise PayRefusal("PARAM_ERROR", "transaction_id与out_trade_no须二选一", field="/out_trade_no")
     row = call.platform.store.one(
         "SELECT * FROM payments WHERE mchid = ? AND (transaction_id = ? OR out_trade_no = ?)", merchant.mchid, transaction_id, out_trade_no
     )
-    if row is None or transactions.payee(row) != call.data.get("sub_mchid", merchant.mchid):
+    if row is None or transactions.payee(row) != (sub.sub_mchid if sub else merchant.mchid):
         raise PayRefusal("RESOURCE_NOT_EXISTS", "订单不存在")
     return row
 

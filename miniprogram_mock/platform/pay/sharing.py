@@ -9,9 +9,8 @@ from miniprogram_mock.platform.faults import kind
 from miniprogram_mock.platform.limits import limit
 from miniprogram_mock.platform.pay import balance, receivers, transactions
 from miniprogram_mock.platform.pay.fields import Shape, flag, many, other_number, section, text, whole
-from miniprogram_mock.platform.pay.refunds import decrypted
 from miniprogram_mock.platform.pay.sheet import when_paid
-from miniprogram_mock.platform.pay.wire import ANYBODY, PARTNER, PayRefusal, pay_endpoint
+from miniprogram_mock.platform.pay.wire import ANYBODY, PARTNER, PayRefusal, dealer, decrypted, pay_endpoint
 from miniprogram_mock.platform.store import Row, declare
 from miniprogram_mock.platform.switches import switch
 from miniprogram_mock.platform.timers import on_timer
@@ -126,9 +125,7 @@ def amounts(call: Call, merchant: Merchant) -> dict[str, Any]:
 @pay_endpoint("GET", "/v3/profitsharing/merchant-configs/{sub_mchid}", for_whom=PARTNER)
 def most(call: Call, merchant: Merchant) -> dict[str, Any]:
     """The dealer's greatest share, in ten-thousandths."""
-    sub = merchant.sub_merchant(call.path_args["sub_mchid"])
-    if sub is None:
-        raise PayRefusal("NO_AUTH", "特约商户号与服务商没有绑定关系")
+    sub = dealer(merchant, call.path_args["sub_mchid"])
     return {"sub_mchid": sub.sub_mchid, "max_ratio": call.platform.switches[sub.sub_mchid, MOST_PERCENT] * 100}
 
 

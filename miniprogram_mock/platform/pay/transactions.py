@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 from miniprogram_mock.platform.endpoints import Call
 from miniprogram_mock.platform.pay.fields import text
-from miniprogram_mock.platform.pay.wire import DIRECT, PARTNER, PayRefusal, pay_endpoint
+from miniprogram_mock.platform.pay.wire import DIRECT, PARTNER, PayRefusal, dealer, pay_endpoint
 from miniprogram_mock.platform.store import Row
 from miniprogram_mock.platform.world import Merchant
 
@@ -113,8 +113,8 @@ def _existing(call: Call, merchant: Merchant, told: Any, row: Row | None) -> Row
         raise PayRefusal(
             "PARAM_ERROR", "商户号与签名的商户号不一致", field="/sp_mchid" if merchant.sub_merchants else "/mchid", value=number
         )
-    if merchant.sub_merchants and merchant.sub_merchant(told["sub_mchid"]) is None:
-        raise PayRefusal("NO_AUTH", "特约商户号与服务商没有绑定关系", field="/sub_mchid", value=told["sub_mchid"])
+    if merchant.sub_merchants:
+        dealer(merchant, told["sub_mchid"])
     if row is None or (merchant.sub_merchants and payee(row) != told["sub_mchid"]):
         raise PayRefusal("ORDER_NOT_EXIST", "订单不存在")
     return row

@@ -1,7 +1,7 @@
 """What every WeChat Pay endpoint has in common: the merchant's signature is checked, every answer is signed (spec 3.1, 3.2)."""
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import wraps
 from typing import Any
 from urllib.parse import unquote
@@ -17,9 +17,9 @@ from miniprogram_mock.platform.pay.errors import PayRefusal
 from miniprogram_mock.platform.pay.fields import Shape, checked
 from miniprogram_mock.platform.store import declare
 from miniprogram_mock.platform.switches import switch
-from miniprogram_mock.platform.world import Merchant
+from miniprogram_mock.platform.world.merchants import Merchant, SubMerchant
 
-__all__ = ["ANYBODY", "DIRECT", "PARTNER", "PayRefusal", "pay_endpoint"]
+__all__ = ["ANYBODY", "DIRECT", "PARTNER", "PayRefusal", "dealer", "dealer_named", "decrypted", "pay_endpoint"]
 
 declare("CREATE TABLE IF NOT EXISTS pay_rates (name TEXT PRIMARY KEY, second INTEGER NOT NULL, used INTEGER NOT NULL)")
 WINDOW = limit("pay.signature_window_seconds", 300, "3.1, 3.2: how old a signature may be, on the real clock")
@@ -69,7 +69,34 @@ def pay_endpoint(
     return decorate
 
 
-def asked_serial(call: Call) -> str | None:
+def dealer(merchant: Merchant, number: Any) -> SubMerchant:
+    """The service provider's sub-merchant of this number."""
+    found = merchant.sub_merchant(number)
+    if found is None:
+        raise PayRefusal("NO_AUTH", "特约商户号与服务商没有绑定关系", field="/sub_mchid", value=number)
+    return found
+
+
+def dealer_named(merchant: Merchant, told: Mapping[str, Any]) -> SubMerchant | None:
+    """Whom a request is for, where both modes share an endpoint: a service provider names a dealer, a direct merchant nobody."""
+    number = told.get("sub_mchid")
+    if bool(merchant.sub_merchants) != (number is not None):
+        raise PayRefusal("PARAM_ERROR", "服务商必填sub_mchid，直连商户不填", field="/sub_mchid", value=number)
+    return None if number is None else dealer(merchant, number)
+
+
+def decrypted(call: Call, merchant: Merchant, sealed: str, field: str) -> str:
+    """A field that must come encrypted for WeChat Pay's key, which the header `Wechatpay-Serial` names."""
+    serial = _asked_serial(call)
+    if serial is None:
+        raise PayRefusal("PARAM_ERROR", "有加密字段时Http头须带Wechatpay-Serial", field="Wechatpay-Serial", location="header")
+    plain = keys.opened(call.platform, merchant, sealed, serial=serial)
+    if not plain:
+        raise PayRefusal("PARAM_ERROR", "加密字段解密失败，请确认使用了Wechatpay-Serial对应的公钥", field=field)
+    return plain
+
+
+def _asked_serial(call: Call) -> str | None:
     """The key by whose name the caller wants the answer signed, and with which it encrypted fields."""
     return call.headers.get("Wechatpay-Serial")
 
@@ -103,7 +130,7 @@ def _authenticate(call: Call) -> Merchant:
     lines = (call.method, call.target, parts["timestamp"], parts["nonce_str"], call.body.decode(errors="replace"))
     if not 1 <= len(parts["nonce_str"]) <= 32 or not crypto.verifies(merchant.merchant_key, parts["signature"], *lines):
         raise PayRefusal("SIGN_ERROR", "错误的签名，验签失败")
-    serial = asked_serial(call)
+    serial = _asked_serial(call)
     if serial is not None and serial not in keys.names(platform, merchant):
         raise PayRefusal(
             "PARAM_ERROR", "平台证书序列号或微信支付公钥ID错误，请使用最新的", field="Wechatpay-Serial", value=serial, location="header"
@@ -153,7 +180,7 @@ def _refused(call: Call, merchant: Merchant | None, refusal: PayRefusal, error_r
 def _signed(call: Call, merchant: Merchant, answer: Answer) -> Answer:
     if answer.status >= 300 or not _strikes(call, merchant, UNSIGNED):
         is_probe = answer.status < 300 and _strikes(call, merchant, PROBED)
-        serial = asked_serial(call)
+        serial = _asked_serial(call)
         answer.headers |= keys.answer_headers(call.platform, merchant, answer.body, asked=serial, is_probe=is_probe)
     return _dressed(answer)
 
