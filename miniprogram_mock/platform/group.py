@@ -1,4 +1,4 @@
-"""Group commit: whatever became ready in one turn of the event loop is written in one transaction, and answered after it."""
+"""Group commit: whatever becomes ready in the same few turns of the event loop is written in one transaction, and answered after it."""
 
 import asyncio
 from collections.abc import Callable
@@ -7,10 +7,12 @@ from typing import Any, TypeVar
 from miniprogram_mock.platform.store import Store
 
 Result = TypeVar("Result")
+# So many do not wait for more.
+_MOST = 64
 
 
 class Group:
-    """One commit costs as much as the work of a call; shared by the calls of a turn it costs next to nothing."""
+    """A commit costs as much as the work of a call; shared by all calls that are waiting it costs next to nothing."""
 
     def __init__(self, store: Store) -> None:
         self._store = store
@@ -24,9 +26,16 @@ class Group:
         loop = asyncio.get_running_loop()
         future: asyncio.Future[Result] = loop.create_future()
         if not self._waiting:
-            loop.call_soon(self._commit)
+            loop.call_soon(self._gather, loop, 0)
         self._waiting.append((work, future))
         return await future
+
+    def _gather(self, loop: asyncio.AbstractEventLoop, before: int) -> None:
+        """Commit, unless the last turn brought more: then there may be still more in this one."""
+        if before < len(self._waiting) < _MOST:
+            loop.call_soon(self._gather, loop, len(self._waiting))
+        else:
+            self._commit()
 
     def _commit(self) -> None:
         waiting, self._waiting = self._waiting, []
