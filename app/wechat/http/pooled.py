@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import functools
+import os
+import ssl
 
 import urllib3
 from urllib3.exceptions import ConnectTimeoutError, HTTPError, NameResolutionError, NewConnectionError, SSLError, TimeoutError
@@ -13,13 +15,17 @@ from app.wechat.errors import Outcome, WechatError
 from app.wechat.http.wire import Wire
 
 # Raised before the first byte of the request has left.
-_NEVER_SENT = (ConnectTimeoutError, NewConnectionError, NameResolutionError, SSLError)
+_NEVER_SENT = (ConnectTimeoutError, NewConnectionError, NameResolutionError)
 
 
 @functools.cache
 def _pool() -> urllib3.PoolManager:
     times = urllib3.Timeout(connect=settings().wechat_connect_timeout_seconds, read=settings().wechat_read_timeout_seconds)
     return urllib3.PoolManager(maxsize=32, timeout=times, retries=False)
+
+
+# A connection that parent and child both write to would give each the other's answers.
+os.register_at_fork(after_in_child=_pool.cache_clear)
 
 
 def forget() -> None:
@@ -34,7 +40,9 @@ def send(wire: Wire) -> Reply:
         answer = _pool().urlopen(wire.method, wire.url, body=wire.body or None, headers=wire.headers, redirect=False)
     except HTTPError as error:
         # Without its cause: it repeats the whole address, secret and all.
-        if isinstance(error, _NEVER_SENT):
+        # TLS may break down after the request as well; only a certificate that is not believed surely comes before it.
+        distrusted = isinstance(error, SSLError) and any(isinstance(cause, ssl.SSLCertVerificationError) for cause in error.args)
+        if distrusted or isinstance(error, _NEVER_SENT):
             raise WechatError(Outcome.retry_later, "connection", type(error).__name__) from None
         raise WechatError(Outcome.unknown, "timeout" if isinstance(error, TimeoutError) else "connection", type(error).__name__) from None
     return Reply(answer.status, answer.headers, answer.data)
