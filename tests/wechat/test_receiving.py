@@ -377,3 +377,11 @@ def test_of_many_that_come_at_the_same_moment_one_is_told(committed: Any, app: A
     with committed() as session:
         assert told(session) == ["wechat.followed"]
         assert {row.state for row in callbacks_kept(session)} == {"taken"}
+
+
+def test_what_is_kept_of_a_stranger_is_small_however_many_headers_he_sends(
+    client: Any, session: Session, committed: Any, merchant: WechatAccount
+) -> None:
+    headers = {f"Wechatpay-{number}": "x" * 4000 for number in range(50)}
+    assert tencent.notify(client, merchant, b"{}", headers).status_code == 401
+    assert sum(len(name) + len(value) for row in callbacks_kept(session) for name, value in row.raw["headers"].items()) <= 4096

@@ -12,7 +12,7 @@ from urllib.parse import parse_qsl
 from app.kit.settings import settings
 from app.wechat.errors import SignatureRefused
 
-# Far more than Tencent's longest query or signature header.
+# Far more than Tencent's longest query and signature headers together.
 _LONGEST = 4096
 _MOST_PARAMETERS = 20
 
@@ -29,7 +29,10 @@ class CallbackRequest:
     def of(cls, *, query: str, headers: Mapping[str, str], body: bytes) -> CallbackRequest:
         """Raises `SignatureRefused` when it is longer than any callback is."""
         signed = {name: value for name, value in headers.items() if name.startswith("Wechatpay-")}
-        if max(map(len, (query, *signed.values()))) > _LONGEST or len(body) > settings().wechat_callback_max_bytes:
+        if (
+            len(query) + sum(len(name) + len(value) for name, value in signed.items()) > _LONGEST
+            or len(body) > settings().wechat_callback_max_bytes
+        ):
             raise SignatureRefused("oversized")
         return cls(query, signed, body)
 
