@@ -11,6 +11,7 @@ from urllib.parse import urlsplit
 
 import orjson
 import pytest
+from prometheus_client import REGISTRY
 
 from app.kit import queue
 from app.kit.settings import settings
@@ -200,3 +201,27 @@ class TestQuota:
             with pytest.raises(WechatError):
                 ServiceAccount(account, one).user_infos(["o"])
         assert tencent.asked.count(path) == 1
+
+
+@pytest.mark.parametrize(
+    ("code", "is_unlisted"),
+    [("SOMETHING_NEW", True), ("777777", True), ("-777", True), ("45009", False), ("unreadable", False), ("http.502", False)],
+)
+def test_every_code_of_tencents_that_nobody_knows_is_counted_and_none_of_ours(
+    line: HttpLine, account: WechatAccount, tencent: Tencent, code: str, is_unlisted: bool
+) -> None:
+    def read(_told: Any) -> None:
+        raise WechatError(Outcome.unknown, code)
+
+    endpoint = Endpoint("test.unlisted", Host.api, "GET", INFO, Repeat.harmless, False, None, None)
+    sample = "marque_wechat_unlisted_codes_total", {"endpoint": "test.unlisted", "code": code}
+    with pytest.raises(WechatError, match=code):
+        line.carry_out(Exchange(endpoint, account, Ask(read)))
+    assert (REGISTRY.get_sample_value(*sample) or 0) == is_unlisted
+
+
+def test_an_answer_with_an_impossible_time_is_an_unknown_outcome(line: HttpLine, account: WechatAccount, tencent: Tencent) -> None:
+    tencent.answers[INFO] = [{"subscribe": 1, "subscribe_time": 2**64 - 1}]
+    with pytest.raises(WechatError) as unreadable:
+        ServiceAccount(account, line).user_info("o")
+    assert (unreadable.value.outcome, unreadable.value.code) == (Outcome.unknown, "unreadable")

@@ -143,7 +143,7 @@ class HttpLine:
             value = wire.judge(exchange, reply)
         except WechatError as error:
             trace.record(exchange, request_id=request.request_id, seconds=seconds, error=error)
-            if error.code not in outcomes.OUTCOMES and error.code.lstrip("-").isdigit():
+            if outcomes.is_unlisted(error.code):
                 trace.unlisted(exchange, error.code)
             self._quotas.used_up(exchange.account.appid, endpoint, error.code)
             raise

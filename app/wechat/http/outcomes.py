@@ -7,6 +7,7 @@ of Tencent's global lists for service accounts, mini-programs and WeCom (WxMpErr
 
 from __future__ import annotations
 
+import re
 from typing import NamedTuple
 
 from app.wechat.endpoints import Host
@@ -291,6 +292,11 @@ def of_code(code: int | str, message: str = "", *, host: str = "", path: str = "
         if (place, name) in _SOMEWHERE:
             return WechatError(_SOMEWHERE[place, name], name, message)
     return WechatError(OUTCOMES.get(name, UNKNOWN), name, message)
+
+
+def is_unlisted(code: str) -> bool:
+    """Whether this is a code of Tencent's that the table does not have; ours are in small letters."""
+    return code not in OUTCOMES and re.fullmatch(r"-?[0-9]+|[A-Z][A-Z0-9_]*", code) is not None
 
 
 def of_status(status: int) -> WechatError:

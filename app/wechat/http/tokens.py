@@ -22,7 +22,7 @@ _CHINA_OFFSET_SECONDS = 8 * 3600
 
 
 _STABLE = Endpoint("token.stable_token", Host.api, "POST", "/cgi-bin/stable_token", Repeat.harmless, False, 500_000, 10_000)
-_CORP = Endpoint("token.gettoken", Host.work, "GET", "/cgi-bin/gettoken", Repeat.harmless, False, None, None)
+_CORP = Endpoint("token.gettoken", Host.work, "GET", "/cgi-bin/gettoken", Repeat.harmless, False, None, 10_000)
 
 
 def ask_of(account: WechatAccount) -> Callable[[bool], Exchange[dict[str, Any]]]:

@@ -82,7 +82,7 @@ def judge(exchange: Exchange[T], reply: Reply) -> T:
         raise outcomes.of_status(reply.status)
     try:
         return exchange.ask.read(reply if exchange.ask.raw else told)
-    except (AttributeError, KeyError, TypeError, ValueError):
+    except (ArithmeticError, AttributeError, LookupError, TypeError, ValueError):
         raise WechatError(Outcome.unknown, "unreadable", "an answer of another form") from None
 
 
