@@ -233,9 +233,10 @@ def test_a_question_whose_connection_breaks_is_not_asked_again_by_itself(
 
 
 def test_a_process_that_was_forked_has_a_line_of_its_own(gateway: HttpGateway, account: WechatAccount, openid: str) -> None:
-    """RQ's workers fork for each job."""
+    """And the parent goes on hearing what its own connections bring."""
     at_once(gateway, account, openid, 2)
     child = os.fork()
     if child == 0:
         os._exit(0 if all(result.subscribe for result in at_once(gateway, account, openid, 2)) else 1)
     assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0
+    assert all(result.subscribe for result in at_once(gateway, account, openid, 2))

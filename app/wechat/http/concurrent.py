@@ -7,7 +7,7 @@ import functools
 import os
 import threading
 from collections.abc import Generator, Iterator, Sequence
-from typing import Any, TypeVar
+from typing import Any, ClassVar, TypeVar
 
 import aiohttp
 from yarl import URL
@@ -28,10 +28,10 @@ _NEVER_SENT = (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError)
 class _Loop:
     """An event loop in a thread of its own, with one pool of connections; made when first needed, and again after a fork."""
 
-    _of_this_process: _Loop | None = None
+    # By process: a child lets its parent's be, since what it closes there is closed in the parent, too.
+    _of: ClassVar[dict[int, _Loop]] = {}
 
     def __init__(self) -> None:
-        self.pid = os.getpid()
         self.loop = asyncio.new_event_loop()
         threading.Thread(target=self.loop.run_forever, name="wechat-sending", daemon=True).start()
         self.session: aiohttp.ClientSession = self.do(_open())
@@ -39,15 +39,12 @@ class _Loop:
     @classmethod
     def get(cls) -> _Loop:
         with _LOCK:
-            if cls._of_this_process is None or cls._of_this_process.pid != os.getpid():
-                cls._of_this_process = cls()
-            return cls._of_this_process
+            return cls._of.get(os.getpid()) or cls._of.setdefault(os.getpid(), cls())
 
     @classmethod
     def forget(cls) -> None:
         with _LOCK:
-            old, cls._of_this_process = cls._of_this_process, None
-            if old is not None and old.pid == os.getpid():
+            if old := cls._of.pop(os.getpid(), None):
                 old.do(old.session.close())
                 old.loop.call_soon_threadsafe(old.loop.stop)
 
