@@ -61,8 +61,9 @@ def configure() -> None:
     root = logging.getLogger()
     root.handlers[:] = [handler]
     root.setLevel(settings().log_level)
-    # These two print request headers and bodies at DEBUG, and every job at INFO.
+    # At DEBUG the first prints request headers and bodies, the second whole addresses with tokens in them; the last every job at INFO.
     logging.getLogger("wechatpayv3").setLevel(logging.WARNING)
+    logging.getLogger("urllib3").setLevel(logging.WARNING)
     logging.getLogger("rq").setLevel(logging.WARNING)
 
 

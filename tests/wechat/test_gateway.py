@@ -281,6 +281,8 @@ def test_nothing_secret_is_logged(
         simulator.ask("faults", errcode={"path": "/cgi-bin/message/send", "code": 40056, "times": 1})
         with pytest.raises(WechatError):
             corp.send_text(["adv005"], "一")
+        with pytest.raises(WechatError):
+            gateway.service_account(accounts["service_account"]).refresh_web_session("her-refresh-token")
         simulator.kill()
         with pytest.raises(WechatError):
             door.code_to_session(login)
@@ -294,7 +296,16 @@ def test_nothing_secret_is_logged(
     assert '"event":"wechat call","level":"warning"' in logged
     assert '"event":"wechat call","level":"info"' in logged
     hidden = [account.secrets[field] for account in accounts.values() for field in account.secrets]
-    hidden += [session_key, token, gateway._line._keeper(accounts["corp"]).current(), login, phone, buyer["phone"], "Authorization"]
+    hidden += [
+        session_key,
+        token,
+        gateway._line._keeper(accounts["corp"]).current(),
+        login,
+        phone,
+        buyer["phone"],
+        "her-refresh-token",
+        "Authorization",
+    ]
     for secret in hidden:
         assert secret not in logged
 
