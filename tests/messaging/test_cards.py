@@ -213,6 +213,17 @@ def test_a_lost_answer_to_the_change_is_no_reason_for_another_card(desk: Desk, t
     assert desk.session.execute(select(Send.status).filter_by(channel="wecom_card_update")).scalar_one() == "accepted"
 
 
+def test_a_corp_that_is_shut_out_meanwhile_is_no_sign_that_the_card_has_changed(desk: Desk, tencent: FakeGateway, later: Any) -> None:
+    tencent.fail("update_card")
+    tencent.fail("update_card", WechatError(Outcome.permanent_account, "60020", "not allow to access from your ip"))
+    desk.press("accept")
+    desk.work()
+    later(seconds=5)
+    desk.work()
+    assert len(tencent.calls_of("update_card")) == 2
+    assert desk.session.execute(select(Send.status).filter_by(channel="wecom_card_update")).scalar_one() != "accepted"
+
+
 def test_an_answer_before_the_card_has_left_changes_it_afterwards(
     session: Session, town: make.Town, tencent: FakeGateway, deliver: Any, later: Any
 ) -> None:

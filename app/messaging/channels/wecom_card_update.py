@@ -17,6 +17,9 @@ from app.wechat.client import gateway
 from app.wechat.errors import WechatError
 from app.wechat.models import AccountKind, WechatAccount
 
+# What WeCom says of a response_code that is used up.
+_USED_UP = "40058"
+
 
 class WecomCardUpdate(Channel):
     """developer.work.weixin.qq.com/document/path/94945: each response_code changes its card once, within 72 hours.
@@ -51,6 +54,6 @@ class WecomCardUpdate(Channel):
             gateway().wecom(letter.account).update_card([given["userid"]], given["response_code"], card=given["card"])
         except WechatError as error:
             # Nobody else has this code: if it is used up on a repeated call, the earlier call arrived.
-            if letter.first or not error.outcome.startswith("permanent"):
+            if letter.first or error.code != _USED_UP:
                 raise
         return Receipt()
