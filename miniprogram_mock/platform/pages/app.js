@@ -33,7 +33,11 @@ function route() {
   const waiting = h("div", { class: "waiting", role: "status" }, T.common.loading);
   main.replaceChildren(waiting);
   state.page = PAGES[wanted].open(box, rest);
-  state.page.arrive = () => waiting.isConnected && main.replaceChildren(box);
+  state.page.arrive = () => {
+    if (!waiting.isConnected) return;
+    main.replaceChildren(box);
+    document.dispatchEvent(new Event("arrive"));
+  };
   state.page.fail = (error) => waiting.isConnected && waiting.replaceChildren(empty(T.common.failed, error.message));
   main.scrollTop = 0;
   window.scrollTo(0, 0);

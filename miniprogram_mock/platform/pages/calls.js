@@ -1,6 +1,6 @@
 // What Tencent saw: every call as it comes in, narrowed by filters, each with its request and answer.
 import T from "./texts.zh-CN.js";
-import { ask, h, list, pretty, query, when } from "./lib.js";
+import { absolute, ask, h, list, pretty, query, when } from "./lib.js";
 import { badge, drawer, facts, mono, search, select, tabs } from "./parts.js";
 import * as callbacks from "./callbacks.js";
 import * as counts from "./counts.js";
@@ -83,7 +83,7 @@ function callRow(call) {
     h("span", { class: "verb" }, call.method),
     h("span", { class: "grow" }, h("code", { class: "mono clip", title: call.path }, call.path),
       h("span", { class: "hint clip" }, [C.hosts[call.host] || call.host, call.recipient, call.fault && `${C.filters.fault} ${call.fault}`].filter(Boolean).join(" · "))),
-    badge(how, good ? "good" : "bad"), h("span", { class: "end hint" }, h("span", { class: "ms" }, `${Math.round(call.ms)} ms`), when(call.at, true)));
+    badge(how, good ? "good" : "bad"), h("span", { class: "end hint" }, h("span", { class: "ms" }, `${absolute(call.at)} · ${Math.round(call.ms)} ms`), when(call.at, true)));
 }
 
 function callDrawer(call) {

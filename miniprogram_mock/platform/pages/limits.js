@@ -36,5 +36,5 @@ function limitRow(one) {
   } }, save, input);
   const reset = button(T.common.reset, () => ask("limits", { name: one.name }), { done: L.resetDone(one.name) });
   return h("tr", {}, cells([L.columns.name, [mono(one.name), changed && badge(L.changed, "wait")], "wide"], [L.columns.value, form, "num"], [L.columns.declared, one.declared, "num"],
-    [L.columns.source, [h("span", { class: "hint" }, one.source.replace(/\s*\[K\],? ?(not verified)?:?/, " ").trim()), unverified && badge(L.unverified)], "source"], ["", changed ? reset : "", "num"]));
+    [L.columns.source, [h("span", { class: "hint" }, one.source), unverified && badge(L.unverified)], "source"], ["", changed ? reset : "", "num"]));
 }

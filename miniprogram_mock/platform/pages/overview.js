@@ -39,7 +39,7 @@ const sum = (rows) => rows.reduce(([calls, bad], row) => [calls + row.calls, bad
 function tilesOf({ by_minute: [calls, bad], ...seen }) {
   const lost = (seen.callbacks.given_up || 0) + (seen.callbacks.lost || 0);
   const tile = (name, value, href, note, look = "") =>
-    h("a", { class: `tile ${look}`, href }, h("span", { class: "tile-name" }, name), h("strong", {}, value), h("span", { class: "tile-note" }, note || " "));
+    h("a", { class: `tile ${look}`, href }, h("span", { class: "tile-name" }, name), h("strong", {}, value), h("span", { class: "tile-note" }, note || ""));
   return [
     tile(O.calls, calls, "#/calls"),
     tile(O.wrong, bad, "#/calls", calls ? O.rate(Math.round((bad / calls) * 100)) : "", bad ? "bad" : ""),

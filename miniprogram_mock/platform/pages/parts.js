@@ -93,7 +93,11 @@ export async function copy(text, said) {
 export function following(box, change) {
   const atEnd = box.scrollHeight - box.scrollTop - box.clientHeight < 80;
   change();
-  if (atEnd) box.scrollTop = box.scrollHeight;
+  const toEnd = () => (box.scrollTop = box.scrollHeight);
+  if (!atEnd) return;
+  toEnd();
+  // A page that is not shown yet has no height to scroll by.
+  if (!box.isConnected) document.addEventListener("arrive", toEnd, { once: true });
 }
 
 /** Only http(s): an address that somebody else wrote can be shown, but not run. */

@@ -75,7 +75,7 @@ function phoneScreen(pane, state) {
         parts = screenParts(pane, state);
       }
       parts.name.textContent = user.nickname;
-      const shown = await parts.load(id);
+      const shown = await parts.load(user);
       if (id === state.id && parts) parts.show(shown);
       return undefined;
     },
@@ -97,9 +97,9 @@ function screenParts(pane, state) {
       h("div", { class: "chat-older" }, older.box), chat, foot));
   return {
     name,
-    load: (id) => inbox(id, state, older.size()),
+    load: (user) => inbox(user, state, older.size()),
     show({ items, menu }) {
-      following(chat, () => list(chat, items.toReversed(), (one) => one.key, one => drawn(state.tab, one), P.empty[state.tab]));
+      following(chat, () => list(chat, items.toReversed(), (one) => one.key, (one) => drawn(state.tab, one), P.empty[state.tab]));
       older.shown(items.length);
       draw(foot, { tab: state.tab, menu, id: state.id, service: state.service, mini: state.mini }, () => writing(state, menu));
     },
@@ -114,12 +114,13 @@ function chooseAccount(box, state, services, minis, again) {
 
 const drawn = (tab, one) => (tab === "service" ? serviceMessage : tab === "notices" ? notice : chatMessage)(one);
 
-async function inbox(id, { tab, service, mini }, limit) {
+async function inbox({ id, follows }, { tab, service, mini }, limit) {
   const keyed = (one) => ({ ...one, key: `${tab}${one.mine ? "m" : ""}${one.id}` });
   if (tab === "notices") return { items: (await ask(`users/${id}/notices?limit=${limit}`)).notices.map(keyed) };
   if (tab === "chat") return { items: (await ask(`users/${id}/chat?${query({ appid: mini, limit })}`)).messages.map(keyed) };
   const [got, said, menu] = await Promise.all([
-    ask(`users/${id}/inbox?limit=${limit}`), ask(`users/${id}/service/said?${query({ appid: service, limit })}`), ask(`users/${id}/service/menu?appid=${service}`),
+    ask(`users/${id}/inbox?limit=${limit}`), ask(`users/${id}/service/said?${query({ appid: service, limit })}`), // Who does not follow sees no menu.
+    follows[service]?.following ? ask(`users/${id}/service/menu?appid=${service}`) : { menu: null },
   ]);
   const mine = said.said.map((one) => ({ id: one.id, mine: true, text: one.text, sent_at: one.at }));
   const items = [...got.messages.filter((one) => one.account === service), ...mine].sort((one, other) => other.sent_at.localeCompare(one.sent_at) || other.id - one.id);

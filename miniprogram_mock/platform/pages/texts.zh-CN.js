@@ -106,7 +106,7 @@ export default {
   },
   faults: {
     tabs: { list: "故障", limits: "限制" }, planted: "生效中", none: "一切正常，没有埋下故障。", clearAll: "全部清除", clear: "清除", cleared: "已清除", planted1: "已埋下故障",
-    presets: "常用", custom: "自定义", kind: "故障", path: "路径（可用 *）", pathHint: "不填：全部；回调填事件名", host: "主机", account: "账号", how: "命中", hows: { times: "接下来几次", percent: "按百分比", seconds: "持续几秒", open: "直到清除" },
+    presets: "常用", custom: "自定义", kind: "故障", path: "路径（可用 *）", pathHint: "不填：全部；回调填事件名", host: "主机", account: "账号", how: "命中", hows: { times: "几次", percent: "百分比", seconds: "几秒", open: "一直" },
     amount: { times: "次", percent: "%", seconds: "秒" }, seed: "随机种子", plant: "埋下", hits: (hits, seen) => `命中 ${hits} / ${seen}`, left: (n) => `还剩 ${n} 次`,
     percentOf: (n) => `${n}%`, secondsLeft: (text) => `还有 ${text}`, untilCleared: "直到清除", everything: "全部接口", everyCallback: "全部回调", required: "必填",
     on: { call: "调用", callback: "回调", area: "业务" }, placed: { path: "路径", host: "主机", account: "账号", seed: "种子" },
