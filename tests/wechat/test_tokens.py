@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Callable
 from typing import Any
 
@@ -143,6 +144,44 @@ def test_a_holder_that_died_keeps_the_others_waiting_only_so_long(keeper_of: Any
     monkeypatch.setattr("app.wechat.http.kept._longest_fetch", lambda: 0.3)
     queue.connection().set(f"{settings().queue_prefix}:wechat:token:wx-of-{request.node.name}:lock", "somebody dead", px=60_000)
     assert keeper_of(Tencent()).current() == "token 1"
+
+
+def test_who_waited_for_a_fetch_that_failed_does_not_fetch_once_more(keeper_of: Any) -> None:
+    """A question without an answer takes as long as the time-out; fifty of them in a row would take all the others with them."""
+    asked: list[bool] = []
+    waiting = threading.Event()
+
+    def silent(force: bool) -> dict[str, Any]:
+        asked.append(force)
+        waiting.wait(0.5)
+        raise WechatError(Outcome.unknown, "timeout")
+
+    keeper = keeper_of(silent)
+    results = at_once([keeper.current] * CALLERS)
+    assert {(error.outcome, error.code) for error in results} == {(Outcome.retry_later, "timeout")}
+    assert asked == [False]
+    with pytest.raises(WechatError):
+        keeper.current()
+    assert asked == [False, False], "whoever comes later does"
+
+
+def test_a_wrong_secret_is_not_shown_to_tencent_by_every_call(keeper_of: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    """WeCom shuts a corp out for an hour that shows too many (spec 4.1)."""
+    asked: list[bool] = []
+
+    def wrong(force: bool) -> dict[str, Any]:
+        asked.append(force)
+        raise WechatError(Outcome.permanent_account, "40125")
+
+    keeper = keeper_of(wrong)
+    for _ in range(10):
+        with pytest.raises(WechatError, match="40125"):
+            keeper.current()
+    assert asked == [False]
+    monkeypatch.setattr("app.wechat.http.kept.time.monotonic", lambda real=time.monotonic: real() + 61)
+    with pytest.raises(WechatError, match="40125"):
+        keeper.current()
+    assert asked == [False, False]
 
 
 def test_the_token_lies_in_redis_as_ciphertext_until_shortly_before_its_end(keeper_of: Any, request: pytest.FixtureRequest) -> None:

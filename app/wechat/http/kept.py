@@ -13,6 +13,7 @@ from cryptography.exceptions import InvalidTag
 from app.kit import crypto, queue
 from app.kit.logging import logger
 from app.kit.settings import settings
+from app.wechat.errors import Outcome, WechatError
 
 log = logger(__name__)
 
@@ -20,6 +21,8 @@ log = logger(__name__)
 BELIEVED_SECONDS = 10
 # Tencent hands out the next one from five minutes before the end of the old one; both work in between.
 MARGIN_SECONDS = 300
+# A secret or an address that Tencent does not accept: whoever shows it too often is shut out (spec 4.1).
+REFUSAL_BELIEVED_SECONDS = 60
 
 
 def _longest_fetch() -> float:
@@ -40,6 +43,8 @@ class Kept:
         self._one_of_us = threading.Lock()
         self._own: tuple[str, float] = ("", 0.0)
         self._seen: tuple[str, float] = ("", 0.0)
+        # Why the last fetch failed, and until when that is an answer for others, too.
+        self._failed: tuple[WechatError | None, float] = (None, 0.0)
 
     def at_hand(self) -> str | None:
         """The value that was seen a moment ago."""
@@ -55,14 +60,24 @@ class Kept:
         return value
 
     def _fetch_once(self, fetch: Callable[[], tuple[str, int]], *, refused: str | None = None) -> str:
-        """The value that another brought meanwhile, unless it is the refused one; else what `fetch` brings."""
-        with self._one_of_us, self._one_of_all(refused):
-            value = self._read()
-            if value and value != refused:
+        """The value that another brought meanwhile, unless it is the refused one; else what `fetch` brings, for all who wait for it."""
+        began = time.monotonic()
+        with self._one_of_us:
+            error, until = self._failed
+            if error and began < until:
+                raise WechatError(error.outcome, error.code, error.message, retry_after=error.retry_after)
+            with self._one_of_all(refused):
+                value = self._read()
+                if value and value != refused:
+                    return value
+                try:
+                    value, seconds = fetch()
+                except WechatError as error:
+                    for_good = error.outcome is Outcome.permanent_account
+                    self._failed = error, time.monotonic() + (REFUSAL_BELIEVED_SECONDS if for_good else 0)
+                    raise
+                self._keep(value, max(seconds - MARGIN_SECONDS, 10))
                 return value
-            value, seconds = fetch()
-            self._keep(value, max(seconds - MARGIN_SECONDS, 10))
-            return value
 
     @contextmanager
     def _one_of_all(self, refused: str | None) -> Iterator[None]:
