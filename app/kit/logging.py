@@ -6,7 +6,7 @@ import logging
 import re
 import sys
 from collections.abc import MutableMapping
-from contextlib import nullcontext
+from contextlib import nullcontext, suppress
 from datetime import UTC, datetime
 from typing import Any
 
@@ -82,7 +82,8 @@ def trace(event: str, *, level: str, **fields: Any) -> None:
     line = orjson.dumps({"event": event, "level": level, "timestamp": moment, **fields}).decode()
     for handler in root.handlers:
         if isinstance(handler, logging.StreamHandler):
-            with handler.lock or nullcontext():
+            # Like logging itself: a log that cannot be written is no failure of what was done.
+            with handler.lock or nullcontext(), suppress(OSError, ValueError):
                 handler.stream.write(line + "\n")
                 handler.flush()
 

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import io
+import logging
+
 import pytest
 from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
-from app.kit.logging import _mask, mask_text
+from app.kit.logging import _mask, mask_text, trace
 
 
 @pytest.mark.parametrize(
@@ -39,3 +42,14 @@ def test_what_the_database_refuses_is_not_repeated(session: Session) -> None:
     with pytest.raises(DBAPIError) as refused, session.begin_nested():
         session.execute(text("INSERT INTO brands (id, key, name) VALUES (gen_random_uuid(), :key, NULL)"), {"key": "王小明"})
     assert "王小明" not in mask_text(str(refused.value))
+
+
+class Gone(io.StringIO):
+    def write(self, _text: str) -> int:
+        raise BrokenPipeError
+
+
+def test_a_log_that_nobody_reads_any_more_fails_no_call(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What the line tells of has happened by then."""
+    monkeypatch.setattr(logging.getLogger(), "handlers", [logging.StreamHandler(Gone())])
+    trace("wechat call", level="error", ms=1.5)
