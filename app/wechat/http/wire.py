@@ -99,7 +99,7 @@ def _json(exchange: Exchange[Any], reply: Reply) -> dict[str, Any]:
 
 
 def _pay(exchange: Exchange[Any], reply: Reply) -> dict[str, Any]:
-    """A good answer counts only when it is signed. An error may come unsigned: it decides no more than whether to ask again."""
+    """A good answer counts only when it is signed. An error may come unsigned: TLS alone vouches for it, also where it is an answer."""
     if reply.status in _OK and not exchange.ask.vouched:
         try:
             pay_keys.check_answer(exchange.account, reply.headers, reply.body.decode())
