@@ -17,7 +17,8 @@ const state = { page: null, name: "", running: false, again: false };
 function route() {
   const [name = "", ...rest] = location.hash.replace(/^#\/?/, "").split("/").map(decodeURIComponent);
   const wanted = name || "overview";
-  for (const link of document.querySelectorAll("#nav a")) link.setAttribute("aria-current", link.dataset.page === wanted ? "page" : "false");
+  for (const link of document.querySelectorAll("#nav a"))
+    link.setAttribute("aria-current", link.dataset.page === wanted ? "page" : "false");
   document.body.dataset.page = wanted;
   // A page that can go on with another address of its own keeps what it has.
   if (state.name === wanted && state.page?.go?.(rest)) return look();
@@ -92,8 +93,19 @@ async function poll() {
   setTimeout(poll, POLL_MS);
 }
 
-document.getElementById("nav").append(...Object.keys(PAGES).map((name) =>
-  h("a", { href: `#/${name}`, "data-page": name }, icon(name), h("span", { class: "long" }, T.nav[name]), h("span", { class: "brief" }, T.short[name]))));
+document
+  .getElementById("nav")
+  .append(
+    ...Object.keys(PAGES).map((name) =>
+      h(
+        "a",
+        { href: `#/${name}`, "data-page": name },
+        icon(name),
+        h("span", { class: "long" }, T.nav[name]),
+        h("span", { class: "brief" }, T.short[name]),
+      ),
+    ),
+  );
 document.querySelector(".skip").addEventListener("click", (event) => {
   event.preventDefault();
   main.focus();

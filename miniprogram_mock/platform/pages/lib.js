@@ -42,7 +42,8 @@ export async function ask(path, body, method = body ? "POST" : "GET") {
   return content;
 }
 
-export const query = (values) => new URLSearchParams(Object.entries(values).filter(([, value]) => value !== "" && value != null)).toString();
+export const query = (values) =>
+  new URLSearchParams(Object.entries(values).filter(([, value]) => value !== "" && value != null)).toString();
 
 /** Build anew only when the content is another than before. */
 export function draw(box, content, build) {
@@ -58,7 +59,9 @@ export function draw(box, content, build) {
 export function list(box, items, key, build, none) {
   const before = new Map([...box.children].map((node) => [node.dataset.key, node]));
   const wanted = items.map((item) => {
-    const name = String(key(item)), state = JSON.stringify(item), old = before.get(name);
+    const name = String(key(item)),
+      state = JSON.stringify(item),
+      old = before.get(name);
     if (old?.state === state) return old;
     const node = build(item);
     node.dataset.key = name;
@@ -81,9 +84,11 @@ export function toast(text, kind = "") {
   const box = document.getElementById("toast");
   box.textContent = text;
   box.className = `toast ${kind}`;
-  box.hidden = false;
+  // Shown anew, so that it lies above a drawer that was opened since.
+  box.hidePopover();
+  box.showPopover();
   clearTimeout(toast.timer);
-  toast.timer = setTimeout(() => (box.hidden = true), kind === "bad" ? 7000 : 3500);
+  toast.timer = setTimeout(() => box.hidePopover(), kind === "bad" ? 7000 : 3500);
 }
 
 /** Run what a button does: it cannot be pressed twice meanwhile, and a refusal is said. */
@@ -112,12 +117,17 @@ export const now = () => clock.at + (Date.now() - clock.seen) * clock.speed;
 export const china = (ms) => new Date(ms + 8 * 3600_000).toISOString();
 
 export function span(seconds) {
-  const units = [["day", 86400], ["hour", 3600], ["minute", 60]];
-  for (const [name, size] of units) if (seconds >= size) {
-    const rest = Math.floor((seconds % size) / (size / (name === "day" ? 24 : 60)));
-    const smaller = { day: "hour", hour: "minute", minute: "second" }[name];
-    return T.time[name](Math.floor(seconds / size)) + (rest && name !== "minute" ? ` ${T.time[smaller](rest)}` : "");
-  }
+  const units = [
+    ["day", 86400],
+    ["hour", 3600],
+    ["minute", 60],
+  ];
+  for (const [name, size] of units)
+    if (seconds >= size) {
+      const rest = Math.floor((seconds % size) / (size / (name === "day" ? 24 : 60)));
+      const smaller = { day: "hour", hour: "minute", minute: "second" }[name];
+      return T.time[name](Math.floor(seconds / size)) + (rest && name !== "minute" ? ` ${T.time[smaller](rest)}` : "");
+    }
   return T.time.second(Math.round(seconds));
 }
 
@@ -152,6 +162,6 @@ export function pretty(text) {
   try {
     return JSON.stringify(JSON.parse(text), null, 2);
   } catch {
-    return text.startsWith("<xml>") ? text.replace(/>\s*</g, ">\n<") : text;
+    return text.replace(/(<\/\w+>|^<xml>)(?=<)/g, "$1\n");
   }
 }
