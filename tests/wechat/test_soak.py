@@ -45,7 +45,8 @@ if SECONDS > 60:
     # Whoever is told this waits for the next minute.
     FAULTS.append(("errcode", 0.3, {"code": 45011}))
 OFFERED_PER_SECOND = 60
-PEOPLE, MEMBERS = 30, 200
+# So many that nobody gets more than Tencent allows in a minute, even after a minute in which nothing could be sent.
+PEOPLE, MEMBERS = 150, 200
 # What is asked again waits so long first, and a minute when WeChat said that the minute is full.
 PAUSE_SECONDS = 1.0
 # Of the platform's own records: an answer that was sent, a refusal that was planted, and calls that nobody answered.
