@@ -26,17 +26,7 @@ export function open(box, [tab = "list", given = ""]) {
   return { refresh: (rooms[tab] || rooms.list)() };
 }
 
-function recorder(box, given) {
-  const filters = Object.fromEntries(new URLSearchParams(given));
-  const state = { calls: [], filters, paused: false, end: false };
-  const rows = h("div", { class: "rows calls" }),
-    older = h("div", { class: "older" }),
-    total = h("p", { class: "hint" });
-  const again = () => {
-    state.calls = [];
-    state.end = false;
-    refreshNow();
-  };
+function pausing(state) {
   const pause = h(
     "button",
     {
@@ -52,6 +42,21 @@ function recorder(box, given) {
     },
     C.pause,
   );
+  return pause;
+}
+
+function recorder(box, given) {
+  const filters = Object.fromEntries(new URLSearchParams(given));
+  const state = { calls: [], filters, paused: false, end: false };
+  const rows = h("div", { class: "rows calls" }),
+    older = h("div", { class: "older" }),
+    total = h("p", { class: "hint" });
+  const again = () => {
+    state.calls = [];
+    state.end = false;
+    refreshNow();
+  };
+  const pause = pausing(state);
   const more = h(
     "button",
     {

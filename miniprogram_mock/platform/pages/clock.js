@@ -5,13 +5,19 @@ import { badge, choice, mono, section } from "./parts.js";
 
 const K = T.clock;
 
+const chipsOf = (move) =>
+  Object.entries(K.chips).map(([seconds, text]) => {
+    const advance = (event) => move(event.currentTarget, { advance: Number(seconds) }, K.advanced(text));
+    return h("button", { type: "button", class: "button chip", onclick: advance }, `+ ${text}`);
+  });
+
 export function open(box) {
   const state = { told: new Map() };
   const face = h("time", { class: "face-time" }),
     day = h("p", { class: "face-day" }),
     ahead = h("p", { class: "hint" }),
-    stopped = h("p", { class: "verdict bad", hidden: true });
-  const followers = h("div", { class: "rows" }),
+    stopped = h("p", { class: "verdict bad", hidden: true }),
+    followers = h("div", { class: "rows" }),
     speeds = h("div", {});
   const move = (element, body, done) =>
     act(
@@ -22,17 +28,6 @@ export function open(box) {
         return done;
       },
     );
-  const chips = Object.entries(K.chips).map(([seconds, text]) =>
-    h(
-      "button",
-      {
-        type: "button",
-        class: "button chip",
-        onclick: (event) => move(event.currentTarget, { advance: Number(seconds) }, K.advanced(text)),
-      },
-      `+ ${text}`,
-    ),
-  );
   const moment = h("input", { type: "datetime-local", step: 1, name: "moment", "aria-label": K.set, required: true });
   const setting = h(
     "form",
@@ -52,7 +47,7 @@ export function open(box) {
     h("header", { class: "page-head" }, h("h2", {}, T.nav.clock)),
     stopped,
     h("div", { class: "panel clock-face" }, h("p", { class: "hint" }, K.now), face, day, ahead),
-    section(K.advance, h("div", { class: "pad stack" }, h("div", { class: "chips" }, chips), h("p", { class: "hint" }, K.only))),
+    section(K.advance, h("div", { class: "pad stack" }, h("div", { class: "chips" }, chipsOf(move)), h("p", { class: "hint" }, K.only))),
     h(
       "div",
       { class: "halves" },
@@ -72,13 +67,8 @@ export function open(box) {
       draw(speeds, clock.speed, (speed) =>
         choice(K.speeds, String(speed), (chosen) => move(speeds, { speed: Number(chosen) }, K.speedDone(Number(chosen))), K.speed),
       );
-      list(
-        followers,
-        follow.followers.map((one) => ({ ...one, told: state.told.get(one.url) || null })),
-        (one) => one.url,
-        followerRow,
-        K.noFollowers,
-      );
+      const seen = follow.followers.map((one) => ({ ...one, told: state.told.get(one.url) || null }));
+      list(followers, seen, (one) => one.url, followerRow, K.noFollowers);
     },
   };
 }

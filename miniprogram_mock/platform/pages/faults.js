@@ -107,6 +107,18 @@ function faultRow(one) {
   );
 }
 
+/** How many, how many per cent, how long: what the chosen way of striking asks for. */
+function amountOf(how) {
+  const usual = { times: 3, percent: 10, seconds: 60 }[how];
+  const most = how === "percent" ? 100 : null;
+  return h(
+    "div",
+    { class: "pair" },
+    field(F.hows[how], { name: "amount", type: "number", min: 1, max: most, step: "any", value: usual, required: true }),
+    how === "percent" ? field(F.seed, { name: "seed", type: "number", value: 7 }) : null,
+  );
+}
+
 function form(kinds) {
   const state = { kind: kinds.find((one) => one.kind === "errcode") || kinds[0], how: "times" };
   const params = h("div", { class: "pair" }),
@@ -120,25 +132,7 @@ function form(kinds) {
       ),
     );
   };
-  const showHow = () =>
-    amount.replaceChildren(
-      state.how === "open"
-        ? ""
-        : h(
-            "div",
-            { class: "pair" },
-            field(`${F.hows[state.how]}`, {
-              name: "amount",
-              type: "number",
-              min: 1,
-              max: state.how === "percent" ? 100 : null,
-              step: "any",
-              value: state.how === "percent" ? 10 : state.how === "seconds" ? 60 : 3,
-              required: true,
-            }),
-            state.how === "percent" ? field(F.seed, { name: "seed", type: "number", value: 7 }) : "",
-          ),
-    );
+  const showHow = () => amount.replaceChildren(state.how === "open" ? "" : amountOf(state.how));
   const box = h(
     "form",
     {

@@ -133,6 +133,14 @@ function phoneScreen(pane, state) {
   };
 }
 
+const bar = (name) =>
+  h(
+    "div",
+    { class: "phone-bar" },
+    h("a", { class: "icon-button narrow", href: "#/phones", "aria-label": T.common.back }, icon("back")),
+    name,
+  );
+
 function screenParts(pane, state) {
   const kinds = (kind) => state.world.accounts.filter((one) => one.kind === kind);
   const services = kinds("ServiceAccount"),
@@ -162,23 +170,7 @@ function screenParts(pane, state) {
     P.tabs.service,
   );
   chooseAccount(accounts, state, services, minis, again);
-  pane.append(
-    h(
-      "div",
-      { class: "phone" },
-      h(
-        "div",
-        { class: "phone-bar" },
-        h("a", { class: "icon-button narrow", href: "#/phones", "aria-label": T.common.back }, icon("back")),
-        name,
-      ),
-      tabs,
-      accounts,
-      h("div", { class: "chat-older" }, older.box),
-      chat,
-      foot,
-    ),
-  );
+  pane.append(h("div", { class: "phone" }, bar(name), tabs, accounts, h("div", { class: "chat-older" }, older.box), chat, foot));
   return {
     name,
     load: (user) => inbox(user, state, older.size()),

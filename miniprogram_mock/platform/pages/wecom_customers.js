@@ -102,6 +102,18 @@ const customerRow = (at, one, groups) =>
     h("span", { class: "end hint" }, one.chatted_at ? when(one.chatted_at, true) : ""),
   );
 
+function tagging(path, groups) {
+  const tags = groups.flatMap((group) => group.tag.map((tag) => [tag.id, `${group.group_name} · ${tag.name}`]));
+  if (!tags.length) return "";
+  let tag = tags[0][0];
+  return h(
+    "div",
+    { class: "inline" },
+    select(W.tagAdd, tags, tag, (chosen) => (tag = chosen)),
+    button(W.tagAdd, () => ask(path, { add_tag: [tag] }), { done: W.tagged }),
+  );
+}
+
 async function customer(at, one, groups) {
   const log = h("div", { class: "chat plain", role: "log", "aria-label": W.chat });
   const input = h("input", { placeholder: W.chatWrite, "aria-label": W.chatWrite, autocomplete: "off" });
@@ -129,8 +141,6 @@ async function customer(at, one, groups) {
       },
       by === "staff" ? W.asStaff : W.asCustomer,
     );
-  const tags = groups.flatMap((group) => group.tag.map((tag) => [tag.id, `${group.group_name} · ${tag.name}`]));
-  let tag = tags[0]?.[0];
   const box = drawer(
     one.remark || one.nickname,
     facts([
@@ -139,14 +149,7 @@ async function customer(at, one, groups) {
       [W.added, when(one.created_at)],
       [W.lastChat, one.chatted_at && when(one.chatted_at)],
     ]),
-    tags.length
-      ? h(
-          "div",
-          { class: "inline" },
-          select(W.tagAdd, tags, tag, (chosen) => (tag = chosen)),
-          button(W.tagAdd, () => ask(path, { add_tag: [tag] }), { done: W.tagged }),
-        )
-      : null,
+    tagging(path, groups),
     h("h3", {}, W.chat),
     log,
     h("div", { class: "writing" }, input, say("staff"), say("customer")),
