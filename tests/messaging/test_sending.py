@@ -252,6 +252,33 @@ def test_a_refusal_is_final_and_says_what_wechat_said(session: Session, town: ma
     assert (paid.status, paid.error_code, paid.error_message) == ("rejected", "wechat.43019", "require remove blacklist")
 
 
+def test_trouble_with_the_account_ends_no_message(session: Session, town: make.Town, tencent: FakeGateway, paid: Send, later: Any) -> None:
+    """Two minutes of a wrong list of trusted addresses are mended; what should have left meanwhile leaves then."""
+    tencent.fail("send_template", WechatError(Outcome.permanent_account, "40164", "not in whitelist"), times=3)
+    for _ in range(3):
+        make.send_due(session)
+        assert (paid.status, paid.error_code) == ("planned", "wechat.40164")
+        later(minutes=1)
+    make.send_due(session)
+    assert paid.status == "accepted"
+
+
+def test_what_waits_for_its_quota_is_not_given_up_and_asks_no_sooner(
+    session: Session, town: make.Town, tencent: FakeGateway, paid: Send, later: Any
+) -> None:
+    tencent.fail("send_template", WechatError(Outcome.retry_later, "quota", "100000 per day", retry_after=15 * 3600))
+    make.send_due(session)
+    later(hours=14)
+    assert make.send_due(session) == 0
+    tencent.fail("send_template", WechatError(Outcome.retry_later, "quota", "100000 per day", retry_after=60))
+    later(hours=2)
+    make.send_due(session)
+    assert paid.status == "planned"
+    later(minutes=2)
+    make.send_due(session)
+    assert paid.status == "accepted"
+
+
 def test_a_refusal_after_a_lost_answer_proves_nothing(
     session: Session, town: make.Town, tencent: FakeGateway, paid: Send, later: Any
 ) -> None:

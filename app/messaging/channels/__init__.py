@@ -16,22 +16,25 @@ from app.kit import texts
 from app.kit.logging import logger
 from app.kit.registry import kinds
 from app.messaging.models import Send
-from app.wechat.client import WechatError
+from app.wechat.client import Outcome, WechatError
 from app.wechat.models import WechatAccount
 
 log = logger(__name__)
 
 
 class SendFailed(Exception):
-    """A message did not leave. `permanent`: trying again is pointless. `maybe_sent`: nobody knows whether it left after all.
+    """A message did not leave. `permanent`: trying again is pointless. `maybe_sent`: nobody knows whether it left after all. `retry_after`:
+    seconds until trying again makes sense, where that is known.
 
     `code` is ours (its Chinese sentence is the catalogue's `messaging.reasons."<code>"`) or the platform's (`wechat.43004`).
     """
 
-    def __init__(self, code: str, message: str = "", *, permanent: bool, maybe_sent: bool = False) -> None:
+    def __init__(
+        self, code: str, message: str = "", *, permanent: bool, maybe_sent: bool = False, retry_after: float | None = None
+    ) -> None:
         super().__init__(f"{code}: {message}")
         self.code, self.permanent, self.maybe_sent = code, permanent, maybe_sent
-        self.message = message
+        self.message, self.retry_after = message, retry_after
 
     @classmethod
     def because(cls, code: str, *, permanent: bool = True, **values: Any) -> SendFailed:
@@ -40,9 +43,14 @@ class SendFailed(Exception):
 
     @classmethod
     def told(cls, error: WechatError) -> SendFailed:
-        """What the platform said, or did not say."""
-        permanent = error.outcome.startswith("permanent")
-        return cls(f"wechat.{error.code}", error.message, permanent=permanent, maybe_sent=error.outcome == "unknown")
+        """What the platform said, or did not say. Trouble with the account ends no message: somebody will mend it."""
+        return cls(
+            f"wechat.{error.code}",
+            error.message,
+            permanent=error.outcome is Outcome.permanent_person,
+            maybe_sent=error.outcome is Outcome.unknown,
+            retry_after=error.retry_after,
+        )
 
 
 @dataclass(frozen=True)

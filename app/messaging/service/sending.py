@@ -106,7 +106,9 @@ def _settle(session: Session, letter: Letter, outcome: Receipt | SendFailed) -> 
 def _failed(session: Session, send: Send, failed: SendFailed, *, first: bool) -> None:
     """`first`: this attempt is the only one that can have reached the platform."""
     send.error_code, send.error_message = failed.code, failed.message or None
-    over = failed.permanent or clock.now(session) - send.created_at >= GIVE_UP_AFTER
+    # What waits for its quota waits for a moment that will come.
+    waits_for_quota = failed.code == "wechat.quota"
+    over = failed.permanent or (clock.now(session) - send.created_at >= GIVE_UP_AFTER and not waits_for_quota)
     if first and not failed.maybe_sent:
         send.payload = None
         if send.withdrawn:
@@ -115,7 +117,7 @@ def _failed(session: Session, send: Send, failed: SendFailed, *, first: bool) ->
             _end(session, send, SendStatus.rejected)
         else:
             send.status, send.lease_until, send.maybe_sent_since = SendStatus.planned, None, None
-            send.due_at = clock.now(session) + _pause(send)
+            send.due_at = clock.now(session) + max(_pause(send), timedelta(seconds=failed.retry_after or 0))
     elif over or send.withdrawn:
         # Refused now, but an earlier attempt may have arrived.
         _end(session, send, SendStatus.unknown)

@@ -93,11 +93,12 @@ def _verified(file: BillFile, reply: Reply) -> bytes:
     try:
         unpacked = gzip.decompress(packed) if packed.startswith(_GZIP) else packed
     except (OSError, EOFError, zlib.error):
-        raise _DAMAGED from None
+        raise _damaged() from None
     hashes = (hashlib.sha1(one, usedforsecurity=False).hexdigest() for one in (unpacked, packed))
     if not any(hmac.compare_digest(one, file.sha1) for one in hashes):
-        raise _DAMAGED
+        raise _damaged()
     return unpacked
 
 
-_DAMAGED = WechatError(Outcome.retry_now, "bill_damaged", "the file is not the one that was announced")
+def _damaged() -> WechatError:
+    return WechatError(Outcome.retry_now, "bill_damaged", "the file is not the one that was announced")
