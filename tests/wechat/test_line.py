@@ -198,7 +198,9 @@ class TestBreaker:
         with_settings(WECHAT_API_BASE=nobody, WECHAT_BREAKER_FAILURES="3", WECHAT_BREAKER_SECONDS="0")
         for _ in range(3):
             at_once(gateway, account, openid, 1)
-        assert sorted(codes(at_once(gateway, account, openid, 50))).count("breaker") >= 49 - 3
+        # As soon as one has tried in vain, the next may.
+        tried = 50 - codes(at_once(gateway, account, openid, 50)).count("breaker")
+        assert 1 <= tried <= 4
 
     def test_a_refusal_is_an_answer(self, gateway: HttpGateway, account: WechatAccount, with_settings: Any) -> None:
         with_settings(WECHAT_BREAKER_FAILURES="2")
