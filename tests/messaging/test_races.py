@@ -19,6 +19,7 @@ from app.messaging import service
 from app.messaging.channels import SendFailed
 from app.messaging.models import Send
 from app.messaging.service import sending
+from app.wechat.endpoints import Exchange
 from app.wechat.errors import Outcome, WechatError
 from app.wechat.fake import FakeGateway
 from tests.factories import messaging as make
@@ -78,17 +79,17 @@ def test_after_an_erasure_is_committed_no_message_leaves(
 ) -> None:
     planned(committed, 60)
     erased, began = threading.Event(), threading.local()
-    claim, take = sending._next, tencent.take
+    claim, carry_out = sending._next, tencent.carry_out
     late: list[str] = []
 
     def claiming(session: Session) -> Send | None:
         began.after_erasure = erased.is_set()
         return claim(session)
 
-    def taking(endpoint: str, account: Any, given: dict[str, Any], effect: Any) -> Any:
+    def carrying_out(exchange: Exchange[Any]) -> Any:
         if began.after_erasure:
-            late.append(given["client_msg_id"])
-        return take(endpoint, account, given, effect)
+            late.append(exchange.given()["client_msg_id"])
+        return carry_out(exchange)
 
     def erase() -> None:
         with committed() as session:
@@ -96,7 +97,7 @@ def test_after_an_erasure_is_committed_no_message_leaves(
         erased.set()
 
     monkeypatch.setattr(sending, "_next", claiming)
-    monkeypatch.setattr(tencent, "take", taking)
+    monkeypatch.setattr(tencent, "carry_out", carrying_out)
     with ThreadPoolExecutor(4) as hands:
         working = [hands.submit(service.send_due) for _ in range(3)]
         hands.submit(erase).result()

@@ -62,7 +62,7 @@ def _writes_money(session: Session) -> None:
 def reaper(session: Session, wechat: FakeGateway, monkeypatch: pytest.MonkeyPatch) -> Iterator[Reaper]:
     """Only transactions that write to orders or payments count, and only their handlers hear of events: the others' crashes are theirs."""
     reaper = Reaper()
-    real_transaction, real_commit, real_take = db.transaction, db.commit, wechat.take
+    real_transaction, real_commit, real_take = db.transaction, db.commit, wechat.carry_out
     ours = {"orders", "payments"}
 
     def flushed(inner: Session, _context: Any) -> None:
@@ -101,7 +101,7 @@ def reaper(session: Session, wechat: FakeGateway, monkeypatch: pytest.MonkeyPatc
 
     monkeypatch.setattr(db, "transaction", transaction)
     monkeypatch.setattr(db, "commit", commit)
-    monkeypatch.setattr(wechat, "take", take)
+    monkeypatch.setattr(wechat, "carry_out", take)
     listeners = {name: {key for key in keys if key.split(".")[0] in ours} for name, keys in events._listeners.items()}
     monkeypatch.setattr(events, "_listeners", listeners)
     hooks: list[tuple[str, Any]] = [("after_flush", flushed), ("do_orm_execute", executed)]
