@@ -245,7 +245,7 @@ class TestReading:
         with pytest.raises(BillUnreadable, match=why):
             read_trade_bill(bill(**changed))
 
-    @pytest.mark.parametrize("raw", [b"", b"\xff\xfe", gzip.compress(bill())])
+    @pytest.mark.parametrize("raw", [b"", b"\xff\xfe", gzip.compress(bill())], ids=["nothing", "no UTF-8", "still packed"])
     def test_what_is_no_bill_is_said_to_be_none(self, raw: bytes) -> None:
         with pytest.raises(BillUnreadable):
             read_trade_bill(raw)
