@@ -346,34 +346,6 @@ def test_fifty_deliveries_of_one_paid_deposit_are_one_card(committed: Callable[[
         assert session.execute(select(Order.status)).scalar_one() == "paid"
 
 
-def test_two_buttons_in_the_same_moment_have_one_winner(committed: Callable[[], Any], tencent: FakeGateway) -> None:
-    with committed() as session:
-        town = make.town(session)
-        buyer = make.follower(session, town)
-        make.paid_order(session, town, buyer)
-    events.deliver_all()
-    with committed() as session:
-        decision = session.execute(select(LeadAssignment)).scalar_one()
-        owner = session.get_one(Staff, decision.staff_id)
-    start = threading.Barrier(6)
-
-    def press(key: str) -> bool:
-        start.wait()
-        with committed() as session:
-            return leads.press(session, owner, assignment_id=decision.id, key=key)
-
-    with ThreadPoolExecutor(6) as hands:
-        won = list(hands.map(press, ["accept", "call_back_later"] * 3))
-    assert sum(won) == 1
-    service.send_due()
-    events.deliver_all()
-    service.send_due()
-    assert len(tencent.calls_of("update_card")) == 1
-    with committed() as session:
-        answered = session.execute(select(Event.name).where(Event.name.in_(["lead.accepted", "lead.callback_promised"]))).all()
-    assert len(answered) == 1
-
-
 def test_a_moved_lead_is_told_to_the_one_who_had_it(session: Session, town: make.Town, desk: Desk, tencent: FakeGateway) -> None:
     elsewhere = dealers.dealer(session, town.market.brand)
     other = dealers.staff(session, elsewhere, Role.adviser)

@@ -12,9 +12,14 @@ import pytest
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
+from app.dealers.models import Staff
+from app.events import service as events
+from app.events.models import Event
 from app.identity import service as identity
 from app.identity.models import Customer
 from app.kit import db
+from app.leads import service as leads
+from app.leads.models import LeadAssignment
 from app.messaging import service
 from app.messaging.channels import SendFailed
 from app.messaging.models import Send
@@ -157,3 +162,31 @@ def test_what_was_taken_back_on_its_way_is_not_tried_again(
     session.expire_all()
     assert send.status == end
     assert tencent.calls == []
+
+
+def test_two_buttons_in_the_same_moment_have_one_winner(committed: Callable[[], Any], tencent: FakeGateway) -> None:
+    with committed() as session:
+        town = make.town(session)
+        buyer = make.follower(session, town)
+        make.paid_order(session, town, buyer)
+    events.deliver_all()
+    with committed() as session:
+        decision = session.execute(select(LeadAssignment)).scalar_one()
+        owner = session.get_one(Staff, decision.staff_id)
+    start = threading.Barrier(6)
+
+    def press(key: str) -> bool:
+        start.wait()
+        with committed() as session:
+            return leads.press(session, owner, assignment_id=decision.id, key=key)
+
+    with ThreadPoolExecutor(6) as hands:
+        won = list(hands.map(press, ["accept", "call_back_later"] * 3))
+    assert sum(won) == 1
+    service.send_due()
+    events.deliver_all()
+    service.send_due()
+    assert len(tencent.calls_of("update_card")) == 1
+    with committed() as session:
+        answered = session.execute(select(Event.name).where(Event.name.in_(["lead.accepted", "lead.callback_promised"]))).all()
+    assert len(answered) == 1

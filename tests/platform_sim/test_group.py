@@ -2,18 +2,22 @@
 
 import asyncio
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
-
-import pytest
 
 from miniprogram_mock.platform.group import Group
 from miniprogram_mock.platform.store import Store
 
 
-@pytest.fixture
-def store(tmp_path: Path) -> Store:
-    return Store(tmp_path / "state.sqlite")
+def on_a_thread_of_its_own(test: Callable[[Store], None]) -> Callable[[Path], None]:
+    """The test with a store in a new thread: in the first one Playwright keeps a loop running, once a process has had a browser."""
+
+    def run(tmp_path: Path) -> None:
+        with ThreadPoolExecutor(1) as thread:
+            thread.submit(lambda: test(Store(tmp_path / "state.sqlite"))).result()
+
+    return run
 
 
 def together(store: Store, *works: Callable[[], Any]) -> list[Any]:
@@ -41,12 +45,14 @@ def kept(store: Store) -> list[str]:
     return [row["name"] for row in store.all("SELECT name FROM meta ORDER BY name")]
 
 
+@on_a_thread_of_its_own
 def test_a_failing_work_undoes_itself_and_nothing_else(store: Store) -> None:
     results = together(store, write(store, "a"), write(store, "b", then=ValueError("b")), write(store, "c"))
     assert (results[0], type(results[1]), results[2]) == ("a", ValueError, "c")
     assert kept(store) == ["a", "c"]
 
 
+@on_a_thread_of_its_own
 def test_works_of_one_turn_are_one_transaction(store: Store) -> None:
     begun = []
     store._db.set_trace_callback(lambda sql: begun.append(sql) if sql.startswith(("BEGIN", "COMMIT")) else None)
@@ -54,6 +60,7 @@ def test_works_of_one_turn_are_one_transaction(store: Store) -> None:
     assert (begun, len(kept(store))) == (["BEGIN IMMEDIATE", "COMMIT"], 50)
 
 
+@on_a_thread_of_its_own
 def test_nobody_hears_of_success_when_the_commit_fails(store: Store) -> None:
     def work() -> str:
         store.run("PRAGMA defer_foreign_keys = ON")
@@ -66,6 +73,7 @@ def test_nobody_hears_of_success_when_the_commit_fails(store: Store) -> None:
     assert (kept(store), store.all("SELECT * FROM openids")) == ([], [])
 
 
+@on_a_thread_of_its_own
 def test_work_of_a_caller_that_went_away_is_done_all_the_same(store: Store) -> None:
     async def one_leaves() -> str:
         group = Group(store)

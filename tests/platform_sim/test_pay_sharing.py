@@ -277,7 +277,11 @@ def test_a_refund_before_sharing_comes_out_of_the_frozen_money(sim: Simulator, t
 
 
 def test_the_console_lists_rounds_returns_and_receivers(sim: Simulator, till: Till) -> None:
+    transaction_id = paid(till, "SH0000019")
+    share(till, transaction_id, "SHARE0019", (DEALER, 1_000), unfreeze=True)
+    finished(till, transaction_id, "SHARE0019")
+    taken_back(till, "SHARE0019", "BACK0019", 100)
     shown = sim.get("sharing", limit=1000)
-    assert {"SHARE0001", "SHARE0001U"} <= {one["out_order_no"] for one in shown["rounds"]}
-    assert "BACK0012" in {one["out_return_no"] for one in shown["returns"]}
+    assert "SHARE0019" in {one["out_order_no"] for one in shown["rounds"]}
+    assert "BACK0019" in {one["out_return_no"] for one in shown["returns"]}
     assert (till.mchid, DEALER) in {(one["mchid"], one["account"]) for one in shown["receivers"]}
