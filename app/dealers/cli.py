@@ -87,9 +87,9 @@ def _place(session: Session, brand: Brand, row: dict[str, str], phone: str) -> b
 def bring_staff(file: Path, brand_key: str | None) -> None:
     """Take on the people of a CSV with the columns username, name, role, dealer, wecom_userid: all, or none when a row does not hold.
 
-    Roles: admin and marketer (headquarters, no dealer), dealer_manager and adviser (of the dealer of that name or id). Known user names
-    are brought up to date and keep their password; new ones get one that is printed here and nowhere else. A column active with false
-    shuts somebody out.
+    Roles: admin, marketer and finance (headquarters, no dealer), dealer_manager and adviser (of the dealer of that name or id). Known
+    user names are brought up to date and keep their password; new ones get one that is printed here and nowhere else. A column active
+    with false shuts somebody out.
     """
     refused: rows.Refusals = []
     try:

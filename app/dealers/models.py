@@ -15,15 +15,16 @@ from app.kit.db import Base, Root, new_id
 
 
 class Role(StrEnum):
-    """What a staff member may see: the first two the whole brand, the others their dealer."""
+    """What a staff member may see: the first three the whole brand, the others their dealer. Finance deals with money."""
 
     admin = "admin"
     marketer = "marketer"
+    finance = "finance"
     dealer_manager = "dealer_manager"
     adviser = "adviser"
 
 
-HEADQUARTERS = frozenset({Role.admin, Role.marketer})
+HEADQUARTERS = frozenset({Role.admin, Role.marketer, Role.finance})
 
 
 class Brand(Base):
@@ -45,6 +46,8 @@ class Dealer(Root):
 
     name: Mapped[str]
     city: Mapped[str]
+    # The dealer's own merchant number under the brand's service provider, where the dealer takes money itself
+    sub_mchid: Mapped[str | None]
 
 
 class Store(Root):
@@ -83,8 +86,8 @@ class Staff(Root):
     __table_args__ = (
         UniqueConstraint("username"),
         UniqueConstraint("brand_id", "wecom_userid"),
-        CheckConstraint("role IN ('admin', 'marketer', 'dealer_manager', 'adviser')", name="role"),
-        CheckConstraint("(dealer_id IS NULL) = (role IN ('admin', 'marketer'))", name="dealer_of_role"),
+        CheckConstraint("role IN ('admin', 'marketer', 'finance', 'dealer_manager', 'adviser')", name="role"),
+        CheckConstraint("(dealer_id IS NULL) = (role IN ('admin', 'marketer', 'finance'))", name="dealer_of_role"),
     )
 
     dealer_id: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("dealers.id"), index=True)

@@ -15,7 +15,7 @@ from redis.backoff import NoBackoff
 from redis.retry import Retry
 from sqlalchemy.orm import Session
 
-from app.kit import db
+from app.kit import acting, db
 from app.kit.logging import logger
 from app.kit.settings import settings
 
@@ -117,7 +117,8 @@ def run(name: str, ids: dict[str, str] | None = None) -> None:
     """Do a job now, in this process."""
     wanted = _jobs[name]
     started = time.monotonic()
-    with structlog.contextvars.bound_contextvars(job=name, **(ids or {})):
+    occasion = acting.Occasion(cause=name)
+    with acting.acting(occasion), structlog.contextvars.bound_contextvars(job=name, run_id=occasion.request_id, **(ids or {})):
         try:
             if wanted.transactional:
                 with db.transaction() as session:

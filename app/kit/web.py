@@ -18,7 +18,7 @@ from sqlalchemy.exc import DataError, OperationalError
 from sqlalchemy.orm import Session
 from werkzeug.exceptions import HTTPException
 
-from app.kit import db, texts
+from app.kit import acting, db, texts
 from app.kit.errors import AppError, Invalid, Unauthorized, Unavailable
 from app.kit.json import dumps, loads
 from app.kit.logging import logger
@@ -76,6 +76,7 @@ def blueprint(name: str, audience: str) -> APIBlueprint:
     @doors.before_request
     def recognise() -> None:
         g.caller = _resolvers[audience](session_of_request())
+        acting.begin(acting.Occasion(g.caller.actor, str(request.endpoint), g.request_id))
 
     return doors
 
@@ -184,6 +185,7 @@ def _begin() -> None:
     g.request_id = uuid.uuid4().hex
     g.started = time.perf_counter()
     structlog.contextvars.clear_contextvars()
+    acting.begin(acting.Occasion(("public", None), str(request.endpoint), g.request_id))
     structlog.contextvars.bind_contextvars(request_id=g.request_id, method=request.method, path=request.path)
 
 

@@ -43,12 +43,30 @@ class CloseReason(StrEnum):
     cancelled_by_customer = "cancelled_by_customer"
     payment_failed = "payment_failed"
     hold_ended = "hold_ended"
+    declined_by_dealer = "declined_by_dealer"
+    sold_offline = "sold_offline"
 
 
 class DepositType(StrEnum):
-    """`intent_deposit` (意向金) is refundable by contract; 定金 in the sense of the Civil Code, art. 586, is not taken here."""
+    """意向金 and 订金 always go back; 定金 is at most 20 % of the price (Civil Code, art. 586) and may be forfeited (art. 587)."""
 
     intent_deposit = "intent_deposit"
+    deposit = "deposit"
+    earnest_money = "earnest_money"
+
+
+class RefundRule(StrEnum):
+    """`forfeit`: kept when she withdraws or lets the time run out; back when the dealer ends it. Only earnest money may be."""
+
+    full = "full"
+    forfeit = "forfeit"
+
+
+class PayeeKind(StrEnum):
+    """Into whose merchant account the money goes: it is never collected for one and passed on to another."""
+
+    brand = "brand"
+    dealer = "dealer"
 
 
 # While a reservation is in one of these, nobody else gets the vehicle.
@@ -81,21 +99,36 @@ def _one_of(states: type[StrEnum], column: str = "status") -> CheckConstraint:
 
 
 class DepositTerms(Root):
-    """What a customer agrees to when she pays a deposit; a version is never changed, the newest one is in force."""
+    """What a customer agrees to when she pays a deposit: the policy of the brand, or of one dealer, which then goes before the brand's.
+
+    A version is never changed; the newest that has not ended is in force.
+    """
 
     __tablename__ = "deposit_terms"
     __table_args__ = (
         UniqueConstraint("brand_id", "version"),
         CheckConstraint("amount_fen > 0", name="amount"),
         CheckConstraint("hold_hours > 0", name="hold_hours"),
+        CheckConstraint("pay_minutes >= 6 AND extension_hours >= 0 AND active_per_customer >= 1", name="windows"),
+        CheckConstraint("refund_rule = 'full' OR deposit_type = 'earnest_money'", name="only_earnest_money_is_forfeited"),
         _one_of(DepositType, "deposit_type"),
+        _one_of(RefundRule, "refund_rule"),
+        _one_of(PayeeKind, "payee"),
     )
 
+    dealer_id: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("dealers.id"), index=True)
     version: Mapped[str]
     text: Mapped[str]
     deposit_type: Mapped[str]
     amount_fen: Mapped[int] = mapped_column(BigInteger)
+    pay_minutes: Mapped[int] = mapped_column(default=15, server_default="15")
     hold_hours: Mapped[int]
+    # How much longer the dealer may hold it, once; 0 where he may not
+    extension_hours: Mapped[int] = mapped_column(default=72, server_default="72")
+    active_per_customer: Mapped[int] = mapped_column(default=1, server_default="1")
+    refund_rule: Mapped[str] = mapped_column(default=RefundRule.full, server_default="full")
+    payee: Mapped[str] = mapped_column(default=PayeeKind.brand, server_default="brand")
+    ended_at: Mapped[datetime | None]
 
 
 class Order(Root):
@@ -109,6 +142,7 @@ class Order(Root):
         _one_of(OrderStatus),
         _one_of(CloseReason, "close_reason"),
         _one_of(DepositType, "deposit_type"),
+        _one_of(RefundRule, "refund_rule"),
         Index("ix_orders_brand_id_created_at", "brand_id", "created_at"),
         Index("ix_orders_dealer_id_created_at", "dealer_id", "created_at"),
     )
@@ -127,13 +161,22 @@ class Order(Root):
     terms_accepted_at: Mapped[datetime]
     # How long the vehicle stays hers once she has paid, as the accepted terms say
     hold_hours: Mapped[int]
+    extension_hours: Mapped[int] = mapped_column(default=72, server_default="72")
+    refund_rule: Mapped[str] = mapped_column(default=RefundRule.full, server_default="full")
+    # Who receives the money, as the pay sheet and the terms name it
+    payee_name: Mapped[str] = mapped_column(default="", server_default="")
     refundable_until: Mapped[datetime | None]
     paid_at: Mapped[datetime | None]
+    # By the dealer: that the car is there and kept for her; that she has it longer
+    confirmed_at: Mapped[datetime | None]
+    extended_at: Mapped[datetime | None]
     refunded_at: Mapped[datetime | None]
     closed_at: Mapped[datetime | None]
     close_reason: Mapped[str | None]
     # Her own words
     cancel_reason: Mapped[str | None]
+    # Why the dealer declined
+    dealer_note: Mapped[str | None]
     # The Idempotency-Key of the request that made it, by which that request is resumed
     request_key: Mapped[str | None]
 

@@ -75,7 +75,7 @@ def hire(session: Session, brand: Brand, stores: list[Store], dice: random.Rando
         where = {"dealer_id": None, "store_id": None, "wecom_userid": None, "name": dice.choice(SURNAMES) + dice.choice(GIVEN)}
         return common | where | fields
 
-    people = [person("admin", Role.admin), person("marketer", Role.marketer)]
+    people = [person("admin", Role.admin), person("marketer", Role.marketer), person("finance", Role.finance)]
     for number, (dealer_id, own) in enumerate(of_dealer.items(), 1):
         people.append(
             person(f"manager{number:03d}", Role.dealer_manager, dealer_id=dealer_id, store_id=own[0].id, wecom_userid=f"mgr{number:03d}")

@@ -20,10 +20,9 @@ from app.kit.texts import t
 from app.orders import queries
 from app.orders.errors import LimitReached, NotOnSale, PhoneNeeded, TermsChanged
 from app.orders.models import ORDER, DepositTerms, Order, OrderStatus, Reservation
-from app.orders.service import steps
+from app.orders.service import steps, waiting
 from app.payments import service as payments
 from app.vehicles import queries as vehicle_queries
-from app.vehicles import service as vehicles
 from app.vehicles.errors import NotOnSale as VehicleNotOnSale
 from app.vehicles.models import Vehicle
 
@@ -62,7 +61,7 @@ def reserve(session: Session, customer_id: uuid.UUID, *, vehicle_id: uuid.UUID, 
 def _take(session: Session, customer: Customer, vehicle_id: uuid.UUID) -> Vehicle:
     vehicle_queries.get(session, customer.brand_id, vehicle_id)
     try:
-        return vehicles.reserve(session, vehicle_id, actor=("customer", customer.id))
+        return waiting.take(session, customer, vehicle_id)
     except VehicleNotOnSale as error:
         raise _not_on_sale(session, vehicle_id) from error
 

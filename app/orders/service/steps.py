@@ -13,9 +13,9 @@ from app.kit import clock
 from app.kit.texts import t
 from app.orders import queries
 from app.orders.models import ORDER, RESERVATION, CloseReason, Order, OrderStatus, Reservation, ReservationStatus
+from app.orders.service import waiting
 from app.payments import queries as payment_queries
 from app.payments import service as payments
-from app.vehicles import service as vehicles
 
 Actor = tuple[str, Any]
 SYSTEM: Actor = ("system", None)
@@ -54,7 +54,7 @@ def end(session: Session, order: Order, hold: Reservation, *, to: ReservationSta
     RESERVATION.move(session, hold, to, ended_at=moment)
     ORDER.move(session, order, OrderStatus.closed, closed_at=moment, close_reason=reason)
     was_paid = send_back(session, order, reason=reason)
-    vehicles.release(session, order.vehicle_id)
+    waiting.hand_on(session, order.vehicle_id)
     name = "order.cancelled" if reason == CloseReason.cancelled_by_customer else "order.expired"
     if reason != CloseReason.payment_failed:
         record(session, name, order, actor=actor, was_paid=was_paid)

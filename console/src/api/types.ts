@@ -12,7 +12,7 @@ export interface Named {
 }
 
 export interface Staff extends Named {
-  role: "adviser" | "dealer_manager" | "marketer" | "admin";
+  role: "adviser" | "dealer_manager" | "marketer" | "finance" | "admin";
   dealer: Named | null;
   brand: Named;
   now: string;

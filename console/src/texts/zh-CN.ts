@@ -9,7 +9,7 @@ export const t = {
   session: {
     logout: "退出登录",
     headquarters: "品牌总部",
-    roles: { admin: "管理员", marketer: "营销", dealer_manager: "门店经理", adviser: "销售顾问" } as Record<string, string>,
+    roles: { admin: "管理员", marketer: "营销", finance: "财务", dealer_manager: "门店经理", adviser: "销售顾问" } as Record<string, string>,
   },
   login: {
     title: "登录控制台",
