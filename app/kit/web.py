@@ -7,6 +7,7 @@ import time
 import uuid
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from enum import StrEnum
 from typing import Any
 
 import structlog
@@ -67,11 +68,12 @@ def resolves(audience: str) -> Callable[[Resolver], Resolver]:
     return register
 
 
-def blueprint(name: str, audience: str) -> APIBlueprint:
-    """The doors of one domain for one audience, under `/api/<audience>/<name>`."""
+def blueprint(name: str, audience: str, *, part: str = "") -> APIBlueprint:
+    """The doors of one domain for one audience, under `/api/<audience>/<name>`. A `part` sets those apart that another module adds there."""
     if audience not in AUDIENCES:
         raise ValueError(f"no such audience: {audience}")
-    doors = APIBlueprint(f"{audience}_{name}", f"{audience}.{name}", url_prefix=f"/api/{audience}/{name}", tag=f"{audience}: {name}")
+    key = "_".join(filter(None, (audience, name, part)))
+    doors = APIBlueprint(key, f"{audience}.{name}", url_prefix=f"/api/{audience}/{name}", tag=f"{audience}: {name}")
 
     @doors.before_request
     def recognise() -> None:
@@ -94,6 +96,13 @@ def release_session() -> None:
     g.pop("session").close()
 
 
+class Manner(StrEnum):
+    """How a door works with the database."""
+
+    transactional = "transactional"
+    stepwise = "stepwise"
+
+
 def transactional(door: Callable[..., Any]) -> Callable[..., Any]:
     """A door that is one transaction; it gets `session, who` before its other arguments."""
 
@@ -101,9 +110,11 @@ def transactional(door: Callable[..., Any]) -> Callable[..., Any]:
     def inside(*args: Any, **kwargs: Any) -> Any:
         session = session_of_request()
         answer = door(session, g.caller, *args, **kwargs)
-        db.commit(session)
+        if "commits_with_its_answer" not in g:  # else kit.idempotency commits, once the answer is written in its last form
+            db.commit(session)
         return answer
 
+    inside.__dict__["manner"] = Manner.transactional
     return inside
 
 
@@ -115,6 +126,7 @@ def stepwise(door: Callable[..., Any]) -> Callable[..., Any]:
         release_session()
         return door(g.caller, *args, **kwargs)
 
+    inside.__dict__["manner"] = Manner.stepwise
     return inside
 
 
