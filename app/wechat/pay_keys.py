@@ -104,6 +104,8 @@ def _key(account: WechatAccount, serial: str) -> RSAPublicKey:
     certificate = _certificates(account).get(serial.upper())
     if certificate is None:
         raise SerialUnknown("unknown serial")
+    if not certificate.not_valid_before_utc.timestamp() <= time.time() <= certificate.not_valid_after_utc.timestamp():
+        raise SignatureRefused("the certificate is out of its time")
     key: Any = certificate.public_key()
     return key
 

@@ -31,12 +31,12 @@ def key_pair(whose: str) -> tuple[str, str]:
 
 
 @functools.cache
-def certificate(whose: str, number: int = 0x5157F09EFDC096DE15EBE81A47057A7232F1B8E1) -> str:
-    """PEM of a certificate, with this serial number, for somebody's key."""
+def certificate(whose: str, number: int = 0x5157F09EFDC096DE15EBE81A47057A7232F1B8E1, *, years: tuple[int, int] = (2020, 2099)) -> str:
+    """PEM of a certificate, with this serial number, for somebody's key; good from the first of these years to the last."""
     key: Any = load_pem_private_key(key_pair(whose)[0].encode(), None)
     name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "Tenpay.com sign")])
     made = x509.CertificateBuilder(name, name, key.public_key(), number)
-    made = made.not_valid_before(datetime(2020, 1, 1, tzinfo=UTC)).not_valid_after(datetime(2099, 1, 1, tzinfo=UTC))
+    made = made.not_valid_before(datetime(years[0], 1, 1, tzinfo=UTC)).not_valid_after(datetime(years[1], 1, 1, tzinfo=UTC))
     return made.sign(key, SHA256()).public_bytes(Encoding.PEM).decode()
 
 

@@ -113,6 +113,15 @@ def test_a_key_signs_only_under_its_own_serial(session: Session, client: Any, ho
     assert tencent.notify(client, merchant, body, good).status_code == 204
 
 
+@pytest.mark.parametrize("years", [(2019, 2024), (2098, 2099)])
+def test_a_certificate_out_of_its_time_signs_nothing(session: Session, client: Any, years: tuple[int, int]) -> None:
+    merchant = of_mode(session, "certificates")
+    merchant.settings = merchant.settings | {"platform_certificates": [accounts.certificate("certified", years=years)]}
+    session.commit()
+    body = tencent.notification(merchant, PAID)
+    assert tencent.notify(client, merchant, body, headers(body, "certificate")).status_code == 401
+
+
 def test_a_serial_is_the_same_in_small_letters(session: Session, client: Any) -> None:
     merchant = of_mode(session, "certificates")
     body = tencent.notification(merchant, PAID)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import hmac
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from app.wechat.endpoints import Ask, Repeat, done, get, post
@@ -19,7 +19,7 @@ class Session:
 
     openid: str
     unionid: str | None
-    session_key: str
+    session_key: str = field(repr=False)
 
 
 class Login(MiniProgramDoor):

@@ -7,7 +7,7 @@ day for each account of the corp. WeCom advises against the full and the half ho
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from app.wechat.endpoints import Ask, Repeat, done, post
@@ -26,7 +26,7 @@ class CardReceipt:
     """
 
     msgid: str
-    response_code: str | None
+    response_code: str | None = field(repr=False)
     invalid_userids: tuple[str, ...]
     invalid_party_ids: tuple[int, ...] = ()
     invalid_tag_ids: tuple[int, ...] = ()
