@@ -12,7 +12,7 @@ import click
 from apiflask import APIBlueprint, APIFlask
 from werkzeug.middleware.proxy_fix import ProxyFix
 
-from app.kit import clock, db, docs, health, logging, metrics, web
+from app.kit import clock, db, docs, health, idempotency, logging, metrics, web
 from app.kit.settings import Environment, settings
 
 _APP = Path(__file__).parent
@@ -40,7 +40,6 @@ def modules(door: str) -> list[ModuleType]:
 
 def assemble() -> None:
     """Import every door, so that jobs, handlers and tables are known: what workers and migrations need."""
-    importlib.import_module("app.kit.idempotency")
     for door in DOORS:
         modules(door)
 
@@ -68,6 +67,7 @@ def create_app() -> APIFlask:
         for value in vars(module).values():
             if isinstance(value, APIBlueprint) and value.name not in app.blueprints:
                 app.register_blueprint(value)
+    idempotency.install(app)
     for module in modules("cli"):
         for value in vars(module).values():
             if isinstance(value, click.Group) and value.name not in app.cli.commands:

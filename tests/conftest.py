@@ -13,8 +13,10 @@ from typing import Any
 
 import psycopg
 import pytest
+from flask.testing import FlaskClient
 from sqlalchemy import text
 from sqlalchemy.orm import Session, sessionmaker
+from werkzeug.datastructures import Headers
 
 from dev import browser
 
@@ -92,12 +94,23 @@ def database(servers: tuple[str, str]) -> Iterator[str]:
         server.execute(f'DROP DATABASE "{name}" WITH (FORCE)')
 
 
+class Client(FlaskClient):
+    """Asks as our clients do: each request to change something has an Idempotency-Key of its own, unless it brings one."""
+
+    def open(self, *args: Any, **kwargs: Any) -> Any:
+        headers = Headers(kwargs.pop("headers", None))
+        headers.setdefault("Idempotency-Key", uuid.uuid4().hex)
+        return super().open(*args, headers=headers, **kwargs)
+
+
 @pytest.fixture(scope="session")
 def app(database: str) -> Any:
     """The whole application, assembled once."""
     from app.factory import create_app
 
-    return create_app()
+    made = create_app()
+    made.test_client_class = Client
+    return made
 
 
 @pytest.fixture(autouse=True)

@@ -14,6 +14,7 @@ from app.dealers.errors import LoginLocked, LoginRefused, StoreUnknown
 from app.kit import db
 from app.kit.errors import Unauthorized
 from app.kit.geo import Place
+from app.kit.idempotency import unkept
 from app.kit.settings import settings
 from app.kit.web import Caller, blueprint, raises, resolves, stepwise, transactional
 
@@ -83,6 +84,7 @@ def me(_session: Session, who: Caller) -> Any:
 
 
 @staff_session.delete("/")
+@unkept("the session that could ask again has ended")
 @staff_session.output({}, status_code=204)
 @transactional
 def logout(session: Session, _who: Caller) -> Any:

@@ -8,6 +8,7 @@ from typing import Any
 from apiflask import APIFlask
 from flask import Response, send_from_directory
 
+from app.kit import idempotency
 from app.kit.web import document_common_errors
 
 ASSETS = "/docs/assets"
@@ -23,7 +24,10 @@ DESCRIPTION = """The direct-sales platform for car brands inside WeChat. Money i
 | `/api/public/…` | anybody | |
 
 A list with `next_cursor` goes on when it is sent back as `cursor`; null is the end. A refusal always has the shape of
-`ErrorOut`: `error` is for programs and never changes, `message` is for people, in Chinese, and `details` names the fields."""
+`ErrorOut`: `error` is for programs and never changes, `message` is for people, in Chinese, and `details` names the fields.
+
+Whatever a customer or staff member changes may be sent with a header `Idempotency-Key`, made up once per intention, and sent again
+with the same key when no answer came: it happens once, and the answer is the first one, byte for byte, for seven days."""
 
 _SCHEMES = {
     "appid": {"type": "apiKey", "in": "header", "name": "X-Appid", "description": "appid of the mini-program"},
@@ -50,7 +54,7 @@ def document_callers(spec: Any) -> Any:
 def install(app: APIFlask) -> None:
     """Describe the API, and point APIFlask's Swagger page at our copies of its files."""
     app.config.update(DESCRIPTION=DESCRIPTION, SECURITY_SCHEMES=_SCHEMES)
-    app.spec_processor(lambda spec: document_callers(document_common_errors(spec)))
+    app.spec_processor(lambda spec: document_callers(document_common_errors(idempotency.document(spec))))
     folder = str(files("flask_swagger_ui") / "dist")
     app.config.update(
         SWAGGER_UI_CSS=f"{ASSETS}/swagger-ui.css",

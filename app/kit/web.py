@@ -69,7 +69,7 @@ def resolves(audience: str) -> Callable[[Resolver], Resolver]:
 
 
 def blueprint(name: str, audience: str, *, part: str = "") -> APIBlueprint:
-    """The doors of one domain for one audience, under `/api/<audience>/<name>`. A `part` sets those apart that another module adds there."""
+    """The doors of one domain for one audience, under `/api/<audience>/<name>`. A `part` names those that another module adds there."""
     if audience not in AUDIENCES:
         raise ValueError(f"no such audience: {audience}")
     key = "_".join(filter(None, (audience, name, part)))

@@ -7,6 +7,7 @@ from typing import Any
 from sqlalchemy.orm import Session
 
 from app.dealers.errors import StoreUnknown
+from app.kit.idempotency import idempotent
 from app.kit.web import Caller, blueprint, raises, transactional
 from app.leads import schemas, service
 from app.leads.errors import NothingToAskAbout, PhoneNeeded
@@ -16,6 +17,7 @@ customer = blueprint("leads", audience="customer")
 
 
 @customer.post("/")
+@idempotent
 @raises(NothingToAskAbout, PhoneNeeded, VehicleUnknown, StoreUnknown)
 @customer.input(schemas.ContactIn)
 @customer.output(schemas.LeadOut, status_code=201)

@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 from app.console import schemas
 from app.console.queries import leads
 from app.console.queries.scope import Scope
+from app.kit.idempotency import idempotent
 from app.kit.paging import CursorInvalid
 from app.kit.web import Caller, blueprint, raises, transactional
 from app.leads import service
@@ -57,6 +58,7 @@ def call_back(session: Session, who: Caller, lead_id: uuid.UUID) -> Any:
 
 
 @staff.post("/<uuid:lead_id>/test-drive")
+@idempotent
 @raises(LeadUnknown, NotYours, LeadClosed, TooEarly)
 @staff.input(schemas.TestDriveIn)
 @staff.output(schemas.LeadPageOut)

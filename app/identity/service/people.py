@@ -14,7 +14,7 @@ from app.events import service as events
 from app.identity import queries
 from app.identity.errors import CustomerUnknown, SessionEnded
 from app.identity.models import Consent, Customer, CustomerSession, Purpose, WechatIdentity
-from app.kit import clock
+from app.kit import clock, idempotency
 from app.kit.crypto import blind_index, new_token, token_hash
 from app.kit.settings import settings
 from app.wechat.client import Session as WechatSession
@@ -190,6 +190,7 @@ def erase(session: Session, customer: Customer) -> None:
     )
     events.forget_behaviour(session, customer.brand_id, ids)
     events.redact(session, ids, "visitor_id", "session_id", "scene", "q")
+    idempotency.forget(session, "customer", *ids)
     # Each for itself: what was recorded under a merged profile is forgotten too where nobody has heard of the merge yet.
     for one in ids:
         _record(session, session.get_one(Customer, one), "customer.erased")
