@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import uuid
 from typing import Any
 
 import pytest
@@ -46,26 +47,30 @@ def signed_in(session: Session, client: Any) -> Any:
     return sign_in
 
 
+def post(who: Any, path: str, body: dict[str, str]) -> Any:
+    return who.post(path, json=body, headers={"Idempotency-Key": uuid.uuid4().hex})
+
+
 def test_an_administrator_sees_and_resolves_an_incident(market: make.Market, incident: Any, signed_in: Any) -> None:
     admin = signed_in(market.brand, Role.admin)
     (shown,) = admin.get("/api/staff/payments/incidents").json["items"]
     assert (shown["id"], shown["label"], shown["amount_fen"]) == (str(incident.id), "支付信息不符", 99_999)
     path = f"/api/staff/payments/incidents/{incident.id}/resolve"
-    done = admin.post(path, json={"action": "by_hand", "note": "已线下核对"})
+    done = post(admin, path, {"action": "by_hand", "note": "已线下核对"})
     assert (done.status_code, done.json["resolution"], done.json["note"]) == (200, "by_hand", "已线下核对")
     assert admin.get("/api/staff/payments/incidents").json["items"] == []
-    assert admin.post(path, json={"action": "by_hand", "note": "再次"}).status_code == 409
+    assert post(admin, path, {"action": "by_hand", "note": "再次"}).status_code == 409
 
 
 def test_money_that_was_never_ours_cannot_be_sent_back(market: make.Market, incident: Any, signed_in: Any) -> None:
     admin = signed_in(market.brand, Role.admin)
-    answer = admin.post(f"/api/staff/payments/incidents/{incident.id}/resolve", json={"action": "refund", "note": "退回"})
+    answer = post(admin, f"/api/staff/payments/incidents/{incident.id}/resolve", {"action": "refund", "note": "退回"})
     assert (answer.status_code, answer.json["error"]) == (409, "payments.incident_over")
 
 
 def test_a_resolution_needs_a_note_and_a_known_action(market: make.Market, incident: Any, signed_in: Any) -> None:
-    answer = signed_in(market.brand, Role.admin).post(
-        f"/api/staff/payments/incidents/{incident.id}/resolve", json={"action": "forget", "note": ""}
+    answer = post(
+        signed_in(market.brand, Role.admin), f"/api/staff/payments/incidents/{incident.id}/resolve", {"action": "forget", "note": ""}
     )
     assert answer.status_code == 422
     assert set(answer.json["details"]) == {"action", "note"}
@@ -78,7 +83,7 @@ def test_a_marketer_looks_at_an_incident_and_does_not_move_its_money(
     marketer = signed_in(market.brand, Role.marketer)
     (shown,) = marketer.get("/api/staff/payments/incidents").json["items"]
     assert shown["id"] == str(incident.id)
-    answer = marketer.post(f"/api/staff/payments/incidents/{incident.id}/resolve", json={"action": action, "note": "x"})
+    answer = post(marketer, f"/api/staff/payments/incidents/{incident.id}/resolve", {"action": action, "note": "x"})
     assert (answer.status_code, answer.json["error"]) == (403, "payments.admins_only")
     assert answer.json["message"] == "只有管理员可以处理支付异常，请联系管理员"
     session.expire_all()
@@ -88,12 +93,12 @@ def test_a_marketer_looks_at_an_incident_and_does_not_move_its_money(
 def test_a_dealers_people_do_not_deal_with_incidents(market: make.Market, incident: Any, signed_in: Any) -> None:
     manager = signed_in(market.dealer, Role.dealer_manager)
     assert manager.get("/api/staff/payments/incidents").status_code == 403
-    answer = manager.post(f"/api/staff/payments/incidents/{incident.id}/resolve", json={"action": "by_hand", "note": "x"})
+    answer = post(manager, f"/api/staff/payments/incidents/{incident.id}/resolve", {"action": "by_hand", "note": "x"})
     assert answer.status_code == 403
 
 
 def test_another_brands_incident_does_not_exist(session: Session, incident: Any, signed_in: Any) -> None:
     stranger = signed_in(dealers.brand(session), Role.admin)
     assert stranger.get("/api/staff/payments/incidents").json["items"] == []
-    answer = stranger.post(f"/api/staff/payments/incidents/{incident.id}/resolve", json={"action": "by_hand", "note": "x"})
+    answer = post(stranger, f"/api/staff/payments/incidents/{incident.id}/resolve", {"action": "by_hand", "note": "x"})
     assert answer.status_code == 404

@@ -9,11 +9,12 @@ from sqlalchemy.orm import Session
 
 from app.dealers.models import Role
 from app.kit.errors import Forbidden
+from app.kit.idempotency import idempotent
 from app.kit.web import Caller, blueprint, raises, transactional
 from app.payments import queries, schemas, service
 from app.payments.errors import AdminsOnly, IncidentOver, IncidentUnknown, RefundTooMuch
 
-staff = blueprint("payments", audience="staff")
+staff = blueprint("payments", audience="staff", part="incidents")
 
 
 def _brand_of(who: Caller) -> uuid.UUID:
@@ -32,6 +33,7 @@ def incidents(session: Session, who: Caller) -> Any:
 
 
 @staff.post("/incidents/<uuid:incident_id>/resolve")
+@idempotent
 @raises(AdminsOnly, IncidentUnknown, IncidentOver, RefundTooMuch)
 @staff.input(schemas.ResolveIn)
 @staff.output(schemas.IncidentOut)

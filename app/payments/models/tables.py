@@ -1,4 +1,4 @@
-"""Intents, attempts, refunds, the double-entry ledger, and incidents."""
+"""The tables of payments: intents, attempts, refunds, incidents, and the double-entry ledger."""
 
 from __future__ import annotations
 
@@ -12,82 +12,7 @@ from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from app.kit.db import Base, Root, new_id
-from app.kit.states import Machine
-
-
-class IntentStatus(StrEnum):
-    open = "open"
-    paid = "paid"
-    closing = "closing"
-    closed = "closed"
-
-
-class AttemptStatus(StrEnum):
-    created = "created"
-    prepay_ok = "prepay_ok"
-    unknown = "unknown"
-    succeeded = "succeeded"
-    closed = "closed"
-    failed = "failed"
-
-
-class RefundStatus(StrEnum):
-    requested = "requested"
-    submitted = "submitted"
-    succeeded = "succeeded"
-    closed = "closed"
-    abnormal = "abnormal"
-
-
-class Account(StrEnum):
-    """The ledger's accounts. What WeChat holds for us is an asset; the others say whose it is."""
-
-    wechat_clearing = "wechat_clearing"
-    customer_deposits = "customer_deposits"
-    unallocated = "unallocated"
-    refunds_payable = "refunds_payable"
-
-
-class IncidentKind(StrEnum):
-    mismatch = "mismatch"
-    unknown_order = "unknown_order"
-    unknown_refund = "unknown_refund"
-    double_payment = "double_payment"
-    late_payment = "late_payment"
-    unsettled = "unsettled"
-    refund_refused = "refund_refused"
-    refund_closed = "refund_closed"
-    refund_abnormal = "refund_abnormal"
-
-
-# An attempt that can still bring money without our having been told.
-OPEN_ATTEMPTS = (AttemptStatus.created, AttemptStatus.prepay_ok, AttemptStatus.unknown)
-REFUNDS_UNDER_WAY = (RefundStatus.requested, RefundStatus.submitted, RefundStatus.abnormal)
-
-# Money is a fact: an attempt that we closed may still turn out to be paid, and then the intent is.
-INTENT = Machine(
-    {
-        "open": frozenset({"paid", "closing"}),
-        "closing": frozenset({"paid", "closed"}),
-        "closed": frozenset({"paid"}),
-    }
-)
-ATTEMPT = Machine(
-    {
-        "created": frozenset({"prepay_ok", "unknown", "succeeded", "closed", "failed"}),
-        "unknown": frozenset({"prepay_ok", "succeeded", "closed", "failed"}),
-        "prepay_ok": frozenset({"succeeded", "closed", "failed"}),
-        "closed": frozenset({"succeeded"}),
-        "failed": frozenset({"succeeded"}),
-    }
-)
-REFUND = Machine(
-    {
-        "requested": frozenset({"submitted", "succeeded", "closed", "abnormal"}),
-        "submitted": frozenset({"succeeded", "closed", "abnormal"}),
-        "abnormal": frozenset({"succeeded", "closed"}),
-    }
-)
+from app.payments.models.states import Account, AttemptStatus, IncidentKind, IntentStatus, RefundStatus
 
 
 def _one_of(states: type[StrEnum], column: str = "status") -> CheckConstraint:
