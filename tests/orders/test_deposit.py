@@ -43,8 +43,9 @@ def phone(session: Session, client: Any, market: make.Market) -> Any:
         def get(self, path: str = "/") -> Any:
             return client.get(f"/api/customer/orders{path}", headers=self.headers)
 
-        def post(self, path: str = "/", *, key: str = "a-key-of-hers", **body: Any) -> Any:
-            return client.post(f"/api/customer/orders{path}", json=body, headers=self.headers | {"Idempotency-Key": key})
+        def post(self, path: str = "/", *, key: str | None = None, **body: Any) -> Any:
+            named = {} if key is None else {"Idempotency-Key": key}
+            return client.post(f"/api/customer/orders{path}", json=body, headers=self.headers | named)
 
         def reserve(self, key: str = "a-key-of-hers", **changed: Any) -> Any:
             wanted = {"vehicle_id": str(market.vehicle.id), "terms_version": market.terms.version}
