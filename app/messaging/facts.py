@@ -13,6 +13,7 @@ from app.dealers.models import Store
 from app.identity import queries as identity
 from app.kit import clock
 from app.kit.phone import mask
+from app.kit.texts import t
 from app.messaging.models import Send
 from app.orders.models import Order
 from app.vehicles import queries as vehicles
@@ -25,7 +26,8 @@ def of(session: Session, send: Send) -> dict[str, str]:
     """Facts by name; one that there is not has no entry.
 
     customer_phone (masked), order_id, order_number, amount (¥1000, as WeChat's `amount` wants it), paid_at, cancel_reason, vehicle_id,
-    vehicle_title, store_name, store_phone, visit_time (the store's next whole day, `2026年11月22日 09:00~18:00`). Times are China's.
+    vehicle_title, store_name, store_phone, visit_time (the store's next whole day, `2026年11月22日 09:00~18:00`), offered_until and
+    waitlist_outcome (of a place in a waiting list). Times are China's.
     A context that names no order, vehicle or store, such as that of a journey which a tag started, means the customer's latest order.
     """
     context = send.context
@@ -44,6 +46,10 @@ def of(session: Session, send: Send) -> dict[str, str]:
             "paid_at": minute(order.paid_at) if order.paid_at else None,
             "cancel_reason": order.cancel_reason,
         }
+    if context.get("offered_until"):
+        facts["offered_until"] = minute(datetime.fromisoformat(context["offered_until"]))
+    if context.get("outcome"):
+        facts["waitlist_outcome"] = t(f"messaging.waitlist.{context['outcome']}")
     store = session.get(Store, store_id) if store_id else None
     if vehicle_id:
         vehicle = vehicles.get(session, send.brand_id, vehicle_id)

@@ -40,6 +40,12 @@ def tell_refund(session: Session, events: Sequence[Event]) -> None:
         service.deposit_refunded(session, event)
 
 
+@on("waitlist.offered", "waitlist.lapsed", "waitlist.ended")
+def tell_who_waits(session: Session, events: Sequence[Event]) -> None:
+    for event in events:
+        service.waitlist_moved(session, event)
+
+
 @on("message.rejected", "message.unknown")
 def find_another_way(session: Session, events: Sequence[Event]) -> None:
     for event in events:

@@ -1,11 +1,12 @@
-"""The sweep over holds whose time has come."""
+"""The sweeps over holds, and over offers to people who waited, whose time has come."""
 
 from __future__ import annotations
 
 from app.kit import db
 from app.kit.logging import logger
 from app.kit.queue import job
-from app.orders import queries, service
+from app.orders import queries, service, waiting_queries
+from app.orders.service import waiting
 
 log = logger(__name__)
 
@@ -21,3 +22,16 @@ def expire_due() -> None:
                 service.expire(session, order_id)
         except Exception:
             log.exception("hold could not be ended", order_id=str(order_id))
+
+
+@job("orders.offers_due", every=2, queue="critical", transactional=False)
+def offers_due() -> None:
+    """Offers go on to the next in line, each in a transaction of its own."""
+    with db.transaction() as session:
+        due = waiting_queries.offers_due(session)
+    for entry_id in due:
+        try:
+            with db.transaction() as session:
+                waiting.lapse(session, entry_id)
+        except Exception:
+            log.exception("offer could not be handed on", entry_id=str(entry_id))

@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 from app.dealers.models import Brand, Role, Staff
 from app.leads import service as leads
 from app.leads.models import Lead
+from app.kit import clock
 from app.messaging import service
 from app.messaging.channels import Channel
 from app.messaging.models import MessageTemplate, Send
@@ -69,9 +70,10 @@ def world(session: Session, simulator: Simulator, gateway: HttpGateway, accounts
     return World(session, simulator, accounts, f"adv{next(_members):03d}")
 
 
-@pytest.mark.parametrize("key", ["deposit_paid", "test_drive_invitation", "deposit_refunded"])
+@pytest.mark.parametrize("key", ["deposit_paid", "test_drive_invitation", "deposit_refunded", "waitlist_offered", "waitlist_ended"])
 def test_every_template_that_we_ship_is_accepted(session: Session, world: World, key: str) -> None:
-    send = make.plan(session, world.town, world.buyer, key)
+    about = {"offered_until": clock.now(session).isoformat(), "outcome": "lapsed"}
+    send = make.plan(session, world.town, world.buyer, key, context=about)
     session.commit()
     service.send_due()
     session.refresh(send)

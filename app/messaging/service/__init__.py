@@ -1,7 +1,7 @@
 """Plan messages, send what is due, hear what became of it, and say who is told what."""
 
 from app.messaging.service.hearing import ReceiptTooEarly, answered, delivered, pressed
-from app.messaging.service.notices import deposit_refunded, fall_back, lead_answered, lead_assigned, order_ended
+from app.messaging.service.notices import deposit_refunded, fall_back, lead_answered, lead_assigned, order_ended, waitlist_moved
 from app.messaging.service.planning import cancel_planned, forget, install_defaults, move, plan, plan_all
 from app.messaging.service.sending import send_due
 
@@ -22,4 +22,5 @@ __all__ = [
     "plan_all",
     "pressed",
     "send_due",
+    "waitlist_moved",
 ]

@@ -78,6 +78,21 @@ def deposit_refunded(session: Session, event: Event) -> None:
     )
 
 
+def waitlist_moved(session: Session, event: Event) -> None:
+    """The customer hears that it is her turn, and when her place in line ended without the vehicle."""
+    assert event.customer_id is not None
+    is_offer = event.name == "waitlist.offered"
+    plan(
+        session,
+        brand_id=event.brand_id,
+        channel="service_template",
+        recipient=("customer", event.customer_id),
+        template_key="waitlist_offered" if is_offer else "waitlist_ended",
+        dedupe_key=f"{event.name}:{event.id}",
+        context=_about(event, "vehicle_id", "offered_until") | ({} if is_offer else {"outcome": event.name.removeprefix("waitlist.")}),
+    )
+
+
 def fall_back(session: Session, send_id: uuid.UUID) -> None:
     """A card that an adviser cannot get, or of which nobody knows whether he got it, goes to his managers; one that cannot be changed is
     followed by another.

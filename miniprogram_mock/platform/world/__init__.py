@@ -28,6 +28,14 @@ TEMPLATES = {
         "订金退款到账通知",
         {"thing1": "意向车型", "amount2": "退款金额", "character_string3": "订单编号", "phrase4": "退款状态"},
     ),
+    "waitlist_offered": (
+        "排队到号提醒",
+        {"thing1": "车辆名称", "thing2": "门店名称", "time3": "预订截止时间"},
+    ),
+    "waitlist_ended": (
+        "排队结束通知",
+        {"thing1": "车辆名称", "thing2": "门店名称", "phrase3": "排队结果"},
+    ),
 }
 # Subscribe templates of the mini-program, by the moment at which it asks for them.
 SUBSCRIBE_TEMPLATES = {
@@ -150,6 +158,9 @@ def init(folder: Path, *, callback_base: str, clock_followers: list[dict[str, st
         # A world of an earlier version lacks the one and has the other.
         mini_program.setdefault("subscribe_templates", _new_templates(SUBSCRIBE_TEMPLATES))
         mini_program.pop("pages", None)
+    for service_account in raw["service_accounts"]:
+        known = {template["name"] for template in service_account["templates"]}
+        service_account["templates"] += _new_templates({name: one for name, one in TEMPLATES.items() if name not in known})
     raw["merchants"] = pay.upgrade(raw["merchants"])
     for corp in raw["corps"]:
         wecom.upgrade(corp, linked=[one["appid"] for one in raw["mini_programs"]])

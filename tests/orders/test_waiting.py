@@ -1,0 +1,381 @@
+"""The waiting list: a car that is let go is one person's to take before it is everybody's, whatever happens at the same moment."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from sqlalchemy import select, text
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm import Session
+
+from app.events.models import Event
+from app.identity import service as identity
+from app.identity.models import Customer
+from app.kit import clock, queue
+from app.orders import queries
+from app.orders.errors import LimitReached, NotOnSale
+from app.orders.models import CloseReason, Order, ReservationStatus
+from app.orders.service import steps, waiting
+from app.orders.waiting_errors import HeldByYou, OnSale, WaitingLimit
+from app.orders.waiting_models import WaitlistEntry
+from app.vehicles import service as vehicles
+from app.vehicles.errors import VehicleGone
+from app.vehicles.models import Vehicle
+from tests.factories import orders as make
+from tests.factories import vehicles as make_vehicles
+
+
+def let_go(session: Session, order: Order) -> None:
+    """The hold of an order ends, as when WeChat has closed its payment."""
+    order, hold = steps.locked(session, order.id)
+    steps.end(session, order, hold, to=ReservationStatus.failed, reason=CloseReason.payment_failed)
+
+
+@dataclass
+class Line:
+    """A car that its holder reserved, and people who may wait for it."""
+
+    session: Session
+    market: make.Market
+    held: Order
+
+    def person(self) -> Customer:
+        return make.buyer(self.session, self.market)
+
+    def waits(self, who: Customer | None = None) -> Customer:
+        who = who or self.person()
+        waiting.join(self.session, who, self.market.vehicle.id)
+        return who
+
+    def let_go(self) -> None:
+        let_go(self.session, self.held)
+
+    def reserves(self, who: Customer, **fields: Any) -> Order:
+        return make.order(self.session, self.market, who, **fields)
+
+    def of(self, who: Customer) -> WaitlistEntry:
+        self.session.expire_all()
+        return self.session.execute(
+            select(WaitlistEntry)
+            .filter_by(customer_id=who.id, vehicle_id=self.market.vehicle.id)
+            .order_by(WaitlistEntry.id.desc())
+            .limit(1)
+        ).scalar_one()
+
+    def standing(self, *people: Customer) -> list[str]:
+        return [self.of(one).status for one in people]
+
+    @property
+    def car(self) -> str:
+        self.session.expire_all()
+        return self.session.get_one(Vehicle, self.market.vehicle.id).status
+
+    def events(self, *names: str) -> list[Event]:
+        return list(self.session.execute(select(Event).where(Event.name.in_(names)).order_by(Event.id)).scalars())
+
+
+@pytest.fixture
+def line(session: Session) -> Line:
+    market = make.market(session)
+    return Line(session, market, make.order(session, market, make.buyer(session, market)))
+
+
+def sweep(session: Session) -> None:
+    session.commit()
+    queue.run("orders.offers_due")
+    session.expire_all()
+
+
+def test_the_first_in_line_gets_it_alone_for_a_quarter_of_an_hour(line: Line) -> None:
+    first, second = line.waits(), line.waits()
+    line.let_go()
+    assert (line.car, line.standing(first, second)) == ("reserved", ["offered", "waiting"])
+    until = line.of(first).offered_until
+    assert until is not None
+    assert until - clock.now(line.session) == timedelta(minutes=15)
+    for other in (second, line.person()):
+        with pytest.raises(NotOnSale):
+            line.reserves(other)
+    order = line.reserves(first)
+    assert (order.customer_id, line.car, line.standing(first, second)) == (first.id, "reserved", ["taken", "waiting"])
+    assert [event.customer_id for event in line.events("waitlist.offered", "waitlist.taken")] == [first.id, first.id]
+    assert line.events("vehicle.released") == []
+
+
+def test_without_anybody_in_line_the_car_is_on_sale_at_once(line: Line) -> None:
+    line.let_go()
+    assert line.car == "listed"
+    line.reserves(line.person())
+
+
+def test_an_offer_that_nobody_opens_goes_on_until_nobody_is_left(line: Line, later: Any) -> None:
+    first, second = line.waits(), line.waits()
+    line.let_go()
+    later(minutes=14, seconds=59)
+    sweep(line.session)
+    assert line.standing(first, second) == ["offered", "waiting"]
+    later(seconds=1)
+    sweep(line.session)
+    assert line.standing(first, second) == ["lapsed", "offered"]
+    later(minutes=15)
+    sweep(line.session)
+    assert (line.car, line.standing(first, second)) == ("listed", ["lapsed", "lapsed"])
+    assert [event.customer_id for event in line.events("waitlist.lapsed")] == [first.id, second.id]
+    assert len(line.events("vehicle.released")) == 1
+
+
+def test_an_offer_is_worth_nothing_once_its_time_is_up_whether_or_not_anybody_swept(line: Line, later: Any) -> None:
+    first = line.waits()
+    line.let_go()
+    later(minutes=15)
+    with pytest.raises(NotOnSale):
+        line.reserves(first)
+    sweep(line.session)
+    assert line.reserves(first).customer_id == first.id
+
+
+def test_taking_it_twice_gives_one_order(line: Line) -> None:
+    first = line.waits()
+    line.let_go()
+    order = line.reserves(first, request_key="one-and-the-same")
+    assert line.reserves(first, request_key="one-and-the-same") is order
+    with pytest.raises(LimitReached):
+        line.reserves(first)
+    assert len(line.events("waitlist.taken")) == 1
+
+
+def test_letting_go_twice_offers_it_once(line: Line) -> None:
+    first, second = line.waits(), line.waits()
+    line.let_go()
+    waiting.hand_on(line.session, line.market.vehicle.id)
+    assert line.standing(first, second) == ["offered", "waiting"]
+    line.reserves(first)
+    waiting.hand_on(line.session, line.market.vehicle.id)
+    assert (line.car, line.standing(first, second)) == ("reserved", ["taken", "waiting"])
+
+
+def test_who_holds_another_car_is_passed_over_and_keeps_her_place(line: Line) -> None:
+    busy, free = line.waits(), line.waits()
+    other = make_vehicles.vehicle(line.session, line.market.store)
+    elsewhere = line.reserves(busy, vehicle_id=other.id)
+    line.let_go()
+    assert line.standing(busy, free) == ["waiting", "offered"]
+    assert line.of(busy).skipped_at is not None
+    let_go(line.session, elsewhere)
+    waiting.leave(line.session, free.id, line.market.vehicle.id)
+    assert line.standing(busy, free) == ["offered", "left"]
+    assert line.of(busy).skipped_at is None
+
+
+def test_a_line_of_people_who_all_hold_another_car_keeps_it_from_nobody(line: Line) -> None:
+    busy = line.waits()
+    line.reserves(busy, vehicle_id=make_vehicles.vehicle(line.session, line.market.store).id)
+    line.let_go()
+    assert (line.car, line.standing(busy)) == ("listed", ["waiting"])
+
+
+def test_who_reserves_another_car_during_her_offer_holds_up_nobody(line: Line) -> None:
+    first, second = line.waits(), line.waits()
+    line.let_go()
+    line.reserves(first, vehicle_id=make_vehicles.vehicle(line.session, line.market.store).id)
+    sweep(line.session)
+    assert line.standing(first, second) == ["waiting", "offered"]
+    assert line.of(first).offered_until is None
+    sweep(line.session)
+    assert line.standing(first, second) == ["waiting", "offered"]
+
+
+def test_who_reserves_the_car_off_the_market_leaves_its_line(line: Line) -> None:
+    busy = line.waits()
+    elsewhere = line.reserves(busy, vehicle_id=make_vehicles.vehicle(line.session, line.market.store).id)
+    line.let_go()
+    let_go(line.session, elsewhere)
+    line.reserves(busy)
+    assert line.standing(busy) == ["taken"]
+
+
+def test_leaving_hands_an_offer_on_and_leaving_again_changes_nothing(line: Line) -> None:
+    first, second, last = line.waits(), line.waits(), line.waits()
+    waiting.leave(line.session, second.id, line.market.vehicle.id)
+    line.let_go()
+    for _ in range(2):
+        waiting.leave(line.session, first.id, line.market.vehicle.id)
+    assert line.standing(first, second, last) == ["left", "left", "offered"]
+    assert len(line.events("waitlist.left")) == 2
+
+
+def test_nobody_waits_for_what_she_can_have_or_has_or_cannot_get(line: Line) -> None:
+    free = make_vehicles.vehicle(line.session, line.market.store)
+    sold = make_vehicles.vehicle(line.session, line.market.store, status="sold")
+    holder = line.session.get_one(Customer, line.held.customer_id)
+    with pytest.raises(OnSale):
+        waiting.join(line.session, holder, free.id)
+    with pytest.raises(HeldByYou) as refused:
+        line.waits(holder)
+    assert refused.value.details == {"order_id": str(line.held.id)}
+    with pytest.raises(VehicleGone):
+        waiting.join(line.session, holder, sold.id)
+    patient = line.person()
+    for _ in range(5):
+        car = make_vehicles.vehicle(line.session, line.market.store)
+        line.reserves(line.person(), vehicle_id=car.id)
+        waiting.join(line.session, patient, car.id)
+    with pytest.raises(WaitingLimit):
+        line.waits(patient)
+
+
+def test_the_line_of_a_sold_car_ends_and_everybody_in_it_hears(line: Line, deliver: Callable[[], int]) -> None:
+    first, second = line.waits(), line.waits()
+    line.let_go()
+    vehicles.sell(line.session, line.market.vehicle.id)
+    deliver()
+    assert line.standing(first, second) == ["over", "over"]
+    assert [event.customer_id for event in line.events("waitlist.ended")] == [first.id, second.id]
+    sweep(line.session)
+    assert line.car == "sold"
+
+
+@pytest.mark.parametrize("heard", ["before", "after"])
+def test_an_erased_first_in_line_is_never_offered_anything(line: Line, deliver: Callable[[], int], heard: str) -> None:
+    """Whether orders hear of her erasure before or after the car is let go."""
+    first, second = line.waits(), line.waits()
+    identity.erase(line.session, first)
+    if heard == "before":
+        deliver()
+        assert line.standing(first) == ["left"]
+    line.let_go()
+    assert line.standing(second) == ["offered"]
+    deliver()
+    assert line.standing(first, second) == ["left", "offered"]
+
+
+def test_an_erased_customers_offer_goes_to_the_next(line: Line, deliver: Callable[[], int]) -> None:
+    first, second = line.waits(), line.waits()
+    line.let_go()
+    identity.erase(line.session, first)
+    deliver()
+    assert line.standing(first, second) == ["left", "offered"]
+
+
+def test_of_two_places_of_one_person_the_better_one_stays(line: Line, deliver: Callable[[], int]) -> None:
+    early, between, late = line.waits(), line.waits(), line.waits()
+    identity.merge(line.session, late, early)
+    deliver()
+    kept = line.session.execute(select(WaitlistEntry).filter_by(customer_id=late.id).order_by(WaitlistEntry.id)).scalars().all()
+    assert [entry.status for entry in kept] == ["waiting", "left"]
+    line.let_go()
+    assert kept[0].status == "offered"
+    assert line.standing(between) == ["waiting"]
+
+
+def test_who_turns_out_to_hold_the_car_herself_leaves_its_line(line: Line, deliver: Callable[[], int]) -> None:
+    waiter = line.waits()
+    identity.merge(line.session, waiter, line.session.get_one(Customer, line.held.customer_id))
+    deliver()
+    assert line.standing(waiter) == ["left"]
+
+
+@pytest.mark.parametrize(
+    ("change", "law"),
+    [
+        ("UPDATE waitlist_entries SET status = 'offered', offered_until = marque_now()", "one_offer"),
+        ("INSERT INTO waitlist_entries (id, brand_id, vehicle_id, customer_id, status) "
+         "SELECT gen_random_uuid(), brand_id, vehicle_id, customer_id, 'waiting' FROM waitlist_entries", "one_place_in_line"),
+    ],
+)  # fmt: skip
+def test_the_database_knows_one_offer_and_one_place_each_whatever_the_code_does(line: Line, change: str, law: str) -> None:
+    line.waits()
+    line.waits()
+    with pytest.raises(IntegrityError, match=law), line.session.begin_nested():
+        line.session.execute(text(change))
+
+
+class Race:
+    """Two people in line for a car that is let go, in a real database; `at_once` runs verbs in transactions that start together."""
+
+    def __init__(self, committed: Callable[[], Any]) -> None:
+        self.committed = committed
+        with committed() as session:
+            line = Line(session, market := make.market(session), make.order(session, market, make.buyer(session, market)))
+            self.market, self.held = market, line.held
+            self.first, self.second = line.waits(), line.waits()
+
+    def let_go(self, session: Session) -> None:
+        let_go(session, self.held)
+
+    def at_once(self, *verbs: Callable[[Session], Any]) -> list[type[BaseException] | None]:
+        """What each of them was refused with."""
+        together = threading.Barrier(len(verbs))
+
+        def run(verb: Callable[[Session], Any]) -> type[BaseException] | None:
+            together.wait(timeout=60)
+            try:
+                with self.committed() as session:
+                    verb(session)
+            except Exception as error:
+                return type(error)
+            return None
+
+        with ThreadPoolExecutor(len(verbs)) as pool:
+            return list(pool.map(run, verbs))
+
+    def statuses(self) -> list[str]:
+        with self.committed() as session:
+            entries = session.execute(select(WaitlistEntry).order_by(WaitlistEntry.id)).scalars()
+            return [entry.status for entry in entries]
+
+
+@pytest.fixture
+def race(committed: Callable[[], Any]) -> Race:
+    return Race(committed)
+
+
+def test_two_releases_at_the_same_moment_make_one_offer(race: Race) -> None:
+    with race.committed() as session:
+        race.let_go(session)
+        # Nobody holds it and nobody was told: as after a death between two steps.
+        session.execute(text("UPDATE waitlist_entries SET status = 'waiting'"))
+    assert race.at_once(*[lambda session: waiting.hand_on(session, race.market.vehicle.id)] * 4) == [None] * 4
+    assert race.statuses() == ["offered", "waiting"]
+
+
+def test_taking_and_lapsing_at_the_same_moment_have_one_winner(race: Race) -> None:
+    with race.committed() as session:
+        race.let_go(session)
+        session.execute(text("UPDATE waitlist_entries SET offered_until = marque_now() + interval '50 ms' WHERE status = 'offered'"))
+        offer = session.execute(select(WaitlistEntry.id).filter_by(status="offered")).scalar_one()
+
+    def take(session: Session) -> None:
+        make.order(session, race.market, race.first)
+
+    def lapse_when_up(session: Session) -> None:
+        waiting.lapse(session, offer)
+
+    outcomes = race.at_once(take, *[lapse_when_up] * 3)
+    with race.committed() as session:
+        holder = queries.holder_of(session, race.market.vehicle.id)
+        if outcomes[0] is None:
+            assert holder is not None
+            assert holder.customer_id == race.first.id
+            assert race.statuses() == ["taken", "waiting"]
+        else:
+            assert outcomes[0] is NotOnSale
+            assert holder is None
+            assert race.statuses() == ["lapsed", "offered"]
+    assert outcomes[1:] == [None] * 3
+
+
+def test_who_joins_at_the_moment_of_the_release_is_offered_the_car_or_told_that_it_is_on_sale(committed: Callable[[], Any]) -> None:
+    race = Race(committed)
+    with committed() as session:
+        session.execute(text("DELETE FROM waitlist_entries"))
+    refused = race.at_once(lambda session: waiting.join(session, race.first, race.market.vehicle.id), race.let_go)
+    with committed() as session:
+        car = session.get_one(Vehicle, race.market.vehicle.id).status
+    assert (refused, race.statuses(), car) in [([None, None], ["offered"], "reserved"), ([OnSale, None], [], "listed")]
