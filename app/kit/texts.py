@@ -35,6 +35,6 @@ def has(key: str) -> bool:
     return key in catalogue()
 
 
-def t(key: str, **values: Any) -> str:
+def t(key: str, /, **values: Any) -> str:
     """The text of a key with its placeholders filled; `KeyError` when the catalogue has no such text."""
     return catalogue()[key].format(**values)
