@@ -6,14 +6,16 @@ do no harm. The exact lists of columns are not verified against the live platfor
 
 from __future__ import annotations
 
+import io
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta, timezone
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
 _CHINA = timezone(timedelta(hours=8))
+_MOMENT = len("2026-11-21 10:00:00")
 Values = dict[str, str]
 
 
@@ -65,27 +67,45 @@ class FlowRow:
 
 def read_trade_bill(text: bytes) -> list[TradeRow]:
     """The rows of a trade bill of any kind, checked against its own sums. Raises `BillUnreadable`."""
-    rows, sums = _split(text)
-    read = [_trade_row(_Row(values, number)) for number, values in enumerate(rows, 1)]
-    _check(sums, "总交易单数", len(read), int)
-    _check(sums, "应结订单总金额", sum(row.settled_fen for row in read), fen)
-    _check(sums, "退款总金额", sum(row.refund_fen for row in read), fen)
-    _check(sums, "手续费总金额", sum(row.fee_fen for row in read), fen)
-    amounts = [row.amount_fen for row in read if row.amount_fen is not None]
-    if amounts and "订单总金额" in sums:
-        _check(sums, "订单总金额", sum(amounts), fen)
-    return read
+    return list(trade_rows(io.BytesIO(text)))
 
 
 def read_fund_flow_bill(text: bytes) -> list[FlowRow]:
     """The rows of a fund-flow bill, checked against its own sums. Raises `BillUnreadable`."""
-    rows, sums = _split(text)
-    read = [_flow_row(_Row(values, number)) for number, values in enumerate(rows, 1)]
-    came, went = [row.amount_fen for row in read if row.amount_fen >= 0], [-row.amount_fen for row in read if row.amount_fen < 0]
-    _check(sums, "资金流水总笔数", len(read), int)
-    _check(sums, "收入金额", sum(came), fen)
-    _check(sums, "支出金额", sum(went), fen)
-    return read
+    return list(flow_rows(io.BytesIO(text)))
+
+
+def trade_rows(lines: Iterable[bytes]) -> Iterator[TradeRow]:
+    """The rows of a trade bill one after the other, for bills of any length.
+
+    Raises `BillUnreadable`, at the latest after the last row, when the sums are known: until then nothing of it is to be believed.
+    """
+    count = settled = refunded = fees = 0
+    amounts: int | None = None
+    bill = _Bill(lines)
+    for row in map(_trade_row, bill.rows()):
+        count, settled, refunded, fees = count + 1, settled + row.settled_fen, refunded + row.refund_fen, fees + row.fee_fen
+        if row.amount_fen is not None:
+            amounts = (amounts or 0) + row.amount_fen
+        yield row
+    bill.check("总交易单数", count, int)
+    bill.check("应结订单总金额", settled, fen)
+    bill.check("退款总金额", refunded, fen)
+    bill.check("手续费总金额", fees, fen)
+    if amounts and "订单总金额" in bill.sums:
+        bill.check("订单总金额", amounts, fen)
+
+
+def flow_rows(lines: Iterable[bytes]) -> Iterator[FlowRow]:
+    """The rows of a fund-flow bill one after the other. Raises like `trade_rows`."""
+    count = came = went = 0
+    bill = _Bill(lines)
+    for row in map(_flow_row, bill.rows()):
+        count, came, went = count + 1, came + max(row.amount_fen, 0), went - min(row.amount_fen, 0)
+        yield row
+    bill.check("资金流水总笔数", count, int)
+    bill.check("收入金额", came, fen)
+    bill.check("支出金额", went, fen)
 
 
 def fen(yuan: str) -> int:
@@ -101,14 +121,16 @@ def fen(yuan: str) -> int:
 
 def moment(text: str) -> datetime:
     """An aware time of China's local "2026-11-21 10:00:00". Raises ValueError."""
-    return datetime.strptime(text, "%Y-%m-%d %H:%M:%S").replace(tzinfo=_CHINA)
+    if len(text) != _MOMENT:
+        raise ValueError("not a time of the form 2026-11-21 10:00:00")
+    return datetime.fromisoformat(text).replace(tzinfo=_CHINA)
 
 
 class _Row:
     """One row by its columns' names; what nobody takes is left over."""
 
     def __init__(self, values: Values, number: int) -> None:
-        self._left = dict(values)
+        self._left = values
         self._number = number
 
     def take(self, name: str, read: Callable[[str], Any] = str) -> Any:
@@ -174,22 +196,53 @@ def _flow_row(row: _Row) -> FlowRow:
     )
 
 
-def _split(text: bytes) -> tuple[list[Values], Values]:
-    """The rows and the sums, by the names of their columns."""
+class _Bill:
+    """A bill by its lines: names, rows, names of the sums, and the sums, which are there once all rows were read."""
+
+    def __init__(self, lines: Iterable[bytes]) -> None:
+        self._lines = lines
+        self.sums: Values = {}
+
+    def rows(self) -> Iterator[_Row]:
+        lines = _texts(self._lines)
+        names, number = _names(next(lines, "")), 0
+        for number, line in enumerate(lines, 1):
+            if not line.startswith("`"):
+                break
+            yield _Row(_values(names, line, number), number)
+        else:
+            line = ""
+        sums, last = _names(line), list(lines)
+        if not names or not sums or len(last) != 1 or not last[0].startswith("`"):
+            raise BillUnreadable("the bill is not names, rows, names and sums")
+        self.sums = _values(sums, last[0], number)
+
+    def check(self, name: str, total: int, read: Callable[[str], int]) -> None:
+        """Compare what the rows make with a sum that the bill has to have."""
+        if name not in self.sums:
+            raise BillUnreadable(f"the bill has no sum {name}")
+        try:
+            told = read(self.sums[name])
+        except ValueError as error:
+            raise BillUnreadable(f"sums, {name}: {error}") from None
+        if told != total:
+            raise BillUnreadable(f"{name}: the bill says {told}, its rows make {total}")
+
+
+def _texts(lines: Iterable[bytes]) -> Iterator[str]:
+    """The lines that are not empty."""
     try:
-        lines = [line for line in re.split(r"\r?\n", text.decode("utf-8-sig")) if line.strip()]
+        for line in lines:
+            if text := line.decode().removeprefix("\ufeff").strip():
+                yield text
     except UnicodeDecodeError:
         raise BillUnreadable("the bill is not UTF-8") from None
-    titles = [position for position, line in enumerate(lines) if not line.startswith("`")]
-    if len(titles) != 2 or titles[0] != 0 or titles[1] != len(lines) - 2:
-        raise BillUnreadable("the bill is not names, rows, names and sums")
-    names = _names(lines[0])
-    rows = [_values(names, line, number) for number, line in enumerate(lines[1:-2], 1)]
-    return rows, _values(_names(lines[-2]), lines[-1], len(rows) + 1)
 
 
 def _names(line: str) -> list[str]:
-    """Column names; brackets come in both widths."""
+    """Column names; brackets come in both widths. None where a row stands instead."""
+    if not line or line.startswith("`"):
+        return []
     return [re.sub(r"\s", "", name).replace("\uff08", "(").replace("\uff09", ")") for name in line.split(",")]
 
 
@@ -198,14 +251,3 @@ def _values(names: list[str], line: str, number: int) -> Values:
     if len(values) != len(names):
         raise BillUnreadable(f"row {number} has {len(values)} values for {len(names)} columns")
     return dict(zip(names, values, strict=True))
-
-
-def _check(sums: Values, name: str, total: int, read: Callable[[str], int]) -> None:
-    if name not in sums:
-        raise BillUnreadable(f"the bill has no sum {name}")
-    try:
-        told = read(sums[name])
-    except ValueError as error:
-        raise BillUnreadable(f"sums, {name}: {error}") from None
-    if told != total:
-        raise BillUnreadable(f"{name}: the bill says {told}, its rows make {total}")
