@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+import uuid
 from collections.abc import Callable
 from typing import Any, TypeVar
 
@@ -40,7 +41,8 @@ class Line:
         return self.content(self.raw(method, path, **options))
 
     def raw(self, method: str, path: str, **options: Any) -> requests.Response:
-        """The answer itself, after every repetition that a broken line or a busy server called for."""
+        """The answer itself, after every repetition that a broken line or a busy server called for, all with one Idempotency-Key."""
+        options["headers"] = {"Idempotency-Key": uuid.uuid4().hex} | (options.get("headers") or {})
         end = time.monotonic() + self.patience
         while True:
             try:

@@ -73,7 +73,13 @@ test('a switch is turned back when nothing came of it', async () => {
   await device.settled();
   device.server.on(CONSENT, refusal(503, 'request.unavailable'));
   const marketing = page.data.rows.findIndex((row) => row.purpose === 'marketing');
-  await page.change({ currentTarget: { dataset: { index: marketing } }, detail: { value: true } });
+  const changed = page.change({ currentTarget: { dataset: { index: marketing } }, detail: { value: true } });
+  for (const pause of [400, 1200]) {
+    await device.settled();
+    mock.timers.tick(pause);
+  }
+  await changed;
+  assert.equal(device.server.asked(CONSENT).length, 3);
   assert.equal(page.data.rows[marketing].given, false);
 });
 

@@ -45,14 +45,43 @@ test('a refusal is the answer: it is not asked again, and its words are shown', 
   assert.equal(device.server.requests.length, 1);
 });
 
-test('what changes something is sent once, however the line breaks', async (t) => {
+test('what changes something of hers is tried as often, and every time with the same key; the next intention has another', async (t) => {
   const device = phone(t);
+  device.storage.set('session', { token: 't', customer: { id: 'c' } });
+  const ASK = 'POST /api/customer/leads/';
+  const busy = { status: 409, body: { error: 'idempotency.in_progress', message: '正在处理，请稍候' } };
+  const answers = [{ status: 503, body: '' }, busy, { id: 'lead' }, { id: 'next' }];
+  device.server.on(ASK, () => answers.shift());
+  const api = device.require('lib/api');
+  assert.deepEqual(await api.post('/customer/leads/', {}), { id: 'lead' });
+  await api.post('/customer/leads/', {});
+  const keys = device.server.asked(ASK).map((request) => request.headers['Idempotency-Key']);
+  assert.match(keys[0], /^[0-9A-Za-z_-]{8,64}$/);
+  assert.deepEqual([keys[1], keys[2]], [keys[0], keys[0]]);
+  assert.notEqual(keys[3], keys[0]);
+  assert.deepEqual(device.pauses, [400, 1200]);
+});
+
+test('a session that ended meanwhile is renewed, and the same key goes on', async (t) => {
+  const device = phone(t);
+  device.storage.set('session', { token: 'old', customer: { id: 'c' } });
+  device.server.on('POST /api/visitor/identity/login', { token: 'new', customer: { id: 'c' } });
+  const answers = [{ status: 401, body: { error: 'auth.required' } }, { id: 'c', nickname: '林' }];
+  device.server.on('PUT /api/customer/identity/me', () => answers.shift());
+  await device.require('lib/session').rename('林');
+  const [first, second] = device.server.asked('PUT /api/customer/identity/me').map((request) => request.headers['Idempotency-Key']);
+  assert.match(first, /^[0-9A-Za-z_-]{8,64}$/);
+  assert.equal(second, first);
+});
+
+test('what a visitor does, and what is deleted, is sent once, however the line breaks', async (t) => {
+  const device = phone(t);
+  device.storage.set('session', { token: 't', customer: { id: 'c' } });
   device.server.offline = true;
   const api = device.require('lib/api');
-  await assert.rejects(api.post('/visitor/x', {}, { idempotencyKey: 'k1' }), { code: 'network', status: 0 });
-  await assert.rejects(api.del('/visitor/x'), { code: 'network' });
-  assert.equal(device.server.requests.length, 2);
-  assert.equal(device.server.requests[0].headers['Idempotency-Key'], 'k1');
+  await assert.rejects(api.post('/visitor/x', {}), { code: 'network', status: 0 });
+  await assert.rejects(api.del('/customer/x'), { code: 'network' });
+  assert.deepEqual(device.server.requests.map((request) => 'Idempotency-Key' in request.headers), [false, true]);
 });
 
 test('a time-out is not waited for three times', async (t) => {

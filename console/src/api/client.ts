@@ -37,12 +37,17 @@ async function failure(response: Response): Promise<ApiError> {
   );
 }
 
-export async function api<T>(method: "GET" | "POST" | "DELETE", path: string, body?: unknown): Promise<T> {
-  const request: RequestInit = { method, credentials: "same-origin", headers: { Accept: "application/json" } };
-  if (body !== undefined) {
-    request.headers = { Accept: "application/json", "Content-Type": "application/json" };
-    request.body = JSON.stringify(body);
-  }
+/** Before what changes something is sent again, in milliseconds. */
+const PAUSES = [400, 1_200];
+
+/** 128 random bits in hex; `crypto.randomUUID` is missing where the page came without TLS. */
+const newKey = () => Array.from(crypto.getRandomValues(new Uint8Array(16)), (byte) => byte.toString(16).padStart(2, "0")).join("");
+
+/** Nothing was heard, a proxy spoke for a server that was away, or our first try is still being worked on. */
+const isPassing = (error: unknown) =>
+  error instanceof ApiError && ([0, 502, 503, 504].includes(error.status) || error.code === "idempotency.in_progress");
+
+async function send<T>(path: string, request: RequestInit): Promise<T> {
   let response: Response;
   try {
     response = await fetch(`/api/${path}`, request);
@@ -51,6 +56,24 @@ export async function api<T>(method: "GET" | "POST" | "DELETE", path: string, bo
   }
   if (!response.ok) throw await failure(response);
   return (response.status === 204 ? undefined : await response.json()) as T;
+}
+
+/** What changes something has a key, by which the server knows its repetitions: it happens once, however often the line breaks. */
+export async function api<T>(method: "GET" | "POST" | "DELETE", path: string, body?: unknown): Promise<T> {
+  const headers: Record<string, string> = { Accept: "application/json" };
+  if (body !== undefined) headers["Content-Type"] = "application/json";
+  const isKeyed = method !== "GET" && path.startsWith("staff/");
+  if (isKeyed) headers["Idempotency-Key"] = newKey();
+  const request: RequestInit = { method, credentials: "same-origin", headers, body: body === undefined ? undefined : JSON.stringify(body) };
+  for (const pause of isKeyed ? PAUSES : []) {
+    try {
+      return await send<T>(path, request);
+    } catch (error) {
+      if (!isPassing(error)) throw error;
+      await new Promise((resolve) => setTimeout(resolve, pause));
+    }
+  }
+  return send<T>(path, request);
 }
 
 /** A query string without the parameters that are empty. */

@@ -3,15 +3,16 @@
 const config = require('../config');
 const { ApiError } = require('./errors');
 const events = require('./events');
-const { absolute, download, raster } = require('./http');
+const { KEY, absolute, download, keyed, raster } = require('./http');
 const session = require('./session');
 
 /** @param {number} ms */
 const pause = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
 
-/** @param {any} error worth another try: nothing was heard, or a proxy spoke for a server that was away */
+/** @param {any} error worth another try: nothing was heard, a proxy spoke for a server that was away, or our first try is still at work */
 function isPassing(error) {
   if (!(error instanceof ApiError)) return false;
+  if (error.code === 'idempotency.in_progress') return true;
   return [502, 503, 504].includes(error.status) || (error.code === 'network' && !/timeout/.test(error.details.errMsg));
 }
 
@@ -52,16 +53,22 @@ function report(call, error) {
 const get = (path, query) => send({ method: 'GET', path, query }, config.retryPauses);
 
 /**
+ * What changes something of hers has a key, so that the server does it once and answers the same however often it is sent: it is tried
+ * as often as a GET. What a visitor does has none, and is sent once.
  * @param {string} path
  * @param {any} [body]
- * @param {{idempotencyKey?: string}} [options] with the same key the server does it once and answers the same
+ * @param {{idempotencyKey?: string}} [options] a key that outlives this call: who brings it asks again herself
  */
 function post(path, body = {}, { idempotencyKey } = {}) {
-  const headers = idempotencyKey ? { 'Idempotency-Key': idempotencyKey } : undefined;
-  return send({ method: 'POST', path, body, headers }, []);
+  if (idempotencyKey) return send({ method: 'POST', path, body, headers: { [KEY]: idempotencyKey } }, []);
+  const call = keyed({ method: 'POST', path, body });
+  return send(call, call.headers ? config.retryPauses : []);
 }
 
-/** @param {string} path */
+/**
+ * Sent once: after her account was deleted, a repetition would sign in a new one.
+ * @param {string} path
+ */
 const del = (path) => send({ method: 'DELETE', path }, []);
 
 module.exports = { ApiError, absolute, download, raster, get, post, del };

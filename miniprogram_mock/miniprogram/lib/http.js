@@ -3,6 +3,9 @@
 const config = require('../config');
 const { texts } = require('../texts/index');
 const { ApiError } = require('./errors');
+const { uuid } = require('./id');
+
+const KEY = 'Idempotency-Key';
 
 /**
  * @typedef {object} Call
@@ -49,6 +52,16 @@ function absolute(url) {
  * @param {string | null | undefined} url
  */
 const raster = (url) => absolute(url).replace(/(\/media\/vehicles\/[^?]+)\.svg$/, '$1.png');
+
+/**
+ * The call with a key by which the server knows its repetitions, when it changes something of hers; a key that is there already stays.
+ * @param {Call} call
+ * @returns {Call}
+ */
+function keyed(call) {
+  if (call.method === 'GET' || !call.path.startsWith('/customer/') || (call.headers && call.headers[KEY])) return call;
+  return { ...call, headers: { ...call.headers, [KEY]: uuid() } };
+}
 
 /**
  * @param {number} status
@@ -112,4 +125,4 @@ function download(path) {
   });
 }
 
-module.exports = { absolute, download, queryString, raster, send };
+module.exports = { KEY, absolute, download, keyed, queryString, raster, send };

@@ -89,10 +89,11 @@ async function ensure() {
 
 /**
  * Sends as her, when she is signed in. What belongs to a customer signs in first, and once again when the session has ended.
- * @param {import('./http').Call} call
+ * @param {import('./http').Call} wanted
  */
-async function send(call) {
-  if (!call.path.startsWith('/customer/')) return http.send({ ...call, token: token() });
+async function send(wanted) {
+  if (!wanted.path.startsWith('/customer/')) return http.send({ ...wanted, token: token() });
+  const call = http.keyed(wanted);
   await ensure();
   try {
     return await http.send({ ...call, token: token() });
