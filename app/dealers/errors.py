@@ -15,6 +15,10 @@ class StoreUnknown(NotFound):
     code, message = "dealers.store_unknown", "There is no such store."
 
 
+class DealerUnknown(NotFound):
+    code, message = "dealers.dealer_unknown", "There is no such dealer."
+
+
 class BrandUnclear(Invalid):
     code, message = "dealers.brand_unclear", "Say which brand; the keys there are stand in the details."
 

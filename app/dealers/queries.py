@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from sqlalchemy import String, cast, or_, select
 from sqlalchemy.orm import Session, joinedload
 
-from app.dealers.errors import BrandUnclear, StoreUnknown
+from app.dealers.errors import BrandUnclear, DealerUnknown, StoreUnknown
 from app.dealers.models import Brand, Dealer, Role, Staff, Store
 from app.kit.geo import Place, distance_m
 
@@ -60,6 +60,14 @@ def cities(session: Session, brand_id: uuid.UUID) -> Sequence[str]:
 
 def dealer(session: Session, dealer_id: uuid.UUID) -> Dealer:
     return session.get_one(Dealer, dealer_id)
+
+
+def dealer_of(session: Session, brand_id: uuid.UUID, dealer_id: uuid.UUID) -> Dealer:
+    """A dealer of the brand. Raises `DealerUnknown`, also for another brand's."""
+    found = session.execute(select(Dealer).filter_by(id=dealer_id, brand_id=brand_id)).scalar_one_or_none()
+    if found is None:
+        raise DealerUnknown
+    return found
 
 
 def staff(session: Session, staff_id: uuid.UUID) -> Staff:

@@ -87,8 +87,9 @@ RESERVATION = Machine(
     {
         "soft_held": frozenset({"hard_held", "expiring", "cancelling", "failed"}),
         "expiring": frozenset({"hard_held", "expired", "cancelling"}),
-        "cancelling": frozenset({"cancelled", "cancelled_by_user"}),
-        "hard_held": frozenset({"converted", "expired", "cancelled_by_user", "cancelled_by_dealer", "sold_elsewhere"}),
+        "cancelling": frozenset({"cancelled", "cancelled_by_user", "cancelled_by_dealer", "sold_elsewhere"}),
+        # To itself when the dealer extends it
+        "hard_held": frozenset({"hard_held", "converted", "expired", "cancelled_by_user", "cancelled_by_dealer", "sold_elsewhere"}),
     }
 )
 
@@ -172,13 +173,19 @@ class Order(Root):
     extended_at: Mapped[datetime | None]
     refunded_at: Mapped[datetime | None]
     closed_at: Mapped[datetime | None]
+    # Known from the moment somebody ends it, while WeChat is still asked whether she has paid
     close_reason: Mapped[str | None]
     # Her own words
     cancel_reason: Mapped[str | None]
-    # Why the dealer declined
+    # Why the dealer declined it or sold the car to another, in words that she reads
     dealer_note: Mapped[str | None]
     # The Idempotency-Key of the request that made it, by which that request is resumed
     request_key: Mapped[str | None]
+
+    @property
+    def goes_back(self) -> bool:
+        """Whether her money goes back when she withdraws or lets the time run out; when the dealer ends it, it always does."""
+        return self.refund_rule == RefundRule.full
 
 
 class Reservation(Root):

@@ -10,11 +10,12 @@ from sqlalchemy import func, select, tuple_
 from sqlalchemy.dialects.postgresql import distinct_on
 from sqlalchemy.orm import Session, joinedload
 
-from app.orders.errors import OrderUnknown, TermsMissing
+from app.kit.states import Transition
+from app.orders.errors import OrderUnknown, TermsMissing, TermsUnknown
 from app.orders.models import ACTIVE, DepositTerms, Order, Reservation, ReservationStatus
 from app.orders.view import View
 from app.payments import queries as payments
-from app.payments.models import IntentStatus, PaymentIntent
+from app.payments.models import IntentStatus, PaymentAttempt, PaymentIntent, Refund
 from app.vehicles import queries as vehicles
 from app.vehicles.models import Vehicle
 
@@ -38,14 +39,56 @@ def view(session: Session, order: Order) -> View:
     return views(session, [order])[0]
 
 
-def terms(session: Session, brand_id: uuid.UUID) -> DepositTerms:
-    """The deposit terms in force, which are the newest. Raises `TermsMissing`."""
-    found = (
-        session.execute(select(DepositTerms).filter_by(brand_id=brand_id).order_by(DepositTerms.id.desc()).limit(1)).scalars().one_or_none()
-    )
+def terms(session: Session, brand_id: uuid.UUID, dealer_id: uuid.UUID | None = None) -> DepositTerms:
+    """The policy in force for a dealer: its own, else the brand's; without a dealer the brand's. Raises `TermsMissing`."""
+    whose = DepositTerms.dealer_id.is_(None) | (DepositTerms.dealer_id == dealer_id)
+    found = session.execute(
+        select(DepositTerms)
+        .where(DepositTerms.brand_id == brand_id, whose, DepositTerms.ended_at.is_(None))
+        .order_by(DepositTerms.dealer_id.is_(None), DepositTerms.id.desc())
+        .limit(1)
+    ).scalar_one_or_none()
     if found is None:
         raise TermsMissing
     return found
+
+
+def accepted_terms(session: Session, order: Order) -> DepositTerms:
+    """What she agreed to, whether it is still in force or not."""
+    return session.execute(select(DepositTerms).filter_by(brand_id=order.brand_id, version=order.terms_version)).scalar_one()
+
+
+def all_terms(
+    session: Session, brand_id: uuid.UUID, *, dealer_id: uuid.UUID | None = None, before: uuid.UUID | None = None, limit: int = 20
+) -> Sequence[DepositTerms]:
+    """Every version that there was, newest first, continuing before an id: all dealers', or only one dealer's with the brand's."""
+    wanted = select(DepositTerms).filter_by(brand_id=brand_id)
+    if dealer_id is not None:
+        wanted = wanted.where(DepositTerms.dealer_id.is_(None) | (DepositTerms.dealer_id == dealer_id))
+    if before is not None:
+        wanted = wanted.where(DepositTerms.id < before)
+    return session.execute(wanted.order_by(DepositTerms.id.desc()).limit(limit)).scalars().all()
+
+
+def one_of_the_terms(session: Session, brand_id: uuid.UUID, terms_id: uuid.UUID) -> DepositTerms:
+    """A version of the brand or of one of its dealers. Raises `TermsUnknown`."""
+    found = session.execute(select(DepositTerms).filter_by(brand_id=brand_id, id=terms_id)).scalar_one_or_none()
+    if found is None:
+        raise TermsUnknown
+    return found
+
+
+def trail(session: Session, order: Order) -> Sequence[Transition]:
+    """Every move of the order, its reservations, its payment with all attempts, and its refunds, oldest first."""
+    subjects = [(Order.__tablename__, order.id), (PaymentIntent.__tablename__, order.intent_id)]
+    for model, whose in (
+        (Reservation, Reservation.order_id == order.id),
+        (PaymentAttempt, PaymentAttempt.intent_id == order.intent_id),
+        (Refund, Refund.intent_id == order.intent_id),
+    ):
+        subjects += [(model.__tablename__, row_id) for row_id in session.execute(select(model.id).where(whose)).scalars()]
+    moved = tuple_(Transition.subject_type, Transition.subject_id).in_(subjects)
+    return session.execute(select(Transition).where(moved).order_by(Transition.id)).scalars().all()
 
 
 def of_customer(session: Session, customer_id: uuid.UUID, order_id: uuid.UUID) -> Order:

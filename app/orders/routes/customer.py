@@ -9,13 +9,24 @@ from flask import g
 from sqlalchemy.orm import Session
 
 from app.kit import clock, db, paging
-from app.kit.idempotency import InProgress, KeyMissing, KeyReused, idempotent
+from app.kit.idempotency import idempotent
 from app.kit.web import Caller, blueprint, raises, stepwise, transactional
 from app.orders import queries, schemas, service
-from app.orders.errors import LimitReached, NotOnSale, NotPayable, OrderOver, OrderUnknown, PhoneNeeded, TermsChanged, TermsMissing
+from app.orders.errors import (
+    LimitReached,
+    NotOnSale,
+    NotPayable,
+    OrderOver,
+    OrderUnknown,
+    PhoneNeeded,
+    TermsChanged,
+    TermsMissing,
+    TermsUnfit,
+)
 from app.orders.models import Order, OrderStatus
 from app.payments import service as payments
 from app.payments.errors import NotOurPayer, PaymentOver, PaymentRefused, PaymentUnavailable
+from app.vehicles import queries as vehicles
 from app.vehicles.errors import VehicleUnknown
 
 visitor = blueprint("orders", audience="visitor")
@@ -25,13 +36,17 @@ UNPAID = (OrderStatus.created, OrderStatus.awaiting_payment)
 
 
 @visitor.get("/terms")
-@raises(TermsMissing)
+@raises(TermsMissing, VehicleUnknown)
+@visitor.input(schemas.TermsOfIn, location="query")
 @visitor.output(schemas.TermsOut)
 @transactional
-def terms(session: Session, who: Caller) -> Any:
-    """The deposit terms in force."""
+def terms(session: Session, who: Caller, query_data: dict[str, Any]) -> Any:
+    """The deposit terms in force for a vehicle, or the brand's."""
     assert who.brand_id is not None
-    return schemas.terms_out(queries.terms(session, who.brand_id))
+    vehicle_id = query_data["vehicle_id"]
+    dealer_id = vehicles.get(session, who.brand_id, vehicle_id).dealer_id if vehicle_id else None
+    found = queries.terms(session, who.brand_id, dealer_id)
+    return schemas.terms_out(found, payee_name=service.payee_name(session, found, dealer_id))
 
 
 @customer.post("/")
@@ -41,14 +56,12 @@ def terms(session: Session, who: Caller) -> Any:
     PhoneNeeded,
     TermsChanged,
     TermsMissing,
+    TermsUnfit,
     LimitReached,
     NotOurPayer,
     PaymentOver,
     PaymentRefused,
     PaymentUnavailable,
-    InProgress,
-    KeyMissing,
-    KeyReused,
 )
 @idempotent
 @customer.input(schemas.ReserveIn)
@@ -63,6 +76,7 @@ def reserve(who: Caller, json_data: dict[str, Any]) -> Any:
 
 
 @customer.post("/<uuid:order_id>/pay")
+@idempotent
 @raises(OrderUnknown, NotPayable, NotOurPayer, PaymentOver, PaymentRefused, PaymentUnavailable)
 @customer.output(schemas.OrderPaymentOut)
 @stepwise
@@ -123,6 +137,7 @@ def one(session: Session, who: Caller, order_id: uuid.UUID) -> Any:
 
 
 @customer.post("/<uuid:order_id>/cancel")
+@idempotent
 @raises(OrderUnknown, OrderOver)
 @customer.input(schemas.CancelIn)
 @customer.output(schemas.OrderOut)

@@ -8,6 +8,7 @@ from typing import Any
 from sqlalchemy.orm import Session
 
 from app.kit import clock
+from app.kit.settings import settings
 from app.kit.web import Caller, blueprint, raises, transactional
 from app.orders import waiting_queries, waiting_schemas
 from app.orders.service import waiting
@@ -28,8 +29,13 @@ def line(session: Session, who: Caller, vehicle_id: uuid.UUID) -> Any:
     """Whether one can wait for this vehicle, and how many do."""
     assert who.brand_id is not None
     vehicle = vehicles.shown(session, who.brand_id, vehicle_id)
-    count = waiting_queries.waiting_for(session, vehicle_id)
-    return {"vehicle_id": str(vehicle_id), "is_open": vehicle.status == Status.reserved, "waiting": count}
+    return {
+        "vehicle_id": str(vehicle_id),
+        "is_open": vehicle.status == Status.reserved,
+        "waiting": waiting_queries.waiting_for(session, vehicle_id),
+        "offer_minutes": settings().waitlist_offer_minutes,
+        "most_per_customer": settings().waitlist_cars_per_customer,
+    }
 
 
 @customer.get("/")

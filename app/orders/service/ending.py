@@ -20,7 +20,8 @@ def cancel(session: Session, customer: Customer, order_id: uuid.UUID, *, reason:
     """The customer no longer wants it. `reason` in her own words.
 
     Unpaid: WeChat has to close the payment first, so the hold is `cancelling` for a moment; if she has paid after all the money goes
-    back. Paid: the refund is requested and the vehicle is on sale again at once. Cancelling again changes nothing.
+    back. Paid: the vehicle is on sale again at once, and the refund is requested; earnest money whose terms say so is forfeited instead.
+    Cancelling again changes nothing.
 
     Raises:
         OrderUnknown: also for another customer's order.
@@ -30,14 +31,13 @@ def cancel(session: Session, customer: Customer, order_id: uuid.UUID, *, reason:
     order, hold = steps.locked(session, order_id)
     if order.status == OrderStatus.closed and order.close_reason == CloseReason.cancelled_by_customer:
         return order
+    why, actor = CloseReason.cancelled_by_customer, ("customer", customer.id)
     if hold.status in (ReservationStatus.soft_held, ReservationStatus.expiring):
         order.cancel_reason = reason
-        RESERVATION.move(session, hold, ReservationStatus.cancelling)
-        _stop_payment(session, order)
+        steps.begin_ending(session, order, hold, reason=why, actor=actor)
     elif hold.status == ReservationStatus.hard_held:
         order.cancel_reason = reason
-        to, why = ReservationStatus.cancelled_by_user, CloseReason.cancelled_by_customer
-        steps.end(session, order, hold, to=to, reason=why, actor=("customer", customer.id))
+        steps.end(session, order, hold, to=ReservationStatus.cancelled_by_user, reason=why, actor=actor)
     elif hold.status != ReservationStatus.cancelling:
         raise OrderOver
     return order
@@ -47,7 +47,7 @@ def expire(session: Session, order_id: uuid.UUID) -> None:
     """Take the next step of ending a hold whose time has come; calling it too early or again changes nothing.
 
     A soft hold: WeChat is asked, and has to close the payment, before the vehicle is let go (`payment.closed` or `payment.succeeded`
-    brings the answer). A hard hold: the deposit goes back by itself.
+    brings the answer). A hard hold: the deposit goes back by itself, or is forfeited where its terms say so.
     """
     order, hold = steps.locked(session, order_id)
     if hold.status in (ReservationStatus.expiring, ReservationStatus.cancelling):
@@ -55,7 +55,7 @@ def expire(session: Session, order_id: uuid.UUID) -> None:
     elif hold.expires_at > clock.now(session):
         return
     elif hold.status == ReservationStatus.soft_held:
-        RESERVATION.move(session, hold, ReservationStatus.expiring)
+        RESERVATION.move(session, hold, ReservationStatus.expiring, reason=CloseReason.expired)
         _stop_payment(session, order)
     elif hold.status == ReservationStatus.hard_held:
         steps.end(session, order, hold, to=ReservationStatus.expired, reason=CloseReason.hold_ended)
@@ -71,7 +71,7 @@ def fail(session: Session, order_id: uuid.UUID) -> None:
 
 
 def erase(session: Session, customer_id: uuid.UUID) -> None:
-    """An erased customer holds nothing and has said nothing; her paid deposits go back. Order records stay (E-commerce Law, art. 31)."""
+    """An erased customer holds nothing, as if she had cancelled, and has said nothing. Order records stay (E-commerce Law, art. 31)."""
     customer = session.get_one(Customer, customer_id)
     for hold in queries.active_of(session, customer_id):
         cancel(session, customer, hold.order_id)

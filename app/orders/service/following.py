@@ -10,7 +10,6 @@ from sqlalchemy.orm import Session
 
 from app.identity.models import Customer
 from app.kit import clock
-from app.kit.settings import settings
 from app.orders import queries
 from app.orders.models import ORDER, RESERVATION, CloseReason, Order, OrderStatus, Reservation, ReservationStatus
 from app.orders.service import steps
@@ -30,8 +29,7 @@ def follow_payment(session: Session, order_id: uuid.UUID) -> None:
         if hold.status == ReservationStatus.expiring:
             steps.end(session, order, hold, to=ReservationStatus.expired, reason=CloseReason.expired)
         elif hold.status == ReservationStatus.cancelling:
-            actor = ("customer", order.customer_id)
-            steps.end(session, order, hold, to=ReservationStatus.cancelled, reason=CloseReason.cancelled_by_customer, actor=actor)
+            steps.end_begun(session, order, hold, was_paid=False)
     elif intent.status == IntentStatus.paid and order.paid_at is None:
         _paid(session, order, hold)
 
@@ -41,12 +39,11 @@ def _paid(session: Session, order: Order, hold: Reservation) -> None:
     order.paid_at = moment
     if hold.status in (ReservationStatus.soft_held, ReservationStatus.expiring):
         until = moment + timedelta(hours=order.hold_hours)
-        RESERVATION.move(session, hold, ReservationStatus.hard_held, expires_at=until)
-        ORDER.move(session, order, OrderStatus.paid, refundable_until=until)
+        RESERVATION.move(session, hold, ReservationStatus.hard_held, reason="paid", expires_at=until)
+        ORDER.move(session, order, OrderStatus.paid, refundable_until=until if order.goes_back else None)
         steps.record(session, "deposit.paid", order, actor=("customer", order.customer_id))
     elif hold.status == ReservationStatus.cancelling:
-        to, why = ReservationStatus.cancelled_by_user, CloseReason.cancelled_by_customer
-        steps.end(session, order, hold, to=to, reason=why, actor=("customer", order.customer_id))
+        steps.end_begun(session, order, hold, was_paid=True)
     elif order.close_reason != CloseReason.expired or not _grant_again(session, order):
         # The money came after the vehicle was let go, and she cannot have it any more.
         steps.send_back(session, order, reason=CloseReason(order.close_reason or CloseReason.expired))
@@ -57,7 +54,7 @@ def _grant_again(session: Session, order: Order) -> bool:
     assert order.intent_id is not None
     if session.get_one(Customer, order.customer_id).erased_at:
         return False
-    if len(queries.active_of(session, order.customer_id)) >= settings().active_reservations_per_customer:
+    if len(queries.active_of(session, order.customer_id)) >= queries.accepted_terms(session, order).active_per_customer:
         return False
     try:
         vehicles.reserve(session, order.vehicle_id, actor=("customer", order.customer_id))
@@ -74,7 +71,8 @@ def _grant_again(session: Session, order: Order) -> bool:
             expires_at=until,
         )
     )
-    ORDER.move(session, order, OrderStatus.paid, refundable_until=until, closed_at=None, close_reason=None)
+    order.closed_at = order.close_reason = None
+    ORDER.move(session, order, OrderStatus.paid, reason="paid_late", refundable_until=until if order.goes_back else None)
     payments.settle_late(session, order.intent_id, resolution="granted_again")
     steps.record(session, "deposit.paid", order, actor=("customer", order.customer_id))
     return True

@@ -15,11 +15,10 @@ from app.identity import queries as identity
 from app.identity.models import Customer
 from app.kit import clock, db
 from app.kit.idempotency import KeyReused
-from app.kit.settings import settings
 from app.kit.texts import t
 from app.orders import queries
-from app.orders.errors import LimitReached, NotOnSale, PhoneNeeded, TermsChanged
-from app.orders.models import ORDER, DepositTerms, Order, OrderStatus, Reservation
+from app.orders.errors import LimitReached, NotOnSale, PhoneNeeded, TermsChanged, TermsUnfit
+from app.orders.models import ORDER, DepositTerms, DepositType, Order, OrderStatus, Reservation
 from app.orders.service import steps, waiting
 from app.payments import service as payments
 from app.vehicles import queries as vehicle_queries
@@ -35,8 +34,8 @@ def reserve(session: Session, customer_id: uuid.UUID, *, vehicle_id: uuid.UUID, 
     """Hold a vehicle softly while the customer pays its deposit. The same `request_key` again gives the same order.
 
     Raises:
-        PhoneNeeded, TermsMissing, TermsChanged, LimitReached: before anything is touched.
-        VehicleUnknown, NotOnSale: nothing is left behind.
+        PhoneNeeded, VehicleUnknown, TermsMissing, TermsChanged, LimitReached, TermsUnfit, PayeeMissing: before anything is touched.
+        NotOnSale: nothing is left behind.
         KeyReused: the key made an order for another vehicle.
     """
     # Under this lock two requests of one person follow each other, so that neither key nor limit is passed twice.
@@ -48,22 +47,31 @@ def reserve(session: Session, customer_id: uuid.UUID, *, vehicle_id: uuid.UUID, 
         return known
     if customer.phone_hash is None:
         raise PhoneNeeded
-    terms = queries.terms(session, customer.brand_id)
+    wanted = vehicle_queries.get(session, customer.brand_id, vehicle_id)
+    terms = queries.terms(session, customer.brand_id, wanted.dealer_id)
     if terms.version != terms_version:
         raise TermsChanged(terms_version=terms.version)
     held = queries.active_of(session, customer.id)
-    if len(held) >= settings().active_reservations_per_customer:
+    if len(held) >= terms.active_per_customer:
         raise LimitReached(order_id=str(held[0].order_id))
     vehicle = _take(session, customer, vehicle_id)
+    # The price as it is now that nobody else can take the vehicle
+    _must_fit(terms, vehicle)
     return _write(session, customer, vehicle, terms, request_key=request_key)
 
 
 def _take(session: Session, customer: Customer, vehicle_id: uuid.UUID) -> Vehicle:
-    vehicle_queries.get(session, customer.brand_id, vehicle_id)
     try:
         return waiting.take(session, customer, vehicle_id)
     except VehicleNotOnSale as error:
         raise _not_on_sale(session, vehicle_id) from error
+
+
+def _must_fit(terms: DepositTerms, vehicle: Vehicle) -> None:
+    """Civil Code, art. 586: earnest money is at most 20 % of the price."""
+    most_fen = vehicle.price_fen // 5
+    if terms.deposit_type == DepositType.earnest_money and terms.amount_fen > most_fen:
+        raise TermsUnfit(most_fen=most_fen)
 
 
 def _not_on_sale(session: Session, vehicle_id: uuid.UUID) -> NotOnSale:
@@ -89,11 +97,13 @@ def _write(session: Session, customer: Customer, vehicle: Vehicle, terms: Deposi
         terms_version=terms.version,
         terms_accepted_at=moment,
         hold_hours=terms.hold_hours,
+        extension_hours=terms.extension_hours,
+        refund_rule=terms.refund_rule,
         request_key=request_key,
     )
     session.add(order)
     session.flush()
-    expires_at = moment + timedelta(minutes=settings().soft_hold_minutes)
+    expires_at = moment + timedelta(minutes=terms.pay_minutes)
     hold = Reservation(brand_id=order.brand_id, order_id=order.id, vehicle_id=vehicle.id, customer_id=customer.id, expires_at=expires_at)
     try:
         with session.begin_nested():
@@ -106,7 +116,7 @@ def _write(session: Session, customer: Customer, vehicle: Vehicle, terms: Deposi
         customer,
         subject=("order", order.id),
         amount_fen=order.amount_fen,
-        description=t("orders.payment_description", vehicle=vehicle.title)[:127],
+        description=t("orders.payment_description", deposit=t(f"orders.deposit_types.{order.deposit_type}"), vehicle=vehicle.title)[:127],
         expires_at=expires_at,
     )
     order.intent_id = intent.id

@@ -12,13 +12,34 @@ from app.events import service as events
 from app.kit import clock
 from app.kit.texts import t
 from app.orders import queries
-from app.orders.models import ORDER, RESERVATION, CloseReason, Order, OrderStatus, Reservation, ReservationStatus
+from app.orders.models import (
+    ORDER,
+    RESERVATION,
+    CloseReason,
+    Order,
+    OrderStatus,
+    Reservation,
+    ReservationStatus,
+)
 from app.orders.service import waiting
 from app.payments import queries as payment_queries
 from app.payments import service as payments
+from app.vehicles import service as vehicles
 
 Actor = tuple[str, Any]
 SYSTEM: Actor = ("system", None)
+
+# What becomes of a hold that the dealer ends.
+OF_THE_DEALER = {
+    CloseReason.declined_by_dealer: ReservationStatus.cancelled_by_dealer,
+    CloseReason.sold_offline: ReservationStatus.sold_elsewhere,
+}
+# How an end is told besides `order.closed`; what the dealer does is told when he does it.
+_TOLD = {
+    CloseReason.cancelled_by_customer: "order.cancelled",
+    CloseReason.expired: "order.expired",
+    CloseReason.hold_ended: "order.expired",
+}
 
 
 def locked(session: Session, order_id: uuid.UUID) -> tuple[Order, Reservation]:
@@ -45,20 +66,56 @@ def record(session: Session, name: str, order: Order, *, actor: Actor = SYSTEM, 
     )
 
 
-def end(session: Session, order: Order, hold: Reservation, *, to: ReservationStatus, reason: CloseReason, actor: Actor = SYSTEM) -> None:
-    """The hold and the order end, what was paid goes back, and the vehicle is on sale again: all of it or nothing.
+def begin_ending(session: Session, order: Order, hold: Reservation, *, reason: CloseReason, actor: Actor, note: str | None = None) -> None:
+    """Nobody has paid, as far as we know: WeChat is told to take no more money, and until it has answered the hold is `cancelling`."""
+    assert order.intent_id is not None
+    RESERVATION.move(session, hold, ReservationStatus.cancelling, actor=actor, reason=note or reason)
+    order.close_reason = reason
+    payments.start_closing(session, order.intent_id)
+
+
+def end_begun(session: Session, order: Order, hold: Reservation, *, was_paid: bool) -> None:
+    """WeChat has answered: the end that somebody wanted comes to pass, for the reason that was kept."""
+    reason = CloseReason(str(order.close_reason))
+    if reason in OF_THE_DEALER:
+        end(session, order, hold, to=OF_THE_DEALER[reason], reason=reason)
+    else:
+        to = ReservationStatus.cancelled_by_user if was_paid else ReservationStatus.cancelled
+        end(session, order, hold, to=to, reason=reason, actor=("customer", order.customer_id))
+
+
+def end(
+    session: Session,
+    order: Order,
+    hold: Reservation,
+    *,
+    to: ReservationStatus,
+    reason: CloseReason,
+    actor: Actor = SYSTEM,
+    note: str | None = None,
+) -> None:
+    """The hold and the order end, the money goes where it belongs, and the vehicle too: all of it or nothing.
 
     The vehicle does not wait for the refund to be settled: from here on the money is the customer's again, and nobody holds the car.
+    `note`, a staff member's own words, goes into the trail instead of the reason's code.
     """
     moment = clock.now(session)
-    RESERVATION.move(session, hold, to, ended_at=moment)
-    ORDER.move(session, order, OrderStatus.closed, closed_at=moment, close_reason=reason)
-    was_paid = send_back(session, order, reason=reason)
-    waiting.hand_on(session, order.vehicle_id)
-    name = "order.cancelled" if reason == CloseReason.cancelled_by_customer else "order.expired"
-    if reason != CloseReason.payment_failed:
-        record(session, name, order, actor=actor, was_paid=was_paid)
+    was_firm = hold.status == ReservationStatus.hard_held
+    RESERVATION.move(session, hold, to, actor=actor, reason=note or reason, ended_at=moment)
+    ORDER.move(session, order, OrderStatus.closed, actor=actor, reason=note or reason, closed_at=moment, close_reason=reason)
+    was_paid = _settle(session, order, reason=reason, was_firm=was_firm)
+    if reason == CloseReason.sold_offline:
+        vehicles.sell(session, order.vehicle_id, actor=actor)
+    else:
+        waiting.hand_on(session, order.vehicle_id)
+    if reason in _TOLD:
+        record(session, _TOLD[reason], order, actor=actor, was_paid=was_paid)
     record(session, "order.closed", order, actor=actor, close_reason=reason, was_paid=was_paid)
+
+
+def _settle(session: Session, order: Order, *, reason: CloseReason, was_firm: bool) -> bool:
+    """What was paid goes back, but for earnest money that she forfeits: the car was kept for her, and she let it go. Whether any was."""
+    return send_back(session, order, reason=reason)
 
 
 def send_back(session: Session, order: Order, *, reason: CloseReason) -> bool:
@@ -66,5 +123,6 @@ def send_back(session: Session, order: Order, *, reason: CloseReason) -> bool:
     assert order.intent_id is not None
     amount_fen = payment_queries.refundable_fen(session, order.intent_id)
     if amount_fen > 0:
-        payments.request_refund(session, order.intent_id, amount_fen=amount_fen, reason=t(f"orders.refund_reasons.{reason}"))
+        told = t(f"orders.refund_reasons.{reason}", deposit=t(f"orders.deposit_types.{order.deposit_type}"))
+        payments.request_refund(session, order.intent_id, amount_fen=amount_fen, reason=told)
     return amount_fen > 0
