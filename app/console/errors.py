@@ -7,3 +7,7 @@ from app.kit.errors import NotFound
 
 class CustomerUnknown(NotFound):
     code, message = "console.customer_unknown", "No such customer, or not one of yours."
+
+
+class RefundUnknown(NotFound):
+    code, message = "console.refund_unknown", "No such refund of this brand."

@@ -11,7 +11,7 @@ from app.dealers.schemas import NamedOut
 from app.kit.paging import MAX_LIMIT
 
 
-def _maybe(schema: type[Schema]) -> Nested:
+def maybe(schema: type[Schema]) -> Nested:
     return Nested(schema, allow_none=True)
 
 
@@ -56,9 +56,18 @@ class VehicleCardOut(Schema):
 
 class MeOut(NamedOut):
     role = String()
-    dealer = _maybe(NamedOut)
+    dealer = maybe(NamedOut)
     brand = Nested(NamedOut)
     now = DateTime(metadata={"description": "the platform's clock, which a demo may have moved"})
+
+
+class DealerRowOut(NamedOut):
+    city = String()
+    takes_money = Boolean(metadata={"description": "whether it has a merchant number of its own, into which deposits may go"})
+
+
+class DealersOut(Schema):
+    items = List(Nested(DealerRowOut))
 
 
 class LinkOut(Schema):
@@ -73,7 +82,7 @@ class TroubleOut(Schema):
     title = String()
     detail = String()
     at = DateTime()
-    link = _maybe(LinkOut)
+    link = maybe(LinkOut)
     can_resolve = Boolean(metadata={"description": "whether the caller may deal with it, at /api/staff/payments/incidents"})
 
 
@@ -140,15 +149,15 @@ class OrderRowOut(Schema):
     status = String()
     payment_status = String()
     amount_fen = Integer()
-    vehicle = _maybe(VehicleCardOut)
+    vehicle = maybe(VehicleCardOut)
     customer = Nested(PersonOut)
-    dealer = _maybe(NamedOut)
+    dealer = maybe(NamedOut)
     created_at = DateTime()
 
 
 class CustomerPageOut(CustomerRowOut):
     wechat = Nested(FollowedOut)
-    lead = _maybe(CustomerLeadOut)
+    lead = maybe(CustomerLeadOut)
     orders = List(Nested(OrderRowOut))
     consents = List(Nested(ConsentRowOut))
 
@@ -183,7 +192,7 @@ class EventOut(Schema):
     detail = String(allow_none=True)
     recorded_at = DateTime()
     actor = Nested(ActorOut)
-    subject = _maybe(ReferenceOut)
+    subject = maybe(ReferenceOut)
 
 
 class TimelineOut(Schema):
@@ -203,9 +212,9 @@ class LeadRowOut(Schema):
     customer = Nested(PersonOut)
     status = String()
     grade = String(allow_none=True)
-    dealer = _maybe(NamedOut)
-    owner = _maybe(NamedOut)
-    vehicle = _maybe(VehicleCardOut)
+    dealer = maybe(NamedOut)
+    owner = maybe(NamedOut)
+    vehicle = maybe(VehicleCardOut)
     next_action_at = DateTime(allow_none=True)
     overdue = Boolean()
     created_at = DateTime()
@@ -220,7 +229,7 @@ class LeadsOut(Schema):
 class InterestOut(Schema):
     id = String()
     kind = String()
-    vehicle = _maybe(VehicleCardOut)
+    vehicle = maybe(VehicleCardOut)
     message = String(allow_none=True)
     at = DateTime()
 
@@ -252,65 +261,6 @@ class LeadPageOut(LeadRowOut):
 
 class TestDriveIn(Schema):
     at = AwareDateTime(required=True, metadata={"description": "when, with its offset from UTC; in the future"})
-
-
-# Orders -----------------------------------------------------------------------------------------------------------------------
-
-
-class OrdersIn(ListIn):
-    q = String(validate=Length(1, 40), metadata={"description": "a part of the order's number"})
-    status = String(validate=Length(1, 32))
-
-
-class OrderListOut(Schema):
-    items = List(Nested(OrderRowOut))
-    next_cursor = String(allow_none=True)
-    total = Integer()
-
-
-class ReservationOut(Schema):
-    status = String()
-    expires_at = DateTime(allow_none=True)
-
-
-class AttemptOut(Schema):
-    id = String()
-    out_trade_no = String()
-    transaction_id = String(allow_none=True)
-    status = String()
-    created_at = DateTime()
-
-
-class RefundRowOut(Schema):
-    id = String()
-    out_refund_no = String()
-    amount_fen = Integer()
-    status = String()
-    reason = String(allow_none=True)
-    created_at = DateTime()
-
-
-class LedgerLineOut(Schema):
-    id = String()
-    at = DateTime()
-    entry = String()
-    account = String()
-    debit_fen = Integer()
-    credit_fen = Integer()
-
-
-class OrderPageOut(OrderRowOut):
-    deposit_type = String()
-    terms_version = String()
-    terms_accepted_at = DateTime()
-    refundable_until = DateTime(allow_none=True)
-    close_reason = String(allow_none=True)
-    cancel_reason = String(allow_none=True)
-    store = _maybe(NamedOut)
-    reservation = _maybe(ReservationOut)
-    attempts = List(Nested(AttemptOut))
-    refunds = List(Nested(RefundRowOut))
-    ledger = List(Nested(LedgerLineOut))
 
 
 # Journeys ---------------------------------------------------------------------------------------------------------------------

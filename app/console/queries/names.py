@@ -9,6 +9,8 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session, joinedload
 
+from app.console.queries.scope import Scope
+from app.dealers.models import Dealer
 from app.identity.models import Customer
 from app.kit import phone
 from app.vehicles.models import Vehicle
@@ -37,3 +39,14 @@ def named(session: Session, model: Any, ids: Ids) -> dict[uuid.UUID | None, dict
     """{id, name} of dealers, stores, staff or journeys by id."""
     found = session.execute(select(model.id, model.name).where(model.id.in_(set(ids) - {None})))
     return {row_id: {"id": row_id, "name": name} for row_id, name in found}
+
+
+def dealers_of(session: Session, scope: Scope) -> list[dict[str, Any]]:
+    """The dealers that a scope reaches, by name, and whether each has a merchant number of its own."""
+    found = select(Dealer).where(Dealer.brand_id == scope.brand_id).order_by(Dealer.name)
+    if scope.dealer_id is not None:
+        found = found.where(Dealer.id == scope.dealer_id)
+    return [
+        {"id": dealer.id, "name": dealer.name, "city": dealer.city, "takes_money": dealer.sub_mchid is not None}
+        for dealer in session.execute(found).scalars()
+    ]

@@ -9,10 +9,11 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from app.console.queries import actions, trail
 from app.console.queries.names import named, people, vehicles
 from app.console.queries.paging import Page, page_of
 from app.console.queries.scope import Scope
-from app.dealers.models import Dealer, Store
+from app.dealers.models import Dealer, Staff, Store
 from app.kit.texts import t
 from app.orders import queries
 from app.orders.models import Order, Reservation
@@ -59,12 +60,16 @@ def _rows(session: Session, orders: Sequence[Order]) -> list[dict[str, Any]]:
     ]
 
 
-def show(session: Session, scope: Scope, order_id: uuid.UUID) -> dict[str, Any]:
-    """One order with its hold, attempts, refunds and ledger lines. Raises `OrderUnknown`."""
+def show(session: Session, staff: Staff, order_id: uuid.UUID) -> dict[str, Any]:
+    """One order with its hold, attempts, refunds, ledger lines and trail, and what this staff member can do now. Raises `OrderUnknown`."""
+    scope = Scope.of(staff)
     order = queries.get(session, scope.brand_id, order_id, dealer_id=scope.dealer_id)
     hold = session.execute(select(Reservation).filter_by(order_id=order.id).order_by(Reservation.id.desc()).limit(1)).scalar_one_or_none()
     (row,) = _rows(session, [order])
     intent_id = order.intent_id
+    attempts = payments.attempts_of(session, intent_id)[::-1] if intent_id else []
+    refunds = payments.refunds_of(session, intent_id)[::-1] if intent_id else []
+    refundable_fen = payments.refundable_fen(session, intent_id) if intent_id else 0
     return row | {
         "deposit_type": order.deposit_type,
         "terms_version": order.terms_version,
@@ -72,11 +77,21 @@ def show(session: Session, scope: Scope, order_id: uuid.UUID) -> dict[str, Any]:
         "refundable_until": order.refundable_until,
         "close_reason": order.close_reason,
         "cancel_reason": order.cancel_reason,
+        "dealer_note": order.dealer_note,
+        "payee_name": order.payee_name,
+        "refund_rule": order.refund_rule,
+        "hold_hours": order.hold_hours,
+        "extension_hours": order.extension_hours,
+        "confirmed_at": order.confirmed_at,
+        "extended_at": order.extended_at,
         "store": named(session, Store, [order.store_id])[order.store_id],
         "reservation": hold and {"status": hold.status, "expires_at": hold.expires_at},
-        "attempts": payments.attempts_of(session, intent_id)[::-1] if intent_id else [],
-        "refunds": payments.refunds_of(session, intent_id)[::-1] if intent_id else [],
+        "attempts": attempts,
+        "refunds": refunds,
+        "refundable_fen": refundable_fen,
         "ledger": [_line(entry, line) for entry in payments.ledger_of(session, intent_id) for line in entry.lines] if intent_id else [],
+        "trail": trail.in_words(session, queries.trail(session, order)[::-1]),
+        "actions": actions.of(staff, order, hold, refundable_fen=refundable_fen),
     }
 
 

@@ -8,6 +8,7 @@ from sqlalchemy.orm import Session
 
 from app.console import schemas
 from app.console.queries import overview
+from app.console.queries.names import dealers_of
 from app.console.queries.scope import Scope
 from app.dealers.models import Role
 from app.kit import clock
@@ -30,6 +31,14 @@ def me(session: Session, who: Caller) -> Any:
         "brand": person.brand,
         "now": clock.now(session),
     }
+
+
+@staff.get("/dealers")
+@staff.output(schemas.DealersOut)
+@transactional
+def dealers(session: Session, who: Caller) -> Any:
+    """The brand's dealers by name, or the caller's own."""
+    return {"items": dealers_of(session, Scope.of(who.staff))}
 
 
 @staff.get("/overview")

@@ -7,7 +7,7 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
-from app.console import schemas
+from app.console import order_schemas as schemas
 from app.console.queries import orders
 from app.console.queries.scope import Scope
 from app.kit.paging import CursorInvalid
@@ -33,5 +33,5 @@ def search(session: Session, who: Caller, query_data: dict[str, Any]) -> Any:
 @staff.output(schemas.OrderPageOut)
 @transactional
 def show(session: Session, who: Caller, order_id: uuid.UUID) -> Any:
-    """One order with its payment attempts, refunds and ledger lines."""
-    return orders.show(session, Scope.of(who.staff), order_id)
+    """One order with its payment attempts, refunds, ledger lines and trail, and what the caller can do with it now."""
+    return orders.show(session, who.staff, order_id)

@@ -5,9 +5,9 @@ import { api, withQuery, type ApiError } from "./client";
 import type * as T from "./types";
 
 /** How often a page that people watch asks again, in milliseconds. */
-const LIVE = 5_000;
-const STEADY = 10_000;
-const CALM = 20_000;
+export const LIVE = 5_000;
+export const STEADY = 10_000;
+export const CALM = 20_000;
 
 export const ME = ["me"] as const;
 
@@ -33,19 +33,24 @@ export function useOverview() {
   });
 }
 
-function usePages<R>(path: string, parameters: Record<string, string | null>, every: number) {
+/** How often to ask again, in milliseconds; some things are watched more closely while they move. */
+type Every<D> = number | ((data: D | undefined) => number);
+
+const paced = <D>(every: Every<D>) => (typeof every === "number" ? every : (query: { state: { data: D | undefined } }) => every(query.state.data));
+
+export function usePages<R>(path: string, parameters: Record<string, string | null>, every: Every<InfiniteData<T.Page<R>>>) {
   return useInfiniteQuery<T.Page<R>, ApiError, InfiniteData<T.Page<R>>, readonly unknown[], string | null>({
     queryKey: [path, parameters],
     queryFn: ({ pageParam }) => api("GET", withQuery(path, { ...parameters, cursor: pageParam })),
     initialPageParam: null,
     getNextPageParam: (page) => page.next_cursor,
-    refetchInterval: every,
+    refetchInterval: paced(every),
     placeholderData: (previous) => previous,
   });
 }
 
-function useOne<R>(path: string, every: number) {
-  return useQuery<R, ApiError>({ queryKey: [path], queryFn: () => api("GET", path), refetchInterval: every });
+export function useOne<R>(path: string, every: Every<R>) {
+  return useQuery<R, ApiError>({ queryKey: [path], queryFn: () => api("GET", path), refetchInterval: paced(every) });
 }
 
 export const useCustomers = (q: string, tag: string | null) =>
@@ -97,11 +102,15 @@ export function useTagChange(customerId: string) {
   });
 }
 
-export function useResolve() {
+export function useOrderAction(orderId: string) {
   const cache = useQueryClient();
-  return useMutation<unknown, ApiError, { id: string; action: "refund" | "by_hand"; note: string }>({
-    mutationFn: ({ id, ...body }) => api("POST", `staff/payments/incidents/${id}/resolve`, body),
-    onSettled: () => cache.invalidateQueries({ queryKey: ["overview"] }),
+  return useMutation<unknown, ApiError, { action: T.OrderAction; reason?: string; amount_fen?: number }>({
+    mutationFn: ({ action, ...body }) => api("POST", `staff/orders/${orderId}/${action}`, body),
+    onSettled: () =>
+      Promise.all([
+        cache.invalidateQueries({ queryKey: [`staff/orders/${orderId}`] }),
+        cache.invalidateQueries({ queryKey: ["staff/orders/"] }),
+      ]),
   });
 }
 

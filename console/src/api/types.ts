@@ -180,6 +180,21 @@ export interface LedgerLine {
   credit_fen: number;
 }
 
+/** One step of a state machine; `subject` is the table whose row moved. */
+export interface Move {
+  id: string;
+  at: string;
+  subject: string;
+  before: string;
+  after: string;
+  actor: { type: string; name: string | null };
+  reason: string | null;
+  cause: string;
+  request_id: string;
+}
+
+export type OrderAction = "confirm" | "extend" | "convert" | "decline" | "sold-offline" | "refund";
+
 export interface Order extends OrderRow {
   deposit_type: string;
   terms_version: string;
@@ -187,9 +202,20 @@ export interface Order extends OrderRow {
   refundable_until: string | null;
   close_reason: string | null;
   cancel_reason: string | null;
+  dealer_note: string | null;
+  payee_name: string;
+  refund_rule: string;
+  hold_hours: number;
+  extension_hours: number;
+  confirmed_at: string | null;
+  extended_at: string | null;
+  refundable_fen: number;
   store: Named | null;
   reservation: { status: string; expires_at: string | null } | null;
   attempts: { id: string; out_trade_no: string; transaction_id: string | null; status: string; created_at: string }[];
   refunds: { id: string; out_refund_no: string; amount_fen: number; status: string; reason: string | null; created_at: string }[];
   ledger: LedgerLine[];
+  trail: Move[];
+  /** `refusal` says why it cannot be done now; null where it can. */
+  actions: { action: OrderAction; refusal: string | null }[];
 }

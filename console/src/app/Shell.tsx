@@ -1,11 +1,13 @@
 /** The frame: ink sider on a desk, top bar and tab bar on a phone (advisers open the console inside WeCom). */
 import {
+  AccountBookOutlined,
   ApartmentOutlined,
   AppstoreOutlined,
   FileTextOutlined,
   FlagOutlined,
   LogoutOutlined,
   MoonOutlined,
+  SafetyCertificateOutlined,
   TeamOutlined,
 } from "@ant-design/icons";
 import { Dropdown, type MenuProps } from "antd";
@@ -18,17 +20,21 @@ import { t } from "../texts/zh-CN";
 import { useStaff } from "./session";
 import { useIsPhone, useThemeMode, type Mode } from "./ThemeMode";
 
-const PLACES: { to: string; label: string; icon: ReactNode; ofTheBrand?: boolean }[] = [
+/** On a phone the bar has room for what people do on the way; the terms are reached from the orders. */
+const PLACES: { to: string; label: string; icon: ReactNode; ofTheBrand?: boolean; deskOnly?: boolean }[] = [
   { to: "/", label: t.nav.overview, icon: <AppstoreOutlined /> },
   { to: "/customers", label: t.nav.customers, icon: <TeamOutlined /> },
   { to: "/leads", label: t.nav.leads, icon: <FlagOutlined /> },
   { to: "/orders", label: t.nav.orders, icon: <FileTextOutlined /> },
   { to: "/journeys", label: t.nav.journeys, icon: <ApartmentOutlined />, ofTheBrand: true },
+  { to: "/finance", label: t.nav.finance, icon: <AccountBookOutlined />, ofTheBrand: true },
+  { to: "/terms", label: t.nav.terms, icon: <SafetyCertificateOutlined />, deskOnly: true },
 ];
 
 function Places({ className }: { className: string }) {
   const staff = useStaff();
-  const places = PLACES.filter((place) => !place.ofTheBrand || !staff.dealer);
+  const phone = useIsPhone();
+  const places = PLACES.filter((place) => !(place.ofTheBrand && staff.dealer) && !(place.deskOnly && phone));
   return (
     <nav className={className} aria-label={t.nav.menu}>
       {places.map(({ to, label, icon }) => (

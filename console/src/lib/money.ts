@@ -14,3 +14,9 @@ export function wan(fen: number): string {
   if (Math.abs(fen) < 1_000_000) return yuan(fen);
   return t.money.tenThousands(yuanFormat.format(fen / 1_000_000));
 }
+
+/** What a person typed as yuan, in fen: "12.5" → 1250; null when it is no amount with at most two decimals. */
+export function fenOf(typed: string): number | null {
+  const match = /^(\d{1,9})(?:\.(\d{1,2}))?$/.exec(typed.trim().replaceAll(",", ""));
+  return match ? Number(match[1]) * 100 + Number((match[2] ?? "").padEnd(2, "0")) : null;
+}

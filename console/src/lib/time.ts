@@ -76,8 +76,7 @@ export function dayHeading(day: string, now = platformNow()): string {
   if (distance === 0) return t.time.today;
   if (distance === 1) return t.time.yesterday;
   if (distance === -1) return t.time.tomorrow;
-  const weekday = t.time.weekdays[new Date(`${day}T00:00:00Z`).getUTCDay()];
-  return `${shortDay(day, today)} ${weekday}`;
+  return dayWithWeekday(day, now);
 }
 
 /** "刚刚", "5 分钟前", "3 小时后", "昨天 14:05", "11月3日 14:05". */
@@ -110,4 +109,34 @@ export function fromLocalInput(value: string): string {
 /** Shanghai's hour of the day now, 0-23. */
 export function hourNow(now = platformNow()): number {
   return Number(wall(now).clock.slice(0, 2));
+}
+
+/** What is left until a moment: "2 天 3 小时", "3 小时 20 分", "14:09"; null once it is past. */
+export function remaining(iso: string, now = platformNow()): string | null {
+  const left = Date.parse(iso) - now;
+  if (left <= 0) return null;
+  const days = Math.floor(left / (24 * HOUR));
+  const hours = Math.floor((left % (24 * HOUR)) / HOUR);
+  const minutes = Math.floor((left % HOUR) / MINUTE);
+  if (days > 0) return t.time.daysLeft(days, hours);
+  if (hours > 0) return t.time.hoursLeft(hours, minutes);
+  const seconds = Math.floor((left % MINUTE) / 1000);
+  return `${String(minutes).padStart(2, "0")}:${String(seconds).padStart(2, "0")}`;
+}
+
+/** "11月25日 14:05": a moment that people agree on. */
+export function onDay(iso: string, now = platformNow()): string {
+  const at = wall(Date.parse(iso));
+  return `${shortDay(at.day, wall(now).day)} ${at.clock}`;
+}
+
+/** The same for a calendar day, with its weekday: "11月20日 星期五". */
+export function dayWithWeekday(day: string, now = platformNow()): string {
+  const weekday = t.time.weekdays[new Date(`${day}T00:00:00Z`).getUTCDay()];
+  return `${shortDay(day, wall(now).day)} ${weekday}`;
+}
+
+/** Yesterday in China, "2026-11-20": the latest day of which there are bills. */
+export function dayBefore(now = platformNow()): string {
+  return wall(now - 24 * HOUR).day;
 }

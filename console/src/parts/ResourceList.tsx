@@ -1,4 +1,4 @@
-/** A list of anything that has a page: a table on a desk, cards on a phone; loading, empty, failed and "more" included. */
+/** A list of anything: a table on a desk, cards on a phone; loading, empty, failed and "more" included. */
 import { Button, Skeleton, Table, type TableColumnsType } from "antd";
 import type { InfiniteData, UseInfiniteQueryResult } from "@tanstack/react-query";
 import type { ReactNode } from "react";
@@ -16,7 +16,8 @@ interface ResourceListProps<R> {
   pages: Pages<R>;
   columns: TableColumnsType<R>;
   card: (row: R) => ReactNode;
-  linkTo: (row: R) => string;
+  /** Where a row leads, if it has a page. */
+  linkTo?: (row: R) => string;
   empty: ReactNode;
 }
 
@@ -50,9 +51,13 @@ function CardList<R extends { id: string }>({ rows, card, linkTo }: { rows: R[] 
     <ul className="cards">
       {rows.map((row) => (
         <li key={row.id}>
-          <Link to={linkTo(row)} className="card">
-            {card(row)}
-          </Link>
+          {linkTo ? (
+            <Link to={linkTo(row)} className="card">
+              {card(row)}
+            </Link>
+          ) : (
+            <div className="card">{card(row)}</div>
+          )}
         </li>
       ))}
     </ul>
@@ -88,7 +93,7 @@ export function ResourceList<R extends { id: string }>({ pages, columns, card, l
             columns={columns}
             pagination={false}
             scroll={{ x: "max-content" }}
-            onRow={(row) => ({ onClick: () => void navigate(linkTo(row)), className: "row-link" })}
+            onRow={linkTo && ((row) => ({ onClick: () => void navigate(linkTo(row)), className: "row-link" }))}
           />
         </Panel>
       )}

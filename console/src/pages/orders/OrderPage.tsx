@@ -12,7 +12,9 @@ import { Page } from "../../parts/Page";
 import { Panel } from "../../parts/Panel";
 import { PersonLine, VehicleLine } from "../../parts/People";
 import { Status } from "../../parts/Status";
+import { Trail } from "../../parts/Trail";
 import { t } from "../../texts/zh-CN";
+import { Deal } from "./Deal";
 import { Ledger } from "./Ledger";
 import { Progress } from "./Progress";
 import "./orders.css";
@@ -69,7 +71,6 @@ function Refunds({ order }: { order: Order }) {
 }
 
 function facts(order: Order): Parameters<typeof Facts>[0]["items"] {
-  const { reservation } = order;
   const items: Parameters<typeof Facts>[0]["items"] = [
     [t.orders.columns.amount, `${yuan(order.amount_fen)} · ${t.orders.depositType[order.deposit_type] ?? order.deposit_type}`],
     [t.orders.columns.status, <Status key="status" value={order.status} texts={t.orders.status} />],
@@ -77,16 +78,12 @@ function facts(order: Order): Parameters<typeof Facts>[0]["items"] {
   ];
   if (order.close_reason) items.push([t.orders.closedBecause, t.orders.closeReason[order.close_reason] ?? order.close_reason]);
   if (order.cancel_reason) items.push([t.orders.cancelWords, order.cancel_reason]);
-  if (reservation)
-    items.push([
-      t.orders.reservation,
-      <span key="hold">
-        <Status value={reservation.status} texts={t.orders.reservationStatus} />
-        {reservation.expires_at && <small className="quiet hold-until">{t.orders.holdUntil(absolute(reservation.expires_at))}</small>}
-      </span>,
-    ]);
+  if (order.dealer_note) items.push([t.orders.dealerNote, order.dealer_note]);
+  if (order.payee_name) items.push([t.orders.payee, order.payee_name]);
+  items.push([t.orders.refundRule, t.terms.refundRules[order.refund_rule] ?? order.refund_rule]);
   if (order.refundable_until) items.push([t.orders.refundableUntil, absolute(order.refundable_until)]);
   items.push([t.orders.terms, `${order.terms_version} · ${t.orders.termsAt(absolute(order.terms_accepted_at))}`]);
+  if (order.confirmed_at) items.push([t.orders.confirmedAt, absolute(order.confirmed_at)]);
   if (order.store) items.push([t.orders.store, order.store.name]);
   return items;
 }
@@ -113,11 +110,12 @@ function OrderPage() {
       </Page>
     );
   return (
-    <Page title={order.number} back={back} subtitle={<Ordered at={order.created_at} />} extra={<strong className="order-amount">{yuan(order.amount_fen)}</strong>}>
+    <Page title={order.number} back={back} subtitle={<Ordered at={order.created_at} />} extra={<strong className="page-amount">{yuan(order.amount_fen)}</strong>}>
       <div className="stack">
         <Panel>
           <Progress order={order} />
         </Panel>
+        <Deal order={order} />
         <div className="columns">
           <div className="stack">
             <Panel title={t.orders.ledger} flush>
@@ -125,6 +123,9 @@ function OrderPage() {
             </Panel>
             <Payments order={order} />
             <Refunds order={order} />
+            <Panel title={t.trail.title}>
+              <Trail moves={order.trail} />
+            </Panel>
           </div>
           <div className="stack">
             <Panel title={t.orders.facts}>

@@ -3,6 +3,7 @@ import { Button, Segmented, type TableColumnsType } from "antd";
 import { Link } from "react-router";
 import { useOrders } from "../../api/queries";
 import type { OrderRow } from "../../api/types";
+import { useIsPhone } from "../../app/ThemeMode";
 import { yuan } from "../../lib/money";
 import { Moment } from "../../parts/Moment";
 import { Nothing } from "../../parts/Nothing";
@@ -58,8 +59,19 @@ function OrdersPage() {
   const [q] = useFilter("q");
   const [status, setStatus] = useFilter("status");
   const orders = useOrders(q ?? "", status);
+  const phone = useIsPhone();
   return (
-    <Page title={t.orders.title} subtitle={t.orders.subtitle}>
+    <Page
+      title={t.orders.title}
+      subtitle={t.orders.subtitle}
+      extra={
+        phone && (
+          <Link to="/terms" className="link">
+            {t.nav.terms}
+          </Link>
+        )
+      }
+    >
       <div className="filters">
         <Segmented
           value={status ?? "all"}

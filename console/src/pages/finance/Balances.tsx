@@ -1,0 +1,58 @@
+/** The trial balance: each account's two sides over all time; the sums of both are the same, or the books are wrong. */
+import { CheckCircleFilled, CloseCircleFilled } from "@ant-design/icons";
+import type { Balance } from "../../api/finance";
+import { yuan } from "../../lib/money";
+import { t } from "../../texts/zh-CN";
+import { totals } from "../orders/Ledger";
+
+/** Debit less credit on the side where it lies: "借 ¥1,000.00", "贷 ¥1,000.00". */
+export function lies(debit: number, credit: number): string {
+  if (debit === credit) return yuan(0);
+  return debit > credit ? `${t.ledger.debitShort} ${yuan(debit - credit)}` : `${t.ledger.creditShort} ${yuan(credit - debit)}`;
+}
+
+export function Balances({ rows }: { rows: Balance[] }) {
+  const { debit, credit } = totals(rows);
+  const balanced = debit === credit;
+  const words = t.orders.ledgerColumns;
+  return (
+    <div className="sides-scroll">
+      <table className="sides">
+        <thead>
+          <tr>
+            <th>{words.account}</th>
+            <th className="amount">{words.debit}</th>
+            <th className="amount">{words.credit}</th>
+            <th className="amount">{t.ledger.balance}</th>
+          </tr>
+        </thead>
+        <tbody>
+          {rows.map((row) => (
+            <tr key={row.account}>
+              <td>
+                {row.label}
+                <small>{t.ledger.accountHints[row.account]}</small>
+              </td>
+              <td className="amount">{yuan(row.debit_fen)}</td>
+              <td className="amount">{yuan(row.credit_fen)}</td>
+              <td className="amount strong">{lies(row.debit_fen, row.credit_fen)}</td>
+            </tr>
+          ))}
+        </tbody>
+        <tfoot>
+          <tr>
+            <td>
+              {t.orders.ledgerTotal}
+              <span className={balanced ? "balance-mark good" : "balance-mark bad"}>
+                {balanced ? <CheckCircleFilled /> : <CloseCircleFilled />} {balanced ? t.orders.ledgerBalanced : t.orders.ledgerUnbalanced}
+              </span>
+            </td>
+            <td className="amount">{yuan(debit)}</td>
+            <td className="amount">{yuan(credit)}</td>
+            <td className="amount">{yuan(debit - credit)}</td>
+          </tr>
+        </tfoot>
+      </table>
+    </div>
+  );
+}

@@ -1,0 +1,75 @@
+/** The steps of state machines as a line of time: what moved from where to where, who moved it, why, and in which request. */
+import { Button } from "antd";
+import { useState } from "react";
+import type { Move } from "../api/types";
+import { absolute } from "../lib/time";
+import { t } from "../texts/zh-CN";
+import { Status } from "./Status";
+
+const SHORT = 8;
+
+const WORDS: Record<string, Record<string, string>> = {
+  orders: t.orders.status,
+  reservations: t.orders.reservationStatus,
+  payment_intents: t.trail.intentStatus,
+  payment_attempts: t.orders.attemptStatus,
+  refunds: t.orders.refundStatus,
+};
+
+function whoOf({ actor }: Move): string {
+  const kind = t.trail.actors[actor.type] ?? actor.type;
+  return actor.name ? `${actor.name}（${kind}）` : kind;
+}
+
+/** A code of ours in words; anything else is what a person wrote. */
+function whyOf(reason: string): string {
+  return t.orders.closeReason[reason] ?? t.trail.reasons[reason] ?? `“${reason}”`;
+}
+
+function Step({ move }: { move: Move }) {
+  const words = WORDS[move.subject] ?? {};
+  return (
+    <li className="trail-step">
+      <div className="trail-what">
+        <strong>{t.trail.subjects[move.subject] ?? move.subject}</strong>
+        {move.before !== move.after && (
+          <>
+            <span className="quiet">{words[move.before] ?? move.before}</span>
+            <span className="quiet" aria-hidden="true">
+              →
+            </span>
+          </>
+        )}
+        <Status value={move.after} texts={words} />
+      </div>
+      {move.reason && <div>{whyOf(move.reason)}</div>}
+      <small className="quiet">
+        {absolute(move.at)} · {whoOf(move)}
+        <span className="trail-cause">
+          {move.cause} · {t.common.requestId} <code>{move.request_id}</code>
+        </span>
+      </small>
+    </li>
+  );
+}
+
+/** The latest first; a long one shows its beginning only when asked. */
+export function Trail({ moves }: { moves: Move[] }) {
+  const [all, setAll] = useState(false);
+  if (moves.length === 0) return <span className="quiet">{t.trail.none}</span>;
+  const shown = all ? moves : moves.slice(0, SHORT);
+  return (
+    <>
+      <ol className="trail">
+        {shown.map((move) => (
+          <Step key={move.id} move={move} />
+        ))}
+      </ol>
+      {shown.length < moves.length && (
+        <Button type="link" size="small" onClick={() => setAll(true)}>
+          {t.trail.more(moves.length - shown.length)}
+        </Button>
+      )}
+    </>
+  );
+}
