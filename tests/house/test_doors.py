@@ -21,7 +21,7 @@ from app.journeys import service as journeys
 from app.kit import clock
 from app.kit.web import AUDIENCES
 from app.leads.models import Lead
-from app.payments.models import PaymentIncident
+from app.payments.models import PaymentIncident, Refund
 from tests.factories import dealers as make_dealers
 from tests.factories import journeys as make_journeys
 from tests.factories import orders as make_orders
@@ -93,18 +93,32 @@ def other(session: Session) -> Other:
         brand_id=market.brand.id, kind="unknown_order", reference="T1", account_id=market.merchant.id, out_trade_no="T1", amount_fen=1
     )
     session.add_all([lead, incident])
+    session.flush()
+    refund = Refund(
+        brand_id=market.brand.id,
+        incident_id=incident.id,
+        account_id=market.merchant.id,
+        out_trade_no="T1",
+        out_refund_no="R1",
+        paid_fen=1,
+        amount_fen=1,
+        reason="未能入账的款项退回",
+        source="unallocated",
+        due_at=clock.now(session),
+    )
+    session.add(refund)
     journey = make_journeys.journey(session, market.brand)
     journeys.hear(session, [make_journeys.triggered(session, customer)])
     adviser = make_dealers.staff(session, make_dealers.dealer(session, market.brand))
     session.commit()
     ids = {"customer_id": customer.id, "order_id": order.id, "lead_id": lead.id, "incident_id": incident.id, "journey_id": journey.id}
     secrets = [str(customer.id), str(order.id), str(lead.id), order.number, "不该看见的人"]
-    return Other(adviser, owner, ids | {"terms_id": market.terms.id, "key": "vip"}, secrets)
+    return Other(adviser, owner, ids | {"terms_id": market.terms.id, "refund_id": refund.id, "key": "vip"}, secrets)
 
 
 # Doors that only headquarters open: money that went wrong or back, deposit terms, and journeys with their numbers, are the brand's.
 OF_THE_BRAND = re.compile(
-    r"\w+ /api/staff/((payments/incidents|journeys)(/.*)?|orders/.+/refund|deposit-terms/.+)|POST /api/staff/deposit-terms/"
+    r"\w+ /api/staff/((payments/incidents|journeys|refunds)(/.*)?|orders/.+/refund|deposit-terms/.+)|POST /api/staff/deposit-terms/"
 )
 
 
