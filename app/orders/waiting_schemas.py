@@ -19,6 +19,8 @@ class LineOut(Schema):
     vehicle_id = String()
     is_open = Boolean(metadata={"description": "whether one can join: somebody else holds the vehicle"})
     waiting = Integer(metadata={"description": "how many are in line"})
+    offer_minutes = Integer(metadata={"description": "how long it is kept for whose turn it is"})
+    most_per_customer = Integer(metadata={"description": "for how many vehicles one person may wait"})
 
 
 class PlaceOut(Schema):

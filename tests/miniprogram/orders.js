@@ -11,6 +11,12 @@ const ORDER = {
   label: '待支付',
   amount_fen: 100000,
   deposit_type: 'intent_deposit',
+  refund_rule: 'full',
+  payee_name: '极曜汽车',
+  extension_hours: 72,
+  confirmed_at: null,
+  extended_at: null,
+  dealer_note: null,
   terms_version: '2026-11',
   terms_accepted_at: '2026-11-22T01:00:00+00:00',
   refundable_until: null,
@@ -53,6 +59,7 @@ function signedIn({ phone = '138****0001', consents = ['phone', 'dealer_sharing'
   const given = consents.map((purpose) => ({ purpose, text_version: '2026-11', given_at: '2026-11-21T00:00:00+00:00', withdrawn_at: null }));
   device.storage.set('session', { token: 'token', customer });
   device.server
+    .on('GET /api/customer/waiting-list/', { items: [] })
     .on('GET /api/customer/identity/me', () => customer)
     .on('GET /api/customer/identity/consents', () => ({ items: given }))
     .on('POST /api/customer/identity/consents', ({ body }) => {

@@ -6,7 +6,17 @@ const { afterEach, mock, test } = require('node:test');
 const { fails } = require('./fake-wx');
 const { PAYMENT, order, paidOrder, refusal, signedIn } = require('./orders');
 
-const TERMS = { version: '2026-11', text: 'the terms', deposit_type: 'intent_deposit', amount_fen: 100000, hold_hours: 72, pay_minutes: 15 };
+const TERMS = {
+  version: '2026-11',
+  text: 'the terms',
+  deposit_type: 'intent_deposit',
+  refund_rule: 'full',
+  payee_name: '极曜汽车',
+  amount_fen: 100000,
+  hold_hours: 72,
+  extension_hours: 72,
+  pay_minutes: 15,
+};
 const CAR = {
   id: 'car-1',
   title: 'J9',

@@ -12,7 +12,7 @@ mock.timers.enable({ apis: ['setTimeout'] });
 const DETAIL = 'pages/vehicles/detail';
 const VEHICLE = 'GET /api/visitor/vehicles/car-1';
 const SHARE = 'GET /api/visitor/sharing/share1';
-const TERMS = { amount_fen: 100000, hold_hours: 72 };
+const TERMS = { deposit_type: 'intent_deposit', amount_fen: 100000, hold_hours: 72 };
 const BRIEF = { id: 'car-2', title: '极曜 J3', reason: '同车系' };
 
 function phone({ signedIn = true, scene = 1001, told = car() } = {}) {

@@ -375,7 +375,11 @@ def test_who_joins_at_the_moment_of_the_release_is_offered_the_car_or_told_that_
     race = Race(committed)
     with committed() as session:
         session.execute(text("DELETE FROM waitlist_entries"))
-    refused = race.at_once(lambda session: waiting.join(session, race.first, race.market.vehicle.id), race.let_go)
+
+    def join(session: Session) -> None:
+        waiting.join(session, session.get_one(Customer, race.first.id), race.market.vehicle.id)
+
+    refused = race.at_once(join, race.let_go)
     with committed() as session:
         car = session.get_one(Vehicle, race.market.vehicle.id).status
     assert (refused, race.statuses(), car) in [([None, None], ["offered"], "reserved"), ([OnSale, None], [], "listed")]

@@ -17,6 +17,7 @@ const catalogues = {
   stores: require('./zh-CN/stores'),
   testdrive: require('./zh-CN/testdrive'),
   vehicle: require('./zh-CN/vehicle'),
+  waiting: require('./zh-CN/waiting'),
 };
 
 /**

@@ -9,8 +9,10 @@ const session = require('../../lib/session');
 const { fill, texts } = require('../../texts/index');
 const consents = require('../../components/agreement/consents');
 const paying = require('../../pages/orders/paying');
+const waiting = require('../../pages/orders/waiting');
 const { Attempt, isUndecided } = require('./attempt');
 const { ownOrder, refusalOf } = require('./refusals');
+const { termsView } = require('./terms-view');
 
 const t = texts('reserve');
 
@@ -31,20 +33,6 @@ const carView = (car) => ({
   store: `${car.store.name} · ${car.store.city}`,
 });
 
-/** @param {any} terms */
-const termsView = (terms) => ({
-  version: terms.version,
-  text: terms.text,
-  versionText: fill(t.confirm.terms.version, { version: terms.version }),
-  tick: fill(t.confirm.terms.tick, { version: terms.version }),
-  amount: format.yuan(terms.amount_fen),
-  submit: fill(t.confirm.submit, { amount: format.yuan(terms.amount_fen) }),
-  facts: ['pay', 'hold', 'refund', 'end'].map((key) => {
-    const { label, text } = t.confirm.facts[/** @type {'pay'} */ (key)];
-    return { key, label, text: fill(text, { minutes: terms.pay_minutes, hours: terms.hold_hours }) };
-  }),
-});
-
 Page({
   data: {
     t: t.confirm,
@@ -54,6 +42,10 @@ Page({
     car: /** @type {any} */ (null),
     terms: /** @type {any} */ (null),
     agreed: false,
+    /** That it is 定金, agreed to apart. */
+    agreedToEarnest: false,
+    /** Until when nobody else can reserve it, when she waited for it and it is her turn. */
+    offered: '',
     agreement: { missing: 'unknown', ticked: /** @type {import('../../components/agreement/consents').Purpose[]} */ ([]) },
     askAgain: 0,
     nudge: '',
@@ -78,16 +70,24 @@ Page({
     this.setData({ state: 'loading', refusal: null });
     try {
       await session.ensure();
-      const [car, terms] = await Promise.all([api.get(`/visitor/vehicles/${this.vehicleId}`), api.get('/visitor/orders/terms')]);
+      const [car, terms] = await Promise.all([api.get(`/visitor/vehicles/${this.vehicleId}`), this.terms()]);
+      const place = car.reservable ? null : await waiting.placeFor(this.vehicleId);
+      const offered = place && place.can_reserve && place.offered_until ? fill(t.confirm.offered, { time: format.dateTime(place.offered_until).slice(-5) }) : '';
       // What she ticked was the version that stood there.
-      const agreed = this.data.agreed && this.data.terms.version === terms.version;
-      this.setData({ car: carView(car), terms: termsView(terms), agreed, state: 'ready' });
-      if (!car.reservable) this.refuse(await this.whyNot(car));
+      const isSame = Boolean(this.data.terms) && this.data.terms.version === terms.version;
+      const { agreed, agreedToEarnest } = this.data;
+      this.setData({ car: carView(car), terms, offered, agreed: isSame && agreed, agreedToEarnest: isSame && agreedToEarnest, state: 'ready' });
+      if (!car.reservable && !offered) this.refuse(await this.whyNot(car));
     } catch (error) {
       const refusal = refusalOf(error, []);
       if (refusal) this.refuse(refusal);
       else this.setData(failureOf(error));
     }
+  },
+
+  /** The terms in force for this car. */
+  async terms() {
+    return termsView(await api.get('/visitor/orders/terms', { vehicle_id: this.vehicleId }));
   },
 
   /** @param {any} car that cannot be reserved now, perhaps because she has it already */
@@ -108,7 +108,12 @@ Page({
 
   /** @param {any} event */
   agreeToTerms({ detail }) {
-    this.setData({ agreed: detail.checked, nudge: detail.checked ? '' : this.data.nudge });
+    this.setData({ agreed: detail.checked, nudge: detail.checked && this.data.nudge === 'terms' ? '' : this.data.nudge });
+  },
+
+  /** @param {any} event */
+  agreeToEarnest({ detail }) {
+    this.setData({ agreedToEarnest: detail.checked, nudge: detail.checked && this.data.nudge === 'earnest' ? '' : this.data.nudge });
   },
 
   /** @param {any} event */
@@ -135,7 +140,9 @@ Page({
 
   /** What keeps her from paying, and the words for it; null when nothing does. */
   missing() {
-    if (!this.data.agreed) return { what: 'terms', words: t.confirm.terms.missing };
+    const { terms, agreed, agreedToEarnest } = this.data;
+    if (terms.earnest && !agreedToEarnest) return { what: 'earnest', words: t.confirm.earnest.missing };
+    if (!agreed) return { what: 'terms', words: terms.missing };
     const what = this.data.agreement.missing;
     const words = /** @type {Record<string, string>} */ (texts('privacy').agreement.missing)[what];
     return what ? { what, words: words || texts('privacy').agreement.failed } : null;
@@ -146,7 +153,7 @@ Page({
     const missing = this.missing();
     if (missing) {
       this.setData({ nudge: missing.what });
-      wx.pageScrollTo({ selector: '.consents', duration: 300 });
+      wx.pageScrollTo({ selector: missing.what === 'earnest' ? '.earnest' : '.consents', duration: 300 });
       prompts.toast(missing.words);
       return;
     }
@@ -217,9 +224,8 @@ Page({
   /** The terms that she accepted are not in force any more: she reads the new ones and agrees again, or leaves. */
   async showNewTerms() {
     try {
-      const terms = termsView(await api.get('/visitor/orders/terms'));
-      const notice = fill(t.confirm.terms.changed, { version: terms.version });
-      this.setData({ terms, notice, agreed: false, nudge: 'terms', reading: true, stage: '' });
+      const terms = await this.terms();
+      this.setData({ terms, notice: terms.changed, agreed: false, agreedToEarnest: false, nudge: 'terms', reading: true, stage: '' });
     } catch (error) {
       this.setData({ stage: '', notice: failureOf(error).failure });
     }

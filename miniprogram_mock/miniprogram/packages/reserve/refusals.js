@@ -4,6 +4,8 @@ const format = require('../../lib/format');
 const { fill, texts } = require('../../texts/index');
 
 const LIST = '/pages/vehicles/index';
+/** Nobody can reserve this car here until its dealer or the brand has put something right. */
+const CLOSED = ['orders.terms_missing', 'orders.terms_unfit', 'payments.payee_missing'];
 
 /**
  * @typedef {object} Refusal
@@ -34,7 +36,7 @@ function refusalOf(error, similar) {
   if (status === 404 || code === 'vehicles.gone') {
     return { title: t.gone.title, text: t.gone.text, action: t.gone.list, tab: LIST, similar: details.similar || [] };
   }
-  if (code === 'orders.terms_missing') {
+  if (CLOSED.includes(code)) {
     return { title: t.closed.title, text: t.closed.text, action: t.closed.stores, url: '/pages/stores/index', similar: [] };
   }
   return null;

@@ -1,5 +1,6 @@
 /** After the pay sheet: says what the server knows of the money, and asks until it knows. What WeChat told the phone decides nothing. */
 
+const deposit = require('../../lib/deposit');
 const events = require('../../lib/events');
 const format = require('../../lib/format');
 const prompts = require('../../lib/prompts');
@@ -35,15 +36,17 @@ function viewOf({ order, standing, looks, trouble }, told) {
   const kind = KINDS[standing] || 'over';
   const why = /** @type {Record<string, string>} */ (t.over)[standing];
   const { store } = order.vehicle;
+  const words = { deposit: deposit.word(order), amount: format.yuan(order.amount_fen), store: store.name };
+  const change = fill(t.paid.change[deposit.isKept(order) ? 'forfeit' : 'full'], words);
   return {
     kind,
     pendingText: pendingText(looks, Boolean(trouble)),
     unpaidText: told === 'cancelled' ? t.unpaid.cancelled : told === 'failed' ? t.unpaid.failed : t.unpaid.open,
     overText: kind === 'over' ? why : '',
     heldUntil: fill(t.paid.until, { time: format.dateTime(order.hold.expires_at) }),
-    paidAmount: fill(t.paid.amount, { amount: format.yuan(order.amount_fen) }),
-    payAgain: fill(t.unpaid.again, { amount: format.yuan(order.amount_fen) }),
-    steps: t.paid.steps.map(({ title, text }) => ({ title, text: fill(text, { store: store.name }) })),
+    paidAmount: fill(t.paid.amount, words),
+    payAgain: fill(t.unpaid.again, words),
+    steps: t.paid.steps.map(({ title, text }) => ({ title, text: fill(text, { ...words, change }) })),
     car: { ...order.vehicle, alt: order.vehicle.title, price: format.yuan(order.vehicle.price_fen), store: `${store.name} · ${store.city}` },
   };
 }

@@ -1,4 +1,4 @@
-/** Her orders, the newest first: where each stands, and how long it still holds. */
+/** Her orders, the newest first: where each stands, and how long it still holds. Above them the cars that she waits for. */
 
 const api = require('../../lib/api');
 const { failureOf } = require('../../lib/errors');
@@ -8,6 +8,7 @@ const prompts = require('../../lib/prompts');
 const session = require('../../lib/session');
 const { texts } = require('../../texts/index');
 const { entry, row } = require('./rows');
+const waiting = require('./waiting');
 
 const t = texts('orders').list;
 
@@ -16,16 +17,20 @@ const PAGE = 20;
 Page({
   data: {
     t,
+    w: texts('waiting').list,
     common: texts('common').states,
     state: 'loading',
     text: '',
     action: '',
     rows: /** @type {ReturnType<typeof row>[]} */ ([]),
+    places: /** @type {ReturnType<typeof waiting.row>[]} */ ([]),
+    placesFailed: false,
     /** The foot of the list: `more` while loading on, `failed`, `end`, or nothing. */
     foot: '',
   },
 
   entries: /** @type {import('./rows').Entry[]} */ ([]),
+  places: /** @type {import('./waiting').Entry[]} */ ([]),
   cursor: /** @type {string | null} */ (null),
   /** Nothing ticks and nobody asks while she looks at something else. */
   isShown: false,
@@ -42,7 +47,8 @@ Page({
       const id = customer ? customer.id : '';
       if (known && id !== known) {
         this.entries = [];
-        this.setData({ state: 'loading', rows: [] });
+        this.places = [];
+        this.setData({ state: 'loading', rows: [], places: [] });
       }
       known = id;
     });
@@ -89,8 +95,11 @@ Page({
     this.asked += 1;
     const { asked } = this;
     try {
-      const { items, next_cursor } = await api.get('/customer/orders/', { limit: PAGE });
+      const [{ items, next_cursor }, places] = await Promise.all([api.get('/customer/orders/', { limit: PAGE }), waiting.mine().catch(() => null)]);
       if (asked !== this.asked) return;
+      // Orders are not kept from her because the line could not be asked.
+      if (places) this.places = places.map(waiting.entry);
+      this.setData({ placesFailed: !places });
       const ids = new Set(items.map((/** @type {any} */ order) => order.id));
       const older = items.length ? this.entries.filter(({ order }) => !ids.has(order.id)) : [];
       this.entries = [...items.map(entry), ...older];
@@ -115,24 +124,29 @@ Page({
   draw(foot) {
     this.rest();
     const rows = this.entries.map((one) => row(one));
-    if (!rows.length) {
-      this.setData({ state: 'empty', text: t.empty.text, action: t.empty.action, rows });
+    const places = this.places.map((one) => waiting.row(one));
+    if (!rows.length && !places.length && !this.data.placesFailed) {
+      this.setData({ state: 'empty', text: t.empty.text, action: t.empty.action, rows, places });
       return;
     }
-    this.setData({ state: 'ready', text: '', action: '', rows, foot: rows.length > PAGE / 2 ? foot : '' });
+    this.setData({ state: 'ready', text: '', action: '', rows, places, foot: rows.length > PAGE / 2 ? foot : '' });
     if (!this.isShown) return;
-    if (rows.some((one) => one.ticks)) this.ticker = setInterval(() => this.tick(), 1000);
-    const pauses = rows.map((one) => one.pause).filter(Boolean);
+    const shown = [...rows, ...places];
+    if (shown.some((one) => one.ticks)) this.ticker = setInterval(() => this.tick(), 1000);
+    const pauses = shown.map((one) => one.pause).filter(Boolean);
     if (pauses.length) this.timer = setTimeout(() => this.load(true), Math.min(...pauses));
   },
 
   /** Only rows whose words have changed are drawn again. */
   tick() {
     const rows = this.entries.map((one) => row(one));
-    const changes = Object.fromEntries(
-      rows.flatMap((one, index) => (one.line === this.data.rows[index].line ? [] : [[`rows[${index}]`, one]])),
-    );
-    const ranOut = rows.some((one, index) => one.pause && !this.data.rows[index].pause);
+    const places = this.places.map((one) => waiting.row(one));
+    const changes = Object.fromEntries([
+      ...rows.flatMap((one, index) => (one.line === this.data.rows[index].line ? [] : [[`rows[${index}]`, one]])),
+      ...places.flatMap((one, index) => (one.line === this.data.places[index].line ? [] : [[`places[${index}]`, one]])),
+    ]);
+    const isOver = places.some((one, index) => !one.ticks && this.data.places[index].ticks);
+    const ranOut = isOver || rows.some((one, index) => one.pause && !this.data.rows[index].pause);
     if (Object.keys(changes).length) this.setData(changes);
     if (ranOut) this.load(true);
   },
@@ -156,6 +170,29 @@ Page({
   /** @param {any} event */
   open(event) {
     open(`/pages/orders/detail?id=${event.currentTarget.dataset.id}`);
+  },
+
+  /** @param {any} event */
+  openCar(event) {
+    open(`/pages/vehicles/detail?id=${event.currentTarget.dataset.id}`);
+  },
+
+  /** @param {any} event */
+  reserve(event) {
+    const { id } = event.currentTarget.dataset;
+    events.track('reserve.tapped', { vehicle_id: id });
+    open(`/packages/reserve/confirm?vehicle_id=${id}`);
+  },
+
+  /** @param {any} event */
+  async leave(event) {
+    const { place } = this.places[event.currentTarget.dataset.index];
+    if (await waiting.leave(place)) this.load(true);
+  },
+
+  /** Again, when only the cars that she waits for did not come. */
+  loadAgain() {
+    return this.load();
   },
 
   goToCars() {

@@ -1,12 +1,11 @@
 /** How far an order and its refund have come, as steps that are drawn one below the other. */
 
 const { fill, texts } = require('../../texts/index');
+const deposit = require('../../lib/deposit');
 const format = require('../../lib/format');
+const { TROUBLED, standingOf } = require('./standing');
 
 /** @typedef {{key: string, title: string, text: string, state: 'done' | 'now' | 'todo' | 'trouble'}} Step */
-
-/** Refund states of the server that a person has to look at. */
-const TROUBLED = ['closed', 'abnormal'];
 
 /**
  * @param {any} refund of an order, or null
@@ -37,19 +36,26 @@ function refundSteps(refund) {
 function timeline(order) {
   const t = texts('orders').detail.timeline;
   const steps = [step('created', t.created, order.created_at)];
-  if (order.paid_at) steps.push(step('paid', fill(`${t.paid} {amount}`, { amount: format.yuan(order.amount_fen) }), order.paid_at));
-  if (order.status === 'closed') steps.push(...ended(order));
-  else if (!order.paid_at) steps.push(step('pay', t.pay, '', 'now'));
+  const words = { deposit: deposit.word(order), amount: format.yuan(order.amount_fen) };
+  if (order.paid_at) steps.push(step('paid', fill(t.paid, words), order.paid_at));
+  if (order.confirmed_at) steps.push(step('confirmed', t.confirmed, order.confirmed_at));
+  if (order.extended_at) steps.push(step('extended', fill(t.extended, { time: format.dateTime(order.hold.expires_at) }), order.extended_at));
+  if (order.status === 'closed') steps.push(...ended(order, words));
+  else if (!order.paid_at) steps.push(step('pay', fill(t.pay, words), '', 'now'));
   else steps.push(...ahead(order.status));
   return steps;
 }
 
-/** @param {any} order that is closed */
-function ended(order) {
+/**
+ * @param {any} order that is closed
+ * @param {{deposit: string}} words
+ */
+function ended(order, words) {
   const t = texts('orders').detail.timeline;
   const why = /** @type {Record<string, string>} */ (t.closed)[order.close_reason];
   const steps = [step('closed', why, order.closed_at)];
-  if (order.refund && order.refund.status === 'succeeded') steps.push(step('refunded', t.refunded, order.refund.settled_at));
+  if (order.refund && order.refund.status === 'succeeded') steps.push(step('refunded', fill(t.refunded, words), order.refund.settled_at));
+  if (standingOf(order, { left: 0, awaited: false }) === 'forfeited') steps.push(step('forfeited', fill(t.forfeited, words)));
   return steps;
 }
 
@@ -57,11 +63,8 @@ function ended(order) {
 function ahead(status) {
   const t = texts('orders').detail.timeline;
   if (status === 'converted') return [step('converted', t.converted)];
-  const confirmed = status === 'confirmed';
-  return [
-    confirmed ? step('confirmed', t.confirmed) : step('contact', t.contact, '', 'now'),
-    step('decide', t.decide, '', confirmed ? 'now' : 'todo'),
-  ];
+  if (status === 'confirmed') return [step('decide', t.decide, '', 'now')];
+  return [step('contact', t.contact, '', 'now'), step('decide', t.decide, '', 'todo')];
 }
 
 /**

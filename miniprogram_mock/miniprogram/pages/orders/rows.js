@@ -1,6 +1,7 @@
 /** The rows of the list of orders. */
 
 const { fill, texts } = require('../../texts/index');
+const deposit = require('../../lib/deposit');
 const format = require('../../lib/format');
 const { begin, left } = require('./countdown');
 const paying = require('./paying');
@@ -25,9 +26,11 @@ function lineOf(order, standing, seconds) {
   const time = format.countdown(seconds);
   const amount = format.yuan(order.refund ? order.refund.amount_fen : order.amount_fen);
   if (standing === 'awaiting') return fill(t.left, { time });
-  if (standing === 'paid' || standing === 'confirmed') return fill(t.held, { time });
+  if (standing === 'paid' || standing === 'confirmed') return fill(order.extended_at ? t.extended : t.held, { time });
   if (standing === 'refunding') return fill(t.refunding, { amount });
   if (standing === 'refunded') return fill(t.refunded, { amount });
+  if (standing === 'trouble') return fill(t.trouble, { amount });
+  if (standing === 'forfeited') return fill(t.forfeited, { amount });
   return standing === 'confirming' ? t.confirming : '';
 }
 
@@ -45,6 +48,7 @@ function row({ order, countdown }, now) {
     title,
     photo,
     store: store.name,
+    deposit: deposit.word(order),
     amount: format.yuan(order.amount_fen),
     date: format.date(order.created_at),
     state: order.label,

@@ -1,15 +1,32 @@
 /** Where an order stands for its customer: one word out of the server's axes, and what follows from it for a page. */
 
 const { fill, texts } = require('../../texts/index');
+const { isKept } = require('../../lib/deposit');
 const format = require('../../lib/format');
 
 /**
  * @typedef {'awaiting' | 'confirming' | 'ending' | 'paid' | 'confirmed' | 'converted' | 'expired' | 'cancelled_by_customer'
- *   | 'payment_failed' | 'hold_ended' | 'refunding' | 'refunded'} Standing
+ *   | 'payment_failed' | 'hold_ended' | 'declined_by_dealer' | 'sold_offline' | 'forfeited' | 'refunding' | 'trouble' | 'refunded'} Standing
  */
 
 /** How a standing is coloured. @type {Record<string, string>} */
-const TONES = { awaiting: 'warn', confirming: 'warn', ending: 'warn', refunding: 'warn', paid: 'ok', confirmed: 'ok', converted: 'ok' };
+const TONES = { awaiting: 'warn', confirming: 'warn', ending: 'warn', refunding: 'warn', trouble: 'warn', paid: 'ok', confirmed: 'ok', converted: 'ok' };
+
+/** Refund states of the server that a person has to look at. */
+const TROUBLED = ['closed', 'abnormal'];
+/** Ends that are hers: what forfeits earnest money. */
+const HERS = ['cancelled_by_customer', 'hold_ended'];
+
+/**
+ * Where an order stands that has come to its end.
+ * @param {any} order
+ * @returns {Standing}
+ */
+function endOf({ payment_status, close_reason, refund, paid_at, ...order }) {
+  if (payment_status === 'refunding' && refund && TROUBLED.includes(refund.status)) return 'trouble';
+  if (['refunding', 'refunded'].includes(payment_status)) return payment_status;
+  return paid_at && !refund && isKept(order) && HERS.includes(close_reason) ? 'forfeited' : close_reason;
+}
 
 /**
  * @param {any} order as the server tells it
@@ -17,9 +34,7 @@ const TONES = { awaiting: 'warn', confirming: 'warn', ending: 'warn', refunding:
  * @returns {Standing}
  */
 function standingOf(order, { left, awaited }) {
-  if (order.status === 'closed') {
-    return ['refunding', 'refunded'].includes(order.payment_status) ? order.payment_status : order.close_reason;
-  }
+  if (order.status === 'closed') return endOf(order);
   if (order.is_ending) return 'ending';
   if (order.hold.status !== 'soft_held') return order.status;
   return awaited || left === 0 ? 'confirming' : 'awaiting';
@@ -40,6 +55,7 @@ function pauseOf(standing, looks) {
     return looks < 30 ? 5000 : 15000;
   }
   if (standing === 'awaiting') return 15000;
+  if (standing === 'trouble') return 30000;
   return standing === 'refunding' ? Math.min(3000 + looks * 500, 30000) : 0;
 }
 
@@ -50,9 +66,12 @@ function pauseOf(standing, looks) {
  * @returns {{title: string, text: string}}
  */
 function headline(order, standing) {
-  const { title, text } = texts('orders').detail.state[standing];
+  const t = texts('orders').detail;
+  const { title, text } = t.state[standing];
   const amount = format.yuan(order.refund ? order.refund.amount_fen : order.amount_fen);
-  return { title, text: fill(text, { amount, time: format.dateTime(order.hold.expires_at) }) };
+  const returns = ['refunding', 'trouble', 'refunded'].includes(standing);
+  const because = (returns && /** @type {Record<string, string>} */ (t.because)[order.close_reason]) || '';
+  return { title, text: because + fill(text, { amount, time: format.dateTime(order.hold.expires_at) }) };
 }
 
-module.exports = { headline, pauseOf, standingOf, toneOf };
+module.exports = { TROUBLED, headline, pauseOf, standingOf, toneOf };

@@ -11,6 +11,8 @@ const prompts = require('../../lib/prompts');
 const recent = require('../../lib/recent');
 const session = require('../../lib/session');
 const share = require('../../lib/share');
+const deposit = require('../../lib/deposit');
+const { lining } = require('./line');
 const { fill, texts } = require('../../texts/index');
 const { card, present } = require('./detail-view');
 
@@ -27,13 +29,19 @@ Page({
     similar: /** @type {any[]} */ ([]),
     statusText: '',
     deposit: '',
+    /** The line for a car that somebody else holds, and her place in it. */
+    line: /** @type {ReturnType<import('./line').lineView> | null} */ (null),
     /** Her own order that holds this car, if she has one. */
     orderId: '',
     isStale: false,
     photo: 0,
     unfolded: { price: false, specifications: false, options: false },
     sheet: '',
+    joining: false,
+    w: texts('waiting'),
   },
+
+  ...lining(),
 
   vehicleId: '',
   shareId: '',
@@ -55,11 +63,19 @@ Page({
   },
 
   onShow() {
+    this.isShown = true;
     // Somebody may have reserved it, or she herself, while she was elsewhere.
     if (this.data.state === 'ready' || this.data.state === 'offline') this.load();
   },
 
+  onHide() {
+    this.isShown = false;
+    this.leaveLineAlone();
+  },
+
   onUnload() {
+    this.isShown = false;
+    this.leaveLineAlone();
     if (this.seen) events.track('vehicle.gallery_viewed', { vehicle_id: this.vehicleId, photos: this.seen + 1 });
   },
 
@@ -113,6 +129,7 @@ Page({
     const view = present(car);
     this.told = car;
     this.setData({ state: 'ready', isStale: false, car: view, similar: car.similar });
+    if (car.reservable) this.noLine();
     if (isNews) this.setData({ orderId: '', statusText: car.reservable ? t.status.listed : '' });
     if (!before) this.met(car);
     if (car.reservable) this.explainDeposit(car);
@@ -139,7 +156,8 @@ Page({
     const terms = await this.terms();
     if (!terms || this.told !== car) return;
     const amount = format.yuan(terms.amount_fen);
-    this.setData({ deposit: fill(t.bar.deposit, { amount }), statusText: fill(t.status.listedFor, { amount, hours: terms.hold_hours }) });
+    const words = { deposit: deposit.word(terms), amount, hours: terms.hold_hours };
+    this.setData({ deposit: fill(t.bar.deposit, words), statusText: fill(t.status.listedFor, words) });
   },
 
   /**
@@ -153,15 +171,17 @@ Page({
     if (this.told !== car) return;
     this.setData({ orderId, statusText: orderId ? t.status.mineText : t.status.reserved });
     if (isNews && !orderId) prompts.toast(t.status.justReserved);
+    if (orderId) this.noLine();
+    else await this.loadLine(car);
   },
 
   /** The deposit's terms, asked for once; null where none are in force or the network fails: the next page will tell. */
   async terms() {
-    if (!this.knownTerms) this.knownTerms = await api.get('/visitor/orders/terms').catch(() => null);
+    if (!this.knownTerms) this.knownTerms = await api.get('/visitor/orders/terms', { vehicle_id: this.vehicleId }).catch(() => null);
     return this.knownTerms;
   },
 
-  knownTerms: /** @type {{amount_fen: number, hold_hours: number} | null} */ (null),
+  knownTerms: /** @type {{amount_fen: number, hold_hours: number, deposit_type: string} | null} */ (null),
 
   /** The id of her own order that holds this car, or nothing. */
   async ownOrder() {
@@ -188,6 +208,7 @@ Page({
   /** @param {any[]} similar */
   gone(similar) {
     recent.remove(this.vehicleId);
+    this.noLine();
     this.setData({ state: 'gone', car: null, sheet: '', similar });
   },
 

@@ -26,6 +26,8 @@ module.exports = {
     more: '正在加载更多…',
     more_failed: '加载失败，点按重试',
   },
+  /** What a deposit is called in law; the words are not interchangeable. */
+  deposit: { intent_deposit: '意向金', deposit: '订金', earnest_money: '定金' },
   errors: {
     network: '网络连接失败，请检查网络后重试',
     timeout: '网络超时，请稍后重试',

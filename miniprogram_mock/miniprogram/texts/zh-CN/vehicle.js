@@ -3,9 +3,10 @@ module.exports = {
   sharedBy: '{name} 分享给您',
   sharedByFriend: '好友分享给您',
   status: {
-    listed: '可在线支付意向金预订',
-    listedFor: '可在线支付 {amount} 意向金，为您独家保留 {hours} 小时',
-    reserved: '其他客户正在预订这辆车。若未成交，会重新开放预订',
+    listed: '可在线预订',
+    listedFor: '可在线支付 {amount} {deposit}，为您独家保留 {hours} 小时',
+    reserved: '其他客户正在预订这辆车。排队等候，未成交时先轮到您',
+    reservedLine: '其他客户正在预订这辆车，{count} 人在排队。未成交时按顺序轮到',
     mine: '您已预订',
     mineText: '这辆车正为您保留',
     order: '查看订单',
@@ -71,7 +72,7 @@ module.exports = {
     posterText: '带小程序码的图片，可保存到相册',
     title: '{title}｜{price}',
   },
-  bar: { contact: '联系', contactLabel: '联系经销商', testDrive: '试驾', testDriveLabel: '申请试驾', reserve: '预订', deposit: '意向金 {amount}', reserved: '已预订' },
+  bar: { contact: '联系', contactLabel: '联系经销商', testDrive: '试驾', testDriveLabel: '申请试驾', reserve: '预订', deposit: '{deposit} {amount}' },
   gone: {
     title: '这辆车已售出或下架',
     text: '您来晚了一步，以下车辆与它相近。',

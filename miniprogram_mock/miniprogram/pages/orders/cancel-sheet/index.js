@@ -10,12 +10,15 @@ Component({
     open: { type: Boolean, value: false },
     paid: { type: Boolean, value: false },
     amount: { type: String, value: '' },
+    deposit: { type: String, value: '' },
+    /** Whether it does not come back. */
+    kept: { type: Boolean, value: false },
     busy: { type: Boolean, value: false },
   },
   data: { t, chosen: -1, isOther: false, own: '', money: '' },
   observers: {
-    'paid, amount'(paid, amount) {
-      this.setData({ money: paid ? fill(t.paid, { amount }) : t.unpaid });
+    'paid, amount, deposit, kept'(paid, amount, deposit, kept) {
+      this.setData({ money: paid ? fill(kept ? t.kept : t.paid, { amount, deposit }) : t.unpaid });
     },
     open(open) {
       if (open) this.setData({ chosen: -1, isOther: false, own: '' });

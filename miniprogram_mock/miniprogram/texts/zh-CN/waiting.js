@@ -1,0 +1,50 @@
+/** What is said about waiting for a car that somebody else holds. */
+module.exports = {
+  bar: {
+    join: '排队等候',
+    ahead: '{count} 人在排队',
+    nobody: '您将排第 1 位',
+    place: '排队中 · 第 {position} 位',
+    offer: '立即预订',
+  },
+  sheet: {
+    heading: '排队等候',
+    place: '您排在第 {position} 位',
+    rules: [
+      { label: '怎么轮到', text: '当前的预订未成交时，按排队顺序轮到下一位' },
+      { label: '轮到您时', text: '车辆只留给您 {minutes} 分钟，其间他人不能预订；逾期让给下一位' },
+      { label: '怎么知道', text: '关注服务号后会收到微信通知；在“订单”页也能随时查看排位' },
+      { label: '费用', text: '排队不收费，随时可以退出。每人最多同时排 {most} 辆车' },
+    ],
+    join: '加入排队',
+    leave: '退出排队',
+    joined: '已加入排队，您排在第 {position} 位',
+  },
+  status: {
+    waiting: '排队中，第 {position} 位',
+    waitingText: '车辆未成交时按顺序轮到。轮到您时会通知您',
+    skipped: '轮到您时您正预订着另一辆车，已先让给下一位并保留您的排位',
+    offered: '轮到您了',
+    offeredText: '这辆车只留给您，还剩 {time}',
+    handing: '预留时间已到，正在让给下一位',
+  },
+  list: {
+    heading: '排队中的车',
+    open: '排队 {title}，{label}',
+    reserve: '立即预订',
+    leave: '退出排队',
+    waiting: '您排在第 {position} 位',
+    onSale: '这辆车现在可以直接预订',
+    lapsed: '预留时间内没有预订，已让给下一位',
+    over: '这辆车已不再出售，排队结束',
+    failed: '排队信息没有加载成功，点此重试',
+  },
+  confirm: {
+    title: '退出排队？',
+    waiting: '退出后排位不保留，再次排队将从最后开始。',
+    offered: '现在正轮到您。退出后，这辆车会让给下一位。',
+    leave: '退出',
+    stay: '再想想',
+    left: '已退出排队',
+  },
+};
