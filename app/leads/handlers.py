@@ -13,15 +13,17 @@ from app.events.service import on
 from app.identity import queries as identity
 from app.leads import service
 
+ENDS = ("order.cancelled", "order.expired", "order.declined", "order.sold_offline")
 
-@on("order.reserved", "deposit.paid", "order.cancelled", "order.expired")
+
+@on("order.reserved", "deposit.paid", *ENDS)
 def follow_orders(session: Session, events: Sequence[Event]) -> None:
-    """One handler for all four, so that they are heard in the order in which they happened."""
+    """One handler for all, so that they are heard in the order in which they happened."""
     for event in events:
         assert event.customer_id is not None
         if identity.get(session, event.brand_id, event.customer_id).erased_at:
             # Her orders end because she left: that makes her nobody's lead again.
-            if event.name in ("order.cancelled", "order.expired"):
+            if event.name in ENDS:
                 service.order_of_erased_ended(session, event)
         elif event.name == "order.reserved":
             service.order_reserved(session, event)

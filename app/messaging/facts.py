@@ -25,9 +25,10 @@ _DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 def of(session: Session, send: Send) -> dict[str, str]:
     """Facts by name; one that there is not has no entry.
 
-    customer_phone (masked), order_id, order_number, amount (¥1000, as WeChat's `amount` wants it), paid_at, cancel_reason, vehicle_id,
-    vehicle_title, store_name, store_phone, visit_time (the store's next whole day, `2026年11月22日 09:00~18:00`), offered_until and
-    waitlist_outcome (of a place in a waiting list). Times are China's.
+    customer_phone (masked), order_id, order_number, amount (¥1000, as WeChat's `amount` wants it), paid_at, cancel_reason, dealer_note,
+    vehicle_id, vehicle_title, store_name, store_phone, visit_time (the store's next whole day, `2026年11月22日 09:00~18:00`),
+    order_outcome and held_until (what the dealer made of an order), offered_until and waitlist_outcome (of a place in a waiting list).
+    Times are China's.
     A context that names no order, vehicle or store, such as that of a journey which a tag started, means the customer's latest order.
     """
     context = send.context
@@ -45,7 +46,12 @@ def of(session: Session, send: Send) -> dict[str, str]:
             "amount": amount(order.amount_fen),
             "paid_at": minute(order.paid_at) if order.paid_at else None,
             "cancel_reason": order.cancel_reason,
+            "dealer_note": order.dealer_note,
         }
+    if context.get("order_outcome"):
+        facts["order_outcome"] = t(f"messaging.order.{context['order_outcome']}")
+    if context.get("held_until"):
+        facts["held_until"] = minute(datetime.fromisoformat(context["held_until"]))
     if context.get("offered_until"):
         facts["offered_until"] = minute(datetime.fromisoformat(context["offered_until"]))
     if context.get("outcome"):

@@ -14,6 +14,9 @@ from app.messaging import service
 from app.wechat import queries as wechat
 from app.wechat.messages import CardPressed
 
+# What ended a paid order of a lead
+ENDS = ("order_cancelled", "order_expired", "order_declined", "order_sold_offline", "order_ended")
+
 
 @on("lead.assigned")
 def tell_adviser(session: Session, events: Sequence[Event]) -> None:
@@ -30,7 +33,7 @@ def show_answer(session: Session, events: Sequence[Event]) -> None:
 @on("lead.updated")
 def tell_end(session: Session, events: Sequence[Event]) -> None:
     for event in events:
-        if event.data.get("cause") in ("order_cancelled", "order_expired", "order_ended"):
+        if event.data.get("cause") in ENDS:
             service.order_ended(session, event)
 
 
@@ -38,6 +41,12 @@ def tell_end(session: Session, events: Sequence[Event]) -> None:
 def tell_refund(session: Session, events: Sequence[Event]) -> None:
     for event in events:
         service.deposit_refunded(session, event)
+
+
+@on("order.confirmed", "order.extended", "order.declined", "order.sold_offline")
+def tell_dealt_with(session: Session, events: Sequence[Event]) -> None:
+    for event in events:
+        service.order_dealt_with(session, event)
 
 
 @on("waitlist.offered", "waitlist.lapsed", "waitlist.ended")

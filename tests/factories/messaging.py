@@ -23,7 +23,18 @@ from tests.factories import dealers, identity, wechat
 from tests.factories import orders as make
 
 _count = itertools.count(1)
-TEMPLATES = {key: f"{key}-at-wechat" for key in ("deposit_paid", "test_drive_invitation", "deposit_refunded", "waitlist_offered", "waitlist_ended")}
+TEMPLATES = {
+    key: f"{key}-at-wechat"
+    for key in (
+        "deposit_paid",
+        "test_drive_invitation",
+        "deposit_refunded",
+        "order_kept",
+        "order_let_go",
+        "waitlist_offered",
+        "waitlist_ended",
+    )
+}
 
 
 @dataclass

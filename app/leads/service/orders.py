@@ -62,7 +62,7 @@ def deposit_paid(session: Session, event: Event) -> None:
 
 
 def order_ended(session: Session, event: Event) -> None:
-    """Cancelled or expired: a paid order cools the lead down and its adviser is told; a lead that has none yet is worth a call."""
+    """A paid order that came to an end cools the lead down and its adviser is told; a lead that has none yet is worth a call."""
     fact = _read(session, event)
     cause = event.name.replace(".", "_")
     lead = _keep(session, fact, Interest.reservation)

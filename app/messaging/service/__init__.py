@@ -1,7 +1,15 @@
 """Plan messages, send what is due, hear what became of it, and say who is told what."""
 
 from app.messaging.service.hearing import ReceiptTooEarly, answered, delivered, pressed
-from app.messaging.service.notices import deposit_refunded, fall_back, lead_answered, lead_assigned, order_ended, waitlist_moved
+from app.messaging.service.notices import (
+    deposit_refunded,
+    fall_back,
+    lead_answered,
+    lead_assigned,
+    order_dealt_with,
+    order_ended,
+    waitlist_moved,
+)
 from app.messaging.service.planning import cancel_planned, forget, install_defaults, move, plan, plan_all
 from app.messaging.service.sending import send_due
 
@@ -17,6 +25,7 @@ __all__ = [
     "lead_answered",
     "lead_assigned",
     "move",
+    "order_dealt_with",
     "order_ended",
     "plan",
     "plan_all",

@@ -78,6 +78,21 @@ def deposit_refunded(session: Session, event: Event) -> None:
     )
 
 
+def order_dealt_with(session: Session, event: Event) -> None:
+    """The customer hears that the dealer keeps the vehicle for her, and until when; or that he does not, and why."""
+    assert event.customer_id is not None
+    outcome = event.name.removeprefix("order.")
+    plan(
+        session,
+        brand_id=event.brand_id,
+        channel="service_template",
+        recipient=("customer", event.customer_id),
+        template_key="order_kept" if outcome in ("confirmed", "extended") else "order_let_go",
+        dedupe_key=f"{event.name}:{event.data['order_id']}",
+        context=_about(event, "order_id", "vehicle_id", "held_until") | {"order_outcome": outcome},
+    )
+
+
 def waitlist_moved(session: Session, event: Event) -> None:
     """The customer hears that it is her turn, and when her place in line ended without the vehicle."""
     assert event.customer_id is not None

@@ -27,6 +27,14 @@ _DEFAULTS: dict[str, tuple[dict[str, str], str]] = {
         {"thing1": "{vehicle_title}", "amount2": "{amount}", "character_string3": "{order_number}", "phrase4": "已退款"},
         "pages/orders/detail?id={order_id}",
     ),
+    "order_kept": (
+        {"thing1": "{vehicle_title}", "character_string2": "{order_number}", "phrase3": "{order_outcome}", "time4": "{held_until}"},
+        "pages/orders/detail?id={order_id}",
+    ),
+    "order_let_go": (
+        {"thing1": "{vehicle_title}", "character_string2": "{order_number}", "phrase3": "{order_outcome}", "thing4": "{dealer_note}"},
+        "pages/orders/detail?id={order_id}",
+    ),
     "waitlist_offered": (
         {"thing1": "{vehicle_title}", "thing2": "{store_name}", "time3": "{offered_until}"},
         "pages/vehicles/detail?id={vehicle_id}",

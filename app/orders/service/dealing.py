@@ -41,7 +41,7 @@ def confirm(session: Session, staff: Staff, order_id: uuid.UUID) -> Order:
     if order.status == OrderStatus.confirmed:
         raise AlreadyConfirmed
     ORDER.move(session, order, OrderStatus.confirmed, actor=_by(staff), confirmed_at=clock.now(session))
-    steps.record(session, "order.confirmed", order, actor=_by(staff))
+    steps.record(session, "order.confirmed", order, actor=_by(staff), held_until=hold.expires_at.isoformat())
     return order
 
 
@@ -62,7 +62,7 @@ def extend(session: Session, staff: Staff, order_id: uuid.UUID) -> Order:
     RESERVATION.move(session, hold, ReservationStatus.hard_held, actor=_by(staff), reason="extended", expires_at=until)
     order.extended_at = clock.now(session)
     order.refundable_until = until if order.goes_back else None
-    steps.record(session, "order.extended", order, actor=_by(staff), extension_hours=order.extension_hours)
+    steps.record(session, "order.extended", order, actor=_by(staff), held_until=until.isoformat())
     return order
 
 

@@ -28,6 +28,14 @@ TEMPLATES = {
         "订金退款到账通知",
         {"thing1": "意向车型", "amount2": "退款金额", "character_string3": "订单编号", "phrase4": "退款状态"},
     ),
+    "order_kept": (
+        "预订保留通知",
+        {"thing1": "预订车型", "character_string2": "订单编号", "phrase3": "处理结果", "time4": "保留至"},
+    ),
+    "order_let_go": (
+        "预订结束通知",
+        {"thing1": "预订车型", "character_string2": "订单编号", "phrase3": "处理结果", "thing4": "原因"},
+    ),
     "waitlist_offered": (
         "排队到号提醒",
         {"thing1": "车辆名称", "thing2": "门店名称", "time3": "预订截止时间"},
