@@ -6,6 +6,7 @@ import time
 
 import redis
 from rq.cron import CronScheduler
+from rq.exceptions import StopRequested
 
 from app.factory import create_app
 from app.kit import queue
@@ -35,6 +36,9 @@ def main() -> None:
                             name=job.name,
                         )
                 scheduler.start()
+                return
+            except StopRequested:
+                # Told to go while it was about to start, again maybe: RQ's own loop is not there yet to catch it.
                 return
             except redis.RedisError as error:
                 log.warning("Redis is away", error=str(error))

@@ -50,7 +50,7 @@ def _drained(valkey: Valkey) -> bool:
     with Redis.from_url(valkey.url) as line:
         bulk = rq.Queue("lives.bulk", connection=line)
         bulk.enqueue_call("app.kit.queue.run", args=("events.deliver", {}), result_ttl=0)
-        wait_until(lambda: bulk.count == 0, 20)
+        wait_until(lambda: bulk.count == 0, 60)
         return True
 
 
@@ -73,14 +73,14 @@ def test_the_scheduler_rings_on_after_its_redis_was_away(start: Any, valkey: Val
         with Redis.from_url(valkey.url) as line:
             return rq.Queue("lives.critical", connection=line).count > 0
 
-    wait_until(rung, 20)
+    wait_until(rung, 60)
     valkey.stop()
     with pytest.raises(subprocess.TimeoutExpired):
         scheduler.wait(3)
     valkey.start()
     with Redis.from_url(valkey.url) as line:
         line.flushall()
-    wait_until(rung, 20)
+    wait_until(rung, 60)
     scheduler.send_signal(signal.SIGTERM)
     assert scheduler.wait(15) == 0
 

@@ -208,8 +208,8 @@ class TestPages:
             assert self.config(follower, ENTRY, one)["result"] == "config:ok"
 
     def test_a_ticket_lies_encrypted_until_shortly_before_its_end(self, follower: Person) -> None:
-        follower.door.page_signature(ENTRY)
         ticket = follower.door.jsapi_ticket()
+        follower.door.page_signature(ENTRY)
         (key,) = queue.connection().scan_iter(f"{settings().queue_prefix}:wechat:ticket:*{follower.appid}")
         assert ticket.value.encode() not in queue.connection().get(key)
         assert ticket.seconds - 360 < queue.connection().ttl(key) <= ticket.seconds - 300
