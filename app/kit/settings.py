@@ -64,6 +64,7 @@ class Settings(BaseSettings):
     active_reservations_per_customer: int = Field(default=1, ge=1)
     waitlist_offer_minutes: int = Field(default=15, ge=1)
     waitlist_cars_per_customer: int = Field(default=5, ge=1)
+    shipping_warn_hours: int = Field(default=36, ge=1)
     customer_session_days: int = 30
     staff_session_hours: int = 12
 

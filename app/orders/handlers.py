@@ -10,8 +10,9 @@ from sqlalchemy.orm import Session
 from app.events.models import Event
 from app.events.service import on
 from app.identity import queries as identity
+from app.kit import queue
 from app.orders import service
-from app.orders.service import waiting
+from app.orders.service import shipping, waiting
 
 
 def _orders(events: Sequence[Event]) -> Iterable[uuid.UUID]:
@@ -52,3 +53,26 @@ def forget_customer(session: Session, events: Sequence[Event]) -> None:
 def end_line(session: Session, events: Sequence[Event]) -> None:
     for event in events:
         waiting.end_line(session, uuid.UUID(event.data["vehicle_id"]))
+
+
+@on("deposit.paid", "order.confirmed", "order.converted", "order.closed")
+def follow_shipping(session: Session, events: Sequence[Event]) -> None:
+    for order_id in _orders(events):
+        shipping.follow(session, order_id)
+
+
+@on("wechat.shipping_reminded")
+def hear_reminder(session: Session, events: Sequence[Event]) -> None:
+    for event in events:
+        if "transaction_id" in event.data:
+            shipping.reminded(session, event.data["transaction_id"])
+        else:
+            # WeChat has begun to manage the trade of a mini-program.
+            queue.enqueue(session, "orders.learn_what_is_managed")
+
+
+@on("wechat.trade_settled")
+def follow_settlement(session: Session, events: Sequence[Event]) -> None:
+    for event in events:
+        if event.data["settled"]:
+            shipping.settled(session, event.data["transaction_id"])

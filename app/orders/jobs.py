@@ -1,12 +1,16 @@
-"""The sweeps over holds, and over offers to people who waited, whose time has come."""
+"""The sweeps over holds, offers to people who waited, and what WeChat has to be told, whose time has come."""
 
 from __future__ import annotations
+
+import uuid
+
+from sqlalchemy.orm import Session
 
 from app.kit import db
 from app.kit.logging import logger
 from app.kit.queue import job
 from app.orders import queries, service, waiting_queries
-from app.orders.service import waiting
+from app.orders.service import shipping, waiting
 
 log = logger(__name__)
 
@@ -35,3 +39,19 @@ def offers_due() -> None:
                 waiting.lapse(session, entry_id)
         except Exception:
             log.exception("offer could not be handed on", entry_id=str(entry_id))
+
+
+@job("orders.shipping_due", every=10)
+def shipping_due(session: Session) -> None:
+    shipping.claim_due(session)
+    shipping.warn(session)
+
+
+@job("orders.tell_shipping", transactional=False)
+def tell_shipping(shipping_id: str) -> None:
+    shipping.tell(uuid.UUID(shipping_id))
+
+
+@job("orders.learn_what_is_managed", cron="41 3 * * *", transactional=False)
+def learn_what_is_managed() -> None:
+    shipping.learn_what_is_managed()
