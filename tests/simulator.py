@@ -7,7 +7,7 @@ import json
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -16,6 +16,7 @@ import requests
 
 from dev.ports import free_port
 from dev.testing import wait_until
+from miniprogram_mock.platform import world
 
 READY_SECONDS = 30
 
@@ -78,29 +79,24 @@ class Simulator:
             return False
 
 
-def set_up(folder: Path, callback_base: str, *extra: str) -> None:
+def set_up(folder: Path, callback_base: str, *, clock_followers: Sequence[dict[str, str]] = ()) -> None:
     """A world in a folder, as `init` makes it; all worlds of a test process have the same keys, which take seconds to make."""
     folder.mkdir(parents=True, exist_ok=True)
     (folder / "world.json").write_bytes(_world())
-    _init(folder, callback_base, *extra)
+    world.init(folder, callback_base=callback_base, clock_followers=list(clock_followers))
 
 
 @functools.cache
 def _world() -> bytes:
     with tempfile.TemporaryDirectory() as folder:
-        _init(Path(folder), "http://127.0.0.1:9")
+        world.init(Path(folder), callback_base="http://127.0.0.1:9", clock_followers=[])
         return (Path(folder) / "world.json").read_bytes()
 
 
-def _init(folder: Path, callback_base: str, *extra: str) -> None:
-    command = [sys.executable, "-m", "miniprogram_mock.platform", "init", "--dir", str(folder), "--callback-base", callback_base, *extra]
-    subprocess.run(command, check=True, capture_output=True)
-
-
 @contextmanager
-def running(folder: Path, callback_base: str, *extra: str, port: int | None = None) -> Iterator[Simulator]:
-    """A simulator whose callbacks go to `callback_base`; `extra` are more arguments for its `init`."""
-    set_up(folder, callback_base, *extra)
+def running(folder: Path, callback_base: str, *, port: int | None = None) -> Iterator[Simulator]:
+    """A simulator whose callbacks go to `callback_base`."""
+    set_up(folder, callback_base)
     simulator = Simulator(folder, port or free_port())
     simulator.start()
     try:

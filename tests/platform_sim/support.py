@@ -79,7 +79,7 @@ class Sink:
         self._server = _Server(("127.0.0.1", 0), Handler)
         self.port = self._server.server_address[1]
         self.url = f"http://127.0.0.1:{self.port}"
-        threading.Thread(target=self._server.serve_forever, daemon=True).start()
+        threading.Thread(target=self._server.serve_forever, args=[0.02], daemon=True).start()
 
     def close(self) -> None:
         self.answer_again.set()
@@ -102,8 +102,7 @@ class Simulator:
         self.port = free_port()
         self.base = f"http://127.0.0.1:{self.port}"
         self.http = requests.Session()
-        clock = [part for url in followers for part in ("--clock-follower", url)]
-        set_up(folder, sink.url, *clock, "--clock-token", "tick")
+        set_up(folder, sink.url, clock_followers=[{"url": url, "token": "tick"} for url in followers])
         self.credentials = json.loads((folder / "accounts.json").read_text())
         kinds = {account["kind"]: account for account in self.credentials["accounts"]}
         self.mini, self.service = kinds["mini_program"], kinds["service_account"]
