@@ -30,6 +30,7 @@ staff = blueprint("orders", audience="staff", part="dealing")
 
 
 @staff.post("/<uuid:order_id>/confirm")
+@idempotent
 @raises(OrderUnknown, DealersOnly, NotHeld, AlreadyConfirmed, StateMoved)
 @staff.output(schemas.DealtOut)
 @transactional
@@ -39,6 +40,7 @@ def confirm(session: Session, who: Caller, order_id: uuid.UUID) -> Any:
 
 
 @staff.post("/<uuid:order_id>/extend")
+@idempotent
 @raises(OrderUnknown, DealersOnly, NotHeld, NotExtendable, AlreadyExtended, StateMoved)
 @staff.output(schemas.DealtOut)
 @transactional
@@ -48,6 +50,7 @@ def extend(session: Session, who: Caller, order_id: uuid.UUID) -> Any:
 
 
 @staff.post("/<uuid:order_id>/decline")
+@idempotent
 @raises(OrderUnknown, DealersOnly, NotHeld, StateMoved)
 @staff.input(schemas.ReasonIn)
 @staff.output(schemas.DealtOut)
@@ -58,6 +61,7 @@ def decline(session: Session, who: Caller, order_id: uuid.UUID, json_data: dict[
 
 
 @staff.post("/<uuid:order_id>/sold-offline")
+@idempotent
 @raises(OrderUnknown, DealersOnly, NotHeld, StateMoved)
 @staff.input(schemas.ReasonIn)
 @staff.output(schemas.DealtOut)
@@ -68,6 +72,7 @@ def sold_offline(session: Session, who: Caller, order_id: uuid.UUID, json_data: 
 
 
 @staff.post("/<uuid:order_id>/convert")
+@idempotent
 @raises(OrderUnknown, DealersOnly, NotHeld, StateMoved)
 @staff.output(schemas.DealtOut)
 @transactional

@@ -8,6 +8,7 @@ from typing import Any
 from sqlalchemy.orm import Session
 
 from app.kit import clock
+from app.kit.idempotency import idempotent
 from app.kit.settings import settings
 from app.kit.web import Caller, blueprint, raises, transactional
 from app.orders import waiting_queries, waiting_schemas
@@ -48,6 +49,7 @@ def mine(session: Session, who: Caller) -> Any:
 
 
 @customer.post("/<uuid:vehicle_id>")
+@idempotent
 @raises(VehicleUnknown, VehicleGone, OnSale, HeldByYou, WaitingLimit)
 @customer.output(waiting_schemas.PlaceOut, status_code=201)
 @transactional
