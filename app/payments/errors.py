@@ -7,6 +7,16 @@ class PaymentOver(Conflict):
     code, message = "payments.over", "This payment is over: it was paid, or its time has ended."
 
 
+class AlreadyPaid(PaymentOver):
+    code, message = "payments.already_paid", "This was paid already; nothing more is charged."
+
+
+class PayeeMissing(Conflict):
+    """`of` is brand or dealer."""
+
+    code, message = "payments.payee_missing", "There is no merchant account by which this payee receives money."
+
+
 class PaymentUnavailable(Unavailable):
     code, message = "payments.unavailable", "WeChat Pay does not answer; nothing was charged, please try again."
 
@@ -23,8 +33,32 @@ class RefundTooMuch(Conflict):
     code, message = "payments.refund_too_much", "More cannot go back than was paid."
 
 
-class AdminsOnly(Forbidden):
-    code, message = "payments.admins_only", "Only an administrator deals with incidents of money."
+class TooManyRefunds(Conflict):
+    """`left_fen` is what the last refund has to return."""
+
+    code, message = "payments.too_many_refunds", "WeChat takes at most 50 refunds of one payment, so the last one returns all that is left."
+
+
+class RefundTooLate(Conflict):
+    code, message = "payments.refund_too_late", "WeChat sends nothing back that was paid more than a year ago; pay the customer by hand."
+
+
+class RefundUnknown(NotFound):
+    code, message = "payments.refund_unknown", "There is no such refund."
+
+
+class RefundNotAbnormal(Conflict):
+    code, message = "payments.refund_not_abnormal", "Only a refund that WeChat could not deliver can be led elsewhere."
+
+
+class RedirectRefused(Conflict):
+    """`code` is WeChat's."""
+
+    code, message = "payments.redirect_refused", "WeChat does not lead this refund there."
+
+
+class FinanceOnly(Forbidden):
+    code, message = "payments.finance_only", "Only finance and administrators deal with money."
 
 
 class IncidentUnknown(NotFound):

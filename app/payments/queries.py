@@ -12,7 +12,7 @@ from sqlalchemy import func, select
 from sqlalchemy.dialects.postgresql import distinct_on
 from sqlalchemy.orm import Session, selectinload
 
-from app.payments.errors import IncidentUnknown
+from app.payments.errors import IncidentUnknown, RefundUnknown
 from app.payments.models import Account, LedgerEntry, LedgerLine, PaymentAttempt, PaymentIncident, PaymentIntent, Refund
 
 
@@ -88,6 +88,14 @@ def attempts_of(session: Session, intent_id: uuid.UUID) -> Sequence[PaymentAttem
 def refunds_of(session: Session, intent_id: uuid.UUID) -> Sequence[Refund]:
     """The refunds of an intent, oldest first."""
     return session.execute(select(Refund).filter_by(intent_id=intent_id).order_by(Refund.id)).scalars().all()
+
+
+def refund(session: Session, brand_id: uuid.UUID, refund_id: uuid.UUID) -> Refund:
+    """A refund of the brand. Raises `RefundUnknown`, also for another brand's."""
+    found = session.execute(select(Refund).filter_by(id=refund_id, brand_id=brand_id)).scalar_one_or_none()
+    if found is None:
+        raise RefundUnknown
+    return found
 
 
 def latest_refunds(session: Session, intent_ids: Sequence[uuid.UUID]) -> dict[uuid.UUID, Refund]:

@@ -157,11 +157,11 @@ class FakeGateway:
             raise WechatError(Outcome.permanent_person, "ORDER_CLOSED" if known.state == "CLOSED" else "ORDERPAID")
         return f"wx{next(self._numbers):034d}"
 
-    def _query(self, _account: WechatAccount, out_trade_no: str, **_given: Any) -> Trade:
-        return self.trades.get(out_trade_no, Trade(out_trade_no, "NOT_EXIST"))
+    def _query(self, _account: WechatAccount, out_trade_no: str, **given: Any) -> Trade:
+        return self._whose(self.trades, out_trade_no, given) or Trade(out_trade_no, "NOT_EXIST")
 
-    def _close(self, _account: WechatAccount, out_trade_no: str, **_given: Any) -> None:
-        known = self.trades.get(out_trade_no)
+    def _close(self, _account: WechatAccount, out_trade_no: str, **given: Any) -> None:
+        known = self._whose(self.trades, out_trade_no, given)
         if known is None:
             raise WechatError(Outcome.permanent_person, "ORDER_NOT_EXIST")
         if known.state not in ("NOTPAY", "CLOSED"):
@@ -172,7 +172,29 @@ class FakeGateway:
         asked = RefundState(out_refund_no, "PROCESSING", amount_fen=given["amount_fen"], total_fen=given["total_fen"], currency="CNY")
         refund_id = f"5030{next(self._numbers):024d}"
         numbered = replace(asked, refund_id=refund_id, out_trade_no=out_trade_no, sub_mchid=given.get("sub_mchid"))
+        paid = self.trades.get(out_trade_no)
+        if paid is not None and paid.sub_mchid != given.get("sub_mchid"):
+            raise WechatError(Outcome.permanent_person, "RESOURCE_NOT_EXISTS", "this dealer was never paid that")
         return self.refunds.setdefault(out_refund_no, numbered)
 
-    def _query_refund(self, _account: WechatAccount, out_refund_no: str, **_given: Any) -> RefundState:
-        return self.refunds.get(out_refund_no, RefundState(out_refund_no, "NOT_EXIST"))
+    def _query_refund(self, _account: WechatAccount, out_refund_no: str, **given: Any) -> RefundState:
+        return self._whose(self.refunds, out_refund_no, given) or RefundState(out_refund_no, "NOT_EXIST")
+
+    def _refund_to_card(self, _account: WechatAccount, out_refund_no: str, **given: Any) -> RefundState:
+        return self._led_elsewhere(out_refund_no, "其他银行卡", given)
+
+    def _refund_to_merchant(self, _account: WechatAccount, out_refund_no: str, **given: Any) -> RefundState:
+        return self._led_elsewhere(out_refund_no, "商户基本账户", given)
+
+    def _led_elsewhere(self, out_refund_no: str, receiver: str, given: dict[str, Any]) -> RefundState:
+        known = self._whose(self.refunds, out_refund_no, given)
+        if known is None or known.status != "ABNORMAL":
+            raise WechatError(Outcome.permanent_person, "INVALID_REQUEST", "not abnormal")
+        self.refunds[out_refund_no] = replace(known, status="PROCESSING", receiver=receiver)
+        return self.refunds[out_refund_no]
+
+    @staticmethod
+    def _whose(kept: dict[str, Any], number: str, given: dict[str, Any]) -> Any:
+        """What is kept under a number, if it belongs to whom the caller speaks for."""
+        found = kept.get(number)
+        return found if found is not None and found.sub_mchid == given.get("sub_mchid") else None

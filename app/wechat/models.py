@@ -39,9 +39,11 @@ class WechatAccount(Root):
     that a merchant takes payments for, or that a service account's messages open.
 
     `settings` holds what is no secret: original_id (service account), agentid (corp), subscribe_templates (mini-program: a list of
-    {moment, template_id, title}); merchant: merchant_serial, public_key_id and public_key where it uses WeChat Pay's public key,
-    platform_certificates (PEM, by serial) where it uses certificates, and sub_mchids (a list of {sub_mchid, sub_appid, name}) where it
-    takes payments for others. `secrets` holds secret, token and aes_key, or merchant_private_key and apiv3_key.
+    {moment, template_id, title}; is_trade_managed: whether WeChat keeps what people pay until it was shipped); merchant:
+    merchant_serial, public_key_id and public_key where it uses WeChat Pay's public key, platform_certificates (PEM, by serial) where it
+    uses certificates, sub_mchids (a list of {sub_mchid, sub_appid, name}) where it
+    takes payments for others, and is_payee where it is the one of several that the brand's own money goes to. `secrets` holds secret,
+    token and aes_key, or merchant_private_key and apiv3_key.
 
     `certificates_asked_at` is when WeChat Pay was last asked for its certificates.
     """

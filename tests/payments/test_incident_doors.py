@@ -84,8 +84,8 @@ def test_a_marketer_looks_at_an_incident_and_does_not_move_its_money(
     (shown,) = marketer.get("/api/staff/payments/incidents").json["items"]
     assert shown["id"] == str(incident.id)
     answer = post(marketer, f"/api/staff/payments/incidents/{incident.id}/resolve", {"action": action, "note": "x"})
-    assert (answer.status_code, answer.json["error"]) == (403, "payments.admins_only")
-    assert answer.json["message"] == "只有管理员可以处理支付异常，请联系管理员"
+    assert (answer.status_code, answer.json["error"]) == (403, "payments.finance_only")
+    assert answer.json["message"] == "只有财务人员和管理员可以处理资金，请联系他们"
     session.expire_all()
     assert incident.resolved_at is None
 

@@ -180,7 +180,8 @@ def test_a_closed_refund_owes_her_the_money_again_and_a_person_can_repeat_it(
     again = payments.refund_incident(session, incident, staff_id=auditor.id, note="重新退款")
     session.commit()
     assert again.out_refund_no != refund.out_refund_no
-    works.quietly()
+    later(seconds=61)
+    works.sweep()
     wechat.settle(again.out_refund_no)
     later(seconds=6)
     works.sweep()
@@ -211,7 +212,8 @@ def test_parts_go_back_until_all_is_back_and_never_more(session: Session, paid: 
     for amount_fen, status in ((30_000, "partial"), (70_000, "refunded")):
         refund = ask(session, paid, amount_fen)
         assert standing(session, paid) == "refunding"
-        works.quietly()
+        later(seconds=61)
+        works.sweep()
         wechat.settle(refund.out_refund_no)
         later(seconds=6)
         works.sweep()
@@ -231,7 +233,7 @@ def test_what_is_asked_for_at_the_same_time_is_never_more_than_was_paid(committe
         number = queries.attempts_of(session, order.intent_id)[0].out_trade_no  # type: ignore[arg-type]
         wechat.pay_for(number)
     payments.settle(attempt_id)
-    together = threading.Barrier(10)
+    together = threading.Barrier(20)
 
     def ask_back(_: int) -> bool:
         together.wait(timeout=30)
@@ -242,8 +244,8 @@ def test_what_is_asked_for_at_the_same_time_is_never_more_than_was_paid(committe
             return False
         return True
 
-    with ThreadPoolExecutor(10) as pool:
-        outcomes = list(pool.map(ask_back, range(10)))
+    with ThreadPoolExecutor(20) as pool:
+        outcomes = list(pool.map(ask_back, range(20)))
     assert outcomes.count(True) == 3
     with committed() as session:
         assert queries.refundable_fen(session, order.intent_id) == 10_000  # type: ignore[arg-type]

@@ -25,7 +25,7 @@ from app.orders.errors import (
 )
 from app.orders.models import Order, OrderStatus
 from app.payments import service as payments
-from app.payments.errors import NotOurPayer, PaymentOver, PaymentRefused, PaymentUnavailable
+from app.payments.errors import AlreadyPaid, NotOurPayer, PayeeMissing, PaymentOver, PaymentRefused, PaymentUnavailable
 from app.vehicles import queries as vehicles
 from app.vehicles.errors import VehicleUnknown
 
@@ -36,7 +36,7 @@ UNPAID = (OrderStatus.created, OrderStatus.awaiting_payment)
 
 
 @visitor.get("/terms")
-@raises(TermsMissing, VehicleUnknown)
+@raises(TermsMissing, VehicleUnknown, PayeeMissing)
 @visitor.input(schemas.TermsOfIn, location="query")
 @visitor.output(schemas.TermsOut)
 @transactional
@@ -58,7 +58,9 @@ def terms(session: Session, who: Caller, query_data: dict[str, Any]) -> Any:
     TermsMissing,
     TermsUnfit,
     LimitReached,
+    PayeeMissing,
     NotOurPayer,
+    AlreadyPaid,
     PaymentOver,
     PaymentRefused,
     PaymentUnavailable,
@@ -71,13 +73,13 @@ def reserve(who: Caller, json_data: dict[str, Any]) -> Any:
     """Hold a vehicle and get what the pay sheet needs. Needs the header `Idempotency-Key`; the same key gives the same answer."""
     with db.transaction() as session:
         order = service.reserve(session, who.customer.id, request_key=g.idempotency_key, **json_data)
-        attempt_id = _attempt(session, order) if order.status not in (OrderStatus.paid, OrderStatus.confirmed) else None
-    return _let_pay(order.id, attempt_id)
+        intent_id = order.intent_id if order.status not in (OrderStatus.paid, OrderStatus.confirmed) else None
+    return _let_pay(order.id, intent_id)
 
 
 @customer.post("/<uuid:order_id>/pay")
 @idempotent
-@raises(OrderUnknown, NotPayable, NotOurPayer, PaymentOver, PaymentRefused, PaymentUnavailable)
+@raises(OrderUnknown, NotPayable, NotOurPayer, AlreadyPaid, PaymentOver, PaymentRefused, PaymentUnavailable)
 @customer.output(schemas.OrderPaymentOut)
 @stepwise
 def pay(who: Caller, order_id: uuid.UUID) -> Any:
@@ -86,18 +88,12 @@ def pay(who: Caller, order_id: uuid.UUID) -> Any:
         order = queries.of_customer(session, who.customer.id, order_id)
         if order.status not in UNPAID:
             raise NotPayable
-        attempt_id = _attempt(session, order)
-    return _let_pay(order.id, attempt_id)
+    return _let_pay(order.id, order.intent_id)
 
 
-def _attempt(session: Session, order: Order) -> uuid.UUID:
-    assert order.intent_id is not None
-    return payments.attempt_for(session, order.intent_id).id
-
-
-def _let_pay(order_id: uuid.UUID, attempt_id: uuid.UUID | None) -> dict[str, Any]:
+def _let_pay(order_id: uuid.UUID, intent_id: uuid.UUID | None) -> dict[str, Any]:
     try:
-        payment = payments.prepay(attempt_id) if attempt_id else None
+        payment = payments.pay(intent_id) if intent_id else None
     except PaymentRefused:
         with db.transaction() as session:
             service.fail(session, order_id)

@@ -38,6 +38,11 @@ class Account(StrEnum):
     customer_deposits = "customer_deposits"
     unallocated = "unallocated"
     refunds_payable = "refunds_payable"
+    # What was a deposit and is ours by now: part of the price of the car, or kept because she withdrew
+    deposits_applied = "deposits_applied"
+    deposits_forfeited = "deposits_forfeited"
+    # Where WeChat Pay's bill and this ledger differ and finance has written it off
+    reconciliation_suspense = "reconciliation_suspense"
 
 
 class IncidentKind(StrEnum):
@@ -50,6 +55,19 @@ class IncidentKind(StrEnum):
     refund_refused = "refund_refused"
     refund_closed = "refund_closed"
     refund_abnormal = "refund_abnormal"
+    # A refund that could not reach her went to the merchant's bank account: a person has to pay her
+    pay_by_hand = "pay_by_hand"
+    # Earnest money of a deal that the dealer ended: she is owed as much again (Civil Code, art. 587)
+    double_return_owed = "double_return_owed"
+    # WeChat keeps the money, and was not told that the customer can fetch what she paid for
+    shipping_overdue = "shipping_overdue"
+    # What the sweep over owners finds and cannot heal
+    money_without_order = "money_without_order"
+    order_without_hold = "order_without_hold"
+    stuck_order = "stuck_order"
+    sold_while_held = "sold_while_held"
+    # A day's bill with open differences, or a bill that cannot be had
+    unreconciled = "unreconciled"
 
 
 # An attempt that can still bring money without our having been told.
@@ -77,6 +95,6 @@ REFUND = Machine(
     {
         "requested": frozenset({"submitted", "succeeded", "closed", "abnormal"}),
         "submitted": frozenset({"succeeded", "closed", "abnormal"}),
-        "abnormal": frozenset({"succeeded", "closed"}),
+        "abnormal": frozenset({"submitted", "succeeded", "closed"}),
     }
 )

@@ -33,10 +33,14 @@ class PaymentIntent(Root):
     customer_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("customers.id"), index=True)
     subject_type: Mapped[str]
     subject_id: Mapped[str]
+    # What people call the subject, such as the order's number
+    subject_number: Mapped[str] = mapped_column(default="", server_default="")
     amount_fen: Mapped[int] = mapped_column(BigInteger)
     currency: Mapped[str] = mapped_column(default="CNY")
     description: Mapped[str]
+    # Who receives the money: the merchant, or its sub-merchant. Every row below that comes of it has the same pair, by triggers.
     payee_account_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("wechat_accounts.id"))
+    sub_mchid: Mapped[str | None]
     status: Mapped[str] = mapped_column(default=IntentStatus.open)
     # The last moment at which the money may come; attempts end a little earlier.
     expires_at: Mapped[datetime]
@@ -58,15 +62,18 @@ class PaymentAttempt(Root):
             unique=True,
             postgresql_where=text("status IN ('created', 'prepay_ok', 'unknown')"),
         ),
-        Index("ix_payment_attempts_due", "due_at", postgresql_where=text("status IN ('created', 'prepay_ok', 'unknown')")),
+        CheckConstraint("status NOT IN ('created', 'prepay_ok', 'unknown') OR certain_at IS NULL", name="open_is_uncertain"),
+        Index("ix_payment_attempts_due", "due_at", postgresql_where=text("certain_at IS NULL")),
     )
 
     intent_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("payment_intents.id"), index=True)
+    account_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("wechat_accounts.id"))
     out_trade_no: Mapped[str]
     amount_fen: Mapped[int] = mapped_column(BigInteger)
     currency: Mapped[str]
     appid: Mapped[str]
     mchid: Mapped[str]
+    sub_mchid: Mapped[str | None]
     openid: Mapped[str | None]
     status: Mapped[str] = mapped_column(default=AttemptStatus.created)
     prepay_id: Mapped[str | None]
@@ -75,6 +82,8 @@ class PaymentAttempt(Root):
     # When we ask WeChat next, and how often we have asked.
     due_at: Mapped[datetime]
     polls: Mapped[int] = mapped_column(default=0, server_default="0")
+    # Since when it is certain what became of it; until then we go on asking, also about one that was ended
+    certain_at: Mapped[datetime | None]
     paid_at: Mapped[datetime | None]
     # Paid when the intent was paid already: the money only passes through
     is_surplus: Mapped[bool] = mapped_column(default=False, server_default="false")
@@ -87,13 +96,18 @@ class PaymentIncident(Root):
     """Something about money that a person can see, and has to look at until it is resolved. One per kind and reference."""
 
     __tablename__ = "payment_incidents"
-    __table_args__ = (UniqueConstraint("kind", "reference"), _one_of(IncidentKind, "kind"))
+    __table_args__ = (
+        UniqueConstraint("kind", "reference"),
+        _one_of(IncidentKind, "kind"),
+        Index("ix_payment_incidents_brand_id_created_at", "brand_id", "created_at"),
+    )
 
     kind: Mapped[str]
     # WeChat's transaction_id, or our out_trade_no or out_refund_no
     reference: Mapped[str]
     intent_id: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("payment_intents.id"), index=True)
     account_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("wechat_accounts.id"))
+    sub_mchid: Mapped[str | None]
     out_trade_no: Mapped[str]
     # What WeChat says was paid, or what was to go back
     amount_fen: Mapped[int] = mapped_column(BigInteger)
@@ -114,6 +128,7 @@ class Refund(Root):
         CheckConstraint("amount_fen > 0 AND amount_fen <= paid_fen", name="amount"),
         CheckConstraint("attempt_id IS NOT NULL OR incident_id IS NOT NULL", name="owner"),
         _one_of(RefundStatus),
+        Index("ix_refunds_brand_id_created_at", "brand_id", "created_at"),
         Index("ix_refunds_due", "due_at", postgresql_where=text("status IN ('requested', 'submitted', 'abnormal')")),
     )
 
@@ -121,6 +136,7 @@ class Refund(Root):
     attempt_id: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("payment_attempts.id"), index=True)
     incident_id: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("payment_incidents.id"))
     account_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("wechat_accounts.id"))
+    sub_mchid: Mapped[str | None]
     out_trade_no: Mapped[str]
     out_refund_no: Mapped[str]
     refund_id: Mapped[str | None]
@@ -131,20 +147,25 @@ class Refund(Root):
     source: Mapped[str]
     status: Mapped[str] = mapped_column(default=RefundStatus.requested)
     due_at: Mapped[datetime]
+    # When WeChat was last asked to send it: refunds of one payment are asked for a minute apart
+    asked_at: Mapped[datetime | None]
     tries: Mapped[int] = mapped_column(default=0, server_default="0")
     settled_at: Mapped[datetime | None]
     error_code: Mapped[str | None]
 
 
 class LedgerEntry(Root):
-    """One movement of money; its lines balance. Append-only and balanced by triggers of the database."""
+    """One movement of the money of one payee; its lines balance. Append-only and balanced by triggers of the database."""
 
     __tablename__ = "ledger_entries"
-    __table_args__ = (UniqueConstraint("reference"),)
+    __table_args__ = (UniqueConstraint("reference"), Index("ix_ledger_entries_brand_id_created_at", "brand_id", "created_at"))
 
     # What moved it, which can be booked once: "payment <transaction_id>", "refund requested <out_refund_no>", …
     reference: Mapped[str]
     kind: Mapped[str]
+    # Whose money: an entry moves it between accounts of the ledger, never from one payee to another
+    account_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("wechat_accounts.id"))
+    sub_mchid: Mapped[str | None]
     intent_id: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("payment_intents.id"), index=True)
     refund_id: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("refunds.id"))
     incident_id: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("payment_incidents.id"))

@@ -12,7 +12,7 @@ from app.kit.errors import Forbidden
 from app.kit.idempotency import idempotent
 from app.kit.web import Caller, blueprint, raises, transactional
 from app.payments import queries, schemas, service
-from app.payments.errors import AdminsOnly, IncidentOver, IncidentUnknown, RefundTooMuch
+from app.payments.errors import FinanceOnly, IncidentOver, IncidentUnknown, RefundTooMuch
 
 staff = blueprint("payments", audience="staff", part="incidents")
 
@@ -34,14 +34,14 @@ def incidents(session: Session, who: Caller) -> Any:
 
 @staff.post("/incidents/<uuid:incident_id>/resolve")
 @idempotent
-@raises(AdminsOnly, IncidentUnknown, IncidentOver, RefundTooMuch)
+@raises(FinanceOnly, IncidentUnknown, IncidentOver, RefundTooMuch)
 @staff.input(schemas.ResolveIn)
 @staff.output(schemas.IncidentOut)
 @transactional
 def resolve(session: Session, who: Caller, incident_id: uuid.UUID, json_data: dict[str, str]) -> Any:
     """Send the money back, or note that it was dealt with by hand."""
-    if who.staff.role != Role.admin:
-        raise AdminsOnly
+    if who.staff.role not in (Role.admin, Role.finance):
+        raise FinanceOnly
     incident = queries.incident(session, who.staff.brand_id, incident_id)
     if json_data["action"] == "refund":
         service.refund_incident(session, incident, staff_id=who.staff.id, note=json_data["note"])

@@ -10,9 +10,7 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
 from app.events import service as events
-from app.kit import clock
 from app.kit.logging import logger
-from app.payments.errors import IncidentOver
 from app.payments.models import IncidentKind, PaymentIncident, PaymentIntent
 
 log = logger(__name__)
@@ -25,6 +23,7 @@ def report(
     *,
     brand_id: uuid.UUID,
     account_id: uuid.UUID,
+    sub_mchid: str | None = None,
     out_trade_no: str,
     amount_fen: int,
     intent: PaymentIntent | None = None,
@@ -39,6 +38,7 @@ def report(
             reference=reference,
             intent_id=intent.id if intent else None,
             account_id=account_id,
+            sub_mchid=sub_mchid,
             out_trade_no=out_trade_no,
             amount_fen=amount_fen,
             details=details or {},
@@ -65,16 +65,25 @@ def known(session: Session, kind: IncidentKind, reference: str) -> bool:
     return session.execute(select(PaymentIncident.id).filter_by(kind=kind, reference=reference)).first() is not None
 
 
-def resolve(session: Session, incident: PaymentIncident, *, staff_id: uuid.UUID, note: str) -> None:
-    """A person has dealt with it, in the way the note says. Raises `IncidentOver`."""
-    closed = session.execute(
-        update(PaymentIncident)
-        .where(PaymentIncident.id == incident.id, PaymentIncident.resolved_at.is_(None))
-        .values(resolved_at=clock.now(session), resolution="by_hand", resolved_by_id=staff_id, note=note)
-        .returning(PaymentIncident.id)
-    ).first()
-    if closed is None:
-        raise IncidentOver
+def report_on(
+    session: Session, kind: IncidentKind, intent_id: uuid.UUID, *, amount_fen: int | None = None, details: dict[str, Any] | None = None
+) -> None:
+    """Something about the money of a subject that another domain has found, and a person of finance has to look at. Once per kind and
+    intent; `amount_fen` is the intent's where nothing else is said.
+    """
+    intent = session.get_one(PaymentIntent, intent_id)
+    report(
+        session,
+        kind,
+        intent.subject_number or str(intent.id),
+        brand_id=intent.brand_id,
+        account_id=intent.payee_account_id,
+        sub_mchid=intent.sub_mchid,
+        out_trade_no="",
+        amount_fen=intent.amount_fen if amount_fen is None else amount_fen,
+        intent=intent,
+        details=details,
+    )
 
 
 def settle_late(session: Session, intent_id: uuid.UUID, *, resolution: str) -> None:
@@ -85,6 +94,18 @@ def settle_late(session: Session, intent_id: uuid.UUID, *, resolution: str) -> N
 def settle_asked(session: Session, out_trade_no: str) -> None:
     """WeChat has told at last what became of an attempt."""
     _settle(session, PaymentIncident.kind == IncidentKind.unsettled, PaymentIncident.reference == out_trade_no, resolution="settled")
+
+
+def settle_reconciled(session: Session, reference: str) -> None:
+    """A day's bill is there, and nothing of it is open any more."""
+    conditions = PaymentIncident.kind == IncidentKind.unreconciled, PaymentIncident.reference == reference
+    _settle(session, *conditions, resolution="settled")
+
+
+def settle_shipping(session: Session, transaction_id: str) -> None:
+    """WeChat knows of the hand-over, or need not know any more."""
+    kind = PaymentIncident.kind == IncidentKind.shipping_overdue
+    _settle(session, kind, PaymentIncident.reference == transaction_id, resolution="settled")
 
 
 def settle_refunded(session: Session, *, out_refund_no: str, incident_id: uuid.UUID | None) -> None:

@@ -12,10 +12,9 @@ from sqlalchemy.orm import Session
 from app.events import service as events
 from app.kit import clock, db, queue
 from app.kit.logging import logger
-from app.kit.settings import settings
 from app.kit.texts import t
 from app.payments import queries
-from app.payments.errors import IncidentOver, RefundTooMuch
+from app.payments.errors import RefundTooLate, RefundTooMuch, TooManyRefunds
 from app.payments.models import (
     REFUND,
     REFUNDS_UNDER_WAY,
@@ -23,14 +22,14 @@ from app.payments.models import (
     AttemptStatus,
     IncidentKind,
     PaymentAttempt,
-    PaymentIncident,
     PaymentIntent,
     Refund,
     RefundStatus,
 )
 from app.payments.service import incidents, ledger, locks
+from app.payments.service.till import till_of
 from app.wechat import queries as wechat
-from app.wechat.client import Outcome, RefundState, WechatError, gateway
+from app.wechat.client import Outcome, RefundState, WechatError
 from app.wechat.models import WechatAccount
 
 log = logger(__name__)
@@ -40,8 +39,15 @@ SWEEP = 100
 LONGEST_GAP = 600.0
 ABNORMAL_GAP = 3600.0
 AFTER_A_REFUSAL = timedelta(minutes=10)
+# WeChat's rules: 50 refunds of one payment, a minute apart, within a year.
+MOST_REFUNDS = 50
+APART = timedelta(seconds=61)
+REFUNDABLE_FOR = timedelta(days=365)
 # Questions without an answer, about twenty minutes long, until a person is to know that money does not go back.
 PATIENCE = 8
+
+# How `user_received_account` begins when the money went to the merchant: 商户基本账户, 商户结算银行账户.
+TO_THE_MERCHANT = "商户"
 
 _NEXT = {
     "PROCESSING": RefundStatus.submitted,
@@ -56,20 +62,28 @@ def request_refund(session: Session, intent_id: uuid.UUID, *, amount_fen: int, r
 
     Raises:
         RefundTooMuch: together with the refunds asked before, more than was paid.
+        TooManyRefunds: WeChat takes no more after this one, so it has to be all that is left.
+        RefundTooLate: it was paid more than a year ago.
     """
     intent = locks.intent(session, intent_id)
-    if not 0 < amount_fen <= queries.refundable_fen(session, intent_id):
+    left_fen = queries.refundable_fen(session, intent_id)
+    if not 0 < amount_fen <= left_fen:
         raise RefundTooMuch
     paid = session.execute(
         select(PaymentAttempt).filter_by(intent_id=intent_id, status=AttemptStatus.succeeded, is_surplus=False)
     ).scalar_one()
-    return _request(session, _of_attempt(intent, paid), intent, amount_fen=amount_fen, reason=reason, source=Account.customer_deposits)
+    if paid.paid_at is None or paid.paid_at + REFUNDABLE_FOR <= clock.now(session):
+        raise RefundTooLate
+    asked = session.execute(select(func.count()).select_from(Refund).filter_by(attempt_id=paid.id)).scalar_one()
+    if asked + 1 >= MOST_REFUNDS and amount_fen < left_fen:
+        raise TooManyRefunds(left_fen=left_fen)
+    return request(session, _of_attempt(intent, paid), intent, amount_fen=amount_fen, reason=reason, source=Account.customer_deposits)
 
 
 def request_surplus(session: Session, attempt: PaymentAttempt, *, incident_id: uuid.UUID | None) -> Refund:
     """Send all of an attempt back that paid what was paid already."""
     owner = _of_attempt(attempt.intent, attempt) | {"incident_id": incident_id}
-    return _request(
+    return request(
         session,
         owner,
         attempt.intent,
@@ -79,54 +93,22 @@ def request_surplus(session: Session, attempt: PaymentAttempt, *, incident_id: u
     )
 
 
-def refund_incident(session: Session, incident: PaymentIncident, *, staff_id: uuid.UUID, note: str) -> Refund:
-    """Send money back that came with a wrong figure or for no order, or try again what WeChat closed; the incident is resolved when the
-    money is back.
-
-    Raises:
-        IncidentOver: it is resolved, its money is on its way back already, or is none that we hold.
-    """
-    held = session.execute(
-        select(PaymentIncident).filter_by(id=incident.id).with_for_update(key_share=True).execution_options(populate_existing=True)
-    ).scalar_one()
-    asked = session.execute(select(Refund.id).where(Refund.incident_id == held.id, Refund.status != RefundStatus.closed)).first()
-    before = None
-    if held.kind == IncidentKind.refund_closed:
-        before = session.execute(select(Refund).filter_by(out_refund_no=held.reference)).scalar_one()
-    if held.resolved_at or asked or not (before or ledger.booked(session, "payment", held.reference, incident_id=held.id)):
-        raise IncidentOver
-    held.resolved_by_id, held.note = staff_id, note
-    owner = {
-        "brand_id": held.brand_id,
-        "incident_id": held.id,
-        "intent_id": before.intent_id if before else None,
-        "attempt_id": before.attempt_id if before else None,
-        "account_id": held.account_id,
-        "out_trade_no": held.out_trade_no,
-        "paid_fen": before.paid_fen if before else held.amount_fen,
-    }
-    intent = locks.intent(session, before.intent_id) if before and before.intent_id else None
-    if intent and before and before.source == Account.customer_deposits and held.amount_fen > queries.refundable_fen(session, intent.id):
-        raise RefundTooMuch
-    reason = before.reason if before else t("payments.refund_reasons.no_owner")
-    source = Account(before.source) if before else Account.unallocated
-    return _request(session, owner, intent, amount_fen=held.amount_fen, reason=reason, source=source)
-
-
 def _of_attempt(intent: PaymentIntent, attempt: PaymentAttempt) -> dict[str, Any]:
     return {
         "brand_id": intent.brand_id,
         "intent_id": intent.id,
         "attempt_id": attempt.id,
-        "account_id": intent.payee_account_id,
+        "account_id": attempt.account_id,
+        "sub_mchid": attempt.sub_mchid,
         "out_trade_no": attempt.out_trade_no,
         "paid_fen": attempt.amount_fen,
     }
 
 
-def _request(
+def request(
     session: Session, owner: dict[str, Any], intent: PaymentIntent | None, *, amount_fen: int, reason: str, source: Account
 ) -> Refund:
+    """Write a refund down, and ring for it. `owner` says whose money it is and out of which payment; the caller has checked the amount."""
     refund_id = db.new_id()
     refund = Refund(
         id=refund_id,
@@ -141,7 +123,7 @@ def _request(
     session.add(refund)
     session.flush()
     _book(session, "refund requested", refund, debit=source, credit=Account.refunds_payable)
-    _record(session, "refund.requested", refund, intent)
+    record(session, "refund.requested", refund, intent)
     queue.enqueue(session, "payments.push_refund", refund_id=refund.id)
     return refund
 
@@ -169,29 +151,22 @@ def claim_refunds(session: Session) -> None:
 
 
 def push_refund(refund_id: uuid.UUID) -> str:
-    """Submit a requested refund, or ask about a submitted one. Returns its status.
+    """Submit a requested refund when it is its turn, or ask about a submitted one. Returns its status.
 
     Calls the outside, so it opens transactions of its own; may be called at any time, and again: WeChat knows the refund by its number.
     """
     with db.transaction() as session:
         refund = session.get_one(Refund, refund_id)
-        account = session.get_one(WechatAccount, refund.account_id)
+        till = till_of(session, refund)
     if refund.status not in REFUNDS_UNDER_WAY:
         return refund.status
-    merchant = gateway().pay(account)
     try:
-        told = None
-        if refund.status != RefundStatus.requested:
-            told = merchant.query_refund(refund.out_refund_no)
+        told = till.query_refund(refund.out_refund_no) if refund.status != RefundStatus.requested else None
         if told is None or told.status == "NOT_EXIST":
-            told = merchant.refund(
-                refund.out_trade_no,
-                refund.out_refund_no,
-                amount_fen=refund.amount_fen,
-                total_fen=refund.paid_fen,
-                reason=refund.reason,
-                notify_url=f"{settings().public_base_url}/api/platform/wechat/pay/{account.appid}/refunds",
-            )
+            with db.transaction() as session:
+                if not _has_its_turn(session, refund_id):
+                    return refund.status
+            told = till.refund(refund)
     except WechatError as error:
         log.warning("WeChat Pay did not take a refund", out_refund_no=refund.out_refund_no, error=str(error))
         refused = error.outcome in (Outcome.permanent_person, Outcome.permanent_account)
@@ -201,6 +176,27 @@ def push_refund(refund_id: uuid.UUID) -> str:
         return refund.status
     with db.transaction() as session:
         return apply(session, refund_id, told)
+
+
+def _has_its_turn(session: Session, refund_id: uuid.UUID) -> bool:
+    """Whether WeChat may be asked now to send it: refunds of one payment are asked for a minute apart, the others wait for their turn."""
+    intent_id = session.get_one(Refund, refund_id).intent_id
+    if intent_id is not None:
+        locks.intent(session, intent_id)
+    refund = locks.refund(session, refund_id)
+    if refund.status not in REFUNDS_UNDER_WAY:
+        return False
+    moment = clock.now(session)
+    last = session.execute(
+        select(func.max(Refund.asked_at)).where(
+            Refund.account_id == refund.account_id, Refund.out_trade_no == refund.out_trade_no, Refund.id != refund.id
+        )
+    ).scalar_one()
+    if last is not None and last + APART > moment:
+        refund.due_at, refund.tries = last + APART, 0
+        return False
+    refund.asked_at = moment
+    return True
 
 
 def refund_notified(session: Session, inbox_id: uuid.UUID | str) -> None:
@@ -220,18 +216,18 @@ def refund_notified(session: Session, inbox_id: uuid.UUID | str) -> None:
         told.out_refund_no,
         brand_id=box.brand_id,
         account_id=box.account_id,
+        sub_mchid=told.sub_mchid,
         out_trade_no=told.out_trade_no or "",
         amount_fen=told.amount_fen or 0,
         details={"refund": told.status},
     )
 
 
-def apply(session: Session, refund_id: uuid.UUID, told: RefundState) -> str:
+def apply(session: Session, refund_id: uuid.UUID, told: RefundState, *, reason: str | None = None) -> str:
     """Make of the refund what WeChat says it is. The only place that moves a refund. Returns its status."""
     refund = locks.refund(session, refund_id)
-    if told.amount_fen != refund.amount_fen:
-        details = {"amount_fen": {"asked": refund.amount_fen, "told": told.amount_fen}}
-        _report(session, IncidentKind.mismatch, refund, details)
+    if differences := _compare(session, refund, told):
+        _report(session, IncidentKind.mismatch, refund, differences)
         return refund.status
     to = _NEXT[told.status]
     if to not in REFUND.table.get(refund.status, frozenset()):
@@ -239,21 +235,48 @@ def apply(session: Session, refund_id: uuid.UUID, told: RefundState) -> str:
     moment = clock.now(session)
     settled_at = moment if to == RefundStatus.succeeded else None
     waits = timedelta(seconds=ABNORMAL_GAP if to == RefundStatus.abnormal else 5)
-    REFUND.move(session, refund, to, refund_id=told.refund_id, settled_at=settled_at, due_at=moment + waits, tries=0)
+    number = told.refund_id or refund.refund_id
+    REFUND.move(session, refund, to, reason=reason, refund_id=number, settled_at=settled_at, due_at=moment + waits, tries=0)
     intent = session.get(PaymentIntent, refund.intent_id) if refund.intent_id else None
     if to == RefundStatus.succeeded:
-        _book(session, "refund paid", refund, debit=Account.refunds_payable, credit=Account.wechat_clearing)
-        incidents.settle_refunded(session, out_refund_no=refund.out_refund_no, incident_id=refund.incident_id)
-        if intent is not None and refund.source == Account.customer_deposits:
-            incidents.settle_late(session, intent.id, resolution="refunded")
-        _record(session, "refund.succeeded", refund, intent)
+        _arrived(session, refund, intent, told)
     elif to == RefundStatus.closed:
         _book(session, "refund reversed", refund, debit=Account.refunds_payable, credit=refund.source)
         _report(session, IncidentKind.refund_closed, refund, {})
     elif to == RefundStatus.abnormal:
         _report(session, IncidentKind.refund_abnormal, refund, {})
-        _record(session, "refund.abnormal", refund, intent)
+        record(session, "refund.abnormal", refund, intent)
     return refund.status
+
+
+def _arrived(session: Session, refund: Refund, intent: PaymentIntent | None, told: RefundState) -> None:
+    _book(session, "refund paid", refund, debit=Account.refunds_payable, credit=Account.wechat_clearing)
+    incidents.settle_refunded(session, out_refund_no=refund.out_refund_no, incident_id=refund.incident_id)
+    if intent is not None and refund.source == Account.customer_deposits:
+        incidents.settle_late(session, intent.id, resolution="refunded")
+    if (told.receiver or "").startswith(TO_THE_MERCHANT):
+        # She has nothing yet, and is told that it is back when a person has paid her.
+        _report(session, IncidentKind.pay_by_hand, refund, {"receiver": told.receiver})
+    else:
+        record(session, "refund.succeeded", refund, intent)
+
+
+def _compare(session: Session, refund: Refund, told: RefundState) -> dict[str, Any]:
+    """Where what WeChat tells is not what we asked for. Answers leave out what notifications say, and the other way round."""
+    account = session.get_one(WechatAccount, refund.account_id)
+    pairs = {
+        "total_fen": (refund.paid_fen, told.total_fen),
+        "currency": ("CNY", told.currency),
+        "out_trade_no": (refund.out_trade_no, told.out_trade_no),
+        "mchid": (account.appid, told.mchid),
+        "sub_mchid": (refund.sub_mchid, told.sub_mchid),
+    }
+    differences: dict[str, Any] = {
+        name: {"asked": asked, "told": said} for name, (asked, said) in pairs.items() if said is not None and said != asked
+    }
+    if told.amount_fen != refund.amount_fen:
+        differences["amount_fen"] = {"asked": refund.amount_fen, "told": told.amount_fen}
+    return differences
 
 
 def _refused(session: Session, refund_id: uuid.UUID, code: str) -> None:
@@ -270,6 +293,7 @@ def _report(session: Session, kind: IncidentKind, refund: Refund, details: dict[
         refund.out_refund_no,
         brand_id=refund.brand_id,
         account_id=refund.account_id,
+        sub_mchid=refund.sub_mchid,
         out_trade_no=refund.out_trade_no,
         amount_fen=refund.amount_fen,
         intent=session.get(PaymentIntent, refund.intent_id) if refund.intent_id else None,
@@ -283,6 +307,8 @@ def _book(session: Session, kind: str, refund: Refund, *, debit: Account | str, 
         kind,
         refund.out_refund_no,
         brand_id=refund.brand_id,
+        account_id=refund.account_id,
+        sub_mchid=refund.sub_mchid,
         amount_fen=refund.amount_fen,
         debit=debit,
         credit=credit,
@@ -292,7 +318,7 @@ def _book(session: Session, kind: str, refund: Refund, *, debit: Account | str, 
     )
 
 
-def _record(session: Session, name: str, refund: Refund, intent: PaymentIntent | None) -> None:
+def record(session: Session, name: str, refund: Refund, intent: PaymentIntent | None) -> None:
     events.record(
         session,
         name,

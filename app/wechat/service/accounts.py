@@ -30,7 +30,7 @@ _PUBLIC_KEY = ("public_key_id", "public_key")
 # What an account may have besides.
 _OPTIONAL: dict[AccountKind, tuple[str, ...]] = {
     AccountKind.mini_program: ("subscribe_templates",),
-    AccountKind.merchant: (*_PUBLIC_KEY, "sub_mchids"),
+    AccountKind.merchant: (*_PUBLIC_KEY, "sub_mchids", "is_payee"),
 }
 # The fields of a list of objects that each of them must have.
 _LISTED = {"subscribe_templates": ("moment", "template_id", "title"), "sub_mchids": ("sub_mchid", "name")}
@@ -73,7 +73,8 @@ def import_accounts(session: Session, brand_id: uuid.UUID, entries: Sequence[dic
     An entry is what Tencent's consoles show: kind, name, appid (corpid, mchid), secret, token, aes_key and so on.
     A merchant's `appid` is the mini-program it takes payments for. It has WeChat Pay's public key (public_key_id, public_key), or
     certificates (platform_certificates: a list of PEM, which may be empty, since they are fetched), or both. A service provider has
-    `sub_mchids`, a list of {sub_mchid, name} and perhaps sub_appid.
+    `sub_mchids`, a list of {sub_mchid, name} and perhaps sub_appid. Of several other merchants the one with `is_payee` receives the
+    brand's own money.
     A service account's messages open its `mini_program`, which need not be named when the brand has only one.
 
     Raises:
