@@ -15,7 +15,7 @@ from app.wechat.client import RefundState, Trade
 from app.wechat.models import InboxKind, WechatAccount, WechatInbox
 
 _count = itertools.count(1)
-SWEEPS = ("payments.query_due", "payments.refund_due", "orders.expire_due")
+SWEEPS = ("payments.query_due", "payments.refund_due", "orders.expire_due", "orders.offers_due")
 
 
 def _told(session: Session, to: WechatAccount, kind: InboxKind, name: str, *, resource: dict[str, Any]) -> None:

@@ -29,6 +29,7 @@ from app.vehicles.errors import VehicleGone
 from app.vehicles.models import Vehicle
 from tests.factories import orders as make
 from tests.factories import vehicles as make_vehicles
+from tests.orders.case import Case
 
 
 def let_go(session: Session, order: Order) -> None:
@@ -279,6 +280,28 @@ def test_who_turns_out_to_hold_the_car_herself_leaves_its_line(line: Line, deliv
     identity.merge(line.session, waiter, line.session.get_one(Customer, line.held.customer_id))
     deliver()
     assert line.standing(waiter) == ["left"]
+
+
+def test_late_money_does_not_take_the_car_from_whom_it_is_offered_to(case: Case, later: Any) -> None:
+    waiting.join(case.session, make.buyer(case.session, case.market), case.market.vehicle.id)
+    later(minutes=16)
+    case.works.sweep()
+    case.pays_and_we_hear()
+    assert case.state == ("closed", "expired", "refunding", "reserved")
+    assert case.session.execute(select(WaitlistEntry.status)).scalars().all() == ["offered"]
+
+
+def test_late_money_of_her_whose_turn_it_is_takes_her_offer(case: Case, later: Any) -> None:
+    other, car = make.buyer(case.session, case.market), case.market.vehicle.id
+    waiting.join(case.session, other, car)
+    later(minutes=16)
+    case.works.sweep()
+    waiting.join(case.session, case.customer, car)
+    waiting.leave(case.session, other.id, car)
+    case.pays_and_we_hear()
+    assert case.state == ("paid", "hard_held", "full", "reserved")
+    entries = case.session.execute(select(WaitlistEntry.status).order_by(WaitlistEntry.id)).scalars().all()
+    assert entries == ["left", "taken"]
 
 
 @pytest.mark.parametrize(

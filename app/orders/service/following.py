@@ -12,12 +12,11 @@ from app.identity.models import Customer
 from app.kit import clock
 from app.orders import queries
 from app.orders.models import ORDER, RESERVATION, CloseReason, Order, OrderStatus, Reservation, ReservationStatus
-from app.orders.service import steps
+from app.orders.service import steps, waiting
 from app.payments import queries as payment_queries
 from app.payments import service as payments
 from app.payments.models import IntentStatus, PaymentIntent
 from app.payments.queries import PaymentStatus
-from app.vehicles import service as vehicles
 from app.vehicles.errors import NotOnSale
 
 
@@ -50,14 +49,15 @@ def _paid(session: Session, order: Order, hold: Reservation) -> None:
 
 
 def _grant_again(session: Session, order: Order) -> bool:
-    """Give a vehicle that was let go to the customer whose money came late, if it is still free."""
+    """Give a vehicle that was let go to the customer whose money came late, if it is still free, or offered to her."""
     assert order.intent_id is not None
-    if session.get_one(Customer, order.customer_id).erased_at:
+    customer = session.get_one(Customer, order.customer_id)
+    if customer.erased_at:
         return False
     if len(queries.active_of(session, order.customer_id)) >= queries.accepted_terms(session, order).active_per_customer:
         return False
     try:
-        vehicles.reserve(session, order.vehicle_id, actor=("customer", order.customer_id))
+        waiting.take(session, customer, order.vehicle_id)
     except NotOnSale:
         return False
     until = clock.now(session) + timedelta(hours=order.hold_hours)
