@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import functools
 import hashlib
 import json
 import struct
@@ -79,11 +80,17 @@ def notification(account: WechatAccount, resource: dict[str, Any], *, event_type
     ).encode()
 
 
+@functools.cache
+def _private(pem: str) -> Any:
+    return load_pem_private_key(pem.encode(), None)
+
+
 def pay_headers(body: bytes, *, age: int = 0, key: str | None = None, serial: str = PUBLIC_KEY_ID) -> dict[str, str]:
     """The Wechatpay-* headers over a body, signed with the platform's key or another (PEM)."""
     timestamp, nonce = str(int(time.time()) - age), uuid.uuid4().hex
-    private: Any = load_pem_private_key((key or key_pair("platform")[0]).encode(), None)
-    signature = private.sign(f"{timestamp}\n{nonce}\n".encode() + body + b"\n", PKCS1v15(), hashes.SHA256())
+    signature = _private(key or key_pair("platform")[0]).sign(
+        f"{timestamp}\n{nonce}\n".encode() + body + b"\n", PKCS1v15(), hashes.SHA256()
+    )
     return {
         "Content-Type": "application/json",
         "Wechatpay-Timestamp": timestamp,
