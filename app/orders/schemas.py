@@ -123,7 +123,7 @@ class ReasonIn(Schema):
 
 
 class PartIn(Schema):
-    amount_fen = Integer(required=True, validate=Range(1))
+    amount_fen = Integer(required=True, strict=True, validate=Range(1))
     reason = String(required=True, validate=Length(2, 80), metadata={"description": "at most 80 bytes; WeChat shows it to the customer"})
 
     @validates("reason")
@@ -152,11 +152,11 @@ class PolicyIn(Schema):
         load_default=None, allow_none=True, metadata={"description": "for the cars of this dealer only; without it for all others"}
     )
     deposit_type = one_of(DepositType, required=True, validate=OneOf(list(DepositType)))
-    amount_fen = Integer(required=True, validate=Range(1, 100_000_000))
-    pay_minutes = Integer(required=True, validate=Range(6, 120))
-    hold_hours = Integer(required=True, validate=Range(1, 720))
-    extension_hours = Integer(required=True, validate=Range(0, 720), metadata={"description": "0: the dealer may not extend"})
-    active_per_customer = Integer(required=True, validate=Range(1, 10))
+    amount_fen = Integer(required=True, strict=True, validate=Range(1, 100_000_000))
+    pay_minutes = Integer(required=True, strict=True, validate=Range(6, 120))
+    hold_hours = Integer(required=True, strict=True, validate=Range(1, 720))
+    extension_hours = Integer(required=True, strict=True, validate=Range(0, 720), metadata={"description": "0: the dealer may not extend"})
+    active_per_customer = Integer(required=True, strict=True, validate=Range(1, 10))
     refund_rule = one_of(RefundRule, required=True, validate=OneOf(list(RefundRule)))
     payee = one_of(PayeeKind, required=True, validate=OneOf(list(PayeeKind)))
     version = String(
@@ -174,6 +174,7 @@ class DealerOut(Schema):
 
 
 class PolicyOut(TermsOut):
+    payee_name = String(allow_none=True, metadata={"description": "null: the payee has no merchant account any more"})
     id = UUID(allow_none=True, metadata={"description": "null in a preview, of which nothing is kept"})
     dealer = Nested(DealerOut, allow_none=True, metadata={"description": "null: the brand's"})
     payee = one_of(PayeeKind)
@@ -192,7 +193,7 @@ class PoliciesOut(Schema):
     next_cursor = String(allow_none=True)
 
 
-def terms_out(terms: DepositTerms, *, payee_name: str) -> dict[str, Any]:
+def terms_out(terms: DepositTerms, *, payee_name: str | None) -> dict[str, Any]:
     return {
         "version": terms.version,
         "text": terms.text,
@@ -206,7 +207,7 @@ def terms_out(terms: DepositTerms, *, payee_name: str) -> dict[str, Any]:
     }
 
 
-def policy_out(terms: DepositTerms, *, dealer: Dealer | None, payee_name: str) -> dict[str, Any]:
+def policy_out(terms: DepositTerms, *, dealer: Dealer | None, payee_name: str | None) -> dict[str, Any]:
     """A policy, or a draft of one, as headquarters look at it."""
     is_kept = terms.created_at is not None
     return terms_out(terms, payee_name=payee_name) | {

@@ -33,6 +33,8 @@ class View:
                 return "refunding"
             if self.standing.status == PaymentStatus.refunded:
                 return "refunded"
+            if self.standing.kept_fen > 0 and not self.order.goes_back:
+                return "forfeited"
             return str(self.order.close_reason)
         if self.is_ending:
             return "ending"

@@ -15,6 +15,7 @@ from app.kit.web import Caller, blueprint, raises, transactional
 from app.orders import queries, schemas, service
 from app.orders.errors import AdminsOnly, OnlyEarnestMoneyForfeits, TermsOver, TermsUnknown, VersionTaken
 from app.orders.models import DepositTerms
+from app.payments.errors import PayeeMissing
 
 staff = blueprint("deposit-terms", audience="staff")
 
@@ -38,7 +39,7 @@ def search(session: Session, who: Caller, query_data: dict[str, Any]) -> Any:
 
 
 @staff.post("/preview")
-@raises(AdminsOnly, DealerUnknown, OnlyEarnestMoneyForfeits, VersionTaken)
+@raises(AdminsOnly, DealerUnknown, OnlyEarnestMoneyForfeits, PayeeMissing, VersionTaken)
 @staff.input(schemas.PolicyIn)
 @staff.output(schemas.PolicyOut)
 @transactional
@@ -49,7 +50,7 @@ def preview(session: Session, who: Caller, json_data: dict[str, Any]) -> Any:
 
 @staff.post("/")
 @idempotent
-@raises(AdminsOnly, DealerUnknown, OnlyEarnestMoneyForfeits, VersionTaken)
+@raises(AdminsOnly, DealerUnknown, OnlyEarnestMoneyForfeits, PayeeMissing, VersionTaken)
 @staff.input(schemas.PolicyIn)
 @staff.output(schemas.PolicyOut, status_code=201)
 @transactional
@@ -59,6 +60,7 @@ def publish(session: Session, who: Caller, json_data: dict[str, Any]) -> Any:
 
 
 @staff.post("/<uuid:terms_id>/end")
+@idempotent
 @raises(AdminsOnly, TermsUnknown, TermsOver)
 @staff.output(schemas.PolicyOut)
 @transactional
@@ -69,4 +71,9 @@ def end(session: Session, who: Caller, terms_id: uuid.UUID) -> Any:
 
 def _out(session: Session, terms: DepositTerms) -> Any:
     dealer = session.get(Dealer, terms.dealer_id) if terms.dealer_id else None
-    return schemas.policy_out(terms, dealer=dealer, payee_name=service.payee_name(session, terms))
+    try:
+        payee_name = service.payee_name(session, terms)
+    except PayeeMissing:
+        # It could be received when this was published, and cannot any more.
+        payee_name = None
+    return schemas.policy_out(terms, dealer=dealer, payee_name=payee_name)

@@ -23,6 +23,7 @@ from app.orders.models import ACTIVE, ORDER, RESERVATION, CloseReason, Order, Or
 from app.orders.service import steps
 from app.payments import queries as payment_queries
 from app.payments import service as payments
+from app.payments.models import Account
 from app.vehicles import service as vehicles
 
 _DEALERS = (Role.adviser, Role.dealer_manager, Role.admin)
@@ -96,6 +97,7 @@ def convert(session: Session, staff: Staff, order_id: uuid.UUID) -> Order:
     by = _by(staff)
     RESERVATION.move(session, hold, ReservationStatus.converted, actor=by, ended_at=clock.now(session))
     ORDER.move(session, order, OrderStatus.converted, actor=by, refundable_until=None)
+    payments.recognise(session, order.intent_id, to=Account.deposits_applied)
     vehicles.sell(session, order.vehicle_id, actor=by)
     steps.record(session, "order.converted", order, actor=by)
     return order

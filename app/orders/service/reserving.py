@@ -20,6 +20,7 @@ from app.orders import queries
 from app.orders.errors import LimitReached, NotOnSale, PhoneNeeded, TermsChanged, TermsUnfit
 from app.orders.models import ORDER, DepositTerms, DepositType, Order, OrderStatus, Reservation
 from app.orders.service import steps, waiting
+from app.orders.service.terms import payee_of
 from app.payments import service as payments
 from app.vehicles import queries as vehicle_queries
 from app.vehicles.errors import NotOnSale as VehicleNotOnSale
@@ -57,7 +58,7 @@ def reserve(session: Session, customer_id: uuid.UUID, *, vehicle_id: uuid.UUID, 
     vehicle = _take(session, customer, vehicle_id)
     # The price as it is now that nobody else can take the vehicle
     _must_fit(terms, vehicle)
-    return _write(session, customer, vehicle, terms, request_key=request_key)
+    return _write(session, customer, vehicle, terms, payee=payee_of(session, terms, vehicle.dealer_id), request_key=request_key)
 
 
 def _take(session: Session, customer: Customer, vehicle_id: uuid.UUID) -> Vehicle:
@@ -81,7 +82,9 @@ def _not_on_sale(session: Session, vehicle_id: uuid.UUID) -> NotOnSale:
     return NotOnSale(retry_after=max(1, round((holder.expires_at - clock.now(session)).total_seconds())))
 
 
-def _write(session: Session, customer: Customer, vehicle: Vehicle, terms: DepositTerms, *, request_key: str) -> Order:
+def _write(
+    session: Session, customer: Customer, vehicle: Vehicle, terms: DepositTerms, *, payee: payments.Payee, request_key: str
+) -> Order:
     moment = clock.now(session)
     order = Order(
         id=db.new_id(),
@@ -99,6 +102,7 @@ def _write(session: Session, customer: Customer, vehicle: Vehicle, terms: Deposi
         hold_hours=terms.hold_hours,
         extension_hours=terms.extension_hours,
         refund_rule=terms.refund_rule,
+        payee_name=payee.name,
         request_key=request_key,
     )
     session.add(order)
@@ -118,6 +122,8 @@ def _write(session: Session, customer: Customer, vehicle: Vehicle, terms: Deposi
         amount_fen=order.amount_fen,
         description=t("orders.payment_description", deposit=t(f"orders.deposit_types.{order.deposit_type}"), vehicle=vehicle.title)[:127],
         expires_at=expires_at,
+        payee=payee,
+        number=order.number,
     )
     order.intent_id = intent.id
     session.flush()

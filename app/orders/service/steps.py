@@ -16,6 +16,7 @@ from app.orders.models import (
     ORDER,
     RESERVATION,
     CloseReason,
+    DepositType,
     Order,
     OrderStatus,
     Reservation,
@@ -24,6 +25,7 @@ from app.orders.models import (
 from app.orders.service import waiting
 from app.payments import queries as payment_queries
 from app.payments import service as payments
+from app.payments.models import Account, IncidentKind
 from app.vehicles import service as vehicles
 
 Actor = tuple[str, Any]
@@ -34,6 +36,8 @@ OF_THE_DEALER = {
     CloseReason.declined_by_dealer: ReservationStatus.cancelled_by_dealer,
     CloseReason.sold_offline: ReservationStatus.sold_elsewhere,
 }
+# What ends because she wanted it, or did nothing.
+_HERS = (CloseReason.cancelled_by_customer, CloseReason.hold_ended)
 # How an end is told besides `order.closed`; what the dealer does is told when he does it.
 _TOLD = {
     CloseReason.cancelled_by_customer: "order.cancelled",
@@ -115,14 +119,21 @@ def end(
 
 def _settle(session: Session, order: Order, *, reason: CloseReason, was_firm: bool) -> bool:
     """What was paid goes back, but for earnest money that she forfeits: the car was kept for her, and she let it go. Whether any was."""
-    return send_back(session, order, reason=reason)
+    assert order.intent_id is not None
+    if was_firm and reason in _HERS and not order.goes_back:
+        return payments.recognise(session, order.intent_id, to=Account.deposits_forfeited) > 0
+    amount_fen = send_back(session, order, reason=reason)
+    if was_firm and reason in OF_THE_DEALER and order.deposit_type == DepositType.earnest_money:
+        # Civil Code, art. 587: who took earnest money and does not keep the deal returns it double. The second half is paid by hand.
+        payments.report_on(session, IncidentKind.double_return_owed, order.intent_id)
+    return amount_fen > 0
 
 
-def send_back(session: Session, order: Order, *, reason: CloseReason) -> bool:
-    """Ask for everything back that she paid and nobody has asked back yet. Whether there was any."""
+def send_back(session: Session, order: Order, *, reason: CloseReason) -> int:
+    """Ask for everything back that she paid and nobody has asked back yet; how much that is."""
     assert order.intent_id is not None
     amount_fen = payment_queries.refundable_fen(session, order.intent_id)
     if amount_fen > 0:
         told = t(f"orders.refund_reasons.{reason}", deposit=t(f"orders.deposit_types.{order.deposit_type}"))
         payments.request_refund(session, order.intent_id, amount_fen=amount_fen, reason=told)
-    return amount_fen > 0
+    return amount_fen

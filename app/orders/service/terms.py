@@ -20,6 +20,7 @@ from app.kit.texts import t
 from app.orders import queries
 from app.orders.errors import AdminsOnly, OnlyEarnestMoneyForfeits, TermsOver, VersionTaken
 from app.orders.models import DepositTerms, DepositType, PayeeKind, RefundRule
+from app.payments import service as payments
 
 FIRST_VERSION = "2026-11"
 DEPOSIT_FEN = 100_000
@@ -69,6 +70,7 @@ def draft_terms(session: Session, staff: Staff, policy: Policy) -> DepositTerms:
     """What `publish_terms` would put in force, of which nothing is kept. Raises as `publish_terms`."""
     _must_be_admin(staff)
     terms = _draft(session, staff.brand, policy)
+    payee_name(session, terms)
     if session.execute(select(DepositTerms.id).filter_by(brand_id=terms.brand_id, version=terms.version)).first():
         raise VersionTaken(version=terms.version)
     return terms
@@ -119,10 +121,17 @@ def end_terms(session: Session, staff: Staff, terms_id: uuid.UUID) -> DepositTer
     return terms
 
 
+def payee_of(session: Session, terms: DepositTerms, dealer_id: uuid.UUID) -> payments.Payee:
+    """Who receives the money for a car of this dealer. Raises `PayeeMissing`."""
+    return payments.payee(session, terms.brand_id, dealer_id=dealer_id if terms.payee == PayeeKind.dealer else None)
+
+
 def payee_name(session: Session, terms: DepositTerms, dealer_id: uuid.UUID | None = None) -> str:
-    """Who receives the money for a car of this dealer; without one, in general words where every dealer receives its own."""
+    """Who receives the money for a car of this dealer; or, without one, of its dealer, in general words. Raises `PayeeMissing`."""
     dealer_id = terms.dealer_id or dealer_id
-    return _receiver(session.get_one(Brand, terms.brand_id), session.get_one(Dealer, dealer_id) if dealer_id else None, terms.payee)
+    if terms.payee == PayeeKind.dealer and dealer_id is None:
+        return t("orders.terms.each_dealer")
+    return payments.payee(session, terms.brand_id, dealer_id=dealer_id if terms.payee == PayeeKind.dealer else None).name
 
 
 def _receiver(brand: Brand, dealer: Dealer | None, payee: str) -> str:
