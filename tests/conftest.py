@@ -14,7 +14,6 @@ from typing import Any
 import psycopg
 import pytest
 from flask.testing import FlaskClient
-from sqlalchemy import text
 from sqlalchemy.orm import Session, sessionmaker
 from werkzeug.datastructures import Headers
 
@@ -155,12 +154,11 @@ def session(app: Any, monkeypatch: pytest.MonkeyPatch) -> Iterator[Session]:
 def committed(app: Any) -> Iterator[Callable[[], Any]]:
     """`db.transaction` on the real database, for tests with several connections; every table is emptied afterwards."""
     from app.kit import db
+    from tests import tables
 
     yield db.transaction
-    tables = ", ".join(f'"{table.name}"' for table in db.Base.metadata.sorted_tables if table.name != "clock_shift")
     with db.transaction() as session:
-        session.execute(text(f"TRUNCATE {tables} CASCADE"))
-        session.execute(text("UPDATE clock_shift SET shift = interval '0'"))
+        tables.empty(session)
 
 
 @pytest.fixture

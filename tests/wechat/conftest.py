@@ -67,7 +67,7 @@ def buyer(simulator: platform.Simulator) -> dict[str, Any]:
 def callback_server(app: Any) -> Iterator[None]:
     """The whole application on the port that the simulator calls back; use it with `committed`."""
     server = make_server("127.0.0.1", CALLBACK_PORT, app, threaded=True)
-    thread = Thread(target=server.serve_forever)
+    thread = Thread(target=server.serve_forever, args=[0.02])
     thread.start()
     yield
     server.shutdown()
