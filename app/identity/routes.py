@@ -11,6 +11,7 @@ from app.identity import queries, schemas, service
 from app.identity.errors import AppidUnknown, CodeRefused, PersonBlocked, SessionEnded, TooFast, WechatUnavailable
 from app.kit import db
 from app.kit.errors import AppError, Invalid, Unauthorized
+from app.kit.idempotency import unkept
 from app.kit.limits import limited
 from app.kit.phone import PhoneInvalid, normalise
 from app.kit.web import Caller, blueprint, raises, resolves, stepwise, transactional
@@ -106,8 +107,11 @@ def login(who: Caller, json_data: dict[str, Any]) -> Any:
 @stepwise
 def bind_phone(who: Caller, json_data: dict[str, str]) -> Any:
     """Swap a getPhoneNumber code for the number and bind it. A number that is known already makes the two customers one."""
+    account = _account(who)
+    with db.transaction() as session:
+        openid = queries.openid_for(session, who.customer.id, account.appid)
     try:
-        phone = normalise(gateway().mini_program(_account(who)).phone_number(json_data["code"]))
+        phone = normalise(gateway().mini_program(account).phone_number(json_data["code"], openid=openid))
     except WechatError as error:
         raise _refusal(error) from error
     with db.transaction() as session:
@@ -157,6 +161,7 @@ def decide(session: Session, who: Caller, json_data: dict[str, Any]) -> Any:
 
 
 @customer.post("/export")
+@unkept("it changes nothing, and nobody needs a second copy of everything about her")
 @customer.output(schemas.ExportOut)
 @transactional
 def export(session: Session, who: Caller) -> Any:
@@ -165,6 +170,7 @@ def export(session: Session, who: Caller) -> Any:
 
 
 @customer.delete("/me")
+@unkept("nothing of her stays, and the session that could ask again has ended")
 @customer.output({}, status_code=204)
 @transactional
 def erase(session: Session, who: Caller) -> Any:

@@ -67,6 +67,17 @@ class TestPhone:
         (event,) = facts(session, "customer.phone_bound")
         assert "1111" not in str(event.data)
 
+    def test_only_her_own_code_binds_a_number(
+        self, session: Session, client: Any, account: WechatAccount, lin: Customer, wechat: FakeGateway
+    ) -> None:
+        headers = people.signed_in(session, lin, account)
+        session.commit()
+        wechat.phones["phone-code"] = "+86 138 0000 1111"
+        self.bind(client, headers)
+        [call] = wechat.calls_of("phone_number")
+        assert call["openid"] is not None
+        assert call["openid"] == queries.openid_for(session, lin.id, account.appid)
+
     def test_a_used_code_says_ask_again(
         self, session: Session, client: Any, account: WechatAccount, lin: Customer, wechat: FakeGateway
     ) -> None:
