@@ -37,6 +37,8 @@ const detail = (device, answer) => {
 };
 
 const REFUND = { status: 'requested', amount_fen: 100000, requested_at: '2026-11-22T02:00:00+00:00', settled_at: null };
+/** Paid, in earnest money that she does not get back when she withdraws. */
+const forfeiting = (changes) => paidOrder({ deposit_type: 'earnest_money', refund_rule: 'forfeit', refundable_until: null, ...changes });
 const cancelled = (refund, payment_status = 'refunding') =>
   paidOrder({ status: 'closed', close_reason: 'cancelled_by_customer', closed_at: '2026-11-22T02:00:00+00:00', payment_status, refund, can_cancel: false });
 
@@ -59,6 +61,11 @@ const STANDINGS = [
   ['expired', order({ status: 'closed', close_reason: 'expired' }), { left: 0, awaited: true }],
   ['refunding', cancelled(REFUND), { left: 0, awaited: false }],
   ['refunded', cancelled(REFUND, 'refunded'), { left: 0, awaited: false }],
+  ['trouble', cancelled({ ...REFUND, status: 'abnormal' }), { left: 0, awaited: false }],
+  ['declined_by_dealer', order({ status: 'closed', close_reason: 'declined_by_dealer' }), { left: 0, awaited: false }],
+  ['sold_offline', order({ status: 'closed', close_reason: 'sold_offline' }), { left: 0, awaited: false }],
+  ['forfeited', forfeiting({ status: 'closed', close_reason: 'hold_ended' }), { left: 0, awaited: false }],
+  ['refunding', forfeiting({ status: 'closed', close_reason: 'sold_offline', payment_status: 'refunding', refund: REFUND }), { left: 0, awaited: false }],
 ];
 
 for (const [standing, given, now] of STANDINGS) {
@@ -177,8 +184,33 @@ test('before she cancels she reads what happens to the money, paid or not', () =
   const device = signedIn();
   const sheet = device.component('pages/orders/cancel-sheet/index', { paid: true, amount: '¥1,000' });
   assert.match(sheet.data.money, /¥1,000.*全额原路退回/);
+  sheet.setData({ deposit: '定金', kept: true });
+  assert.match(sheet.data.money, /定金 ¥1,000 不予退还/);
   sheet.setData({ paid: false });
   assert.match(sheet.data.money, /尚未付款/);
+});
+
+test('what the dealer did is told with its reason and its time, and why the money comes back', () => {
+  const { viewOf } = signedIn().require('pages/orders/detail-view');
+  const ended = { status: 'closed', closed_at: '2026-11-22T02:00:00+00:00', payment_status: 'refunding', refund: REFUND, dealer_note: '漆面返修' };
+  const declined = viewOf({ order: paidOrder({ ...ended, close_reason: 'declined_by_dealer' }), standing: 'refunding' });
+  assert.match(declined.text, /^门店未能接受这笔预订。¥1,000/);
+  assert.deepEqual(declined.remark, ['门店留言：漆面返修']);
+  const sold = viewOf({ order: forfeiting({ ...ended, close_reason: 'sold_offline' }), standing: 'refunding' });
+  assert.match(sold.remark[1], /第五百八十七条/);
+  const times = { status: 'confirmed', confirmed_at: '2026-11-22T01:30:00+00:00', extended_at: '2026-11-22T01:40:00+00:00' };
+  const longer = viewOf({ order: paidOrder(times), standing: 'confirmed' });
+  assert.deepEqual(longer.timeline.map(({ key }) => key), ['created', 'paid', 'confirmed', 'extended', 'decide']);
+  assert.deepEqual(longer.remark, ['门店已为您延长保留。']);
+});
+
+test('money that does not come back is never called refundable', () => {
+  const { viewOf } = signedIn().require('pages/orders/detail-view');
+  const { info, timeline } = viewOf({ order: forfeiting({ status: 'closed', close_reason: 'cancelled_by_customer', closed_at: '2026-11-22T02:00:00+00:00' }), standing: 'forfeited' });
+  const words = JSON.stringify([info, timeline]);
+  assert.match(words, /定金不予退还/);
+  assert.doesNotMatch(words, /意向金|全额/);
+  assert.equal(timeline.at(-1).key, 'forfeited');
 });
 
 test('a reason is hers to give: one of ours, her own words, or none', () => {

@@ -266,3 +266,39 @@ test('a hidden page asks no more, a shown one again', async () => {
   await device.settled();
   assert.equal(device.server.asked('GET /api/customer/orders/order-1').length, 2);
 });
+
+test('the terms are those of this car, in the words of their kind, with who receives the money', async () => {
+  const device = signedIn();
+  const page = await confirm(device);
+  assert.equal(device.server.asked('GET /api/visitor/orders/terms')[0].query.vehicle_id, 'car-1');
+  assert.equal(page.data.terms.deposit, '意向金');
+  assert.equal(page.data.terms.earnest, null);
+  assert.match(page.data.terms.facts.at(-1).text, /^极曜汽车/);
+  const { termsView } = device.require('packages/reserve/terms-view');
+  const words = (terms) => JSON.stringify({ ...termsView({ ...TERMS, ...terms }), text: '' });
+  assert.doesNotMatch(words({ deposit_type: 'deposit' }), /意向金|[{}]\w+}|undefined/);
+  const forfeit = words({ deposit_type: 'earnest_money', refund_rule: 'forfeit' });
+  assert.match(forfeit, /不予退还/);
+  assert.doesNotMatch(forfeit, /意向金|可全额退回|自动全额/);
+});
+
+test('earnest money is agreed to apart, and nothing is sent before', async () => {
+  const device = signedIn();
+  const page = await confirm(device);
+  device.server.on('GET /api/visitor/orders/terms', { ...TERMS, deposit_type: 'earnest_money', refund_rule: 'forfeit' }).on(RESERVE, { order: order(), payment: PAYMENT });
+  await page.load();
+  await submitted(device, page);
+  assert.equal(page.data.nudge, 'earnest');
+  assert.equal(device.server.asked(RESERVE).length, 0);
+  page.agreeToEarnest({ detail: { checked: true } });
+  assert.equal(page.data.nudge, '');
+  await submitted(device, page);
+  assert.equal(device.server.asked(RESERVE).length, 1);
+});
+
+test('terms that this car does not fit close it to reservations, with the way to its stores', () => {
+  const { refusalOf } = signedIn().require('packages/reserve/refusals');
+  for (const code of ['orders.terms_missing', 'orders.terms_unfit', 'payments.payee_missing']) {
+    assert.equal(refusalOf({ code, status: 409, details: {} }, []).url, '/pages/stores/index');
+  }
+});

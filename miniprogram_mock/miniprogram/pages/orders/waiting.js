@@ -97,7 +97,7 @@ function row({ place, countdown }, now) {
     state: place.label,
     tone: isTurn || standing === 'onSale' ? 'ok' : 'plain',
     line: isTurn || place.was_skipped ? words(place, seconds).text : fill(said, place),
-    isUrgent: isTurn,
+    isTurn,
     mayReserve: standing === 'offered' || standing === 'onSale',
     mayLeave: isLive,
     label: fill(t.list.open, { title, label: place.label }),

@@ -1,6 +1,7 @@
 /** The line for a car that somebody else holds, on the car's own page: her place in it, her turn and its countdown, the way in and out. */
 
 const api = require('../../lib/api');
+const format = require('../../lib/format');
 const prompts = require('../../lib/prompts');
 const { fill, texts } = require('../../texts/index');
 const { begin, left } = require('../orders/countdown');
@@ -25,6 +26,7 @@ function lineView(line, place, seconds) {
     standing,
     isTurn: standing === 'offered',
     isIn: Boolean(place),
+    left: fill(t.bar.left, { time: format.countdown(seconds) }),
     title: said ? said.title : '',
     text: said ? said.text : fill(line.waiting ? texts('vehicle').status.reservedLine : texts('vehicle').status.reserved, { count: line.waiting }),
     ahead: line.waiting ? fill(t.bar.ahead, { count: line.waiting }) : t.bar.nobody,

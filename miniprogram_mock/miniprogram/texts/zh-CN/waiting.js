@@ -6,6 +6,7 @@ module.exports = {
     nobody: '您将排第 1 位',
     place: '排队中 · 第 {position} 位',
     offer: '立即预订',
+    left: '还剩 {time}',
   },
   sheet: {
     heading: '排队等候',
