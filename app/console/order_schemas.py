@@ -71,6 +71,17 @@ class ActionOut(Schema):
     refusal = String(allow_none=True, metadata={"description": "why it cannot be done now, zh-CN; null where it can"})
 
 
+class ShippingOut(Schema):
+    """Where WeChat keeps the money until it is told that the customer can fetch the car."""
+
+    status = String(metadata={"description": "waiting, due, told, settled or dropped (the money went back)"})
+    label = String(metadata={"description": "the status in words, zh-CN"})
+    told_at = DateTime(allow_none=True)
+    settled_at = DateTime(allow_none=True)
+    reminded_at = DateTime(allow_none=True, metadata={"description": "when WeChat complained"})
+    error_code = String(allow_none=True, metadata={"description": "WeChat's, of the last try"})
+
+
 class OrderPageOut(OrderRowOut):
     deposit_type = String()
     terms_version = String()
@@ -86,6 +97,7 @@ class OrderPageOut(OrderRowOut):
     confirmed_at = DateTime(allow_none=True)
     extended_at = DateTime(allow_none=True)
     refundable_fen = Integer(metadata={"description": "what nobody has asked back yet"})
+    shipping = maybe(ShippingOut)
     store = maybe(NamedOut)
     reservation = maybe(ReservationOut)
     attempts = List(Nested(AttemptOut))

@@ -16,6 +16,7 @@ from app.identity import queries, service
 from app.identity.errors import CustomerUnknown
 from app.identity.models import Consent, Customer, CustomerSession, Purpose, WechatIdentity
 from app.kit import db
+from app.kit.idempotency import IdempotentAnswer
 from app.wechat.client import Outcome, WechatError
 from app.wechat.client import Session as WechatSession
 from app.wechat.fake import FakeGateway
@@ -329,6 +330,20 @@ class TestErasure:
         newcomer, is_new = service.recognise(session, account, openid="open-again", unionid=unionid)
         assert is_new
         assert newcomer.customer_id not in (lin.id, twin.id)
+
+    def test_no_answer_that_she_got_is_kept(
+        self, session: Session, client: Any, brand: Brand, account: WechatAccount, lin: Customer
+    ) -> None:
+        other = people.customer(session, brand)
+        for one in (lin, other):
+            headers = people.signed_in(session, one, account) | {"Idempotency-Key": "key-00000001"}
+            session.commit()
+            assert client.put("/api/customer/identity/me", json={"nickname": "小林"}, headers=headers).status_code == 200
+        headers = people.signed_in(session, lin, account)
+        session.commit()
+        assert client.delete("/api/customer/identity/me", headers=headers).status_code == 204
+        kept = session.execute(select(IdempotentAnswer.caller)).scalars().all()
+        assert kept == [f"customer:{other.id}"]
 
     def test_erasing_twice_is_erasing_once_and_nobody_is_merged_into_the_erased(
         self, session: Session, brand: Brand, lin: Customer

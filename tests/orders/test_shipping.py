@@ -179,6 +179,20 @@ def test_what_goes_back_while_it_is_due_is_not_told_any_more(pay: Any, wechat: F
     assert (case.row.status, case.trade.told) == ("dropped", {})
 
 
+def test_the_dealer_sees_what_wechat_was_told(pay: Any, wechat: FakeGateway, client: Any) -> None:
+    case = pay()
+    client.post("/api/public/staff/login", json={"username": case.manager.username, "password": dealers.PASSWORD})
+    path = f"/api/staff/orders/{case.order.id}"
+    assert client.get(path).json["shipping"]["label"] == "待门店确认后上传"
+    wechat.fail("upload_shipping", UNABLE)
+    case.confirms()
+    shown = client.get(path).json["shipping"]
+    assert (shown["status"], shown["error_code"], shown["told_at"]) == ("due", "48001", None)
+    other = pay(is_managed=False)
+    client.post("/api/public/staff/login", json={"username": other.manager.username, "password": dealers.PASSWORD})
+    assert client.get(f"/api/staff/orders/{other.order.id}").json["shipping"] is None
+
+
 def test_a_lost_ring_is_found_by_the_sweep(pay: Any, later: Any) -> None:
     case = pay()
     orders.confirm(case.session, case.manager, case.order.id)

@@ -15,7 +15,7 @@ from app.console.queries.paging import Page, page_of
 from app.console.queries.scope import Scope
 from app.dealers.models import Dealer, Staff, Store
 from app.kit.texts import t
-from app.orders import queries
+from app.orders import queries, shipping_queries
 from app.orders.models import Order, Reservation
 from app.payments import queries as payments
 from app.payments.models import LedgerEntry, LedgerLine
@@ -89,9 +89,26 @@ def show(session: Session, staff: Staff, order_id: uuid.UUID) -> dict[str, Any]:
         "attempts": attempts,
         "refunds": refunds,
         "refundable_fen": refundable_fen,
+        "shipping": _shipping(session, order.id),
         "ledger": [_line(entry, line) for entry in payments.ledger_of(session, intent_id) for line in entry.lines] if intent_id else [],
         "trail": trail.in_words(session, queries.trail(session, order)[::-1]),
         "actions": actions.of(staff, order, hold, refundable_fen=refundable_fen),
+    }
+
+
+def _shipping(session: Session, order_id: uuid.UUID) -> dict[str, Any] | None:
+    """What WeChat was told last about the hand-over of what was paid; None where it keeps no money."""
+    uploads = shipping_queries.of_order(session, order_id)
+    if not uploads:
+        return None
+    last = uploads[-1]
+    return {
+        "status": last.status,
+        "label": t(f"orders.shipping.{last.status}"),
+        "told_at": last.told_at,
+        "settled_at": last.settled_at,
+        "reminded_at": last.reminded_at,
+        "error_code": last.error_code,
     }
 
 
@@ -99,8 +116,8 @@ def _line(entry: LedgerEntry, line: LedgerLine) -> dict[str, Any]:
     return {
         "id": line.id,
         "at": entry.created_at,
-        "entry": t(f"console.ledger.entries.{entry.kind}"),
-        "account": t(f"console.ledger.accounts.{line.account}"),
+        "entry": t(f"payments.entries.{entry.kind.replace(' ', '_')}"),
+        "account": t(f"payments.accounts.{line.account}"),
         "debit_fen": line.debit_fen,
         "credit_fen": line.credit_fen,
     }
