@@ -55,6 +55,7 @@ const STANDINGS = [
   ['awaiting', order(), { left: 900, awaited: false }],
   ['confirming', order(), { left: 0, awaited: false }],
   ['confirming', order(), { left: 900, awaited: true }],
+  ['confirming', order({ hold: { status: 'hard_held' } }), { left: 259200, awaited: false }],
   ['ending', order({ is_ending: true, hold: { status: 'expiring' } }), { left: 0, awaited: true }],
   ['paid', paidOrder(), { left: 0, awaited: true }],
   ['confirmed', paidOrder({ status: 'confirmed' }), { left: 10, awaited: false }],

@@ -14,6 +14,8 @@ const TONES = { awaiting: 'warn', confirming: 'warn', ending: 'warn', refunding:
 
 /** Refund states of the server that a person has to look at. */
 const TROUBLED = ['closed', 'abnormal'];
+/** The order's own states before any money has come. */
+const UNPAID = ['created', 'awaiting_payment'];
 /** Ends that are hers: what forfeits earnest money. */
 const HERS = ['cancelled_by_customer', 'hold_ended'];
 
@@ -36,7 +38,10 @@ function endOf({ payment_status, close_reason, refund, paid_at, ...order }) {
 function standingOf(order, { left, awaited }) {
   if (order.status === 'closed') return endOf(order);
   if (order.is_ending) return 'ending';
-  if (order.hold.status !== 'soft_held') return order.status;
+  if (order.hold.status !== 'soft_held') {
+    // The money came, or the hold ended, while the server was telling: the hold is newer than the order, and the next look knows both.
+    return UNPAID.includes(order.status) ? 'confirming' : order.status;
+  }
   return awaited || left === 0 ? 'confirming' : 'awaiting';
 }
 
