@@ -24,7 +24,7 @@ from app.wechat.http.line import HttpLine
 
 LONGEST_SECONDS = 90.0
 # What is written about money, who holds what, and what was told and answered; crashes of the others are theirs.
-OURS = ("app.orders.", "app.payments.", "app.vehicles.", "app.wechat.models", "app.kit.idempotency")
+OURS = ("app.orders.", "app.payments.", "app.vehicles.", "app.reconciliation.", "app.wechat.models", "app.kit.idempotency")
 
 Report = Callable[[dict[str, Any]], None]
 # The name of a point, and which passage through it: 1 is the first.

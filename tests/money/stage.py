@@ -7,9 +7,10 @@ from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, time, timedelta
 from threading import Thread
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from sqlalchemy import func, select, update
 from werkzeug.serving import WSGIRequestHandler, make_server
@@ -24,6 +25,7 @@ from app.orders import service as orders
 from app.orders.models import Order
 from app.payments import queries as payments
 from app.payments.models import PaymentAttempt
+from app.reconciliation.models import Difference, Reconciliation
 from app.vehicles.models import Vehicle
 from app.wechat import service as wechat
 from app.wechat.models import WechatAccount
@@ -37,6 +39,8 @@ from tests.simulator import Simulator
 BACK_ON_SALE_SECONDS = 10
 NO_ANSWER_FROM_A_DEAD_PROCESS = 15
 DOMAINS = ("orders.", "payments.", "wechat.take_callbacks")
+CHINA = ZoneInfo("Asia/Shanghai")
+RUNG_FOR = (*DOMAINS, "events.", "reconciliation.")
 
 
 @dataclass(frozen=True)
@@ -51,17 +55,19 @@ class Ground:
     mini: WechatAccount
     merchant: WechatAccount
     terms_version: str
+    adviser: str
 
     @classmethod
     def laid(cls, app: Any, simulator: Simulator, port: int) -> Ground:
         with db.transaction() as session:
             brand = dealers.brand(session)
             taken = {one.kind: one for one in wechat.import_accounts(session, brand.id, simulator.accounts["accounts"])}
-            store = dealers.store(session, dealers.dealer(session, brand))
+            dealer = dealers.dealer(session, brand)
+            store, adviser = dealers.store(session, dealer), dealers.staff(session, dealer)
             terms = orders.install_terms(session, brand.id)
             session.flush()
             session.expunge_all()
-            return cls(app, simulator, port, brand.id, store.id, taken["mini_program"], taken["merchant"], terms.version)
+            return cls(app, simulator, port, brand.id, store.id, taken["mini_program"], taken["merchant"], terms.version, adviser.username)
 
 
 @dataclass(frozen=True)
@@ -138,6 +144,17 @@ class Telling:
     def another_cancels(self) -> None:
         self.cancels(1)
 
+    def another_joins_the_line(self) -> None:
+        self._call("POST", str(self.stage.vehicle_id), 1, under="waiting-list")
+
+    def the_dealer_declines(self) -> None:
+        staff = self.ground.app.test_client()
+        staff.post("/api/public/staff/login", json={"username": self.ground.adviser, "password": dealers.PASSWORD})
+        order = self._order()
+        headers = {"Idempotency-Key": f"decline-{order.id}"}
+        answer = staff.post(f"/api/staff/orders/{order.id}/decline", json={"reason": "车辆有损伤"}, headers=headers)
+        assert answer.status_code < 300, answer.json
+
     def pays(self) -> None:
         self._pay()
         self._is_told(self._attempt().out_trade_no, "TRANSACTION.SUCCESS")
@@ -148,6 +165,12 @@ class Telling:
     # What passes.
     def sixteen_minutes_pass(self) -> None:
         self.later(16 * 60)
+
+    def until_the_bill_is_there(self) -> None:
+        """Eleven o'clock of the next day in China, here and at WeChat."""
+        with db.transaction() as session:
+            local = clock.now(session).astimezone(CHINA)
+        self.later(int((datetime.combine(local.date() + timedelta(days=1), time(11), CHINA) - local).total_seconds()))
 
     def three_days_pass(self) -> None:
         self.later(73 * 3600)
@@ -169,6 +192,15 @@ class Telling:
                 queue.run(name)
         self.works.quietly()
 
+    def reconcile(self) -> None:
+        """The bills of every day that is over; nothing differs, of this telling or of those before it."""
+        queue.run("reconciliation.work")
+        self.works.quietly()
+        with db.transaction() as session:
+            runs = session.execute(select(Reconciliation)).scalars().all()
+            assert {run.status for run in runs if run.account_id == self.ground.merchant.id} == {"done"}
+            assert session.execute(select(Difference.kind, Difference.reference).filter_by(status="open")).all() == []
+
     def recover(self) -> None:
         """The processes are started again: what was rung for is lost, and within ten seconds of business nothing is half done."""
         with db.transaction() as session:
@@ -187,13 +219,13 @@ class Telling:
             self.ground.simulator.ask("clock/advance", seconds=seconds)
 
     def _ring(self, job: queue.Job, ids: dict[str, str]) -> None:
-        if job.name.startswith((*DOMAINS, "events.")):
+        if job.name.startswith(RUNG_FOR):
             self.works.rings.append((job.name, ids))
 
-    def _call(self, method: str, path: str, who: int = 0, **body: Any) -> None:
-        key = f"key-{self.stage.people[who].customer_id}-{path.rpartition('/')[2]}"[:64]
+    def _call(self, method: str, path: str, who: int = 0, *, under: str = "orders", **body: Any) -> None:
+        key = f"{under[:6]}-{self.stage.people[who].customer_id}-{path.rpartition('/')[2]}"[:64]
         headers = self.stage.people[who].headers | {"Idempotency-Key": key}
-        answer = self.client.open(f"/api/customer/orders{path}", method=method, json=body, headers=headers)
+        answer = self.client.open(f"/api/customer/{under}/{path.lstrip('/')}", method=method, json=body, headers=headers)
         assert answer.status_code < 300, answer.json
 
     def _pay(self, **how: Any) -> None:

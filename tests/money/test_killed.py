@@ -78,6 +78,27 @@ STORIES = {
         closes_nothing=True,
         afterwards="another_cancels, work",
     ),
+    "declined by the dealer": Story(
+        "reserves, pays, work, the_dealer_declines, work, the_refund_arrives, work",
+        ("closed", "cancelled_by_dealer", "refunded", "listed"),
+        frozenset({"deposit.paid", "order.declined", "order.closed", *REFUNDED}),
+    ),
+    "handed on to who waits": Story(
+        "reserves, pays, work, another_joins_the_line, cancels, work, another_reserves, the_refund_arrives, work",
+        ("closed", "cancelled_by_user", "refunded", "reserved"),
+        frozenset({"deposit.paid", "order.cancelled", "order.closed", *REFUNDED}),
+        afterwards="another_cancels, work",
+    ),
+    "handed on to nobody who comes": Story(
+        "reserves, work, another_joins_the_line, sixteen_minutes_pass, sweep, sixteen_minutes_pass, sweep",
+        ("closed", "expired", "none", "listed"),
+        frozenset({"payment.closed", "order.expired", "order.closed"}),
+    ),
+    "reconciled": Story(
+        "reserves, pays, work, cancels, work, the_refund_arrives, work, until_the_bill_is_there, reconcile",
+        ("closed", "cancelled_by_user", "refunded", "listed"),
+        frozenset({"deposit.paid", "order.cancelled", "order.closed", *REFUNDED}),
+    ),
     "held for three days": Story(
         "reserves, pays, work, three_days_pass, sweep, the_refund_arrives, work",
         ("closed", "expired", "refunded", "listed"),
@@ -139,7 +160,7 @@ def test_there_are_more_than_forty_points_and_every_kind_of_step_has_its_own(mat
     sys.stdout.write(f"\n{len(points)} points, {sum(map(len, matrix.values()))} passages\n" + "".join(f"  {point}\n" for point in points))
     assert len(points) >= 40
     for when in ("before", "after"):
-        for what in ("call pay.prepay", "call pay.query", "call pay.close", "call pay.refund", "commit of"):
+        for what in ("call pay.prepay", "call pay.query", "call pay.close", "call pay.refund", "call pay.trade_bill", "commit of"):
             assert any(point.startswith(f"{when} {what}") for point in points), f"nobody is killed {when} {what}"
 
 
