@@ -27,7 +27,7 @@ class FlowOut(Schema):
     other_fen = Integer(metadata={"description": "in less out of what is no trade, such as withdrawals"})
 
 
-class MerchantOut(Schema):
+class BilledMerchantOut(Schema):
     account_id = String()
     mchid = String()
     name = String()
@@ -36,7 +36,7 @@ class MerchantOut(Schema):
 class RunOut(Schema):
     id = String()
     bill_on = Date(metadata={"description": "the day in China"})
-    merchant = Nested(MerchantOut)
+    merchant = Nested(BilledMerchantOut)
     status = String(metadata={"enum": [status.value for status in RunStatus]})
     status_label = String()
     progress = Integer(metadata={"description": "percent"})
@@ -71,7 +71,7 @@ class RunDetailOut(RunOut):
     detail = String(allow_none=True, metadata={"description": "what exactly went wrong, for whoever looks into it"})
 
 
-class ActionOut(Schema):
+class WayOut(Schema):
     action = String(metadata={"enum": [action.value for action in Action]})
     label = String()
 
@@ -80,7 +80,7 @@ class DifferenceOut(Schema):
     id = String()
     reconciliation_id = String()
     bill_on = Date()
-    merchant = Nested(MerchantOut)
+    merchant = Nested(BilledMerchantOut)
     kind = String(metadata={"enum": [kind.value for kind in DifferenceKind]})
     label = String()
     concerns = String(metadata={"enum": ["payment", "refund", "flow"]})
@@ -97,7 +97,7 @@ class DifferenceOut(Schema):
     theirs = String(allow_none=True, metadata={"description": "state, zh-CN"})
     status = String(metadata={"enum": [status.value for status in DifferenceStatus]})
     status_label = String()
-    actions = List(Nested(ActionOut), metadata={"description": "in which ways it can be resolved now; empty for who may only look"})
+    actions = List(Nested(WayOut), metadata={"description": "in which ways it can be resolved now; empty for who may only look"})
     resolution = String(allow_none=True, metadata={"enum": [action.value for action in Action]})
     resolution_label = String(allow_none=True)
     note = String(allow_none=True)

@@ -6,7 +6,7 @@ import re
 import uuid
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import date, timedelta
 from typing import Any
 
 import pytest
@@ -22,6 +22,7 @@ from app.kit import clock
 from app.kit.web import AUDIENCES
 from app.leads.models import Lead
 from app.payments.models import PaymentIncident, Refund
+from app.reconciliation.models import Difference, Reconciliation
 from tests.factories import dealers as make_dealers
 from tests.factories import journeys as make_journeys
 from tests.factories import orders as make_orders
@@ -113,12 +114,29 @@ def other(session: Session) -> Other:
     session.commit()
     ids = {"customer_id": customer.id, "order_id": order.id, "lead_id": lead.id, "incident_id": incident.id, "journey_id": journey.id}
     secrets = [str(customer.id), str(order.id), str(lead.id), order.number, "不该看见的人"]
-    return Other(adviser, owner, ids | {"terms_id": market.terms.id, "refund_id": refund.id, "key": "vip"}, secrets)
+    ids |= {"terms_id": market.terms.id, "refund_id": refund.id, "key": "vip"}
+    return Other(adviser, owner, ids | reconciled(session, market), secrets)
+
+
+def reconciled(session: Session, market: make_orders.Market) -> dict[str, Any]:
+    """A day of the brand's merchant with a difference."""
+    day = Reconciliation(
+        brand_id=market.brand.id, account_id=market.merchant.id, bill_on=date(2026, 1, 1), status="done", finished_at=clock.now(session)
+    )
+    session.add(day)
+    session.flush()
+    found = Difference(
+        brand_id=market.brand.id, reconciliation_id=day.id, kind="short", concerns="payment", reference="payment 4200", found_in=1
+    )
+    session.add(found)
+    session.commit()
+    return {"reconciliation_id": day.id, "difference_id": found.id}
 
 
 # Doors that only headquarters open: money that went wrong or back, deposit terms, and journeys with their numbers, are the brand's.
 OF_THE_BRAND = re.compile(
-    r"\w+ /api/staff/((payments/incidents|journeys|refunds)(/.*)?|orders/.+/refund|deposit-terms/.+)|POST /api/staff/deposit-terms/"
+    r"\w+ /api/staff/((payments/(incidents|reconciliations|differences)|journeys|refunds)(/.*)?|"
+    r"orders/.+/refund|deposit-terms/.+)|POST /api/staff/deposit-terms/"
 )
 
 
@@ -139,6 +157,8 @@ def bodies(session: Session) -> dict[str, dict[str, Any]]:
     return {
         "/tags": {"tag": "vip"},
         "/test-drive": {"at": (clock.now(session) + timedelta(days=1)).isoformat()},
+        "/differences/<uuid:difference_id>/resolve": {"action": "accept", "note": "看过了"},
+        "/reconciliations/run": {"bill_on": "2026-01-01"},
         "/resolve": {"action": "by_hand", "note": "看过了"},
         "/decline": {"reason": "车辆有损伤"},
         "/sold-offline": {"reason": "车辆已售给到店客户"},
