@@ -58,7 +58,7 @@ class Settings(BaseSettings):
     wechat_raw_days: int = Field(default=7, ge=1)
     wechat_inbox_days: int = Field(default=90, ge=2)
 
-    # Policies that a brand may want to change without a release
+    # Policies that a brand may want to change without a release; the first three are what its first deposit terms start with
     soft_hold_minutes: int = Field(default=15, ge=6)
     hard_hold_hours: int = Field(default=72, ge=1)
     active_reservations_per_customer: int = Field(default=1, ge=1)
