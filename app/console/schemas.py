@@ -97,7 +97,8 @@ class OverviewOut(Schema):
     messages_failed = Integer()
     vehicles_listed = Integer()
     vehicles_reserved = Integer()
-    incidents = List(Nested(TroubleOut))
+    incidents = List(Nested(TroubleOut), metadata={"description": "the latest 20"})
+    money_tasks = Integer(metadata={"description": "how many incidents of money wait for a person, listed or not"})
     now = DateTime()
 
 

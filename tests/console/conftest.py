@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import uuid
 from dataclasses import dataclass
 from typing import Any
 
@@ -77,7 +78,7 @@ class Desk:
         return self.client.get(f"/api/staff/{path}", query_string=query)
 
     def post(self, path: str, **body: Any) -> Any:
-        return self.client.post(f"/api/staff/{path}", json=body)
+        return self.client.post(f"/api/staff/{path}", json=body, headers={"Idempotency-Key": uuid.uuid4().hex})
 
     def delete(self, path: str) -> Any:
         return self.client.delete(f"/api/staff/{path}")

@@ -39,7 +39,7 @@ def test_seeding_twice_gives_one_brand_with_its_stores_people_and_cars(session: 
     assert count(Store) == 60
     assert count(Vehicle) == 2000
     roles = Counter(session.execute(select(Staff.role).filter_by(brand_id=seeded.id)).scalars())
-    assert roles["admin"] == roles["marketer"] == 1
+    assert roles["admin"] == roles["marketer"] == roles["finance"] == 1
     assert roles["dealer_manager"] == 30
     assert 90 <= roles["adviser"] <= 240
     assert session.execute(select(Staff).filter_by(wecom_userid="adv001")).scalar_one().username == "adviser001"
@@ -50,7 +50,7 @@ def test_every_store_has_an_adviser_of_its_dealer_and_everybody_can_sign_in(sess
     assert set(session.execute(select(Store.dealer_id)).scalars()) == of_dealers
     printed = app.test_cli_runner().invoke(args=["demo", "logins"]).output
     assert PASSWORD in printed
-    for username in ("admin", "marketer", "manager001", "adviser001"):
+    for username in ("admin", "marketer", "finance", "manager001", "adviser001"):
         assert username in printed
         assert client.post("/api/public/staff/login", json={"username": username, "password": PASSWORD}).status_code == 200
 

@@ -76,15 +76,17 @@ def test_trouble_with_money_is_shown_to_headquarters_until_it_is_resolved(
     )
     session.add(incident)
     session.commit()
-    (shown,) = marketer.get("console/overview").json["incidents"]
+    overview = marketer.get("console/overview").json
+    assert overview["money_tasks"] == 1
+    (shown,) = overview["incidents"]
     assert (shown["severity"], shown["title"], shown["detail"]) == ("error", "收到无对应订单的款项", "¥4,999 · 商户单号 NOBODYS")
-    assert adviser.get("console/overview").json["incidents"] == []
+    assert (adviser.get("console/overview").json["incidents"], adviser.get("console/overview").json["money_tasks"]) == ([], 0)
     incident.resolved_at = clock.now(session)
     session.commit()
     assert marketer.get("console/overview").json["incidents"] == []
 
 
-def test_only_an_administrator_is_offered_to_deal_with_an_incident(session: Session, app: Any) -> None:
+def test_only_administrators_and_finance_are_offered_to_deal_with_an_incident(session: Session, app: Any) -> None:
     shop = market.market(session)
     order = market.order(session, shop, market.buyer(session, shop))
     details = {"kind": IncidentKind.mismatch, "reference": "4202", "account_id": shop.merchant.id, "out_trade_no": "X", "amount_fen": 1}
@@ -92,7 +94,8 @@ def test_only_an_administrator_is_offered_to_deal_with_an_incident(session: Sess
     people = {role: make.staff(session, shop.brand if role in HEADQUARTERS else shop.dealer, role) for role in Role}
     session.commit()
     offered = {role: Desk(app, one).get("console/overview").json["incidents"][0]["can_resolve"] for role, one in people.items()}
-    assert offered == {Role.admin: True, Role.marketer: False, Role.dealer_manager: False, Role.adviser: False}
+    assert {role for role, may in offered.items() if may} == {Role.admin, Role.finance}
+    assert offered.keys() == set(Role)
 
 
 def test_an_incident_about_an_order_is_shown_to_its_dealer_and_leads_to_the_order(session: Session, app: Any) -> None:
@@ -122,3 +125,14 @@ def test_an_event_that_a_handler_gave_up_on_is_shown_to_the_brand_it_belongs_to(
     other = make.staff(session, make.brand(session), "admin")
     session.commit()
     assert Desk(app, other).get("console/overview").json["incidents"] == []
+
+
+def test_headquarters_see_every_dealer_and_which_takes_money_itself_and_a_dealer_sees_itself(
+    session: Session, world: Any, adviser: Any, marketer: Any
+) -> None:
+    world.ours.sub_mchid = "1900008821"
+    make.dealer(session, make.brand(session))
+    session.commit()
+    seen = {one["id"]: one["takes_money"] for one in marketer.get("console/dealers").json["items"]}
+    assert seen == {str(world.ours.id): True, str(world.theirs.id): False}
+    assert [one["id"] for one in adviser.get("console/dealers").json["items"]] == [str(world.ours.id)]

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, func, or_, select, true
+from sqlalchemy import ColumnElement, Select, and_, func, or_, select, true
 from sqlalchemy.orm import Session
 
 from app.console.queries.leads import CHINA
@@ -26,7 +26,16 @@ from app.vehicles import queries as vehicles
 
 MOST_INCIDENTS = 20
 # Money is not where it should be; the other kinds only need a second look.
-GRAVE = {IncidentKind.mismatch, IncidentKind.unknown_order, IncidentKind.refund_abnormal, IncidentKind.refund_refused}
+GRAVE = {
+    IncidentKind.mismatch,
+    IncidentKind.unknown_order,
+    IncidentKind.refund_abnormal,
+    IncidentKind.refund_refused,
+    IncidentKind.pay_by_hand,
+    IncidentKind.double_return_owed,
+    IncidentKind.money_without_order,
+    IncidentKind.sold_while_held,
+}
 
 
 def show(session: Session, scope: Scope, *, may_resolve: bool) -> dict[str, Any]:
@@ -46,6 +55,7 @@ def show(session: Session, scope: Scope, *, may_resolve: bool) -> dict[str, Any]
         "vehicles_listed": cars["listed"],
         "vehicles_reserved": cars["reserved"],
         "incidents": _incidents(session, scope, may_resolve=may_resolve),
+        "money_tasks": session.scalar(select(func.count()).select_from(_of_scope(scope).subquery())) or 0,
         "now": now,
     }
 
@@ -73,17 +83,18 @@ def _incidents(session: Session, scope: Scope, *, may_resolve: bool) -> list[dic
     return sorted(found, key=lambda one: one["at"], reverse=True)[:MOST_INCIDENTS]
 
 
-def _money(session: Session, scope: Scope) -> list[tuple[PaymentIncident, uuid.UUID | None]]:
+def _of_scope(scope: Scope) -> Select[PaymentIncident, uuid.UUID]:
     """Unresolved incidents with the order they are about; those about no order are headquarters'."""
     rows = (
         select(PaymentIncident, Order.id)
         .outerjoin(Order, Order.intent_id == PaymentIncident.intent_id)
         .where(PaymentIncident.brand_id == scope.brand_id, PaymentIncident.resolved_at.is_(None))
-        .order_by(PaymentIncident.id.desc())
-        .limit(MOST_INCIDENTS)
     )
-    if scope.dealer_id is not None:
-        rows = rows.where(Order.dealer_id == scope.dealer_id)
+    return rows if scope.dealer_id is None else rows.where(Order.dealer_id == scope.dealer_id)
+
+
+def _money(session: Session, scope: Scope) -> list[tuple[PaymentIncident, uuid.UUID | None]]:
+    rows = _of_scope(scope).order_by(PaymentIncident.id.desc()).limit(MOST_INCIDENTS)
     return [(incident, order_id) for incident, order_id in session.execute(rows)]
 
 

@@ -31,7 +31,7 @@ def show(session: Session, staff: Staff, refund_id: uuid.UUID) -> dict[str, Any]
     ).one_or_none()
     if row is None:
         raise RefundUnknown
-    refund, account, transaction_id, order, customer = row.tuple()
+    refund, account, transaction_id, order, customer = row
     moves = session.execute(
         select(Transition).filter_by(subject_type=Refund.__tablename__, subject_id=refund.id).order_by(Transition.id.desc())
     )

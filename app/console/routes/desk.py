@@ -46,4 +46,4 @@ def dealers(session: Session, who: Caller) -> Any:
 @transactional
 def figures(session: Session, who: Caller) -> Any:
     """Today's figures and open incidents, of the brand or of the caller's dealer."""
-    return overview.show(session, Scope.of(who.staff), may_resolve=who.staff.role == Role.admin)
+    return overview.show(session, Scope.of(who.staff), may_resolve=who.staff.role in (Role.admin, Role.finance))

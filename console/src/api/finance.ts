@@ -99,6 +99,14 @@ export interface Refund extends RefundRow {
   trail: Move[];
 }
 
+/** Where a refund goes that could not be delivered. */
+export interface Target {
+  to: "customer_card" | "merchant_account";
+  bank_type?: string;
+  bank_account?: string;
+  real_name?: string;
+}
+
 export interface Entry {
   id: string;
   at: string;

@@ -26,7 +26,7 @@ export const useRefunds = (q: string, status: string | null) => usePages<F.Refun
 export const useRefund = (id: string) => useOne<F.Refund>(`staff/refunds/${id}`, LIVE);
 export const useTotals = () => useOne<F.Totals>("staff/payments/totals", CALM);
 export const useEntries = (filters: EntryFilters) => usePages<F.Entry>(LEDGER, filters, CALM);
-export const useTasks = (status: string | null, kind: string | null) => usePages<F.Task>(INCIDENTS, { status, kind }, STEADY);
+export const useTasks = (status: string, q: string | null) => usePages<F.Task>(INCIDENTS, { status, q }, STEADY);
 
 /** Where the browser saves a list as a file; the session's cookie goes along. */
 export const exportOf = (id: string, what: "differences" | "lines") => `/api/${RUNS}/${id}/${what}.csv`;
@@ -67,7 +67,8 @@ export function useResolve() {
   });
 }
 
-export function useAbnormalRefund(id: string) {
+/** The card goes to WeChat Pay and is kept nowhere. */
+export function useRedirect(id: string) {
   const done = useDone();
-  return useMutation<unknown, ApiError>({ mutationFn: () => api("POST", `${REFUNDS}/${id}/abnormal`, {}), onSettled: done });
+  return useMutation<unknown, ApiError, F.Target>({ mutationFn: (target) => api("POST", `${REFUNDS}/${id}/abnormal`, target), onSettled: done });
 }

@@ -44,7 +44,9 @@ export interface Overview {
   messages_failed: number;
   vehicles_listed: number;
   vehicles_reserved: number;
+  /** The latest; `money_tasks` counts all that are about money. */
   incidents: Incident[];
+  money_tasks: number;
   now: string;
 }
 
@@ -210,6 +212,8 @@ export interface Order extends OrderRow {
   confirmed_at: string | null;
   extended_at: string | null;
   refundable_fen: number;
+  /** Null where WeChat keeps no money until it is told of the hand-over. */
+  shipping: { status: string; label: string; told_at: string | null; error_code: string | null } | null;
   store: Named | null;
   reservation: { status: string; expires_at: string | null } | null;
   attempts: { id: string; out_trade_no: string; transaction_id: string | null; status: string; created_at: string }[];

@@ -1,5 +1,5 @@
 import { afterEach, expect, test } from "vitest";
-import { absolute, dayHeading, dayKey, fromLocalInput, hourNow, platformNow, relative, setPlatformNow, toLocalInput } from "./time";
+import { absolute, dayBefore, dayHeading, dayKey, fromLocalInput, hourNow, platformNow, relative, remaining, setPlatformNow, toLocalInput } from "./time";
 
 const NOW = Date.parse("2026-11-21T14:00:00Z"); // 22:00 in Shanghai
 const before = (minutes: number) => new Date(NOW - minutes * 60_000).toISOString();
@@ -46,4 +46,14 @@ test("a clock moved forward on the platform moves the console's too", () => {
 
 test("the hour of the day is Shanghai's", () => {
   expect(hourNow(NOW)).toBe(22);
+});
+
+test("what is left is said in days, in hours, and in the last hour by the second", () => {
+  const left = (minutes: number) => remaining(before(-minutes), NOW);
+  expect([left(2 * 24 * 60 + 185), left(200), left(14.15), left(0)]).toEqual(["2 天 3 小时", "3 小时 20 分", "14:09", null]);
+});
+
+test("yesterday is yesterday in Shanghai", () => {
+  expect(dayBefore(Date.parse("2026-11-21T15:59:59Z"))).toBe("2026-11-20");
+  expect(dayBefore(Date.parse("2026-11-21T16:00:00Z"))).toBe("2026-11-21");
 });

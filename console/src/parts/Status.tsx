@@ -24,6 +24,12 @@ const TONES: Record<string, Tone> = {
   soft_held: "warn",
   hard_held: "good",
   cancelling: "warn",
+  // reconciliation
+  downloading: "busy",
+  matching: "busy",
+  open: "bad",
+  resolved: "good",
+  cleared_by_itself: "good",
   // leads
   new: "warn",
   assigned: "warn",

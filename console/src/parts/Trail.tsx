@@ -1,5 +1,5 @@
 /** The steps of state machines as a line of time: what moved from where to where, who moved it, why, and in which request. */
-import { Button } from "antd";
+import { Button, Typography } from "antd";
 import { useState } from "react";
 import type { Move } from "../api/types";
 import { absolute } from "../lib/time";
@@ -7,6 +7,7 @@ import { t } from "../texts/zh-CN";
 import { Status } from "./Status";
 
 const SHORT = 8;
+const ID_SHOWN = 8;
 
 const WORDS: Record<string, Record<string, string>> = {
   orders: t.orders.status,
@@ -44,9 +45,10 @@ function Step({ move }: { move: Move }) {
       </div>
       {move.reason && <div>{whyOf(move.reason)}</div>}
       <small className="quiet">
-        {absolute(move.at)} · {whoOf(move)}
-        <span className="trail-cause">
-          {move.cause} · {t.common.requestId} <code>{move.request_id}</code>
+        {absolute(move.at)} · {whoOf(move)} ·{" "}
+        <span className="trail-request" title={`${move.cause} · ${move.request_id}`}>
+          {t.trail.request} <code>{move.request_id.slice(0, ID_SHOWN)}</code>
+          <Typography.Text copyable={{ text: move.request_id, tooltips: [t.trail.copy, t.trail.copied] }} />
         </span>
       </small>
     </li>

@@ -17,12 +17,12 @@ export function Balances({ rows }: { rows: Balance[] }) {
   const words = t.orders.ledgerColumns;
   return (
     <div className="sides-scroll">
-      <table className="sides">
+      <table className="sides balances">
         <thead>
           <tr>
             <th>{words.account}</th>
-            <th className="amount">{words.debit}</th>
-            <th className="amount">{words.credit}</th>
+            <th className="amount two-sided">{words.debit}</th>
+            <th className="amount two-sided">{words.credit}</th>
             <th className="amount">{t.ledger.balance}</th>
           </tr>
         </thead>
@@ -33,8 +33,8 @@ export function Balances({ rows }: { rows: Balance[] }) {
                 {row.label}
                 <small>{t.ledger.accountHints[row.account]}</small>
               </td>
-              <td className="amount">{yuan(row.debit_fen)}</td>
-              <td className="amount">{yuan(row.credit_fen)}</td>
+              <td className="amount two-sided">{yuan(row.debit_fen)}</td>
+              <td className="amount two-sided">{yuan(row.credit_fen)}</td>
               <td className="amount strong">{lies(row.debit_fen, row.credit_fen)}</td>
             </tr>
           ))}
@@ -47,8 +47,8 @@ export function Balances({ rows }: { rows: Balance[] }) {
                 {balanced ? <CheckCircleFilled /> : <CloseCircleFilled />} {balanced ? t.orders.ledgerBalanced : t.orders.ledgerUnbalanced}
               </span>
             </td>
-            <td className="amount">{yuan(debit)}</td>
-            <td className="amount">{yuan(credit)}</td>
+            <td className="amount two-sided">{yuan(debit)}</td>
+            <td className="amount two-sided">{yuan(credit)}</td>
             <td className="amount">{yuan(debit - credit)}</td>
           </tr>
         </tfoot>

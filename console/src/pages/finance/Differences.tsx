@@ -100,9 +100,11 @@ export function Differences({ run }: { run: RunDetail }) {
   const [q] = useFilter("q");
   const [chosen, setChosen] = useState<Difference | null>(null);
   const differences = useDifferences({ reconciliation_id: run.id, kind, status, q });
+  // The words in brackets explain a kind where there is room.
+  const short = (label: string) => label.split("（")[0];
   const kinds = [
     { value: "all", label: `${t.common.all} ${t.common.count(run.differences)}` },
-    ...run.kinds.map((one) => ({ value: one.kind, label: `${one.label} ${t.common.count(one.all)}` })),
+    ...run.kinds.map((one) => ({ value: one.kind, label: `${short(one.label)} ${t.common.count(one.all)}` })),
   ];
   return (
     <section>

@@ -1,8 +1,7 @@
 /** What the four pages of money share: the title, and the way from one to the other. */
 import { NavLink, Outlet } from "react-router";
-import { useTasks } from "../../api/financeQueries";
+import { useOverview } from "../../api/queries";
 import { Page } from "../../parts/Page";
-import { rowsOf } from "../../parts/ResourceList";
 import { t } from "../../texts/zh-CN";
 import "./finance.css";
 
@@ -13,11 +12,9 @@ const PLACES = [
   { to: "/finance/tasks", label: t.finance.tasks },
 ];
 
-/** How much waits for a person; more than a page of them is not counted further. */
 function Waiting() {
-  const open = useTasks("open", null);
-  const total = open.data?.pages[0]?.total ?? rowsOf(open).length;
-  return total ? <span className="tab-count">{t.common.count(total)}</span> : null;
+  const open = useOverview().data?.money_tasks;
+  return open ? <span className="tab-count">{t.common.count(open)}</span> : null;
 }
 
 function FinanceFrame() {

@@ -69,7 +69,7 @@ function Lines({ entry, side }: { entry: Entry; side: "debit_fen" | "credit_fen"
 
 function What({ entry }: { entry: Entry }) {
   return (
-    <span className="two-lines">
+    <span className="two-lines entry-what">
       <strong>{entry.label}</strong>
       <small>{absolute(entry.at)}</small>
     </span>

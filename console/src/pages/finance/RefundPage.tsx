@@ -17,7 +17,7 @@ import { PersonLine } from "../../parts/People";
 import { Status } from "../../parts/Status";
 import { Trail } from "../../parts/Trail";
 import { t } from "../../texts/zh-CN";
-import { Abnormal } from "./Abnormal";
+import { Redirect } from "./Redirect";
 import { mayDealWithMoney } from "./roles";
 import "./finance.css";
 
@@ -68,7 +68,7 @@ function RefundPage() {
             type="error"
             showIcon
             title={t.refunds.stuckTitle}
-            description={t.refunds.abnormalHint}
+            description={t.refunds.stuckHint}
             action={
               mayDealWithMoney(staff) && (
                 <Button danger onClick={() => setResolving(true)}>
@@ -101,7 +101,7 @@ function RefundPage() {
           </div>
         </div>
       </div>
-      {resolving && <Abnormal refund={refund} close={() => setResolving(false)} />}
+      {resolving && <Redirect refund={refund} close={() => setResolving(false)} />}
     </Page>
   );
 }

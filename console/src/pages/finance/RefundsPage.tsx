@@ -13,7 +13,7 @@ import { ResourceList, rowsOf } from "../../parts/ResourceList";
 import { Searching, useFilter } from "../../parts/Searching";
 import { Status } from "../../parts/Status";
 import { t } from "../../texts/zh-CN";
-import { Abnormal } from "./Abnormal";
+import { Redirect } from "./Redirect";
 import { mayDealWithMoney } from "./roles";
 
 const linkTo = (row: RefundRow) => `/finance/refunds/${row.id}`;
@@ -80,7 +80,7 @@ function Stuck() {
           </li>
         ))}
       </ul>
-      {chosen && <Abnormal key={chosen.id} refund={chosen} close={() => setChosen(null)} />}
+      {chosen && <Redirect key={chosen.id} refund={chosen} close={() => setChosen(null)} />}
     </Panel>
   );
 }

@@ -11,7 +11,7 @@ import { Moment } from "../../parts/Moment";
 import { Nothing } from "../../parts/Nothing";
 import { ResolveIncident } from "../../parts/ResolveIncident";
 import { ResourceList } from "../../parts/ResourceList";
-import { useFilter } from "../../parts/Searching";
+import { Searching, useFilter } from "../../parts/Searching";
 import { Status } from "../../parts/Status";
 import { t } from "../../texts/zh-CN";
 import { mayDealWithMoney } from "./roles";
@@ -80,7 +80,8 @@ function TasksPage() {
   const [status, setStatus] = useFilter("status");
   const [chosen, setChosen] = useState<Task | null>(null);
   const wanted = status ?? "open";
-  const tasks = useTasks(wanted, null);
+  const [q] = useFilter("q");
+  const tasks = useTasks(wanted, q);
   const choose = mayDealWithMoney(staff) ? setChosen : null;
   const columns: TableColumnsType<Task> = [
     { title: t.tasks.columns.what, render: (_, row) => <What task={row} /> },
@@ -97,6 +98,7 @@ function TasksPage() {
           onChange={(value) => setStatus(value === "open" ? null : value)}
           options={Object.entries(t.tasks.filters).map(([value, label]) => ({ value, label }))}
         />
+        <Searching placeholder={t.runs.search} />
       </div>
       <ResourceList
         pages={tasks}
@@ -117,7 +119,7 @@ function TasksPage() {
           </>
         )}
         empty={
-          wanted === "open" ? (
+          wanted === "open" && !q ? (
             <Nothing title={t.tasks.empty} hint={t.tasks.emptyHint} />
           ) : (
             <Nothing title={t.tasks.emptyFiltered} hint={t.finance.filteredHint} />

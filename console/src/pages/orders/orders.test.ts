@@ -6,11 +6,11 @@ const order = (status: string, payment_status: string, close_reason: string | nu
 const read = (...of: Parameters<typeof order>) => stepsOf(order(...of)).map((step) => `${step.title}:${step.status}`);
 
 test("an unpaid order waits at the payment", () => {
-  expect(read("awaiting_payment", "none")).toEqual(["下单:finish", "支付:process", "锁车:wait", "转正式订单:wait"]);
+  expect(read("awaiting_payment", "none")).toEqual(["下单:finish", "支付:process", "锁车:wait", "成交:wait"]);
 });
 
 test("a paid order has locked its car", () => {
-  expect(read("paid", "full")).toEqual(["下单:finish", "支付:finish", "锁车:finish", "转正式订单:process"]);
+  expect(read("paid", "full")).toEqual(["下单:finish", "支付:finish", "锁车:finish", "成交:process"]);
 });
 
 test("an order that closed unpaid shows where it stopped, and no refund", () => {

@@ -4,6 +4,7 @@ import { Button } from "antd";
 import { useState } from "react";
 import { Link } from "react-router";
 import type { Incident } from "../../api/types";
+import { useStaff } from "../../app/session";
 import { Moment } from "../../parts/Moment";
 import { Nothing } from "../../parts/Nothing";
 import { Panel } from "../../parts/Panel";
@@ -32,10 +33,14 @@ function Line({ incident, onResolve }: { incident: Incident; onResolve: () => vo
   );
 }
 
-export function Incidents({ items }: { items: Incident[] }) {
+export function Incidents({ items, moneyTasks }: { items: Incident[]; moneyTasks: number }) {
+  const staff = useStaff();
   const [chosen, setChosen] = useState<Incident | null>(null);
   return (
-    <Panel title={t.overview.incidents}>
+    <Panel
+      title={t.overview.incidents}
+      extra={moneyTasks > 0 && !staff.dealer && <Link to="/finance/tasks">{t.overview.allTasks(moneyTasks)}</Link>}
+    >
       {items.length === 0 ? (
         <Nothing title={t.overview.noIncidents} hint={t.overview.noIncidentsHint} />
       ) : (

@@ -118,7 +118,7 @@ function OverviewPage() {
           <Figures data={overview.data} />
           <div className="halves">
             <WaitingLeads />
-            <Incidents items={overview.data.incidents} />
+            <Incidents items={overview.data.incidents} moneyTasks={overview.data.money_tasks} />
           </div>
         </div>
       ) : (
