@@ -303,6 +303,7 @@ export const t = {
     deal: {
       lookOnly: "由门店人员办理；您可以查看。",
       refused: (what: string, why: string) => `${what}：${why}`,
+      left: "剩余",
       extendedOnce: "已延长一次",
       amount: "退款金额（元）",
       amountHint: (most: string) => `最多 ${most}；车辆仍在占用时须保留一部分`,

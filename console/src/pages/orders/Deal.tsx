@@ -35,6 +35,7 @@ function Hold({ order }: { order: Order }) {
       {runs && (
         <>
           <strong className="hold-left">
+            <small>{t.orders.deal.left}</small>
             <Countdown until={runs} />
           </strong>
           <span className="quiet">
