@@ -71,6 +71,8 @@ class PayeeKind(StrEnum):
 
 # While a reservation is in one of these, nobody else gets the vehicle.
 ACTIVE = (ReservationStatus.soft_held, ReservationStatus.expiring, ReservationStatus.cancelling, ReservationStatus.hard_held)
+# Until WeChat has closed the payment, or turns out to have been paid.
+ENDING = (ReservationStatus.expiring, ReservationStatus.cancelling)
 _ACTIVE_SQL = "status IN ('soft_held', 'expiring', 'cancelling', 'hard_held')"
 
 # A closed order comes back to life only by money that arrived late while its vehicle was still free.
@@ -196,6 +198,7 @@ class Reservation(Root):
         _one_of(ReservationStatus),
         Index("one_active_hold", "vehicle_id", unique=True, postgresql_where=text(_ACTIVE_SQL)),
         Index("ix_reservations_due", "expires_at", postgresql_where=text(_ACTIVE_SQL)),
+        Index("ix_reservations_ending", "order_id", postgresql_where=text("status IN ('expiring', 'cancelling')")),
         Index("ix_reservations_customer_active", "customer_id", postgresql_where=text(_ACTIVE_SQL)),
     )
 

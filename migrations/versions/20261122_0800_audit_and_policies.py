@@ -79,6 +79,8 @@ def upgrade() -> None:
         op.add_column("orders", column)
     op.create_check_constraint(op.f("ck_orders_refund_rule"), "orders", "refund_rule IN ('full', 'forfeit')")
     _enums(f"{TYPES}, 'deposit', 'earnest_money'", f"{REASONS}, 'declined_by_dealer', 'sold_offline'")
+    ending = sa.text("status IN ('expiring', 'cancelling')")
+    op.create_index("ix_reservations_ending", "reservations", ["order_id"], postgresql_where=ending)
 
 
 def _roles(roles: str, headquarters: str) -> None:
@@ -97,6 +99,7 @@ def _enums(types: str, reasons: str) -> None:
 
 
 def downgrade() -> None:
+    op.drop_index("ix_reservations_ending", "reservations")
     _enums(TYPES, REASONS)
     op.drop_constraint(op.f("ck_orders_refund_rule"), "orders")
     for column in ("extension_hours", "refund_rule", "payee_name", "confirmed_at", "extended_at", "dealer_note"):
