@@ -1,4 +1,4 @@
-"""One town per run for all that is done by fingers, phones in browser contexts of their own, and pictures of what they showed."""
+"""One town for all that is done by fingers, phones in browser contexts of their own, and pictures of what they showed."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ def pytest_runtest_makereport(item: pytest.Item) -> Any:
     return report
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def chromium() -> Iterator[Browser]:
     """The machine's Chromium, started once."""
     with sync_playwright() as playwright:
@@ -75,9 +75,9 @@ def artefacts() -> Path:
     return ARTEFACTS
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def town(servers: tuple[str, str], tmp_path_factory: pytest.TempPathFactory, artefacts: Path) -> Iterator[Stack]:
-    """The whole stack with demo data; its logs are kept with the pictures."""
+    """The whole stack with demo data, gone with the last of these tests; its logs are kept with the pictures."""
     with built(tmp_path_factory.mktemp("town"), servers[0]) as stack:
         stack.start()
         yield stack
@@ -85,19 +85,19 @@ def town(servers: tuple[str, str], tmp_path_factory: pytest.TempPathFactory, art
             shutil.copy(log, artefacts)
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def wechat(town: Stack) -> WeChat:
     """WeChat's own side of the town: people, inboxes, clock, faults."""
     return WeChat(town.simulator)
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def desk(town: Stack) -> Desk:
     """The console of headquarters, to see what the server knows."""
     return Desk(town.web, username=DEMO_USERNAME, password=DEMO_PASSWORD)
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def cars(town: Stack, wechat: WeChat) -> Iterator[str]:
     """Ids of free cars, `next(cars)`, each given once in a run; none from Shanghai, where the story is told."""
 
@@ -113,7 +113,7 @@ def cars(town: Stack, wechat: WeChat) -> Iterator[str]:
     return free()
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def window(chromium: Browser) -> Iterator[BrowserContext]:
     """The browser's window for all phones: what one sends arrives in the other's chats, and the engine's files are kept."""
     context = chromium.new_context(**WINDOW)

@@ -1,21 +1,10 @@
 """A simulator per test file, with a sink for what it pushes."""
 
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 
 from tests.platform_sim.support import Simulator, Sink
-
-HERE = Path(__file__).parent
-
-
-@pytest.hookimpl(tryfirst=True)  # before xdist reads the groups
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """A file's tests stay in one process of a parallel run: divided, each process would start that file's simulator."""
-    for item in items:
-        if HERE in item.path.parents:
-            item.add_marker(pytest.mark.xdist_group(item.path.stem))
 
 
 @pytest.fixture(scope="session", autouse=True)
