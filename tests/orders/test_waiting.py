@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
@@ -14,71 +11,19 @@ from sqlalchemy import select, text
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
-from app.events.models import Event
 from app.identity import service as identity
 from app.identity.models import Customer
 from app.kit import clock, queue
-from app.orders import queries
 from app.orders.errors import LimitReached, NotOnSale
-from app.orders.models import CloseReason, Order, ReservationStatus
-from app.orders.service import steps, waiting
+from app.orders.service import waiting
 from app.orders.waiting_errors import HeldByYou, OnSale, WaitingLimit
 from app.orders.waiting_models import WaitlistEntry
 from app.vehicles import service as vehicles
 from app.vehicles.errors import VehicleGone
-from app.vehicles.models import Vehicle
 from tests.factories import orders as make
 from tests.factories import vehicles as make_vehicles
 from tests.orders.case import Case
-
-
-def let_go(session: Session, order: Order) -> None:
-    """The hold of an order ends, as when WeChat has closed its payment."""
-    order, hold = steps.locked(session, order.id)
-    steps.end(session, order, hold, to=ReservationStatus.failed, reason=CloseReason.payment_failed)
-
-
-@dataclass
-class Line:
-    """A car that its holder reserved, and people who may wait for it."""
-
-    session: Session
-    market: make.Market
-    held: Order
-
-    def person(self) -> Customer:
-        return make.buyer(self.session, self.market)
-
-    def waits(self, who: Customer | None = None) -> Customer:
-        who = who or self.person()
-        waiting.join(self.session, who, self.market.vehicle.id)
-        return who
-
-    def let_go(self) -> None:
-        let_go(self.session, self.held)
-
-    def reserves(self, who: Customer, **fields: Any) -> Order:
-        return make.order(self.session, self.market, who, **fields)
-
-    def of(self, who: Customer) -> WaitlistEntry:
-        self.session.expire_all()
-        return self.session.execute(
-            select(WaitlistEntry)
-            .filter_by(customer_id=who.id, vehicle_id=self.market.vehicle.id)
-            .order_by(WaitlistEntry.id.desc())
-            .limit(1)
-        ).scalar_one()
-
-    def standing(self, *people: Customer) -> list[str]:
-        return [self.of(one).status for one in people]
-
-    @property
-    def car(self) -> str:
-        self.session.expire_all()
-        return self.session.get_one(Vehicle, self.market.vehicle.id).status
-
-    def events(self, *names: str) -> list[Event]:
-        return list(self.session.execute(select(Event).where(Event.name.in_(names)).order_by(Event.id)).scalars())
+from tests.orders.line import Line, let_go
 
 
 @pytest.fixture
@@ -317,92 +262,3 @@ def test_the_database_knows_one_offer_and_one_place_each_whatever_the_code_does(
     line.waits()
     with pytest.raises(IntegrityError, match=law), line.session.begin_nested():
         line.session.execute(text(change))
-
-
-class Race:
-    """Two people in line for a car that is let go, in a real database; `at_once` runs verbs in transactions that start together."""
-
-    def __init__(self, committed: Callable[[], Any]) -> None:
-        self.committed = committed
-        with committed() as session:
-            line = Line(session, market := make.market(session), make.order(session, market, make.buyer(session, market)))
-            self.market, self.held = market, line.held
-            self.first, self.second = line.waits(), line.waits()
-
-    def let_go(self, session: Session) -> None:
-        let_go(session, self.held)
-
-    def at_once(self, *verbs: Callable[[Session], Any]) -> list[type[BaseException] | None]:
-        """What each of them was refused with."""
-        together = threading.Barrier(len(verbs))
-
-        def run(verb: Callable[[Session], Any]) -> type[BaseException] | None:
-            together.wait(timeout=60)
-            try:
-                with self.committed() as session:
-                    verb(session)
-            except Exception as error:
-                return type(error)
-            return None
-
-        with ThreadPoolExecutor(len(verbs)) as pool:
-            return list(pool.map(run, verbs))
-
-    def statuses(self) -> list[str]:
-        with self.committed() as session:
-            entries = session.execute(select(WaitlistEntry).order_by(WaitlistEntry.id)).scalars()
-            return [entry.status for entry in entries]
-
-
-@pytest.fixture
-def race(committed: Callable[[], Any]) -> Race:
-    return Race(committed)
-
-
-def test_two_releases_at_the_same_moment_make_one_offer(race: Race) -> None:
-    with race.committed() as session:
-        race.let_go(session)
-        # Nobody holds it and nobody was told: as after a death between two steps.
-        session.execute(text("UPDATE waitlist_entries SET status = 'waiting'"))
-    assert race.at_once(*[lambda session: waiting.hand_on(session, race.market.vehicle.id)] * 4) == [None] * 4
-    assert race.statuses() == ["offered", "waiting"]
-
-
-def test_taking_and_lapsing_at_the_same_moment_have_one_winner(race: Race) -> None:
-    with race.committed() as session:
-        race.let_go(session)
-        session.execute(text("UPDATE waitlist_entries SET offered_until = marque_now() + interval '50 ms' WHERE status = 'offered'"))
-        offer = session.execute(select(WaitlistEntry.id).filter_by(status="offered")).scalar_one()
-
-    def take(session: Session) -> None:
-        make.order(session, race.market, race.first)
-
-    def lapse_when_up(session: Session) -> None:
-        waiting.lapse(session, offer)
-
-    outcomes = race.at_once(take, *[lapse_when_up] * 3)
-    with race.committed() as session:
-        holder = queries.holder_of(session, race.market.vehicle.id)
-        if outcomes[0] is None:
-            assert holder is not None
-            assert holder.customer_id == race.first.id
-            assert race.statuses() == ["taken", "waiting"]
-        else:
-            assert outcomes[0] is NotOnSale
-            assert holder is None
-            assert race.statuses() == ["lapsed", "offered"]
-    assert outcomes[1:] == [None] * 3
-
-
-def test_who_joins_at_the_moment_of_the_release_is_offered_the_car_or_told_that_it_is_on_sale(committed: Callable[[], Any]) -> None:
-    race = Race(committed)
-    with committed() as session:
-        session.execute(text("DELETE FROM waitlist_entries"))
-
-    def join(session: Session) -> None:
-        waiting.join(session, session.get_one(Customer, race.first.id), race.market.vehicle.id)
-
-    refused = race.at_once(join, race.let_go)
-    with committed() as session:
-        car = session.get_one(Vehicle, race.market.vehicle.id).status
-    assert (refused, race.statuses(), car) in [([None, None], ["offered"], "reserved"), ([OnSale, None], [], "listed")]
