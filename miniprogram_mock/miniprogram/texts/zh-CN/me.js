@@ -12,7 +12,7 @@ module.exports = {
     bound: '手机号已绑定',
   },
   entries: {
-    orders: '我的订单',
+    orders: '订单与排队',
     stores: '门店',
     consents: '授权管理',
     privacy: '隐私与个人信息',

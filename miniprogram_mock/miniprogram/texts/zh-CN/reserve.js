@@ -17,7 +17,7 @@ module.exports = {
       extension: { label: '可以延长', text: '门店可为您延长保留一次，最长 {extension} 小时' },
       refund: { label: '随时取消', text: '保留期内可在“我的订单”取消，{deposit}全额原路退回' },
       end: { label: '期满未购', text: '预订自动结束，{deposit}自动全额原路退回' },
-      keep: { label: '取消或未购', text: '付款后您取消，或保留期满未购车，{deposit}不予退还' },
+      keep: { label: '不再购买', text: '付款后您取消，或保留期满未购车，{deposit}不予退还' },
       dealer: { label: '门店违约', text: '门店未能保留车辆，{deposit}全额退回，并另付您等额款项' },
       payee: { label: '收款方', text: '{payee}，由微信支付直接收款，退款由其原路退回' },
     },

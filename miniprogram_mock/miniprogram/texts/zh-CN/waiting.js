@@ -30,7 +30,7 @@ module.exports = {
     handing: '预留时间已到，正在让给下一位',
   },
   list: {
-    heading: '排队中的车',
+    heading: '我的排队',
     open: '排队 {title}，{label}',
     reserve: '立即预订',
     leave: '退出排队',
