@@ -109,7 +109,7 @@ def test_every_verb_in_every_state_moves_along_the_table_or_refuses_and_changes_
     case.session.commit()
     moved = refused = 0
     for (order_status, hold_status), verb in product(PAID if was_paid else UNPAID, VERBS):
-        for before, after in _tried(case, adviser, order_status, hold_status, verb):
+        for before, after in _tried(case, adviser, verb, state=(order_status, hold_status)):
             if isinstance(after, AppError):
                 refused += 1
                 continue
@@ -120,9 +120,9 @@ def test_every_verb_in_every_state_moves_along_the_table_or_refuses_and_changes_
     assert refused > 10
 
 
-def _tried(case: Case, adviser: Staff, order_status: str, hold_status: str, verb: str) -> Iterator[tuple[Any, Any]]:
+def _tried(case: Case, adviser: Staff, verb: str, *, state: tuple[str, str]) -> Iterator[tuple[Any, Any]]:
     """(before, after), or (before, the refusal), of a verb in this state; nothing of it is left."""
-    session = case.session
+    session, (order_status, hold_status) = case.session, state
     attempt = session.begin_nested()
     is_held = hold_status in {status.value for status in ACTIVE}
     why = {"cancelling": "cancelled_by_customer", "sold_elsewhere": "sold_offline"}.get(hold_status, "expired")

@@ -23,7 +23,7 @@ from app.orders.errors import (
     OrderUnknown,
 )
 from app.orders.models import Order
-from app.payments.errors import RefundTooMuch
+from app.payments.errors import RefundTooLate, RefundTooMuch, TooManyRefunds
 
 # How an order is looked at is the console's.
 staff = blueprint("orders", audience="staff", part="dealing")
@@ -83,7 +83,7 @@ def convert(session: Session, who: Caller, order_id: uuid.UUID) -> Any:
 
 @staff.post("/<uuid:order_id>/refund")
 @idempotent
-@raises(OrderUnknown, MoneyOnly, HoldNeedsMoney, RefundTooMuch)
+@raises(OrderUnknown, MoneyOnly, HoldNeedsMoney, RefundTooMuch, TooManyRefunds, RefundTooLate)
 @staff.input(schemas.PartIn)
 @staff.output(schemas.DealtOut)
 @transactional

@@ -111,7 +111,7 @@ def refund_part(session: Session, staff: Staff, order_id: uuid.UUID, *, amount_f
     Raises:
         OrderUnknown, MoneyOnly.
         HoldNeedsMoney: all of it, while the order goes on.
-        RefundTooMuch: more than she paid and has not been sent yet.
+        RefundTooMuch: more than she paid and has not been sent yet. TooManyRefunds, RefundTooLate: WeChat would not take it.
     """
     order, hold = _reached(session, staff, order_id, roles=_FINANCE)
     assert order.intent_id is not None
