@@ -4,15 +4,24 @@ from __future__ import annotations
 
 import uuid
 
+from prometheus_client import Gauge
 from sqlalchemy.orm import Session
 
 from app.kit import db
 from app.kit.logging import logger
 from app.kit.queue import job
 from app.orders import queries, service, waiting_queries
-from app.orders.service import shipping, waiting
+from app.orders.service import owners, shipping, waiting
 
 log = logger(__name__)
+
+# The last process that looked has it right.
+WITHOUT_OWNER = Gauge(
+    "marque_money_without_owner",
+    "Money, holds and vehicles that belong to nobody, by kind; has to be 0.",
+    ["kind"],
+    multiprocess_mode="mostrecent",
+)
 
 
 @job("orders.expire_due", every=2, queue="critical", transactional=False)
@@ -55,3 +64,9 @@ def tell_shipping(shipping_id: str) -> None:
 @job("orders.learn_what_is_managed", cron="41 3 * * *", transactional=False)
 def learn_what_is_managed() -> None:
     shipping.learn_what_is_managed()
+
+
+@job("orders.find_owners", every=30, transactional=False)
+def find_owners() -> None:
+    for kind, left in owners.find_owners().items():
+        WITHOUT_OWNER.labels(kind).set(left)

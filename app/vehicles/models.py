@@ -71,6 +71,7 @@ class Vehicle(Root):
             "condition NOT IN ('used', 'approved') OR (first_registration_date IS NOT NULL AND odometer_km IS NOT NULL)", name="history"
         ),
         CheckConstraint("status NOT IN ('listed', 'reserved') OR listed_at IS NOT NULL", name="since_when"),
+        Index("ix_vehicles_reserved", "id", postgresql_where=text("status = 'reserved'")),
         Index("ix_vehicles_place", "store_id", postgresql_where=_IS_VISIBLE),
         Index("ix_vehicles_price", "brand_id", "price_fen", "id", postgresql_where=_IS_VISIBLE),
         Index("ix_vehicles_newest", "brand_id", "listed_at", "id", postgresql_where=_IS_VISIBLE),
