@@ -6,16 +6,24 @@ do no harm. The exact lists of columns are not verified against the live platfor
 
 from __future__ import annotations
 
+import functools
 import io
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta, timezone
+from datetime import datetime
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
-_CHINA = timezone(timedelta(hours=8))
 _MOMENT = len("2026-11-21 10:00:00")
+# The columns of both bills that are read here.
+_READ = frozenset(
+    (
+        "交易时间", "商户号", "微信订单号", "商户订单号", "交易状态", "应结订单金额", "手续费", "货币种类", "公众账号ID", "特约商户号",
+        "用户标识", "订单金额", "微信退款单号", "商户退款单号", "退款金额", "退款状态", "记账时间", "微信支付业务单号", "资金流水单号",
+        "业务名称", "业务类型", "收支类型", "收支金额(元)", "账户结余(元)", "业务凭证号",
+    )
+)  # fmt: skip
 Values = dict[str, str]
 
 
@@ -108,6 +116,7 @@ def flow_rows(lines: Iterable[bytes]) -> Iterator[FlowRow]:
     bill.check("支出金额", went, fen)
 
 
+@functools.lru_cache(maxsize=4096)
 def fen(yuan: str) -> int:
     """Fen of an amount in yuan, like "-12.30". Raises ValueError where that is no whole number: money is not rounded here."""
     try:
@@ -123,35 +132,36 @@ def moment(text: str) -> datetime:
     """An aware time of China's local "2026-11-21 10:00:00". Raises ValueError."""
     if len(text) != _MOMENT:
         raise ValueError("not a time of the form 2026-11-21 10:00:00")
-    return datetime.fromisoformat(text).replace(tzinfo=_CHINA)
+    return datetime.fromisoformat(f"{text}+08:00")
 
 
 class _Row:
-    """One row by its columns' names; what nobody takes is left over."""
+    """One row by its columns' names. `columns` and `unread` are the bill's: where each column stands, and which of them nobody reads."""
 
-    def __init__(self, values: Values, number: int) -> None:
-        self._left = values
-        self._number = number
+    __slots__ = ("_columns", "_number", "_unread", "_values")
+
+    def __init__(self, values: list[str], columns: dict[str, int], unread: dict[str, int], number: int) -> None:
+        self._values, self._columns, self._unread, self._number = values, columns, unread, number
 
     def take(self, name: str, read: Callable[[str], Any] = str) -> Any:
         """A value that has to be there."""
-        if name not in self._left:
+        place = self._columns.get(name)
+        if place is None:
             raise BillUnreadable(f"the bill has no column {name}")
-        value = self._left.pop(name)
         try:
-            return read(value)
+            return read(self._values[place].strip())
         except ValueError as error:
             raise BillUnreadable(f"row {self._number}, {name}: {error}") from None
 
     def maybe(self, name: str, read: Callable[[str], Any] = str) -> Any:
         """A value or None: it may be absent, or empty, or a mere 0 where WeChat Pay has nothing to say."""
-        if self._left.get(name, "") in ("", "0"):
-            self._left.pop(name, None)
+        place = self._columns.get(name)
+        if place is None or self._values[place] in ("", "0"):
             return None
         return self.take(name, read)
 
     def rest(self) -> Values:
-        return self._left
+        return {name: self._values[place].strip() for name, place in self._unread.items()}
 
 
 def _trade_row(row: _Row) -> TradeRow:
@@ -206,23 +216,25 @@ class _Bill:
     def rows(self) -> Iterator[_Row]:
         lines = _texts(self._lines)
         names, number = _names(next(lines, "")), 0
+        columns = {name: place for place, name in enumerate(names)}
+        unread = {name: place for name, place in columns.items() if name not in _READ}
         for number, line in enumerate(lines, 1):
             if not line.startswith("`"):
                 break
-            yield _Row(_values(names, line, number), number)
+            yield _Row(_values(names, line, number), columns, unread, number)
         else:
             line = ""
         sums, last = _names(line), list(lines)
         if not names or not sums or len(last) != 1 or not last[0].startswith("`"):
             raise BillUnreadable("the bill is not names, rows, names and sums")
-        self.sums = _values(sums, last[0], number)
+        self.sums = dict(zip(sums, _values(sums, last[0], number), strict=True))
 
     def check(self, name: str, total: int, read: Callable[[str], int]) -> None:
         """Compare what the rows make with a sum that the bill has to have."""
         if name not in self.sums:
             raise BillUnreadable(f"the bill has no sum {name}")
         try:
-            told = read(self.sums[name])
+            told = read(self.sums[name].strip())
         except ValueError as error:
             raise BillUnreadable(f"sums, {name}: {error}") from None
         if told != total:
@@ -246,8 +258,8 @@ def _names(line: str) -> list[str]:
     return [re.sub(r"\s", "", name).replace("\uff08", "(").replace("\uff09", ")") for name in line.split(",")]
 
 
-def _values(names: list[str], line: str, number: int) -> Values:
-    values = [value.strip() for value in line.removeprefix("`").split(",`")]
+def _values(names: list[str], line: str, number: int) -> list[str]:
+    values = line.removeprefix("`").split(",`")
     if len(values) != len(names):
         raise BillUnreadable(f"row {number} has {len(values)} values for {len(names)} columns")
-    return dict(zip(names, values, strict=True))
+    return values
