@@ -38,7 +38,8 @@ _NEVER = {
 _AT_REST = {
     "a vehicle held for nobody": """
         SELECT v.id FROM vehicles v WHERE v.status = 'reserved' AND NOT EXISTS (
-            SELECT FROM reservations r WHERE r.vehicle_id = v.id AND r.status IN ('soft_held', 'expiring', 'cancelling', 'hard_held'))""",
+            SELECT FROM reservations r WHERE r.vehicle_id = v.id AND r.status IN ('soft_held', 'expiring', 'cancelling', 'hard_held'))
+        AND NOT EXISTS (SELECT FROM waitlist_entries w WHERE w.vehicle_id = v.id AND w.status = 'offered')""",
     "an order between two states": """
         SELECT r.id FROM reservations r WHERE r.status IN ('expiring', 'cancelling')
             OR r.status IN ('soft_held', 'hard_held') AND r.expires_at <= marque_now()""",
