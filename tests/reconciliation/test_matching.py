@@ -11,6 +11,7 @@ from sqlalchemy import update
 
 from app.kit.states import Transition
 from app.orders.models import Order
+from app.payments import service as payments
 from app.payments.models import PaymentIncident
 from tests.factories import bills
 from tests.reconciliation.conftest import Shop
@@ -251,3 +252,17 @@ def test_open_differences_are_one_incident_for_finance_which_ends_with_them(shop
     shop.again()
     assert shop.open == []
     assert shop.session.query(PaymentIncident).one().resolution == "settled"
+
+
+def test_an_incident_that_a_person_has_dealt_with_comes_back_only_with_other_figures(shop: Shop) -> None:
+    shop.pays(theirs=False)
+    shop.reconciles()
+    [incident] = shop.session.query(PaymentIncident)
+    payments.resolve(shop.session, incident, staff_id=bills.auditor(shop.session, shop.market), note="知道了")
+    shop.again()
+    shop.session.expire_all()
+    assert incident.resolution == "by_hand"
+    shop.pays(theirs=False)
+    shop.again()
+    shop.session.expire_all()
+    assert (incident.resolved_at, incident.details["differences"]) == (None, 2)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import uuid
 from typing import Any
 
-from sqlalchemy import func, select, update
+from sqlalchemy import and_, func, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
@@ -94,6 +94,16 @@ def settle_late(session: Session, intent_id: uuid.UUID, *, resolution: str) -> N
 def settle_asked(session: Session, out_trade_no: str) -> None:
     """WeChat has told at last what became of an attempt."""
     _settle(session, PaymentIncident.kind == IncidentKind.unsettled, PaymentIncident.reference == out_trade_no, resolution="settled")
+
+
+def renew(session: Session, kind: IncidentKind, reference: str, *, amount_fen: int, details: dict[str, Any]) -> None:
+    """What was reported before is of these figures now: it is open again, unless a person has dealt with the very same."""
+    by_hand = and_(PaymentIncident.resolution == "by_hand", PaymentIncident.details == details)
+    session.execute(
+        update(PaymentIncident)
+        .where(PaymentIncident.kind == kind, PaymentIncident.reference == reference, by_hand.is_not(True))
+        .values(amount_fen=amount_fen, details=details, resolved_at=None, resolution=None)
+    )
 
 
 def settle_reconciled(session: Session, reference: str) -> None:

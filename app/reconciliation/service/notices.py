@@ -42,13 +42,7 @@ def _reference(run: Reconciliation) -> str:
 
 
 def _report(session: Session, run: Reconciliation, *, amount_fen: int, details: dict[str, Any]) -> None:
-    incidents.report(
-        session,
-        IncidentKind.unreconciled,
-        _reference(run),
-        brand_id=run.brand_id,
-        account_id=run.account_id,
-        out_trade_no="",
-        amount_fen=amount_fen,
-        details={"reconciliation_id": str(run.id), **details},
-    )
+    kind, reference, details = IncidentKind.unreconciled, _reference(run), {"reconciliation_id": str(run.id), **details}
+    own: dict[str, Any] = {"brand_id": run.brand_id, "account_id": run.account_id, "out_trade_no": ""}
+    if incidents.report(session, kind, reference, amount_fen=amount_fen, details=details, **own) is None:
+        incidents.renew(session, kind, reference, amount_fen=amount_fen, details=details)
