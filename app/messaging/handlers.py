@@ -15,7 +15,7 @@ from app.wechat import queries as wechat
 from app.wechat.messages import CardPressed
 
 # What ended a paid order of a lead
-ENDS = ("order_cancelled", "order_expired", "order_declined", "order_sold_offline", "order_ended")
+ENDS = ("order_cancelled", "order_expired", "order_declined", "order_sold_offline", "order_forfeited", "order_ended")
 
 
 @on("lead.assigned")

@@ -84,6 +84,15 @@ def test_her_adviser_hears_that_his_manager_ended_it(
     assert card["card"]["main_title"]["title"] == title
 
 
+def test_her_adviser_does_not_read_of_a_refund_where_her_money_is_forfeited(
+    session: Session, order: Order, tencent: FakeGateway, deliver: Any
+) -> None:
+    make.happened(session, "order.cancelled", order, was_paid=True, is_forfeited=True)
+    work(session, deliver)
+    (card,) = tencent.calls_of("send_card")
+    assert card["card"]["main_title"]["title"] == "客户放弃购车，定金按条款不予退还"
+
+
 def test_somebody_who_left_is_told_nothing(session: Session, town: make.Town, order: Order, tencent: FakeGateway, deliver: Any) -> None:
     VERBS["decline"](session, town.manager, order)
     identity.erase(session, session.get_one(Customer, order.customer_id))

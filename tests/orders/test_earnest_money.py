@@ -84,6 +84,8 @@ def test_earnest_money_is_forfeited_when_she_lets_the_car_go(earnest: Case, late
         earnest.works.sweep()
     hold = "cancelled_by_user" if end == "cancels" else "expired"
     assert earnest.state == ("closed", hold, "full", "listed")
+    (ended,) = earnest.events("order.cancelled", "order.expired")
+    assert (ended["was_paid"], ended["is_forfeited"]) == (True, True)
     assert (forfeited_fen(earnest), earnest.session.execute(select(Refund)).all()) == (earnest.order.amount_fen, [])
     assert queries.view(earnest.session, earnest.order).state == "forfeited"
     earnest.works.sweep()

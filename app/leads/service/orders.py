@@ -75,7 +75,7 @@ def order_ended(session: Session, event: Event) -> None:
         # Nobody has heard of her so far, also when she paid and cancelled faster than anybody could be asked.
         assign(session, lead, cause=Cause.not_paid, reference=fact.order.id, dealer_id=fact.order.dealer_id, about=fact.about)
     elif fact.order.paid_at is not None:
-        record(session, "lead.updated", lead, cause=cause, **fact.about)
+        record(session, "lead.updated", lead, cause="order_forfeited" if event.data.get("is_forfeited") else cause, **fact.about)
 
 
 def order_of_erased_ended(session: Session, event: Event) -> None:

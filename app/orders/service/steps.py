@@ -105,28 +105,26 @@ def end(
     """
     moment = clock.now(session)
     was_firm = hold.status == ReservationStatus.hard_held
+    is_forfeited = was_firm and reason in _HERS and not order.goes_back
     RESERVATION.move(session, hold, to, actor=actor, reason=note or reason, ended_at=moment)
     ORDER.move(session, order, OrderStatus.closed, actor=actor, reason=note or reason, closed_at=moment, close_reason=reason)
-    was_paid = _settle(session, order, reason=reason, was_firm=was_firm)
+    assert order.intent_id is not None
+    if is_forfeited:
+        # The car was kept for her, and she let it go.
+        was_paid = payments.recognise(session, order.intent_id, to=Account.deposits_forfeited) > 0
+    else:
+        was_paid = send_back(session, order, reason=reason) > 0
+    if was_firm and reason in OF_THE_DEALER and order.deposit_type == DepositType.earnest_money:
+        # Civil Code, art. 587: who took earnest money and does not keep the deal returns it double. The second half is paid by hand.
+        payments.report_on(session, IncidentKind.double_return_owed, order.intent_id)
     if reason == CloseReason.sold_offline:
         vehicles.sell(session, order.vehicle_id, actor=actor)
     else:
         waiting.hand_on(session, order.vehicle_id)
+    money = {"was_paid": was_paid, "is_forfeited": is_forfeited}
     if reason in _TOLD:
-        record(session, _TOLD[reason], order, actor=actor, was_paid=was_paid)
-    record(session, "order.closed", order, actor=actor, close_reason=reason, was_paid=was_paid)
-
-
-def _settle(session: Session, order: Order, *, reason: CloseReason, was_firm: bool) -> bool:
-    """What was paid goes back, but for earnest money that she forfeits: the car was kept for her, and she let it go. Whether any was."""
-    assert order.intent_id is not None
-    if was_firm and reason in _HERS and not order.goes_back:
-        return payments.recognise(session, order.intent_id, to=Account.deposits_forfeited) > 0
-    amount_fen = send_back(session, order, reason=reason)
-    if was_firm and reason in OF_THE_DEALER and order.deposit_type == DepositType.earnest_money:
-        # Civil Code, art. 587: who took earnest money and does not keep the deal returns it double. The second half is paid by hand.
-        payments.report_on(session, IncidentKind.double_return_owed, order.intent_id)
-    return amount_fen > 0
+        record(session, _TOLD[reason], order, actor=actor, **money)
+    record(session, "order.closed", order, actor=actor, close_reason=reason, **money)
 
 
 def send_back(session: Session, order: Order, *, reason: CloseReason) -> int:
