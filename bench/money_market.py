@@ -90,7 +90,7 @@ def market(bench: Bench, count: int, at_wechat: int) -> tuple[list[Buyer], list[
             assert appid is not None
             first = money_data.buyers(session, brand_id, appid, [f"first-{way}" for way in money_data.WAYS])
         cars = money_data.cars(connection, len(first))
-        ways = {way: _gone(bench, way, buyer, car, terms) for way, buyer, car in zip(money_data.WAYS, first, cars, strict=True)}
+        ways = {way: _gone(bench, way, buyer, car, terms=terms) for way, buyer, car in zip(money_data.WAYS, first, cars, strict=True)}
         connection.execute("UPDATE reservations SET expires_at = expires_at + interval '1 day' WHERE status = 'soft_held'")
         connection.execute("UPDATE payment_attempts SET due_at = due_at + interval '1 day'")
         connection.execute("UPDATE payment_attempts SET certain_at = due_at WHERE status = 'closed'")
@@ -107,7 +107,7 @@ def market(bench: Bench, count: int, at_wechat: int) -> tuple[list[Buyer], list[
     return people, cars, terms
 
 
-def _gone(bench: Bench, way: str, buyer: Buyer, car: Car, terms: str) -> str:
+def _gone(bench: Bench, way: str, buyer: Buyer, car: Car, *, terms: str) -> str:
     """The id of an order that went this way, through the platform's own verbs."""
     from app.identity.models import Customer
     from app.kit import db, queue
