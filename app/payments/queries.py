@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Sequence
-from dataclasses import dataclass
-from enum import StrEnum
 from typing import Any
 
 from sqlalchemy import func, select
@@ -14,44 +12,9 @@ from sqlalchemy.orm import Session, selectinload
 
 from app.payments.errors import IncidentUnknown, RefundUnknown
 from app.payments.models import Account, LedgerEntry, LedgerLine, PaymentAttempt, PaymentIncident, PaymentIntent, Refund
+from app.payments.standing import PaymentStatus, Standing, fold
 
-
-class PaymentStatus(StrEnum):
-    """The payment axis of whatever is paid for; derived, never stored."""
-
-    none = "none"
-    partial = "partial"
-    full = "full"
-    overcharged = "overcharged"
-    refunding = "refunding"
-    refunded = "refunded"
-
-
-@dataclass(frozen=True)
-class Standing:
-    """What the ledger says about one intent, in fen: came in, went back, and is on its way back."""
-
-    due_fen: int
-    received_fen: int = 0
-    returned_fen: int = 0
-    returning_fen: int = 0
-
-    @property
-    def kept_fen(self) -> int:
-        """What nobody has asked back."""
-        return self.received_fen - self.returned_fen - self.returning_fen
-
-    @property
-    def status(self) -> PaymentStatus:
-        if self.received_fen == 0:
-            return PaymentStatus.none
-        if self.kept_fen > self.due_fen:
-            return PaymentStatus.overcharged
-        if self.kept_fen == self.due_fen:
-            return PaymentStatus.full
-        if self.returning_fen > 0:
-            return PaymentStatus.refunding
-        return PaymentStatus.partial if self.kept_fen > 0 else PaymentStatus.refunded
+__all__ = ["PaymentStatus", "Standing", "fold"]
 
 
 def standings(session: Session, intent_ids: Sequence[uuid.UUID]) -> dict[uuid.UUID, Standing]:
@@ -149,17 +112,3 @@ def incident(session: Session, brand_id: uuid.UUID, incident_id: uuid.UUID) -> P
     if found is None:
         raise IncidentUnknown
     return found
-
-
-def open_incidents(session: Session, brand_id: uuid.UUID, *, limit: int = 50) -> Sequence[PaymentIncident]:
-    """What a person of the brand still has to look at, newest first."""
-    return (
-        session.execute(
-            select(PaymentIncident)
-            .where(PaymentIncident.brand_id == brand_id, PaymentIncident.resolved_at.is_(None))
-            .order_by(PaymentIncident.id.desc())
-            .limit(limit)
-        )
-        .scalars()
-        .all()
-    )

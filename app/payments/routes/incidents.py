@@ -1,4 +1,4 @@
-"""Doors: headquarters look at what went wrong with money, and an administrator deals with it."""
+"""Doors: headquarters look at what went wrong with money, and finance deals with it."""
 
 from __future__ import annotations
 
@@ -7,29 +7,33 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
-from app.dealers.models import Role
+from app.kit import paging
 from app.kit.errors import Forbidden
 from app.kit.idempotency import idempotent
+from app.kit.paging import CursorInvalid
 from app.kit.web import Caller, blueprint, raises, transactional
-from app.payments import queries, schemas, service
+from app.payments import finance, queries, schemas, service, view
 from app.payments.errors import FinanceOnly, IncidentOver, IncidentUnknown, RefundTooMuch
+from app.payments.models import PaymentIntent
+from app.payments.routes.callers import acting, looking
 
 staff = blueprint("payments", audience="staff", part="incidents")
 
 
-def _brand_of(who: Caller) -> uuid.UUID:
-    if not who.staff.sees_the_brand or who.brand_id is None:
-        raise Forbidden
-    return who.brand_id
-
-
 @staff.get("/incidents")
-@raises(Forbidden)
+@raises(Forbidden, CursorInvalid)
+@staff.input(schemas.IncidentsIn, location="query")
 @staff.output(schemas.IncidentsOut)
 @transactional
-def incidents(session: Session, who: Caller) -> Any:
-    """What a person still has to look at, newest first."""
-    return {"items": [schemas.incident_out(one) for one in queries.open_incidents(session, _brand_of(who))]}
+def incidents(session: Session, who: Caller, query_data: dict[str, Any]) -> Any:
+    """What a person has to look at, or had to, newest first."""
+    limit = query_data.pop("limit")
+    found = finance.incidents(session, looking(who), limit=limit + 1, **query_data)
+    shown = found[:limit]
+    return {
+        "items": [view.incident_out(*one) for one in shown],
+        "next_cursor": paging.encode(shown[-1][0].created_at, shown[-1][0].id) if len(found) > limit else None,
+    }
 
 
 @staff.post("/incidents/<uuid:incident_id>/resolve")
@@ -40,12 +44,10 @@ def incidents(session: Session, who: Caller) -> Any:
 @transactional
 def resolve(session: Session, who: Caller, incident_id: uuid.UUID, json_data: dict[str, str]) -> Any:
     """Send the money back, or note that it was dealt with by hand."""
-    if who.staff.role not in (Role.admin, Role.finance):
-        raise FinanceOnly
-    incident = queries.incident(session, who.staff.brand_id, incident_id)
+    incident = queries.incident(session, acting(who), incident_id)
     if json_data["action"] == "refund":
         service.refund_incident(session, incident, staff_id=who.staff.id, note=json_data["note"])
     else:
         service.resolve(session, incident, staff_id=who.staff.id, note=json_data["note"])
     session.refresh(incident)
-    return schemas.incident_out(incident)
+    return view.incident_out(incident, session.get(PaymentIntent, incident.intent_id) if incident.intent_id else None)

@@ -69,9 +69,8 @@ def request_refund(session: Session, intent_id: uuid.UUID, *, amount_fen: int, r
     left_fen = queries.refundable_fen(session, intent_id)
     if not 0 < amount_fen <= left_fen:
         raise RefundTooMuch
-    paid = session.execute(
-        select(PaymentAttempt).filter_by(intent_id=intent_id, status=AttemptStatus.succeeded, is_surplus=False)
-    ).scalar_one()
+    succeeded = select(PaymentAttempt).filter_by(intent_id=intent_id, status=AttemptStatus.succeeded, is_surplus=False)
+    paid = session.execute(succeeded.execution_options(populate_existing=True)).scalar_one()
     if paid.paid_at is None or paid.paid_at + REFUNDABLE_FOR <= clock.now(session):
         raise RefundTooLate
     asked = session.execute(select(func.count()).select_from(Refund).filter_by(attempt_id=paid.id)).scalar_one()
