@@ -1,4 +1,4 @@
-/** Money is integer fen everywhere; these two are the only ways it is written for people. */
+/** Money is integer fen everywhere; these are the only ways it is written for people. */
 import { t } from "../texts/zh-CN";
 
 const yuanFormat = new Intl.NumberFormat("zh-CN", { minimumFractionDigits: 2, maximumFractionDigits: 2 });
@@ -19,4 +19,15 @@ export function wan(fen: number): string {
 export function fenOf(typed: string): number | null {
   const match = /^(\d{1,9})(?:\.(\d{1,2}))?$/.exec(typed.trim().replaceAll(",", ""));
   return match ? Number(match[1]) * 100 + Number((match[2] ?? "").padEnd(2, "0")) : null;
+}
+
+/** Both sides of ledger lines, each summed. */
+export function totals(lines: { debit_fen: number; credit_fen: number }[]): { debit: number; credit: number } {
+  return lines.reduce((sum, line) => ({ debit: sum.debit + line.debit_fen, credit: sum.credit + line.credit_fen }), { debit: 0, credit: 0 });
+}
+
+/** Debit less credit on the side where it lies: "借 ¥1,000.00", "贷 ¥1,000.00". */
+export function lies(debit: number, credit: number): string {
+  if (debit === credit) return yuan(0);
+  return debit > credit ? `${t.money.debit} ${yuan(debit - credit)}` : `${t.money.credit} ${yuan(credit - debit)}`;
 }

@@ -51,7 +51,7 @@ export const t = {
     crashedHint: "刷新页面通常可以恢复；若反复出现，请联系技术支持。",
     reload: "刷新页面",
   },
-  money: { tenThousands: (amount: string) => `${amount} 万` },
+  money: { tenThousands: (amount: string) => `${amount} 万`, debit: "借", credit: "贷" },
   time: {
     today: "今天",
     yesterday: "昨天",
@@ -258,7 +258,7 @@ export const t = {
     } as Record<string, string>,
     payment: {
       none: "未付款",
-      partial: "部分付款",
+      partial: "已退还一部分",
       full: "已支付",
       overcharged: "多收款",
       refunding: "退款中",
@@ -506,8 +506,6 @@ export const t = {
     merchant: "商户",
     allMerchants: "全部商户",
     balance: "余额",
-    debitShort: "借",
-    creditShort: "贷",
     entries: "分录",
     columns: { what: "事项", order: "订单" },
     allAccounts: "全部科目",

@@ -1,15 +1,8 @@
 /** The trial balance: each account's two sides over all time; the sums of both are the same, or the books are wrong. */
 import { CheckCircleFilled, CloseCircleFilled } from "@ant-design/icons";
 import type { Balance } from "../../api/finance";
-import { yuan } from "../../lib/money";
+import { lies, totals, yuan } from "../../lib/money";
 import { t } from "../../texts/zh-CN";
-import { totals } from "../orders/Ledger";
-
-/** Debit less credit on the side where it lies: "借 ¥1,000.00", "贷 ¥1,000.00". */
-export function lies(debit: number, credit: number): string {
-  if (debit === credit) return yuan(0);
-  return debit > credit ? `${t.ledger.debitShort} ${yuan(debit - credit)}` : `${t.ledger.creditShort} ${yuan(credit - debit)}`;
-}
 
 export function Balances({ rows }: { rows: Balance[] }) {
   const { debit, credit } = totals(rows);

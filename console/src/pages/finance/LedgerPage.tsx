@@ -101,9 +101,9 @@ function card(row: Entry) {
         <Of entry={row} />
       </div>
       <div className="entry-sides">
-        <small className="quiet">{t.ledger.debitShort}</small>
+        <small className="quiet">{t.money.debit}</small>
         <Lines entry={row} side="debit_fen" />
-        <small className="quiet">{t.ledger.creditShort}</small>
+        <small className="quiet">{t.money.credit}</small>
         <Lines entry={row} side="credit_fen" />
       </div>
     </>

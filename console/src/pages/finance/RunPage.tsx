@@ -16,21 +16,8 @@ import { t } from "../../texts/zh-CN";
 import { Differences } from "./Differences";
 import { mayDealWithMoney } from "./roles";
 import { RunState } from "./runs";
+import { sidesOf } from "./words";
 import "./finance.css";
-
-type Side = [label: string, ours: number, theirs: number, write: (value: number) => string];
-
-/** Pure, so that the gap between the two sides can be checked. */
-export function sidesOf({ ours, theirs }: Pick<RunDetail, "ours" | "theirs">): Side[] {
-  if (!ours || !theirs) return [];
-  return [
-    [t.runs.sums.payments, ours.payments, theirs.payments, t.common.count],
-    [t.runs.sums.paymentsFen, ours.payments_fen, theirs.payments_fen, yuan],
-    [t.runs.sums.refunds, ours.refunds, theirs.refunds, t.common.count],
-    [t.runs.sums.refundsFen, ours.refunds_fen, theirs.refunds_fen, yuan],
-    [t.runs.sums.net, ours.payments_fen - ours.refunds_fen, theirs.payments_fen - theirs.refunds_fen, yuan],
-  ];
-}
 
 function Sides({ run }: { run: RunDetail }) {
   return (

@@ -15,21 +15,7 @@ import { Searching, useFilter } from "../../parts/Searching";
 import { Status } from "../../parts/Status";
 import { t } from "../../texts/zh-CN";
 import { mayDealWithMoney } from "./roles";
-
-/** "金额：我方 ¥1,000.00，微信 ¥999.99": what was compared, one line for each. */
-export function detailsOf(details: Record<string, unknown>): string[] {
-  return Object.entries(details).map(([field, value]) => {
-    const name = t.tasks.fields[field] ?? field;
-    if (typeof value !== "object" || value === null) return t.tasks.fact(name, write(field, value));
-    const { asked, told } = value as { asked?: unknown; told?: unknown };
-    return t.tasks.fact(name, t.tasks.askedAndTold(write(field, asked), write(field, told)));
-  });
-}
-
-function write(field: string, value: unknown): string {
-  if (value === null || value === undefined) return t.common.none;
-  return field.endsWith("_fen") && typeof value === "number" ? yuan(value) : String(value);
-}
+import { detailsOf } from "./words";
 
 function What({ task }: { task: Task }) {
   return (

@@ -1,8 +1,7 @@
 import { expect, test } from "vitest";
-import { lies } from "./Balances";
+import { lies } from "../../lib/money";
 import { mayDealWithMoney } from "./roles";
-import { sidesOf } from "./RunPage";
-import { detailsOf } from "./TasksPage";
+import { detailsOf, sidesOf } from "./words";
 
 const sums = (payments: number, payments_fen: number, refunds: number, refunds_fen: number) => ({ payments, payments_fen, refunds, refunds_fen });
 

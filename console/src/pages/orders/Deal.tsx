@@ -8,16 +8,9 @@ import { Panel } from "../../parts/Panel";
 import { Status } from "../../parts/Status";
 import { t } from "../../texts/zh-CN";
 import { ActionDialog } from "./ActionDialog";
+import { refusalsOf } from "./effects";
 
 type Action = Order["actions"][number];
-
-/** The words that refuse, each with all that it refuses: "客户还没有付款" is said once, not five times. */
-export function refusalsOf(actions: Action[]): [refusal: string, labels: string[]][] {
-  const found = new Map<string, string[]>();
-  for (const { action, refusal } of actions)
-    if (refusal) found.set(refusal, [...(found.get(refusal) ?? []), t.orders.deal.actions[action].label]);
-  return [...found];
-}
 
 /** Confirming comes first, then the sale; whichever is possible. */
 function mainOf(actions: Action[]): OrderAction | undefined {
@@ -78,7 +71,7 @@ export function Deal({ order }: { order: Order }) {
           {actions.length === 0
             ? t.orders.deal.lookOnly
             : refusals.map(([refusal, labels]) => (
-                <div key={refusal}>{nothing && refusals.length === 1 ? refusal : t.orders.deal.refused(labels.join("、"), refusal)}</div>
+                <div key={refusal}>{nothing ? refusal : t.orders.deal.refused(labels.join("、"), refusal)}</div>
               ))}
         </div>
       </div>

@@ -1,17 +1,10 @@
 /** The double-entry lines behind one order, and whether they balance. */
 import { CheckCircleFilled, CloseCircleFilled } from "@ant-design/icons";
 import type { LedgerLine } from "../../api/types";
-import { yuan } from "../../lib/money";
+import { totals, yuan } from "../../lib/money";
 import { absolute } from "../../lib/time";
 import { Nothing } from "../../parts/Nothing";
 import { t } from "../../texts/zh-CN";
-
-export function totals(lines: Pick<LedgerLine, "debit_fen" | "credit_fen">[]): { debit: number; credit: number } {
-  return lines.reduce((sum, line) => ({ debit: sum.debit + line.debit_fen, credit: sum.credit + line.credit_fen }), {
-    debit: 0,
-    credit: 0,
-  });
-}
 
 const amount = (fen: number) => (fen === 0 ? "" : yuan(fen));
 

@@ -1,7 +1,6 @@
 import { expect, test } from "vitest";
 import type { Order } from "../../api/types";
-import { refusalsOf } from "./Deal";
-import { effectsOf, extendedUntil } from "./effects";
+import { effectsOf, extendedUntil, refusalsOf } from "./effects";
 
 const order = (more: Partial<Order> = {}) =>
   ({

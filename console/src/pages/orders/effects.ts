@@ -1,4 +1,4 @@
-/** What an action will do to the car, to the money and to her; said before it is done. */
+/** What an action will do to the car, to the money and to her, said before it is done; and why it cannot be done. */
 import type { Order, OrderAction } from "../../api/types";
 import { yuan } from "../../lib/money";
 import { onDay } from "../../lib/time";
@@ -36,4 +36,12 @@ export function effectsOf(action: OrderAction, order: Order): [label: string, ef
     [effects.money, cash],
     [effects.customer, customer],
   ];
+}
+
+/** The words that refuse, each with all that it refuses: "客户还没有付款" is said once, not five times. */
+export function refusalsOf(actions: Order["actions"]): [refusal: string, labels: string[]][] {
+  const found = new Map<string, string[]>();
+  for (const { action, refusal } of actions)
+    if (refusal) found.set(refusal, [...(found.get(refusal) ?? []), t.orders.deal.actions[action].label]);
+  return [...found];
 }

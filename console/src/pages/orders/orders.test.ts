@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
-import { totals } from "./Ledger";
-import { stepsOf } from "./Progress";
+import { totals } from "../../lib/money";
+import { stepsOf } from "./steps";
 
 const order = (status: string, payment_status: string, close_reason: string | null = null) => ({ status, payment_status, close_reason });
 const read = (...of: Parameters<typeof order>) => stepsOf(order(...of)).map((step) => `${step.title}:${step.status}`);
@@ -20,6 +20,11 @@ test("an order that closed unpaid shows where it stopped, and no refund", () => 
 test("a refund on its way is not shown as done", () => {
   expect(read("closed", "refunding", "customer_cancelled")).toEqual(["下单:finish", "支付:finish", "关闭:finish", "退款:process"]);
   expect(read("closed", "refunded", "customer_cancelled").at(-1)).toBe("退款:finish");
+});
+
+test("an order that goes on stays paid and held while a part of its money goes back", () => {
+  for (const payment of ["refunding", "partial"])
+    expect(read("confirmed", payment)).toEqual(["下单:finish", "支付:finish", "锁车:finish", "成交:process"]);
 });
 
 test("the ledger's two sides are summed apart", () => {

@@ -8,7 +8,8 @@ import { absolute } from "../../lib/time";
 import { Panel } from "../../parts/Panel";
 import { Status } from "../../parts/Status";
 import { t } from "../../texts/zh-CN";
-import { scopeOf, TextDialog } from "./PolicyCard";
+import { scopeOf } from "./policies";
+import { TextDialog } from "./PolicyCard";
 
 const LONG = 20;
 

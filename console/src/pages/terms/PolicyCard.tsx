@@ -8,10 +8,7 @@ import { Facts } from "../../parts/Facts";
 import { Panel } from "../../parts/Panel";
 import { Status } from "../../parts/Status";
 import { t } from "../../texts/zh-CN";
-
-export function scopeOf(policy: Policy): string {
-  return policy.dealer?.name ?? t.terms.brandWide;
-}
+import { scopeOf } from "./policies";
 
 export function factsOf(policy: Policy): [label: string, value: string][] {
   return [

@@ -1,60 +1,9 @@
 /** What terms say, field by field; each choice explains what it means for her and for the law. */
 import { Form, Input, InputNumber, Radio, Segmented, Select } from "antd";
-import { useDealers, type DepositType, type PayeeKind, type Policy, type PolicyDraft, type RefundRule } from "../../api/terms";
+import { useDealers, type PayeeKind, type Policy, type PolicyDraft } from "../../api/terms";
 import { fenOf } from "../../lib/money";
 import { t } from "../../texts/zh-CN";
-
-export interface Fields {
-  scope: "brand" | "dealer";
-  dealer_id?: string;
-  deposit_type: DepositType;
-  amount: string;
-  pay_minutes: number;
-  hold_hours: number;
-  extension_hours: number;
-  active_per_customer: number;
-  refund_rule: RefundRule;
-  payee: PayeeKind;
-  wording: "ours" | "own";
-  text?: string;
-}
-
-/** What the form begins with: what was filled in before, else the terms that are changed. */
-export function fieldsOf(source: Policy | PolicyDraft | null): Partial<Fields> {
-  if (!source) return { scope: "brand", deposit_type: "intent_deposit", refund_rule: "full", payee: "brand", pay_minutes: 15, hold_hours: 72, extension_hours: 72, active_per_customer: 1, wording: "ours" };
-  const dealer_id = "dealer" in source ? source.dealer?.id : (source.dealer_id ?? undefined);
-  const own = "dealer" in source ? null : source.text;
-  return {
-    scope: dealer_id ? "dealer" : "brand",
-    dealer_id,
-    deposit_type: source.deposit_type,
-    amount: (source.amount_fen / 100).toString(),
-    pay_minutes: source.pay_minutes,
-    hold_hours: source.hold_hours,
-    extension_hours: source.extension_hours,
-    active_per_customer: source.active_per_customer,
-    refund_rule: source.refund_rule,
-    payee: source.payee,
-    wording: own ? "own" : "ours",
-    text: own ?? undefined,
-  };
-}
-
-/** What the doors take; only earnest money may be forfeited, whatever the hidden field still says. */
-export function draftOf(fields: Fields): PolicyDraft {
-  return {
-    dealer_id: fields.scope === "dealer" ? (fields.dealer_id ?? null) : null,
-    deposit_type: fields.deposit_type,
-    amount_fen: fenOf(fields.amount) ?? 0,
-    pay_minutes: fields.pay_minutes,
-    hold_hours: fields.hold_hours,
-    extension_hours: fields.extension_hours,
-    active_per_customer: fields.active_per_customer,
-    refund_rule: fields.deposit_type === "earnest_money" ? fields.refund_rule : "full",
-    payee: fields.payee,
-    text: fields.wording === "own" ? (fields.text?.trim() ?? null) : null,
-  };
-}
+import { draftOf, fieldsOf, type Fields } from "./policies";
 
 const options = <K extends string>(words: Record<K, { label: string; hint: string }>) =>
   (Object.keys(words) as K[]).map((value) => ({

@@ -7,7 +7,8 @@ import { Facts } from "../../parts/Facts";
 import { failureText } from "../../parts/Failure";
 import { t } from "../../texts/zh-CN";
 import { PolicyForm } from "./PolicyForm";
-import { AsShown, factsOf, scopeOf } from "./PolicyCard";
+import { scopeOf } from "./policies";
+import { AsShown, factsOf } from "./PolicyCard";
 
 const FORM = "policy";
 

@@ -11,16 +11,10 @@ import { Panel } from "../../parts/Panel";
 import { rowsOf } from "../../parts/ResourceList";
 import { t } from "../../texts/zh-CN";
 import { History } from "./History";
-import { PolicyCard, scopeOf } from "./PolicyCard";
+import { inForce, scopeOf } from "./policies";
+import { PolicyCard } from "./PolicyCard";
 import { Publish } from "./Publish";
 import "./terms.css";
-
-/** The brand's first, then dealers by name: as people look for them. */
-export function inForce(policies: Policy[]): Policy[] {
-  return policies
-    .filter((policy) => policy.is_in_force)
-    .sort((a, b) => Number(a.dealer !== null) - Number(b.dealer !== null) || scopeOf(a).localeCompare(scopeOf(b), "zh-CN"));
-}
 
 /** Every version: what is in force may be an old one, and there are few. */
 function useEveryPolicy() {

@@ -1,7 +1,6 @@
 import { expect, test } from "vitest";
 import type { Policy } from "../../api/terms";
-import { draftOf, fieldsOf, type Fields } from "./PolicyForm";
-import { inForce } from "./TermsPage";
+import { draftOf, fieldsOf, inForce, type Fields } from "./policies";
 
 const policy = (id: string, dealer: string | null, is_in_force = true) =>
   ({ id, dealer: dealer && { id: dealer, name: dealer }, is_in_force, deposit_type: "earnest_money", amount_fen: 123_450, refund_rule: "forfeit", payee: "dealer", pay_minutes: 15, hold_hours: 48, extension_hours: 0, active_per_customer: 2 }) as Policy;
