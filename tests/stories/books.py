@@ -12,8 +12,11 @@ from dev.testing import wait_until
 from miniprogram_mock.phone.wechat import WeChat
 
 
-def the_books_are_right(town: Stack, *, orders: int) -> None:
-    """`orders` deposits were paid and returned, every message left once, every debit has its credit, nothing is left hanging."""
+def the_books_are_right(town: Stack, *, stories: int = 1) -> None:
+    """After so many: two people and two deposits, paid and returned, in each; every message left once, every debit has its credit,
+    nothing is left hanging.
+    """
+    people = orders = 2 * stories
     with psycopg.connect(town.env["DATABASE_URL"], autocommit=True, row_factory=dict_row) as books:
 
         def ask(query: str) -> Any:
@@ -24,7 +27,7 @@ def the_books_are_right(town: Stack, *, orders: int) -> None:
         wait_until(lambda: ask("SELECT count(*) FROM sends WHERE status IN ('planned', 'claimed') AND due_at <= marque_now()") == 0, 60)
 
         assert ask("SELECT count(*) FROM event_deliveries WHERE dead_at IS NOT NULL") == 0, "a handler gave up on an event"
-        assert ask("SELECT count(*) FROM customers WHERE merged_into_id IS NULL") == 2, "the two people are not two customers"
+        assert ask("SELECT count(*) FROM customers WHERE merged_into_id IS NULL") == people, "not one customer per person"
         assert ask("SELECT count(*) FROM orders") == orders, "more orders than people asked for"
         assert ask("SELECT count(*) FROM payment_attempts WHERE status = 'succeeded'") == orders, "not one payment per order"
         assert ask("SELECT count(*) FROM refunds WHERE status = 'succeeded'") == orders, "not one refund per order"
@@ -32,10 +35,11 @@ def the_books_are_right(town: Stack, *, orders: int) -> None:
         assert ask("SELECT count(*) FROM payment_incidents") == 0, "an incident"
         assert ask("SELECT coalesce(sum(debit_fen) - sum(credit_fen), 0) FROM ledger_lines") == 0, "the ledger is not balanced"
         assert ask("SELECT count(*) FROM vehicles WHERE status = 'reserved'") == 0, "a car is still held for nobody"
-        assert ask("SELECT count(*) FROM leads") == 2, "not one lead per person"
+        assert ask("SELECT count(*) FROM leads") == people, "not one lead per person"
         assert ask("SELECT count(*) FROM walks WHERE status = 'active'") == 0, "somebody is still walking"
         assert ask("SELECT count(*) FROM sends WHERE status = 'unknown'") == 0, "nobody can say whether a message left"
-        assert ask("SELECT count(*) FROM sends WHERE status = 'accepted' AND channel = 'service_template'") == 5, "not five messages"
+        left = ask("SELECT count(*) FROM sends WHERE status = 'accepted' AND channel = 'service_template'")
+        assert left == 5 * stories, "not five messages in each"
 
     tencent = WeChat(town.simulator)
     assert sorted(payment["state"] for payment in tencent.payments() if payment["state"] in ("SUCCESS", "REFUND")) == ["REFUND"] * orders
