@@ -194,6 +194,8 @@ class Telling:
 
     def reconcile(self) -> None:
         """The bills of every day that is over; nothing differs, of this telling or of those before it."""
+        # What a process had taken that was killed is due again after its lease.
+        self.later(310)
         queue.run("reconciliation.work")
         self.works.quietly()
         with db.transaction() as session:
