@@ -11,9 +11,9 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from app.dealers.models import Brand, Role, Staff
+from app.kit import clock
 from app.leads import service as leads
 from app.leads.models import Lead
-from app.kit import clock
 from app.messaging import service
 from app.messaging.channels import Channel
 from app.messaging.models import MessageTemplate, Send
