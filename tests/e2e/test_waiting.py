@@ -41,7 +41,7 @@ def test_a_car_that_is_cancelled_goes_to_who_waited_for_it(phone: Phones, cars: 
     waiter.open(f"{acts.DETAIL}?id={car}")
     waiter.see("轮到您了")
     picture(waiter, "waiting-offer", [(375, 812)])
-    waiter.tap("立即预订")
+    waiter.tap("立即预订…")
     waiter.at(acts.CONFIRM)
     waiter.see("轮到您了…")
     waiter.tap("我已阅读并同意《意向金条款》…")
