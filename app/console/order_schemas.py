@@ -115,6 +115,7 @@ class OrderRefOut(Schema):
 class MerchantOut(Schema):
     name = String()
     mchid = String()
+    sub_mchid = String(allow_none=True, metadata={"description": "the dealer whose money it is"})
 
 
 class RefundPageOut(Schema):

@@ -49,7 +49,7 @@ def show(session: Session, staff: Staff, refund_id: uuid.UUID) -> dict[str, Any]
         "tries": refund.tries,
         "created_at": refund.created_at,
         "settled_at": refund.settled_at,
-        "merchant": {"name": account.name, "mchid": account.appid},
+        "merchant": {"name": account.name, "mchid": account.appid, "sub_mchid": refund.sub_mchid},
         "order": order and {"id": order.id, "number": order.number},
         "customer": customer and person(customer),
         "trail": trail.in_words(session, moves.scalars().all()),

@@ -94,7 +94,7 @@ export interface Refund extends RefundRow {
   transaction_id: string | null;
   paid_fen: number;
   tries: number;
-  merchant: { name: string; mchid: string };
+  merchant: { name: string; mchid: string; sub_mchid: string | null };
   customer: Person | null;
   trail: Move[];
 }
@@ -113,7 +113,7 @@ export interface Entry {
   kind: string;
   label: string;
   order: OrderRef | null;
-  merchant: { name: string; mchid: string };
+  merchant: { name: string; mchid: string; sub_mchid: string | null };
   lines: { account: string; label: string; debit_fen: number; credit_fen: number }[];
 }
 

@@ -41,7 +41,7 @@ function TrialBalance() {
             aria-label={t.ledger.merchant}
             options={[
               { value: "all", label: t.ledger.allMerchants },
-              ...merchants.map((one) => ({ value: keyOf(one.merchant), label: `${one.merchant.name} · ${one.merchant.mchid}` })),
+              ...merchants.map((one) => ({ value: keyOf(one.merchant), label: `${one.merchant.name} · ${one.merchant.sub_mchid ?? one.merchant.mchid}` })),
             ]}
           />
         )
