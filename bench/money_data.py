@@ -175,6 +175,8 @@ def _without_indexes(connection: psycopg.Connection[Any], table: str) -> Iterato
 def _vehicles(connection: psycopg.Connection[Any]) -> None:
     (there,) = connection.execute("SELECT count(*) FROM vehicles").fetchone() or (0,)
     own = {"id": f"({_IN_ORDER})::uuid", "stock_number": "stock_number || '-' || n", "vin": "NULL"}
+    # A copy of a car that is held is held by nobody.
+    own["status"] = "CASE status WHEN 'reserved' THEN 'listed' ELSE status END"
     columns = _columns(connection, "vehicles")
     values = ", ".join(own.get(name, name) for name in columns.split(", "))
     connection.execute(
