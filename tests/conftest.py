@@ -156,7 +156,8 @@ def session(app: Any, monkeypatch: pytest.MonkeyPatch) -> Iterator[Session]:
         monkeypatch.setattr(db, "new_session", make)
         with make() as own:
             yield own
-        outer.rollback()
+        if outer.is_active:
+            outer.rollback()
 
 
 @pytest.fixture

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 from typing import Any
 
@@ -160,7 +161,11 @@ class World:
         assert balance["unallocated"] == balance["refunds_payable"] == 0
 
 
-@settings(max_examples=25, deadline=None, suppress_health_check=list(HealthCheck), derandomize=True)
+# `make soak-money` tries more.
+EXAMPLES = int(os.environ.get("HYPOTHESIS_EXAMPLES", "25"))
+
+
+@settings(max_examples=EXAMPLES, deadline=None, suppress_health_check=list(HealthCheck), derandomize=True)
 @given(things=st.lists(THINGS, min_size=5, max_size=30))
 def test_whatever_happens_in_whatever_order(
     session: Session, wechat: FakeGateway, works: Works, later: Callable[..., None], things: list[tuple[str, Any]]
