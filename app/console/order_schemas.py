@@ -34,7 +34,7 @@ class AttemptOut(Schema):
     created_at = DateTime()
 
 
-class RefundRowOut(Schema):
+class OrderRefundOut(Schema):
     id = String()
     out_refund_no = String()
     amount_fen = Integer()
@@ -101,18 +101,18 @@ class OrderPageOut(OrderRowOut):
     store = maybe(NamedOut)
     reservation = maybe(ReservationOut)
     attempts = List(Nested(AttemptOut))
-    refunds = List(Nested(RefundRowOut))
+    refunds = List(Nested(OrderRefundOut))
     ledger = List(Nested(LedgerLineOut))
     trail = List(Nested(MoveOut))
     actions = List(Nested(ActionOut), metadata={"description": "what the caller's role may ever do with an order"})
 
 
-class OrderRefOut(Schema):
+class RefundedOrderOut(Schema):
     id = String()
     number = String()
 
 
-class MerchantOut(Schema):
+class RefundingMerchantOut(Schema):
     name = String()
     mchid = String()
     sub_mchid = String(allow_none=True, metadata={"description": "the dealer whose money it is"})
@@ -132,7 +132,7 @@ class RefundPageOut(Schema):
     tries = Integer()
     created_at = DateTime()
     settled_at = DateTime(allow_none=True)
-    merchant = Nested(MerchantOut)
-    order = maybe(OrderRefOut)
+    merchant = Nested(RefundingMerchantOut)
+    order = maybe(RefundedOrderOut)
     customer = maybe(PersonOut)
     trail = List(Nested(MoveOut))

@@ -146,6 +146,13 @@ class Order(Root):
         _one_of(CloseReason, "close_reason"),
         _one_of(DepositType, "deposit_type"),
         _one_of(RefundRule, "refund_rule"),
+        # For the sweep over what has no owner: what is under way, and what has ended with its money still somewhere
+        Index("ix_orders_live", "id", postgresql_where=text("status IN ('created', 'awaiting_payment', 'paid', 'confirmed')")),
+        Index(
+            "ix_orders_closed_and_paid",
+            "closed_at",
+            postgresql_where=text("status = 'closed' AND paid_at IS NOT NULL AND refunded_at IS NULL"),
+        ),
         Index("ix_orders_brand_id_created_at", "brand_id", "created_at"),
         Index("ix_orders_dealer_id_created_at", "dealer_id", "created_at"),
     )

@@ -15,7 +15,7 @@ from app.vehicles import queries as vehicles
 from app.vehicles.models import Status
 
 
-class LineOut(Schema):
+class WaitingLineOut(Schema):
     vehicle_id = String()
     is_open = Boolean(metadata={"description": "whether one can join: somebody else holds the vehicle"})
     waiting = Integer(metadata={"description": "how many are in line"})

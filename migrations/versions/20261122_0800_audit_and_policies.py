@@ -80,6 +80,10 @@ def upgrade() -> None:
     op.create_check_constraint(op.f("ck_orders_refund_rule"), "orders", "refund_rule IN ('full', 'forfeit')")
     _enums(f"{TYPES}, 'deposit', 'earnest_money'", f"{REASONS}, 'declined_by_dealer', 'sold_offline'")
     ending = sa.text("status IN ('expiring', 'cancelling')")
+    live = sa.text("status IN ('created', 'awaiting_payment', 'paid', 'confirmed')")
+    op.create_index("ix_orders_live", "orders", ["id"], postgresql_where=live)
+    ended = sa.text("status = 'closed' AND paid_at IS NOT NULL AND refunded_at IS NULL")
+    op.create_index("ix_orders_closed_and_paid", "orders", ["closed_at"], postgresql_where=ended)
     op.create_index("ix_reservations_ending", "reservations", ["order_id"], postgresql_where=ending)
 
 
@@ -99,6 +103,8 @@ def _enums(types: str, reasons: str) -> None:
 
 
 def downgrade() -> None:
+    op.drop_index("ix_orders_closed_and_paid", "orders")
+    op.drop_index("ix_orders_live", "orders")
     op.drop_index("ix_reservations_ending", "reservations")
     _enums(TYPES, REASONS)
     op.drop_constraint(op.f("ck_orders_refund_rule"), "orders")

@@ -135,7 +135,7 @@ def reconciled(session: Session, market: make_orders.Market) -> dict[str, Any]:
 
 # Doors that only headquarters open: money that went wrong or back, deposit terms, and journeys with their numbers, are the brand's.
 OF_THE_BRAND = re.compile(
-    r"\w+ /api/staff/((payments/(incidents|reconciliations|differences)|journeys|refunds)(/.*)?|"
+    r"\w+ /api/staff/((payments/[a-z.]+|journeys|refunds)(/.*)?|"
     r"orders/.+/refund|deposit-terms/.+)|POST /api/staff/deposit-terms/"
 )
 
@@ -159,6 +159,7 @@ def bodies(session: Session) -> dict[str, dict[str, Any]]:
         "/test-drive": {"at": (clock.now(session) + timedelta(days=1)).isoformat()},
         "/differences/<uuid:difference_id>/resolve": {"action": "accept", "note": "看过了"},
         "/reconciliations/run": {"bill_on": "2026-01-01"},
+        "/abnormal": {"to": "merchant_account"},
         "/resolve": {"action": "by_hand", "note": "看过了"},
         "/decline": {"reason": "车辆有损伤"},
         "/sold-offline": {"reason": "车辆已售给到店客户"},

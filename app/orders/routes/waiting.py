@@ -24,7 +24,7 @@ customer = blueprint("waiting-list", audience="customer")
 
 @visitor.get("/<uuid:vehicle_id>")
 @raises(VehicleUnknown, VehicleGone)
-@visitor.output(waiting_schemas.LineOut)
+@visitor.output(waiting_schemas.WaitingLineOut)
 @transactional
 def line(session: Session, who: Caller, vehicle_id: uuid.UUID) -> Any:
     """Whether one can wait for this vehicle, and how many do."""
