@@ -12,7 +12,7 @@ from marshmallow import ValidationError, validates_schema
 from app.kit.paging import MAX_LIMIT
 from app.payments.models import Account, IncidentKind, RefundStatus
 
-ENTRY_KINDS = ("payment", "refund requested", "refund paid", "refund reversed", "recognised")
+ENTRY_KINDS = ("payment", "refund requested", "refund paid", "refund reversed", "recognised", "written off")
 INCIDENT_STATES = ("open", "resolved", "all")
 
 

@@ -537,6 +537,7 @@ export const t = {
       "refund paid": "退款到账",
       "refund reversed": "退款关闭",
       recognised: "订金结转",
+      "written off": "对账挂账",
     } as Record<string, string>,
   },
   tasks: {
