@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import atexit
 import functools
 import os
 import threading
-from collections.abc import Generator, Iterator, Sequence
+from collections.abc import Generator, Iterable, Iterator
 from typing import Any, ClassVar, TypeVar
 
 import aiohttp
@@ -75,19 +76,23 @@ def forget() -> None:
     _Loop.forget()
 
 
-def run(talks: Sequence[Generator[Any, Any, T]]) -> list[T | WechatError]:
-    """Drive talks to their ends, so many at once as the settings say; each gives its value or its `WechatError`, in order."""
-    if not talks:
+# A process that ends closes its connections while its loop still runs, and says nothing of it.
+atexit.register(forget)
+
+
+def run(number: int, talks: Iterable[Generator[Any, Any, T]]) -> list[T | WechatError]:
+    """Drive so many talks to their ends, as many at once as the settings say; each gives its value or its `WechatError`, in order."""
+    if not number:
         return []
     loop = _Loop.get()
-    results: list[T | WechatError] = loop.do(_all(loop.session, talks))
+    results: list[T | WechatError] = loop.do(_all(loop.session, number, talks))
     return results
 
 
-async def _all(session: aiohttp.ClientSession, talks: Sequence[Generator[Any, Any, T]]) -> list[T | WechatError]:
-    results: list[Any] = [None] * len(talks)
+async def _all(session: aiohttp.ClientSession, number: int, talks: Iterable[Generator[Any, Any, T]]) -> list[T | WechatError]:
+    results: list[Any] = [None] * number
     waiting = iter(enumerate(talks))
-    many = min(settings().wechat_calls_at_once, len(talks))
+    many = min(settings().wechat_calls_at_once, number)
     await asyncio.gather(*(_some(session, waiting, results) for _ in range(many)))
     return results
 
