@@ -40,7 +40,6 @@ def upgrade() -> None:
     op.create_index("ix_payment_attempts_due", "payment_attempts", ["due_at"], postgresql_where=sa.text("certain_at IS NULL"))
     for table in ("payment_incidents", "refunds", "ledger_entries"):
         op.create_index(f"ix_{table}_brand_id_created_at", table, ["brand_id", "created_at"])
-    op.create_index("ix_payment_intents_paid_at", "payment_intents", ["paid_at"], postgresql_where=sa.text("status = 'paid'"))
     op.create_index("ix_vehicles_reserved", "vehicles", ["id"], postgresql_where=sa.text("status = 'reserved'"))
     _check("ledger_lines", "account", f"{ACCOUNTS}, {RECOGNISED}")
     _check("payment_incidents", "kind", f"{KINDS}, {NEW_KINDS}")
@@ -134,7 +133,6 @@ def downgrade() -> None:
     for table in ("payment_incidents", "refunds", "ledger_entries"):
         op.drop_index(f"ix_{table}_brand_id_created_at", table)
     op.drop_index("ix_vehicles_reserved", "vehicles")
-    op.drop_index("ix_payment_intents_paid_at", "payment_intents")
     op.drop_index("ix_payment_attempts_due", "payment_attempts")
     op.create_index("ix_payment_attempts_due", "payment_attempts", ["due_at"], postgresql_where=sa.text(f"status IN ({OPEN})"))
     op.drop_constraint(op.f("ck_payment_attempts_open_is_uncertain"), "payment_attempts")

@@ -26,8 +26,6 @@ log = logger(__name__)
 
 # What happened is known everywhere within seconds; earlier nothing is out of order.
 GRACE = timedelta(seconds=60)
-# How far back money is looked for: what nobody owned then has its incident, and the daily reconciliation.
-WITHIN = timedelta(days=31)
 # How long a hold may be on its way from one state to the next: WeChat is asked every 45 s.
 STUCK = timedelta(minutes=10)
 AT_ONCE = 200
@@ -96,17 +94,17 @@ def _ago(span: timedelta) -> Any:
 def _unheard(session: Session) -> Sequence[uuid.UUID]:
     """Orders that have not heard that they are paid."""
     wanted = select(Order.id).join(PaymentIntent, PaymentIntent.id == Order.intent_id)
-    return _ids(session, wanted.where(*_lately_paid(), Order.paid_at.is_(None)))
+    return _ids(session, wanted.where(*_paid(), Order.paid_at.is_(None)))
 
 
 def _orderless(session: Session) -> Sequence[uuid.UUID]:
     """Paid intents for an order that there is not."""
     of_order = select(Order.id).where(Order.intent_id == PaymentIntent.id).exists()
-    return _ids(session, select(PaymentIntent.id).where(PaymentIntent.subject_type == "order", *_lately_paid(), ~of_order))
+    return _ids(session, select(PaymentIntent.id).where(PaymentIntent.subject_type == "order", *_paid(), ~of_order))
 
 
-def _lately_paid() -> tuple[Any, ...]:
-    return PaymentIntent.status == IntentStatus.paid, PaymentIntent.paid_at.between(_ago(WITHIN), _ago(GRACE))
+def _paid() -> tuple[Any, ...]:
+    return PaymentIntent.status == IntentStatus.paid, PaymentIntent.paid_at < _ago(GRACE)
 
 
 def _kept_of_closed(session: Session) -> Sequence[uuid.UUID]:

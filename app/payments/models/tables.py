@@ -28,7 +28,6 @@ class PaymentIntent(Root):
         UniqueConstraint("subject_type", "subject_id"),
         CheckConstraint("amount_fen > 0", name="amount"),
         _one_of(IntentStatus),
-        Index("ix_payment_intents_paid_at", "paid_at", postgresql_where=text("status = 'paid'")),
     )
 
     customer_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("customers.id"), index=True)
