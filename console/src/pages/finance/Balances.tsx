@@ -1,7 +1,7 @@
 /** The trial balance: each account's two sides over all time; the sums of both are the same, or the books are wrong. */
-import { CheckCircleFilled, CloseCircleFilled } from "@ant-design/icons";
 import type { Balance } from "../../api/finance";
 import { lies, totals, yuan } from "../../lib/money";
+import { BalanceMark } from "../../parts/BalanceMark";
 import { t } from "../../texts/zh-CN";
 
 export function Balances({ rows }: { rows: Balance[] }) {
@@ -36,9 +36,7 @@ export function Balances({ rows }: { rows: Balance[] }) {
           <tr>
             <td>
               {t.orders.ledgerTotal}
-              <span className={balanced ? "balance-mark good" : "balance-mark bad"}>
-                {balanced ? <CheckCircleFilled /> : <CloseCircleFilled />} {balanced ? t.orders.ledgerBalanced : t.orders.ledgerUnbalanced}
-              </span>
+              <BalanceMark balanced={balanced} />
             </td>
             <td className="amount two-sided">{yuan(debit)}</td>
             <td className="amount two-sided">{yuan(credit)}</td>

@@ -1,8 +1,8 @@
 /** The double-entry lines behind one order, and whether they balance. */
-import { CheckCircleFilled, CloseCircleFilled } from "@ant-design/icons";
 import type { LedgerLine } from "../../api/types";
 import { totals, yuan } from "../../lib/money";
 import { absolute } from "../../lib/time";
+import { BalanceMark } from "../../parts/BalanceMark";
 import { Nothing } from "../../parts/Nothing";
 import { t } from "../../texts/zh-CN";
 
@@ -41,9 +41,7 @@ export function Ledger({ lines }: { lines: LedgerLine[] }) {
           <tr>
             <td>
               {t.orders.ledgerTotal}
-              <span className={balanced ? "ledger-good" : "ledger-bad"}>
-                {balanced ? <CheckCircleFilled /> : <CloseCircleFilled />} {balanced ? t.orders.ledgerBalanced : t.orders.ledgerUnbalanced}
-              </span>
+              <BalanceMark balanced={balanced} />
             </td>
             <td className="amount">{yuan(debit)}</td>
             <td className="amount">{yuan(credit)}</td>
