@@ -7,7 +7,19 @@ from datetime import date, datetime
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Index, String, UniqueConstraint, func, text
+from sqlalchemy import (
+    BigInteger,
+    CheckConstraint,
+    FetchedValue,
+    ForeignKey,
+    Identity,
+    Index,
+    SmallInteger,
+    String,
+    UniqueConstraint,
+    func,
+    text,
+)
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
@@ -88,9 +100,15 @@ class Vehicle(Root):
     dealer_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("dealers.id"))
     store_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("stores.id"))
     series_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("model_series.id"), index=True)
+    # Short and never changing: what breaks ties, and what an index calls the car.
+    number: Mapped[int] = mapped_column(BigInteger, Identity(always=True), unique=True)
+    # The transaction that changed the row last: pg_current_xact_id() as a number, written by a trigger.
+    changed_in: Mapped[int] = mapped_column(BigInteger, server_default=text("0"), server_onupdate=FetchedValue(), index=True)
     stock_number: Mapped[str]
     vin: Mapped[str | None]
     title: Mapped[str]
+    # 车型, such as "911 Carrera"; empty when it is not known. `trim` is 款型.
+    model: Mapped[str] = mapped_column(default="", server_default="")
     trim: Mapped[str]
     condition: Mapped[str]
     status: Mapped[str]
@@ -105,14 +123,20 @@ class Vehicle(Root):
     drivetrain: Mapped[str | None]
     energy: Mapped[str | None]
     gearbox: Mapped[str | None]
+    seats: Mapped[int | None] = mapped_column(SmallInteger)
+    warranty_until: Mapped[date | None]
     price_fen: Mapped[int] = mapped_column(BigInteger)
     guide_price_fen: Mapped[int | None] = mapped_column(BigInteger)
+    # The least monthly instalment that a plan of the brand offers for it; None when none does.
+    monthly_fen: Mapped[int | None] = mapped_column(BigInteger)
     options: Mapped[list[str]] = mapped_column(ARRAY(String), default=list, server_default="{}")
     specifications: Mapped[dict[str, Any]] = mapped_column(JSONB, default=dict, server_default="{}")
     highlights: Mapped[list[str]] = mapped_column(ARRAY(String), default=list, server_default="{}")
     photos: Mapped[list[dict[str, str]]] = mapped_column(JSONB, default=list, server_default="[]")
     # The first time only: taking a car off sale and listing it again does not make it new.
     listed_at: Mapped[datetime | None]
+    # When the dealer, or his feed, last said that the car is there.
+    confirmed_at: Mapped[datetime | None]
     version: Mapped[int] = mapped_column(default=1, server_default="1")
     # Lower case: title, series, trim, colour; what a typed word is looked for in.
     search_text: Mapped[str]

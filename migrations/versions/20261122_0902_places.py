@@ -1,0 +1,16 @@
+"""places"""
+
+from __future__ import annotations
+
+from alembic import op
+
+revision = "20261122_0902"
+down_revision = "20261122_0901"
+
+
+def upgrade() -> None:
+    op.execute("SET lock_timeout = '5s'")
+
+
+def downgrade() -> None:
+    pass

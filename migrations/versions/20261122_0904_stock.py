@@ -1,0 +1,16 @@
+"""stock"""
+
+from __future__ import annotations
+
+from alembic import op
+
+revision = "20261122_0904"
+down_revision = "20261122_0903"
+
+
+def upgrade() -> None:
+    op.execute("SET lock_timeout = '5s'")
+
+
+def downgrade() -> None:
+    pass

@@ -1,0 +1,16 @@
+"""words"""
+
+from __future__ import annotations
+
+from alembic import op
+
+revision = "20261122_0906"
+down_revision = "20261122_0905"
+
+
+def upgrade() -> None:
+    op.execute("SET lock_timeout = '5s'")
+
+
+def downgrade() -> None:
+    pass

@@ -1,0 +1,16 @@
+"""posters"""
+
+from __future__ import annotations
+
+from alembic import op
+
+revision = "20261122_0907"
+down_revision = "20261122_0906"
+
+
+def upgrade() -> None:
+    op.execute("SET lock_timeout = '5s'")
+
+
+def downgrade() -> None:
+    pass
