@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import re
+import uuid
+from collections.abc import Callable, Mapping
+from datetime import date
 from typing import Any
 
 from apiflask import Schema
-from apiflask.fields import UUID, Boolean, DateTime, Dict, Enum, Field, Float, Integer, List, Nested, String
+from apiflask.fields import UUID, Boolean, Date, DateTime, Dict, Enum, Field, Float, Integer, List, Nested, String
 from apiflask.validators import Length, OneOf, Range
 from marshmallow import ValidationError, validates_schema
 
@@ -17,15 +20,33 @@ from app.vehicles.models import Condition
 
 SORTS = ("distance", "price_asc", "price_desc", "newest", "mileage", "recommended")
 MOST_CHOICES = 20
-LONGEST_CHOICE = 40
+LONGEST_CHOICE = 80
+FIRST_YEAR, LAST_YEAR = 1950, 2100
+
+# A comma parts choices; one that belongs to a value has a backslash before it, as a backslash has.
+_CHOICE = re.compile(r"(?:[^,\\]|\\.)+", re.DOTALL)
+_SPELT = re.compile(r"\\(.)", re.DOTALL)
+# No column takes a NUL, and half a character of UTF-16 is none.
+_NO_TEXT = re.compile(r"[\x00\ud800-\udfff]")
+
+
+def spelt(choice: str) -> str:
+    """A choice as `Choices` reads it back."""
+    return choice.replace("\\", "\\\\").replace(",", "\\,")
+
+
+def is_text(value: str) -> None:
+    """Refuse what no row could ever hold."""
+    if _NO_TEXT.search(value):
+        raise ValidationError("not a text")
 
 
 class Choices(Field):
-    """Several values: `a,b`, the parameter given twice, or a JSON list. Loads a tuple."""
+    """Several values: `a,b`, the parameter given twice, or a JSON list; a comma within a value is `\\,`. Loads a tuple."""
 
     is_multiple = True  # webargs then hands over every occurrence
 
-    def __init__(self, *, of: type = str, one_of: tuple[str, ...] = (), **kwargs: Any) -> None:
+    def __init__(self, *, of: Callable[[str], Any] = str, one_of: tuple[str, ...] = (), **kwargs: Any) -> None:
         super().__init__(
             load_default=(), metadata=kwargs.pop("metadata", {}) | {"type": "string", "description": "comma-separated"}, **kwargs
         )
@@ -33,9 +54,11 @@ class Choices(Field):
 
     def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> tuple[Any, ...]:
         given = value if isinstance(value, list | tuple) else [value]
-        words = [word.strip() for one in given for word in str(one).split(",") if word.strip()]
+        words = [_SPELT.sub(r"\1", word).strip() for one in given for word in _CHOICE.findall(str(one))]
+        words = list(dict.fromkeys(filter(None, words)))
         if len(words) > MOST_CHOICES or any(len(word) > LONGEST_CHOICE for word in words):
             raise ValidationError("too many or too long")
+        is_text("".join(words))
         if self.one_of and not set(words) <= set(self.one_of):
             raise ValidationError(f"one of {', '.join(self.one_of)}")
         try:
@@ -44,10 +67,37 @@ class Choices(Field):
             raise ValidationError("of the wrong form") from error
 
 
+def _number(least: int, greatest: int) -> Callable[[str], int]:
+    def read(word: str) -> int:
+        if not least <= (number := int(word)) <= greatest:
+            raise ValueError
+        return number
+
+    return read
+
+
+def _money() -> Integer:
+    return Integer(validate=Range(0, 2**53))
+
+
+def _kilometres() -> Integer:
+    return Integer(validate=Range(0, 2**31 - 1))
+
+
+def _year() -> Integer:
+    return Integer(validate=Range(FIRST_YEAR, LAST_YEAR))
+
+
+def _day() -> Date:
+    return Date(validate=Range(date(FIRST_YEAR, 1, 1), date(LAST_YEAR, 12, 31)))
+
+
 class FiltersIn(Schema):
     """What cars are asked for, wherever they stand."""
 
     series = Choices()
+    model = Choices(metadata={"example": "911 Carrera"})
+    trim = Choices()
     condition = Choices(one_of=tuple(Condition))
     body = Choices()
     energy = Choices()
@@ -55,19 +105,29 @@ class FiltersIn(Schema):
     gearbox = Choices()
     exterior_color = Choices()
     interior_color = Choices()
-    model_year = Choices(of=int)
+    model_year = Choices(of=_number(FIRST_YEAR, LAST_YEAR))
+    seats = Choices(of=_number(1, 99))
     city = Choices()
+    store_ids = Choices(of=uuid.UUID)
     options = Choices()
-    price_min_fen = Integer(validate=Range(0, 2**53))
-    price_max_fen = Integer(validate=Range(0, 2**53))
-    model_year_min = Integer(validate=Range(1950, 2100))
-    model_year_max = Integer(validate=Range(1950, 2100))
-    mileage_max_km = Integer(validate=Range(0, 2**31 - 1))
+    price_min_fen = _money()
+    price_max_fen = _money()
+    monthly_min_fen = _money()
+    monthly_max_fen = _money()
+    model_year_min = _year()
+    model_year_max = _year()
+    mileage_min_km = _kilometres()
+    mileage_max_km = _kilometres()
+    registered_from = _day()
+    registered_to = _day()
+    listed_within_days = Integer(validate=Range(1, 3650))
     previous_owners_max = Integer(validate=Range(0, 100))
     accident_free = Boolean()
-    store_id = UUID()
+    in_warranty = Boolean()
+    has_photos = Boolean()
+    store_id = UUID(metadata={"description": "one more of store_ids"})
     radius_km = Float(validate=Range(0, 5000, min_inclusive=False))
-    q = String(validate=Length(1, 60), metadata={"description": "words; each must occur in title, series, trim or colour"})
+    q = String(validate=[Length(1, 60), is_text], metadata={"description": "words; each must be found in the car's title, names or colour"})
 
 
 class SeenFromIn(Schema):

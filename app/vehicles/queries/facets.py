@@ -14,7 +14,12 @@ from app.vehicles.labels import label
 from app.vehicles.models import ModelSeries, Vehicle
 from app.vehicles.queries.filters import CHOICES, Filters, facet_conditions, on_sale, store_distances
 
-RANGES = {"price": Vehicle.price_fen, "model_year": Vehicle.model_year, "mileage": func.coalesce(Vehicle.odometer_km, 0)}
+RANGES = {
+    "price": Vehicle.price_fen,
+    "monthly": Vehicle.monthly_fen,
+    "model_year": Vehicle.model_year,
+    "mileage": func.coalesce(Vehicle.odometer_km, 0),
+}
 
 
 # (facet, value, count, least, greatest)

@@ -5,10 +5,11 @@ from __future__ import annotations
 import math
 import uuid
 from dataclasses import dataclass, fields
+from datetime import date, timedelta
 from typing import Any
 
 from marshmallow import ValidationError
-from sqlalchemy import CTE, ColumnElement, Float, and_, cast, func, literal, null, or_, select
+from sqlalchemy import CTE, ColumnElement, Date, Float, and_, cast, func, literal, null, or_, select
 from sqlalchemy.orm import InstrumentedAttribute
 
 from app.dealers.models import Store
@@ -24,6 +25,8 @@ TYPO_FROM = 4
 # What is chosen from a list; within one of these the choices are alternatives.
 CHOICES: dict[str, InstrumentedAttribute[Any]] = {
     "series": ModelSeries.key,
+    "model": Vehicle.model,
+    "trim": Vehicle.trim,
     "condition": Vehicle.condition,
     "body": Vehicle.body,
     "energy": Vehicle.energy,
@@ -32,6 +35,7 @@ CHOICES: dict[str, InstrumentedAttribute[Any]] = {
     "exterior_color": Vehicle.exterior_color,
     "interior_color": Vehicle.interior_color,
     "model_year": Vehicle.model_year,
+    "seats": Vehicle.seats,
     "city": Store.city,
 }
 
@@ -41,6 +45,8 @@ class Filters:
     """A search without its place. Choices of one list are alternatives, options must all be there; None does not ask."""
 
     series: tuple[str, ...] = ()
+    model: tuple[str, ...] = ()
+    trim: tuple[str, ...] = ()
     condition: tuple[str, ...] = ()
     body: tuple[str, ...] = ()
     energy: tuple[str, ...] = ()
@@ -49,15 +55,25 @@ class Filters:
     exterior_color: tuple[str, ...] = ()
     interior_color: tuple[str, ...] = ()
     model_year: tuple[int, ...] = ()
+    seats: tuple[int, ...] = ()
     city: tuple[str, ...] = ()
+    store_ids: tuple[uuid.UUID, ...] = ()
     options: tuple[str, ...] = ()
     price_min_fen: int | None = None
     price_max_fen: int | None = None
+    monthly_min_fen: int | None = None
+    monthly_max_fen: int | None = None
     model_year_min: int | None = None
     model_year_max: int | None = None
+    mileage_min_km: int | None = None
     mileage_max_km: int | None = None
+    registered_from: date | None = None
+    registered_to: date | None = None
+    listed_within_days: int | None = None
     previous_owners_max: int | None = None
     accident_free: bool | None = None
+    in_warranty: bool | None = None
+    has_photos: bool | None = None
     store_id: uuid.UUID | None = None
     radius_km: float | None = None
     q: str | None = None
@@ -68,10 +84,14 @@ class Filters:
         for name in sorted(one.name for one in fields(self)):
             value = getattr(self, name)
             if isinstance(value, tuple):
-                value = sorted(set(value))
+                value = [schemas.spelt(str(one)) if isinstance(one, str | uuid.UUID) else one for one in sorted(set(value))]
             if value not in (None, []):
-                asked[name] = str(value) if isinstance(value, uuid.UUID) else value
+                asked[name] = _plain(value)
         return asked
+
+
+def _plain(value: Any) -> Any:
+    return str(value) if isinstance(value, uuid.UUID | date) else value
 
 
 def filters_of(asked: dict[str, Any]) -> Filters:
@@ -105,8 +125,19 @@ def store_distances(brand_id: uuid.UUID, near: Place | None, radius_km: float | 
 def on_sale(brand_id: uuid.UUID, filters: Filters) -> ColumnElement[bool]:
     """What every count and every page agree on: visible cars of the brand, and the filters that are no facet."""
     wanted = [Vehicle.brand_id == brand_id, Vehicle.status.in_(VISIBLE)]
-    if filters.store_id is not None:
-        wanted.append(Vehicle.store_id == filters.store_id)
+    if stores := {*filters.store_ids, *filter(None, [filters.store_id])}:
+        wanted.append(Vehicle.store_id.in_(stores))
+    if filters.registered_from is not None:
+        wanted.append(Vehicle.first_registration_date >= filters.registered_from)
+    if filters.registered_to is not None:
+        wanted.append(Vehicle.first_registration_date <= filters.registered_to)
+    if filters.listed_within_days is not None:
+        wanted.append(Vehicle.listed_at >= func.marque_now() - timedelta(days=filters.listed_within_days))
+    if filters.in_warranty is not None:
+        runs = func.coalesce(Vehicle.warranty_until >= cast(func.timezone("Asia/Shanghai", func.marque_now()), Date), False)
+        wanted.append(runs == filters.in_warranty)
+    if filters.has_photos is not None:
+        wanted.append((func.jsonb_array_length(Vehicle.photos) > 0) == filters.has_photos)
     if filters.previous_owners_max is not None:
         wanted.append(Vehicle.previous_owners <= filters.previous_owners_max)
     if filters.accident_free is not None:
@@ -128,6 +159,9 @@ def facet_conditions(filters: Filters, places: CTE) -> dict[str, ColumnElement[b
     for name, bound in (
         ("price", Vehicle.price_fen >= filters.price_min_fen if filters.price_min_fen is not None else None),
         ("price", Vehicle.price_fen <= filters.price_max_fen if filters.price_max_fen is not None else None),
+        ("monthly", Vehicle.monthly_fen >= filters.monthly_min_fen if filters.monthly_min_fen is not None else None),
+        ("monthly", Vehicle.monthly_fen <= filters.monthly_max_fen if filters.monthly_max_fen is not None else None),
+        ("mileage", func.coalesce(Vehicle.odometer_km, 0) >= filters.mileage_min_km if filters.mileage_min_km is not None else None),
         ("model_year", Vehicle.model_year >= filters.model_year_min if filters.model_year_min is not None else None),
         ("model_year", Vehicle.model_year <= filters.model_year_max if filters.model_year_max is not None else None),
         ("mileage", func.coalesce(Vehicle.odometer_km, 0) <= filters.mileage_max_km if filters.mileage_max_km is not None else None),
