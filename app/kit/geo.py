@@ -3,12 +3,21 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
+from itertools import repeat
 
-from geopy.distance import EARTH_RADIUS
+from sqlalchemy import ColumnElement, func, literal
 
-EARTH_RADIUS_M = EARTH_RADIUS * 1000
+# The WGS-84 ellipsoid: its greater half-axis in metres, and the square of its eccentricity. GCJ-02 moves neighbours alike, so that
+# distances are reckoned on the same one.
+_WGS84_A = 6378137.0
+_E2 = 0.0066943799901413165
+_DIAMETER_M = 2 * _WGS84_A
+
+# The mean radius of a sphere, for whoever still reckons with one.
+EARTH_RADIUS_M = 6371008.8
 
 # Krasovsky 1940, as the published GCJ-02 description has it.
 _A = 6378245.0
@@ -74,7 +83,10 @@ def wgs84_to_gcj02(lat: float, lng: float) -> tuple[float, float]:
 
 
 def gcj02_to_wgs84(lat: float, lng: float) -> tuple[float, float]:
-    """WGS-84 (lat, lng) whose GCJ-02 image is the point given, by fixed-point iteration, to better than 0.1 m."""
+    """WGS-84 (lat, lng) whose GCJ-02 image is the point given, by fixed-point iteration, to better than 0.1 m.
+
+    For a store that was given in GCJ-02 only, whose table keeps both; nobody's own place is ever turned back.
+    """
     guess_lat, guess_lng = lat, lng
     for _ in range(10):
         there_lat, there_lng = wgs84_to_gcj02(guess_lat, guess_lng)
@@ -83,14 +95,54 @@ def gcj02_to_wgs84(lat: float, lng: float) -> tuple[float, float]:
 
 
 def distance_m(a: Place, b: Place) -> float:
-    """Great-circle metres between two places of one datum, by the haversine formula."""
-    lat_a, lat_b = math.radians(a.lat), math.radians(b.lat)
-    h = math.sin((lat_b - lat_a) / 2) ** 2 + math.cos(lat_a) * math.cos(lat_b) * math.sin(math.radians(b.lng - a.lng) / 2) ** 2
-    return 2 * EARTH_RADIUS_M * math.asin(min(1.0, math.sqrt(h)))
+    """Metres along the earth between two places of one datum.
+
+    The straight line through the WGS-84 ellipsoid, bent to an arc of a circle with the equator's radius: the geodesic's length
+    to two millionths up to 300 km, and to 0.02 % from one end of China to the other. It wants no iteration and no special case, so that
+    SQL and a list of thousands have the very same.
+    """
+    return _DIAMETER_M * math.asin(min(1.0, math.dist(_through_earth(a.lat, a.lng), _through_earth(b.lat, b.lng))))
+
+
+class Points:
+    """Many places that are measured from again and again, such as the stores of a brand: a millisecond for 5,000."""
+
+    def __init__(self, lats: Iterable[float], lngs: Iterable[float]) -> None:
+        self._points = [_through_earth(lat, lng) for lat, lng in zip(lats, lngs, strict=True)]
+
+    def distances_m(self, place: Place) -> list[float]:
+        """`distance_m` of each from a place, in their order."""
+        here = _through_earth(place.lat, place.lng)
+        return [_DIAMETER_M * arc for arc in map(math.asin, map(math.dist, self._points, repeat(here)))]
+
+
+def distance_sql(place: Place, lat: ColumnElement[float], lng: ColumnElement[float]) -> ColumnElement[float]:
+    """`distance_m` of columns in degrees from a place, as SQL."""
+    x, y, z = _through_earth(place.lat, place.lng)
+    sine = func.sin(func.radians(lat))
+    normal = 0.5 / func.sqrt(1 - _E2 * sine * sine)
+    across = normal * func.cos(func.radians(lat))
+    apart = (across * func.cos(func.radians(lng)) - x, across * func.sin(func.radians(lng)) - y, (1 - _E2) * normal * sine - z)
+    return _DIAMETER_M * func.asin(func.least(1.0, func.sqrt(sum((one * one for one in apart), literal(0.0)))))
+
+
+def _through_earth(lat: float, lng: float) -> tuple[float, float, float]:
+    """Where a point of the ellipsoid is from the earth's centre, in diameters of the equator."""
+    phi, along = math.radians(lat), math.radians(lng)
+    sine = math.sin(phi)
+    normal = 0.5 / math.sqrt(1 - _E2 * sine * sine)
+    across = normal * math.cos(phi)
+    return across * math.cos(along), across * math.sin(along), (1 - _E2) * normal * sine
 
 
 def box(around: Place, radius_m: float) -> Box:
-    """The smallest rectangle of degrees around a circle; good away from the poles, where no dealer is."""
-    d_lat = math.degrees(radius_m / EARTH_RADIUS_M)
-    d_lng = math.degrees(math.asin(min(1.0, math.sin(radius_m / EARTH_RADIUS_M) / math.cos(math.radians(around.lat)))))
-    return Box(around.lat - d_lat, around.lat + d_lat, around.lng - d_lng, around.lng + d_lng)
+    """A rectangle of degrees that holds the whole circle, and little more; all around the earth where a pole is in it."""
+    # No degree on the ellipsoid is shorter than at the equator along a meridian: reckoned with it, no side comes too close.
+    radius = radius_m / (_WGS84_A * (1 - _E2))
+    d_lat = math.degrees(radius)
+    south, north = around.lat - d_lat, around.lat + d_lat
+    if south <= -90 or north >= 90:
+        return Box(max(south, -90.0), min(north, 90.0), -180.0, 180.0)
+    d_lng = math.degrees(math.asin(min(1.0, math.sin(radius) / math.cos(math.radians(around.lat)))))
+    west, east = around.lng - d_lng, around.lng + d_lng
+    return Box(south, north, west, east) if west >= -180 and east <= 180 else Box(south, north, -180.0, 180.0)
