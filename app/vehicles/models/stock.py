@@ -1,4 +1,4 @@
-"""Model series, vehicles, their price changes, the runs of feeds, and finance plans."""
+"""Model series, vehicles, and the prices they had."""
 
 from __future__ import annotations
 
@@ -87,6 +87,18 @@ class Vehicle(Root):
         Index("ix_vehicles_place", "store_id", postgresql_where=_IS_VISIBLE),
         Index("ix_vehicles_price", "brand_id", "price_fen", "id", postgresql_where=_IS_VISIBLE),
         Index("ix_vehicles_newest", "brand_id", "listed_at", "id", postgresql_where=_IS_VISIBLE),
+        # Cars of about one price, for similar ones: of a series, and of a shape.
+        Index("ix_vehicles_series_price", "series_id", "price_fen", "number", postgresql_where=_IS_VISIBLE),
+        Index("ix_vehicles_body_price", "brand_id", "body", "price_fen", "number", postgresql_where=_IS_VISIBLE),
+        # All that a comparison of prices asks, so that it reads no row of the table.
+        Index(
+            "ix_vehicles_comparable",
+            "series_id",
+            "model_year",
+            postgresql_include=["id", "condition", "model", "trim", "odometer_km", "price_fen", "vin"],
+            postgresql_where=_IS_VISIBLE,
+        ),
+        Index("ix_vehicles_reduced", "reduced_at", postgresql_where=text("reduced_at IS NOT NULL")),
         Index("ix_vehicles_text", "search_text", postgresql_using="gin", postgresql_ops={"search_text": "gin_trgm_ops"}),
         Index(
             "ix_vehicles_one_live_vin",
@@ -127,12 +139,16 @@ class Vehicle(Root):
     warranty_until: Mapped[date | None]
     price_fen: Mapped[int] = mapped_column(BigInteger)
     guide_price_fen: Mapped[int | None] = mapped_column(BigInteger)
+    # The last true reduction of the price, for some weeks: written by a trigger of `price_changes`, taken off by a job.
+    reduced_fen: Mapped[int | None] = mapped_column(BigInteger)
+    reduced_at: Mapped[datetime | None]
     # The least monthly instalment that a plan of the brand offers for it; None when none does.
     monthly_fen: Mapped[int | None] = mapped_column(BigInteger)
     options: Mapped[list[str]] = mapped_column(ARRAY(String), default=list, server_default="{}")
     specifications: Mapped[dict[str, Any]] = mapped_column(JSONB, default=dict, server_default="{}")
     highlights: Mapped[list[str]] = mapped_column(ARRAY(String), default=list, server_default="{}")
-    photos: Mapped[list[dict[str, str]]] = mapped_column(JSONB, default=list, server_default="[]")
+    # What consumers see, the cover first: [{"url", "alt"}], those of uploaded ones with "sizes" and "card" (`vehicle_photos`).
+    photos: Mapped[list[dict[str, Any]]] = mapped_column(JSONB, default=list, server_default="[]")
     # The first time only: taking a car off sale and listing it again does not make it new.
     listed_at: Mapped[datetime | None]
     # When the dealer, or his feed, last said that the car is there.
@@ -149,7 +165,9 @@ class Vehicle(Root):
 
 
 class PriceChange(Base):
-    """Every price a vehicle had before the present one."""
+    """Every price a vehicle had before the present one. `reduced_fen`, written by a trigger: by how much the new price is below
+    the lowest of the thirty days before, where it is; what went up first to come down is no reduction.
+    """
 
     __tablename__ = "price_changes"
 
@@ -157,40 +175,5 @@ class PriceChange(Base):
     vehicle_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("vehicles.id"), index=True)
     old_price_fen: Mapped[int] = mapped_column(BigInteger)
     new_price_fen: Mapped[int] = mapped_column(BigInteger)
+    reduced_fen: Mapped[int | None] = mapped_column(BigInteger, server_default=FetchedValue())
     created_at: Mapped[datetime] = mapped_column(server_default=func.marque_now())
-
-
-class ImportRun(Root):
-    """One reading of a feed that was taken over, of one dealer or of the whole brand. `errors` holds the first rejected rows: line,
-    field, value, reason.
-    """
-
-    __tablename__ = "import_runs"
-
-    feed: Mapped[str]
-    dealer_id: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("dealers.id"))
-    file_name: Mapped[str]
-    file_sha256: Mapped[str]
-    rows: Mapped[int]
-    created: Mapped[int]
-    updated: Mapped[int]
-    unchanged: Mapped[int]
-    withdrawn: Mapped[int]
-    rejected: Mapped[int]
-    errors: Mapped[list[dict[str, Any]]] = mapped_column(JSONB)
-
-
-class FinancePlan(Root):
-    """A loan that the brand's bank offers: an annuity over `term_months` at a nominal yearly rate in basis points."""
-
-    __tablename__ = "finance_plans"
-    __table_args__ = (
-        UniqueConstraint("brand_id", "name"),
-        CheckConstraint("term_months BETWEEN 1 AND 84 AND annual_rate_bp BETWEEN 0 AND 2400", name="terms"),
-        CheckConstraint("min_down_payment_percent BETWEEN 0 AND 99", name="down_payment"),
-    )
-
-    name: Mapped[str]
-    term_months: Mapped[int]
-    annual_rate_bp: Mapped[int]
-    min_down_payment_percent: Mapped[int]
