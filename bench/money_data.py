@@ -153,7 +153,10 @@ class _Form:
 
 
 def _columns(connection: psycopg.Connection[Any], table: str) -> str:
-    named = "SELECT string_agg(column_name, ', ' ORDER BY ordinal_position) FROM information_schema.columns WHERE table_name = %s"
+    named = (
+        "SELECT string_agg(column_name, ', ' ORDER BY ordinal_position) FROM information_schema.columns"
+        " WHERE table_name = %s AND is_identity = 'NO'"
+    )
     return str((connection.execute(named, [table]).fetchone() or [""])[0])
 
 

@@ -205,6 +205,7 @@ class Reservation(Root):
         _one_of(ReservationStatus),
         Index("one_active_hold", "vehicle_id", unique=True, postgresql_where=text(_ACTIVE_SQL)),
         Index("ix_reservations_due", "expires_at", postgresql_where=text(_ACTIVE_SQL)),
+        Index("ix_reservations_held", "order_id", postgresql_where=text(_ACTIVE_SQL)),
         Index("ix_reservations_ending", "order_id", postgresql_where=text("status IN ('expiring', 'cancelling')")),
         Index("ix_reservations_customer_active", "customer_id", postgresql_where=text(_ACTIVE_SQL)),
     )

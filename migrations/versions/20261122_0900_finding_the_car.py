@@ -9,7 +9,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = "20261122_0900"
-down_revision = "20261122_0805"
+down_revision = "20261122_0810"
 
 COLUMNS = ("number", "changed_in", "model", "seats", "warranty_until", "monthly_fen", "confirmed_at")
 

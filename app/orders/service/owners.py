@@ -94,17 +94,18 @@ def _ago(span: timedelta) -> Any:
 def _unheard(session: Session) -> Sequence[uuid.UUID]:
     """Orders that have not heard that they are paid."""
     wanted = select(Order.id).join(PaymentIntent, PaymentIntent.id == Order.intent_id)
-    return _ids(session, wanted.where(*_paid(), Order.paid_at.is_(None)))
+    return _ids(session, wanted.where(*_unheard_of(), Order.paid_at.is_(None)))
 
 
 def _orderless(session: Session) -> Sequence[uuid.UUID]:
     """Paid intents for an order that there is not."""
     of_order = select(Order.id).where(Order.intent_id == PaymentIntent.id).exists()
-    return _ids(session, select(PaymentIntent.id).where(PaymentIntent.subject_type == "order", *_paid(), ~of_order))
+    return _ids(session, select(PaymentIntent.id).where(PaymentIntent.subject_type == "order", *_unheard_of(), ~of_order))
 
 
-def _paid() -> tuple[Any, ...]:
-    return PaymentIntent.status == IntentStatus.paid, PaymentIntent.paid_at < _ago(GRACE)
+def _unheard_of() -> tuple[Any, ...]:
+    """Money that came a while ago, and that its subject has not heard of."""
+    return PaymentIntent.status == IntentStatus.paid, ~PaymentIntent.is_heard, PaymentIntent.paid_at < _ago(GRACE)
 
 
 def _kept_of_closed(session: Session) -> Sequence[uuid.UUID]:
@@ -136,8 +137,8 @@ def _send_back(session: Session, order_id: uuid.UUID) -> None:
 
 def _hold_of_ended(session: Session) -> Sequence[uuid.UUID]:
     """Orders that have ended, and still hold a vehicle."""
-    wanted = select(Order.id).join(Reservation, Reservation.order_id == Order.id)
-    return _ids(session, wanted.where(Reservation.status.in_(ACTIVE), Order.status.in_((OrderStatus.closed, OrderStatus.converted))))
+    live = select(Order.id).where(Order.id == Reservation.order_id, Order.status.in_(_LIVE)).exists()
+    return _ids(session, select(Reservation.order_id).where(Reservation.status.in_(ACTIVE), ~live))
 
 
 def _end_hold(session: Session, order_id: uuid.UUID) -> None:
@@ -187,18 +188,19 @@ def _free_while_held(session: Session) -> Sequence[uuid.UUID]:
 
 def _gone_while_held(session: Session) -> Sequence[uuid.UUID]:
     """Orders that hold a vehicle which was sold or withdrawn."""
-    wanted = _held_vehicles(Reservation.order_id).where(Vehicle.status.not_in((Status.listed, Status.reserved)))
+    wanted = _held_vehicles(Order.id).where(Vehicle.status.not_in((Status.listed, Status.reserved)))
     return _ids(session, wanted)
 
 
 def _held_vehicles(what: Any) -> Any:
-    held = (
-        select(what)
-        .select_from(Vehicle)
-        .join(Reservation, Reservation.vehicle_id == Vehicle.id)
-        .join(Order, Order.id == Reservation.order_id)
-    )
-    return held.where(Reservation.status.in_(ACTIVE), Order.status.in_(_LIVE))
+    """Holds, with their orders under way and their vehicles, of vehicles that are not reserved: first those alone, by indexes of what is
+    held and what is reserved, which are small however large the tables are.
+    """
+    reserved = select(Vehicle.id).where(Vehicle.id == Reservation.vehicle_id, Vehicle.status == Status.reserved).exists()
+    alone = select(Reservation.order_id, Reservation.vehicle_id).where(Reservation.status.in_(ACTIVE), ~reserved)
+    astray = alone.cte("astray").prefix_with("MATERIALIZED")
+    held = select(what).select_from(astray).join(Order, Order.id == astray.c.order_id).join(Vehicle, Vehicle.id == astray.c.vehicle_id)
+    return held.where(Order.status.in_(_LIVE))
 
 
 def _reserved_for_nobody(session: Session) -> Sequence[uuid.UUID]:

@@ -7,7 +7,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Index, UniqueConstraint, text
+from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Index, UniqueConstraint, false, text
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
@@ -28,6 +28,8 @@ class PaymentIntent(Root):
         UniqueConstraint("subject_type", "subject_id"),
         CheckConstraint("amount_fen > 0", name="amount"),
         _one_of(IntentStatus),
+        # For the sweep over what has no owner: empty while all is well
+        Index("ix_payment_intents_unheard", "paid_at", postgresql_where=text("status = 'paid' AND NOT is_heard")),
     )
 
     customer_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("customers.id"), index=True)
@@ -45,6 +47,8 @@ class PaymentIntent(Root):
     # The last moment at which the money may come; attempts end a little earlier.
     expires_at: Mapped[datetime]
     paid_at: Mapped[datetime | None]
+    # Whether its subject knows that the money came; a trigger on the subject's table writes it.
+    is_heard: Mapped[bool] = mapped_column(default=False, server_default=false())
 
 
 class PaymentAttempt(Root):
