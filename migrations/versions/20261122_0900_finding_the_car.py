@@ -18,6 +18,8 @@ def upgrade() -> None:
     op.execute("SET lock_timeout = '5s'")
     op.add_column("vehicles", sa.Column("number", sa.BigInteger(), sa.Identity(always=True), nullable=False))
     op.create_unique_constraint("uq_vehicles_number", "vehicles", ["number"])
+    op.add_column("stores", sa.Column("number", sa.BigInteger(), sa.Identity(always=True), nullable=False))
+    op.create_unique_constraint("uq_stores_number", "stores", ["number"])
     op.add_column("vehicles", sa.Column("changed_in", sa.BigInteger(), nullable=False, server_default="0"))
     op.create_index("ix_vehicles_changed_in", "vehicles", ["changed_in"])
     op.add_column("vehicles", sa.Column("model", sa.String(), nullable=False, server_default=""))
@@ -43,3 +45,4 @@ def downgrade() -> None:
     op.execute("DROP FUNCTION vehicles_say_when")
     for name in COLUMNS:
         op.drop_column("vehicles", name)
+    op.drop_column("stores", "number")
