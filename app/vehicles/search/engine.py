@@ -5,12 +5,15 @@ from __future__ import annotations
 import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from enum import StrEnum
 from typing import TYPE_CHECKING, Protocol
+from zoneinfo import ZoneInfo
 
 if TYPE_CHECKING:  # the filters' package imports this module
     from app.vehicles.queries.filters import Filters
+
+CHINA = ZoneInfo("Asia/Shanghai")
 
 # Where a car stands in an order: (what it is sorted by, its number). Cars are told apart by their number, so an order is total.
 Key = tuple[int, int]
@@ -109,6 +112,11 @@ class Asked:
     limit: int = 20
     facets: tuple[str, ...] = ()
     ranges: bool = False
+
+    @property
+    def today(self) -> date:
+        """The day in China on which a warranty still has to run."""
+        return self.now.astimezone(CHINA).date()
 
     @property
     def listed_since(self) -> int | None:
