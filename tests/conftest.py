@@ -23,8 +23,9 @@ LOOPBACK = ("127.0.0.1", "::1", "localhost")
 IN_A_BROWSER = Path(__file__).parent / "e2e"
 
 
-def _environment(database_url: str, redis_url: str) -> dict[str, str]:
+def _environment(database_url: str, redis_url: str, media: Path) -> dict[str, str]:
     return {
+        "MEDIA_DIR": str(media),
         "ENVIRONMENT": "test",
         "DATABASE_URL": database_url,
         "REDIS_URL": redis_url,
@@ -81,14 +82,14 @@ def servers() -> Iterator[tuple[str, str]]:
 
 
 @pytest.fixture(scope="session", autouse=True)
-def database(servers: tuple[str, str]) -> Iterator[str]:
+def database(servers: tuple[str, str], tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """A database of this worker's own, built by Alembic, dropped at the end."""
     maintenance, redis_url = servers
     name = f"marque_test_{uuid.uuid4().hex[:12]}"
     with psycopg.connect(maintenance, autocommit=True) as server:
         server.execute(f'CREATE DATABASE "{name}"')
     url = maintenance.rsplit("/", 1)[0] + "/" + name
-    os.environ.update(_environment(url, redis_url))
+    os.environ.update(_environment(url, redis_url, tmp_path_factory.mktemp("media")))
 
     from alembic import command
     from alembic.config import Config

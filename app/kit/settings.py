@@ -65,6 +65,13 @@ class Settings(BaseSettings):
     waitlist_offer_minutes: int = Field(default=15, ge=1)
     waitlist_cars_per_customer: int = Field(default=5, ge=1)
     shipping_warn_hours: int = Field(default=36, ge=1)
+    favourites_per_customer: int = Field(default=500, ge=1)
+    recent_views_per_customer: int = Field(default=100, ge=1)
+    saved_searches_per_customer: int = Field(default=20, ge=1)
+    saved_search_most_results: int = Field(default=5000, ge=1)
+    price_drop_alert_yuan: int = Field(default=1000, ge=1)
+    digest_hour: int = Field(default=9, ge=0, le=23)
+    alerts_kept_days: int = Field(default=180, ge=1)
     customer_session_days: int = 30
     staff_session_hours: int = 12
 
@@ -72,6 +79,7 @@ class Settings(BaseSettings):
     logins_per_minute: int = Field(default=30, ge=0)
     shares_per_minute: int = Field(default=60, ge=0)
     event_batches_per_minute: int = Field(default=60, ge=0)
+    interests_per_minute: int = Field(default=120, ge=0)
     people_per_address: int = Field(default=10, ge=1)
 
     # The clock may be moved forward for demo and tests; production refuses
@@ -83,6 +91,9 @@ class Settings(BaseSettings):
     prometheus_multiproc_dir: str = ""
 
     media_dir: str = "var/media"
+    photo_max_bytes: int = Field(default=15_000_000, ge=100_000)
+    photos_per_vehicle: int = Field(default=40, ge=1, le=200)
+    photo_undo_days: int = Field(default=7, ge=1)
     log_level: str = "INFO"
     log_json: bool = True
 

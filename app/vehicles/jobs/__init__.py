@@ -1,0 +1,1 @@
+"""Background work of the stock, one module for each kind of it."""

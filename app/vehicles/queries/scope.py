@@ -1,0 +1,29 @@
+"""Which cars a staff member deals with."""
+
+from __future__ import annotations
+
+import uuid
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from app.dealers.models import Staff
+from app.vehicles.errors import VehicleUnknown
+from app.vehicles.models import Vehicle
+
+
+def of_staff(session: Session, staff: Staff, vehicle_id: uuid.UUID, *, lock: bool = False) -> Vehicle:
+    """A car in any state of this person's dealer, or of the brand for headquarters; locked until the end of the transaction on request.
+
+    Raises:
+        VehicleUnknown: also for another dealer's.
+    """
+    wanted = select(Vehicle).filter_by(id=vehicle_id, brand_id=staff.brand_id)
+    if not staff.sees_the_brand:
+        wanted = wanted.filter_by(dealer_id=staff.dealer_id)
+    if lock:
+        wanted = wanted.with_for_update(key_share=True).execution_options(populate_existing=True)
+    found = session.execute(wanted).scalar_one_or_none()
+    if found is None:
+        raise VehicleUnknown
+    return found
