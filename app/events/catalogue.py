@@ -97,6 +97,15 @@ NAMES: dict[str, str] = BEHAVIOUR | {
     "waitlist.lapsed": "An offer ran out untaken.",
     "waitlist.left": "A customer no longer waits for a vehicle.",
     "waitlist.ended": "A vehicle was sold or taken off sale while a customer waited for it.",
+    # interests
+    "vehicle.favourited": "A customer keeps an eye on a vehicle.",
+    "vehicle.unfavourited": "A customer no longer keeps an eye on a vehicle.",
+    "favourite.price_dropped": "A vehicle that a customer keeps an eye on costs less than ever in thirty days.",
+    "favourite.back_on_sale": "A vehicle that a customer keeps an eye on was reserved or off sale, and can be had again.",
+    "favourite.sold": "A vehicle that a customer keeps an eye on was sold to somebody else.",
+    "saved_search.created": "A customer wants to be told of cars that a search will find.",
+    "saved_search.deleted": "A customer no longer wants to be told of what a search finds.",
+    "saved_search.matched": "A customer is told of cars that a search of hers has found: at once, or once a day or week.",
     # sharing
     "share.created": "A customer shared a vehicle or a list.",
     "share.opened": "Somebody opened a share.",

@@ -24,7 +24,7 @@ from app.payments.models import PaymentIncident, Refund
 from app.reconciliation.models import Difference, Reconciliation
 from app.wechat.fake import FakeGateway
 from app.wechat.models import WechatAccount
-from tests.factories import dealers, identity, vehicles
+from tests.factories import dealers, identity, interests, vehicles
 from tests.factories import orders as make
 from tests.factories.payments import Works, notify
 from tests.house.test_doors import POLICY, path_of
@@ -35,6 +35,7 @@ NEEDED = {
     "POST /api/customer/orders/",
     "POST /api/customer/orders/<uuid:order_id>/cancel",
     "POST /api/customer/orders/<uuid:order_id>/pay",
+    "POST /api/customer/saved-searches/",
     "POST /api/customer/waiting-list/<uuid:vehicle_id>",
     "POST /api/staff/deposit-terms/",
     "POST /api/staff/deposit-terms/<uuid:terms_id>/end",
@@ -52,17 +53,25 @@ NEEDED = {
 }
 # What may be done without a key, because doing it again changes nothing more; with one it has the same answer, too.
 HONOURED = {
+    "DELETE /api/customer/favourites/<uuid:vehicle_id>",
+    "DELETE /api/customer/recently-viewed/",
+    "DELETE /api/customer/saved-searches/<uuid:search_id>",
     "DELETE /api/customer/waiting-list/<uuid:vehicle_id>",
     "DELETE /api/staff/customers/<uuid:customer_id>/tags/<key>",
+    "POST /api/customer/alerts/read",
     "POST /api/customer/identity/consents",
     "POST /api/customer/identity/phone",
     "POST /api/customer/messages/subscriptions",
+    "POST /api/customer/recently-viewed/",
+    "POST /api/customer/saved-searches/<uuid:search_id>/looked",
     "POST /api/customer/sharing/",
     "POST /api/staff/customers/<uuid:customer_id>/tags",
     "POST /api/staff/deposit-terms/preview",
     "POST /api/staff/leads/<uuid:lead_id>/accept",
     "POST /api/staff/leads/<uuid:lead_id>/call-back",
+    "PUT /api/customer/favourites/<uuid:vehicle_id>",
     "PUT /api/customer/identity/me",
+    "PUT /api/customer/saved-searches/<uuid:search_id>",
 }
 # Their own declaration says why.
 UNKEPT = {"DELETE /api/customer/identity/me", "DELETE /api/staff/session/", "POST /api/customer/identity/export"}
@@ -136,6 +145,7 @@ def world(app: Any, session: Session, wechat: FakeGateway, rings: Any) -> World:
         "difference_id": difference.id,
         "terms_id": market.terms.id,
         "refund_id": refund.id,
+        "search_id": interests.search(session, free).id,
         "key": "vip",
     }
     who["staff"] = {"Cookie": f"marque_staff={client.get_cookie('marque_staff').value}"}
@@ -179,6 +189,10 @@ def _bodies(market: make.Market, now: datetime) -> dict[str, Any]:
         "/customer/leads/": {"vehicle_id": car},
         "/customer/orders/": {"vehicle_id": car, "terms_version": market.terms.version},
         "/cancel": {"reason": "改主意了"},
+        "/alerts/read": {"ids": [str(uuid.UUID(int=7))]},
+        "/recently-viewed/": {"items": [{"vehicle_id": car, "viewed_at": now.isoformat()}]},
+        "POST /api/customer/saved-searches/": {"filters": {"body": ["suv"], "price_max_fen": 300_000_00}},
+        "PUT /api/customer/saved-searches/<uuid:search_id>": {"frequency": "weekly"},
         "/consents": {"purpose": "marketing", "granted": True, "text_version": "2026-11"},
         "/phone": {"code": "code"},
         "PUT /api/customer/identity/me": {"nickname": "小林"},

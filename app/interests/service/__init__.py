@@ -1,0 +1,1 @@
+"""Verbs of interests, by what they are about: `favourites`, `views`, `searches`, `matching`, `alerts`, `people`."""
