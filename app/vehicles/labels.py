@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import functools
+from collections.abc import Mapping
 from typing import Any
 
 from app.kit import texts
+from app.vehicles import words
 
 
+@functools.lru_cache(maxsize=4096)
 def label(kind: str, key: Any) -> str | None:
     """What people read for a key; a key that a feed brought and the catalogue does not know is its own label."""
     if key is None:
@@ -31,6 +35,9 @@ def specifications(values: dict[str, Any]) -> list[dict[str, str]]:
     return rows
 
 
-def search_text(series: str, title: str, trim: str, exterior_color: str | None) -> str:
-    """What the words of a search are looked for in."""
-    return " ".join(part for part in (title, series, trim, label("exterior_color", exterior_color)) if part).lower()
+def search_text(series: str, values: Mapping[str, Any]) -> str:
+    """The words that a car is found by, parted by spaces: to be written anew whenever one of these columns is.
+
+    `values` are the car's columns by name, of which title, model, trim, those of `words.VALUES`, options and specifications are read.
+    """
+    return " ".join(words.tokens_of(series, values.get("title"), values.get("model"), values.get("trim"), values=values))

@@ -9,6 +9,7 @@ from typing import Any
 from sqlalchemy.orm import Session
 
 from app.dealers.models import Brand, Store
+from app.vehicles.labels import search_text
 from app.vehicles.models import FinancePlan, ModelSeries, Vehicle
 
 _count = itertools.count(1)
@@ -27,37 +28,34 @@ def vehicle(session: Session, at: Store, of: ModelSeries | None = None, **fields
     number = next(_count)
     if of is None:
         of = series(session, session.get_one(Brand, at.brand_id))
-    made = Vehicle(
-        **{
-            "brand_id": at.brand_id,
-            "dealer_id": at.dealer_id,
-            "store_id": at.id,
-            "series_id": of.id,
-            "stock_number": f"S{number:06d}",
-            "title": f"{of.name} 2023款 长续航版",
-            "trim": "长续航版",
-            "condition": "approved",
-            "status": "listed",
-            "model_year": 2023,
-            "first_registration_date": date(2023, 3, 1),
-            "odometer_km": 21_000,
-            "previous_owners": 1,
-            "accident_free": True,
-            "exterior_color": "white",
-            "interior_color": "black",
-            "body": "suv",
-            "drivetrain": "awd",
-            "energy": "electric",
-            "gearbox": "automatic",
-            "price_fen": 258_000_00,
-            "guide_price_fen": 328_000_00,
-            "options": ["panoramic_roof"],
-            "photos": [{"url": "/media/vehicles/suv/white/side.svg", "alt": "侧面"}],
-            "listed_at": datetime(2026, 1, 1, tzinfo=UTC),
-            "search_text": f"{of.name} 2023款 长续航版 白色",
-        }
-        | fields
-    )
+    values: dict[str, Any] = {
+        "brand_id": at.brand_id,
+        "dealer_id": at.dealer_id,
+        "store_id": at.id,
+        "series_id": of.id,
+        "stock_number": f"S{number:06d}",
+        "title": f"{of.name} 2023款 长续航版",
+        "trim": "长续航版",
+        "condition": "approved",
+        "status": "listed",
+        "model_year": 2023,
+        "first_registration_date": date(2023, 3, 1),
+        "odometer_km": 21_000,
+        "previous_owners": 1,
+        "accident_free": True,
+        "exterior_color": "white",
+        "interior_color": "black",
+        "body": "suv",
+        "drivetrain": "awd",
+        "energy": "electric",
+        "gearbox": "automatic",
+        "price_fen": 258_000_00,
+        "guide_price_fen": 328_000_00,
+        "options": ["panoramic_roof"],
+        "photos": [{"url": "/media/vehicles/suv/white/side.svg", "alt": "侧面"}],
+        "listed_at": datetime(2026, 1, 1, tzinfo=UTC),
+    } | fields
+    made = Vehicle(**{"search_text": search_text(of.name, values)} | values)
     session.add(made)
     session.flush()
     return made

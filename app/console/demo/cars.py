@@ -86,7 +86,7 @@ def _car(number: int, plan: Plan, store: Store, ids: dict[str, uuid.UUID], *, mo
     photos = [
         {"url": f"/media/vehicles/{series['body']}/{color}/{view}.svg", "alt": f"{title} {t(f'vehicles.view.{view}')}"} for view in VIEWS
     ]
-    return past | {
+    car = past | {
         "id": new_id(),
         "dealer_id": store.dealer_id,
         "store_id": store.id,
@@ -107,8 +107,8 @@ def _car(number: int, plan: Plan, store: Store, ids: dict[str, uuid.UUID], *, mo
         "specifications": series["specifications"] | trim["specifications"],
         "highlights": _highlights(past, options),
         "photos": photos,
-        "search_text": search_text(series["name"], title, trim["name"], color),
     }
+    return car | {"search_text": search_text(series["name"], car)}
 
 
 def _past(guide_price: int, plan: Plan, today: date) -> dict[str, Any]:

@@ -1,0 +1,142 @@
+"""The tokens under which a car is found: `vehicles.search_text` holds them, and so does the search index."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+from app.vehicles.words.catalogue import meanings, names, plain
+from app.vehicles.words.parts import Part, classes, is_han, parts_of
+
+# Columns whose values are tokens, such as "body=suv". A word for a city is such a token too, but stands in no car's text: ask its store.
+VALUES = ("condition", "body", "energy", "drivetrain", "gearbox", "exterior_color", "interior_color", "model_year", "seats")
+CITY = "city="
+# Pieces of a Chinese word, so that 豪华 finds 自动豪华版 and yet is not taken for a word of its own.
+PIECE = "~"
+
+
+def tokens_of(*names_of_the_car: str | None, values: Mapping[str, Any]) -> list[str]:
+    """Every token of a car, each once, in a steady order.
+
+    Args:
+        names_of_the_car: series, title, model, trim: texts that a shopper's words are looked for in.
+        values: the car's columns by name; those of `VALUES`, `options` and `specifications` (its displacement) are read.
+    """
+    found, said = _of_text(" ; ".join(dict.fromkeys(name for name in names_of_the_car if name)))
+    tokens = dict.fromkeys(found)
+    for facet in VALUES:
+        if (value := values.get(facet)) is not None:
+            tokens[f"{facet}={_one_word(value)}"] = None
+        elif facet in said:
+            tokens[said[facet]] = None
+    for option in values.get("options") or ():
+        tokens[f"options={_one_word(option)}"] = None
+    if displacement := (values.get("specifications") or {}).get("displacement"):
+        tokens |= dict.fromkeys(_of_text(str(displacement))[0])
+    return list(tokens)
+
+
+def _one_word(value: Any) -> str:
+    return "_".join(plain(str(value)).split())
+
+
+# A feed names the same series and trims over and over.
+@functools.lru_cache(maxsize=8192)
+def _of_text(text: str) -> tuple[tuple[str, ...], Mapping[str, str]]:
+    """(tokens, facet → the value that the text says)."""
+    parts = parts_of(plain(text))
+    tokens: dict[str, None] = {}
+    said: dict[str, str] = {}
+    for run in runs(parts):
+        for token in _han(run) if run[0].han else _latin(run):
+            tokens[token] = None
+    for word, is_run in _across(parts):
+        tokens[word] = None
+        if is_run and word in names().written:
+            tokens |= dict.fromkeys(names().written[word])
+    for word in known_in(parts):
+        tokens |= dict.fromkeys(names().written.get(word, ()))
+        if value := meanings().written.get(word):
+            said.setdefault(value.partition("=")[0], value)
+    return tuple(tokens), said
+
+
+def runs(parts: Sequence[Part]) -> Iterator[list[Part]]:
+    """Glued parts of one kind together."""
+    run: list[Part] = []
+    for part in parts:
+        if run and not (part.glued and part.han == run[0].han):
+            yield run
+            run = []
+        run.append(part)
+    if run:
+        yield run
+
+
+def _han(run: Sequence[Part]) -> Iterator[str]:
+    word = "".join(part.text for part in run)
+    yield word
+    if len(word) > 2:
+        for at in range(len(word) - 1):
+            yield PIECE + word[at : at + 2]
+
+
+def _latin(run: Sequence[Part]) -> Iterator[str]:
+    for start in range(len(run)):
+        for end in range(start + 1, min(start + 4, len(run) + 1)):
+            yield "".join(part.text for part in run[start:end])
+        yield from _beginnings(run[start].text)
+
+
+def _beginnings(word: str) -> Iterator[str]:
+    """What is short for it: a4 for a4l, 2.0 for 2.0t, xc for xc60; never a bare number."""
+    pieces = classes(word)
+    for end in range(1, len(pieces)):
+        beginning = "".join(pieces[:end])
+        if end > 1 or "." in beginning or (beginning.isalpha() and len(beginning) > 1):
+            yield beginning
+
+
+def _across(parts: Sequence[Part]) -> Iterator[tuple[str, bool]]:
+    """Single characters with their neighbours: c级, 国v, 4 s, cr v. (word, whether nothing stood between)."""
+    for at in range(1, len(parts)):
+        left, right = parts[at - 1], parts[at]
+        if left.han != right.han:
+            # The character has to be alone, or the last of them would be torn off its word.
+            lone = (
+                (at < 2 or not parts[at - 2].han or not left.glued)
+                if left.han
+                else (at + 1 == len(parts) or not (parts[at + 1].han and parts[at + 1].glued))
+            )
+            if right.glued and lone:
+                yield left.text + right.text, True
+        elif not left.han and (len(left.text) == 1 or len(right.text) == 1):
+            yield left.text + right.text, False
+
+
+def known_in(parts: Sequence[Part]) -> Iterator[str]:
+    """Names and words with a meaning that a text has: from each place the longest, none inside another."""
+    at = 0
+    written, said = names().written, meanings().written
+    while at < len(parts):
+        longest = 0
+        word = ""
+        for end in range(at, min(at + names().longest, len(parts))):
+            word += parts[end].text
+            if len(word) > names().longest:
+                break
+            if word in written or word in said:
+                if len(word) == 1 and is_han(word) and not _alone(parts, at):
+                    continue
+                longest, found = end + 1 - at, word
+        if longest:
+            yield found
+        at += longest or 1
+
+
+def _alone(parts: Sequence[Part], at: int) -> bool:
+    """Whether a character is a word by itself: 宋 is a car, but not in 宋体."""
+    before = at > 0 and parts[at].glued and parts[at - 1].han
+    after = at + 1 < len(parts) and parts[at + 1].glued and parts[at + 1].han
+    return not (before or after)
