@@ -52,6 +52,11 @@ PRICE_BARS_FEN = tuple(bound * 1_000_000 for bound in _IN_10000_YUAN)
 NEARNESS = ((25_000, 0), (50_000, 5), (100_000, 10), (200_000, 15), (400_000, 20), (800_000, 30))
 FARTHEST = 40
 LARGEST_MERIT = 100
+# What `recommended` counts, over `vehicles v`: a well described, trustworthy car. Nothing that a dealer gains by re-listing.
+MERIT_SQL = """
+    CASE WHEN jsonb_array_length(v.photos) >= 3 THEN 40 ELSE 0 END + CASE WHEN v.condition IN ('new', 'approved') THEN 30 ELSE 0 END
+    + CASE WHEN v.accident_free THEN 15 ELSE 0 END + CASE WHEN v.guide_price_fen IS NOT NULL THEN 15 ELSE 0 END
+"""
 
 
 class Sort(StrEnum):
@@ -94,11 +99,11 @@ class Asked:
 
     Of `filters` an engine does not read `q` (that is `words`), `radius_km` (`stores.limited`), `store_id` and `store_ids`
     (`store_numbers`). Each group of `words` must match, by any of its alternatives; an alternative is one token, equal to one of
-    the car's. `after` is the last key of the page before. `facets` names what is to be counted (see FACETS), `ranges` says whether
+    the car's, or after `words.CITY` the city of its store. `after` is the last key of the page before. `facets` names what is to be counted (see FACETS), `ranges` says whether
     the histogram and the ranges are wanted too.
 
     The value of a key, by sort: `distance` metres; `price_*` fen; `newest` whole seconds since 1970 of `listed_at`, cut off;
-    `mileage` km, 0 when unknown; `recommended` `merit` less `far(metres)`, plus FARTHEST so that it is never negative.
+    `mileage` km, 0 when unknown; `recommended` MERIT_SQL less `far(metres)`, plus FARTHEST so that it is never negative.
     """
 
     brand_id: uuid.UUID
@@ -155,10 +160,3 @@ class Engine(Protocol):
 def far(metres: float) -> int:
     """The points that `recommended` takes off for a distance."""
     return next((points for bound, points in NEARNESS if metres < bound), FARTHEST)
-
-
-def merit(*, photos: int, condition: str, accident_free: bool | None, has_guide_price: bool) -> int:
-    """What `recommended` counts: a well described, trustworthy car. Nothing that a dealer gains by re-listing."""
-    points = 40 if photos >= 3 else 0
-    points += 30 if condition in ("new", "approved") else 0
-    return points + (15 if accident_free else 0) + (15 if has_guide_price else 0)

@@ -1,0 +1,148 @@
+"""How a car lies in the index: its fields, and the row of the stock that they are made from."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from operator import itemgetter
+from typing import Any
+
+import tantivy
+
+from app.vehicles.search.engine import FARTHEST, LARGEST_NUMBER, LARGEST_VALUE, MERIT_SQL, NUMBER_BITS, PRICE_BARS_FEN
+from app.vehicles.search.names import GrowingNames
+
+# Another layout, or another meaning of a field, is another version: what was written before is made anew.
+VERSION = 1
+
+# Values that are counted together: one number for the values that a car has of a group. Most groups have some hundreds of combinations,
+# so that one look at one column counts all facets of a group.
+GROUPS: dict[str, tuple[str, ...]] = {
+    "kinds": ("series", "model"),
+    "trims": ("trim",),
+    "technics": ("body", "energy", "drivetrain", "gearbox"),
+    "states": ("condition", "accident_free", "seats"),
+    "colours": ("exterior_color", "interior_color"),
+    "years": ("model_year",),
+    "cities": ("city",),
+}
+GROUP_OF = {facet: group for group, facets in GROUPS.items() for facet in facets}
+
+# Options are counted by the packs of eight that a car has: one column for the first eight options ever seen, one for the next ...
+OPTIONS_A_PACK = 8
+PACKS = 32
+PACK_NAMES = [f"pack{pack}" for pack in range(PACKS)]
+
+# What a range is asked of, and what a page is sorted by: the value, and below it the car's number.
+NUMBERS = ("price", "monthly", "mileage", "model_year", "owners", "registered", "warranty")
+KEYS = ("price_key", "mileage_key", "listed_key", "merit_key")
+# A term of `has` is the family's place in this list, and the value's number in its family.
+FAMILIES = (*GROUP_OF, "options", "has_photos")
+FAMILY_BITS = 32
+OPTION_TERM = FAMILIES.index("options") << FAMILY_BITS
+
+
+# What a row brings as it goes into the index, but for a value that is not there; and what is made of a row besides.
+FIGURES = ("number", "store", "bar", *NUMBERS, *KEYS, "words")
+VALUES = (*GROUP_OF, "options", "has_photos")
+COLUMNS = ("brand_id", "visible", *VALUES, *FIGURES)
+FIRST_FIGURE, OPTIONS, HAS_PHOTOS = COLUMNS.index(FIGURES[0]), COLUMNS.index("options"), COLUMNS.index("has_photos")
+Row = Sequence[Any]
+
+_DAY = "- date '0001-01-01' + 1"  # as `date.toordinal` counts
+
+
+def _key(value: str) -> str:
+    """SQL of value and number as one number that sorts as the pair does; a value too large for it counts as the largest."""
+    return f"least({value}, {LARGEST_VALUE})::bigint << {NUMBER_BITS} | v.number"
+
+
+_SQL = {
+    **{name: f"nullif(v.{name}, '')" for name in GROUP_OF},
+    "visible": "v.status IN ('listed', 'reserved')",
+    "series": "m.key",
+    "city": "s.city",
+    "model_year": "v.model_year",
+    "seats": "v.seats",
+    "accident_free": "v.accident_free",
+    "has_photos": "jsonb_array_length(v.photos) > 0",
+    "store": "s.number",
+    "bar": f"width_bucket(v.price_fen, ARRAY{list(PRICE_BARS_FEN)}::bigint[]) - 1",
+    "price": f"least(v.price_fen, {LARGEST_VALUE})",
+    "monthly": f"least(v.monthly_fen, {LARGEST_VALUE})",
+    "mileage": "coalesce(v.odometer_km, 0)",
+    "owners": "v.previous_owners",
+    "registered": f"v.first_registration_date {_DAY}",
+    "warranty": f"v.warranty_until {_DAY}",
+    "price_key": _key("v.price_fen"),
+    "mileage_key": _key("coalesce(v.odometer_km, 0)"),
+    "listed_key": _key("greatest(floor(extract(epoch FROM v.listed_at))::bigint, 0)"),
+    "merit_key": _key(f"({MERIT_SQL} + {FARTHEST})"),
+    "words": "v.search_text",
+}
+SELECT = f"""
+    SELECT {", ".join(f"{_SQL.get(name, f'v.{name}')} AS {name}" for name in COLUMNS)}
+    FROM vehicles v JOIN stores s ON s.id = v.store_id JOIN model_series m ON m.id = v.series_id
+"""  # noqa: S608  # text of this module only
+
+
+def schema() -> tantivy.Schema:
+    """The fields of a car: none is stored, for what a page shows is read from the stock."""
+    build = tantivy.SchemaBuilder()
+    build.add_unsigned_field("number", indexed=True, fast=True)
+    build.add_unsigned_field("store", indexed=True, fast=True)
+    build.add_unsigned_field("has", indexed=True)
+    build.add_text_field("words", tokenizer_name="whitespace", index_option="basic")
+    for name in (*GROUPS, *PACK_NAMES, "more_options", "bar", *NUMBERS, *KEYS):
+        build.add_unsigned_field(name, fast=True)
+    return build.build()
+
+
+def term(family: str, number: int) -> int:
+    """The term of `has` that says: this car has this value."""
+    return FAMILIES.index(family) << FAMILY_BITS | number
+
+
+class Documents:
+    """Makes documents of rows, and numbers for the values that it meets."""
+
+    def __init__(self, names: GrowingNames, of: tantivy.Schema) -> None:
+        self._names, self._schema = names, of
+        self._groups: list[tuple[str, Callable[[Row], Any], dict[Any, tuple[int, list[int]]]]] = [
+            (group, itemgetter(*(COLUMNS.index(facet) for facet in facets)), {}) for group, facets in GROUPS.items()
+        ]
+
+    def of(self, row: Row) -> tantivy.Document:
+        """The document of a visible car. Raises OverflowError when its number is beyond what a key has room for."""
+        figures = dict(zip(FIGURES, row[FIRST_FIGURE:], strict=True))
+        if figures["number"] > LARGEST_NUMBER:
+            raise OverflowError(f"vehicle number {figures['number']}: more than {NUMBER_BITS} bits")
+        values = {name: value for name, value in figures.items() if value is not None}
+        has = [self._term("has_photos", row[HAS_PHOTOS])]
+        for group, combination_of, known in self._groups:
+            combination = combination_of(row)
+            number, terms = known.get(combination) or known.setdefault(combination, self._group(group, combination))
+            values[group] = number
+            has += terms
+        if row[OPTIONS]:
+            self._add_options(row[OPTIONS], values, has)
+        values["has"] = has
+        return tantivy.Document.from_dict(values, self._schema)
+
+    def _group(self, group: str, combination: Any) -> tuple[int, list[int]]:
+        """The number of a combination of values, and the term of each of the values."""
+        several = combination if isinstance(combination, tuple) else (combination,)
+        terms = [self._term(facet, value) for facet, value in zip(GROUPS[group], several, strict=True) if value is not None]
+        return self._names.number_of(group, several), terms
+
+    def _add_options(self, options: list[str], values: dict[str, Any], has: list[int]) -> None:
+        for option in set(options):
+            number = self._names.number_of("options", option)
+            has.append(OPTION_TERM | number)
+            if number < PACKS * OPTIONS_A_PACK:
+                pack = PACK_NAMES[number // OPTIONS_A_PACK]
+                values[pack] = values.get(pack, 0) | 1 << number % OPTIONS_A_PACK
+            else:
+                values.setdefault("more_options", []).append(number)
+
+    def _term(self, facet: str, value: Any) -> int:
+        return term(facet, self._names.number_of(facet, value))

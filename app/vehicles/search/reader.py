@@ -1,0 +1,137 @@
+"""Reading the index in a process that serves: opened when first asked for, shared by its threads, looked at anew when a commit was made."""
+
+from __future__ import annotations
+
+import os
+import threading
+import time
+import uuid
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import tantivy
+
+from app.kit.logging import logger
+from app.vehicles.search import watch
+from app.vehicles.search.engine import IndexAway
+from app.vehicles.search.folders import Folders, Generation, Unreadable
+from app.vehicles.search.layout import VERSION
+from app.vehicles.search.names import Names
+
+log = logger(__name__)
+
+# A commit is seen by the first search after it, but not more often than this: between two, what was counted may be told again.
+RELOAD_EVERY_SECONDS = 0.25
+# How soon an index that could not be opened is tried again.
+RETRY_SECONDS = 1.0
+
+
+@dataclass(eq=False)
+class View:
+    """One commit of a brand's index: it does not change. `counted` remembers what searches counted in it."""
+
+    searcher: tantivy.Searcher
+    schema: tantivy.Schema
+    names: Names
+    generation: Generation
+    counted: dict[Any, Any] = field(default_factory=dict)
+
+
+class _Index:
+    """A brand's index in one generation."""
+
+    def __init__(self, generation: Generation, brand_id: uuid.UUID) -> None:
+        self._generation, folder = generation, generation.of_brand(brand_id)
+        self._meta = folder / "meta.json"
+        self._committed = _commit(self._meta)
+        self._index = tantivy.Index.open(str(folder))
+        self._index.config_reader("manual")
+        self._names = Names(folder)
+        self._loading, self._loaded_at = threading.Lock(), time.monotonic()
+        self.view = self._look()
+
+    def refresh(self) -> None:
+        """Show the last commit; one thread does it, and the others go on with the commit before."""
+        if time.monotonic() - self._loaded_at < RELOAD_EVERY_SECONDS:
+            return
+        committed = _commit(self._meta)
+        if committed == self._committed or not self._loading.acquire(blocking=False):
+            return
+        try:
+            self._loaded_at = time.monotonic()
+            self._index.reload()
+            self.view = self._look()
+            self._committed = committed
+        finally:
+            self._loading.release()
+
+    def _look(self) -> View:
+        searcher = self._index.searcher()
+        self._names.refresh()  # after the searcher: it may know more than the commit needs, never less
+        return View(searcher, self._index.schema, self._names, self._generation)
+
+
+class Reader:
+    """The index of every brand, as the process that keeps it last committed it."""
+
+    def __init__(self, folders: Folders, *, away_seconds: float) -> None:
+        self._folders, self._away_seconds = folders, away_seconds
+        self._opening = threading.Lock()
+        self._pointed_at: tuple[int, int] | None = None
+        self._generation: Generation | None = None
+        self._open: dict[uuid.UUID, _Index] = {}
+        self._failed_at: dict[uuid.UUID, float] = {}
+
+    def view(self, brand_id: uuid.UUID) -> View:
+        """Raises `IndexAway`: there is no index, it cannot be read, or nobody has kept it for too long."""
+        try:
+            generation = self._current()
+            lag = generation.lag_seconds()
+            watch.lag(lag)
+            if lag > self._away_seconds:
+                raise IndexAway("behind")
+            index = self._open.get(brand_id) or self._opened(generation, brand_id)
+            index.refresh()
+        except (OSError, ValueError, Unreadable) as error:
+            self._failed(brand_id, error)
+            raise IndexAway("unreadable") from error
+        return index.view
+
+    def damaged(self, view: View, brand_id: uuid.UUID, error: BaseException) -> None:
+        """Something in a view could not be read: nobody shall read it again, and who keeps the index shall make a new one."""
+        view.generation.mark_damaged()
+        self._failed(brand_id, error)
+
+    def _current(self) -> Generation:
+        pointed_at = self._folders.pointed_at()
+        if self._generation is None or pointed_at != self._pointed_at:
+            generation = self._folders.current()
+            if generation is None:
+                raise IndexAway("absent")
+            if generation.state().version != VERSION:
+                raise IndexAway("of another version")
+            self._generation, self._pointed_at, self._open, self._failed_at = generation, pointed_at, {}, {}
+        return self._generation
+
+    def _opened(self, generation: Generation, brand_id: uuid.UUID) -> _Index:
+        with self._opening:
+            if brand_id not in self._open:
+                if time.monotonic() - self._failed_at.get(brand_id, -RETRY_SECONDS) < RETRY_SECONDS:
+                    raise IndexAway("unreadable")
+                if not generation.of_brand(brand_id).exists():
+                    raise IndexAway("absent")
+                self._open[brand_id] = _Index(generation, brand_id)
+            return self._open[brand_id]
+
+    def _failed(self, brand_id: uuid.UUID, error: BaseException) -> None:
+        log.warning("the index of the search cannot be read", brand=str(brand_id), error=str(error))
+        self._open.pop(brand_id, None)
+        self._failed_at[brand_id] = time.monotonic()
+        self._generation = None
+
+
+def _commit(meta: Path) -> tuple[int, int]:
+    """Changes with every commit: the file is replaced by it."""
+    found = os.stat(meta)
+    return found.st_ino, found.st_mtime_ns
