@@ -1,8 +1,9 @@
-"""By hand: take over a feed of vehicles."""
+"""By hand: take over a feed of vehicles, or the finance plans of a brand."""
 
 from __future__ import annotations
 
 import time
+import tomllib
 import uuid
 from collections import Counter
 from pathlib import Path
@@ -16,7 +17,7 @@ from app.dealers import queries as dealers
 from app.dealers.errors import BrandUnclear
 from app.kit import db, rows, texts
 from app.vehicles import mapping, service
-from app.vehicles.errors import FeedRefused, MappingInvalid
+from app.vehicles.errors import FeedRefused, MappingInvalid, PlanInvalid
 from app.vehicles.models import ImportRun
 
 vehicles = AppGroup("vehicles", help="Vehicles.")
@@ -74,3 +75,23 @@ def _report(run: ImportRun, seconds: float) -> None:
     reasons = Counter((error["field"], error["reason"]) for error in run.errors)
     for (field, reason), count in reasons.most_common():
         click.echo(f"  {count} × {field}: {texts.t(f'import_reason.{reason}')}")
+
+
+@vehicles.command("plans")
+@click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.option("--brand", "brand_key", help="Key of the brand; needed when there are several.")
+def import_plans(file: Path, brand_key: str | None) -> None:
+    """Make or change the finance plans of a TOML file: one [[plans]] each, with the fields of PlanIn; all of them or none.
+
+    A plan is known by its name; one that the file does not have stays as it is, and ends with its valid_until.
+    """
+    try:
+        plans = tomllib.loads(file.read_text(encoding="utf-8"))["plans"]
+        with db.transaction() as session:
+            brand = dealers.only_brand(session, brand_key)
+            changed = service.install_plans(session, brand.id, plans)
+    except (KeyError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        raise click.BadParameter(f"no TOML with [[plans]]: {error}", param_hint="FILE") from error
+    except (BrandUnclear, PlanInvalid) as error:
+        raise click.ClickException(f"{texts.t(f'errors.{error.code}')}: {error.message} {error.details or ''}") from error
+    click.echo(f"{len(plans)} plans, {changed} new or changed")

@@ -17,6 +17,7 @@ from app.dealers.schemas import StoreOut
 from app.kit import paging
 from app.kit.geo import Datum
 from app.vehicles.models import Condition
+from app.vehicles.schemas_finance import FinanceExampleOut
 
 SORTS = ("distance", "price_asc", "price_desc", "newest", "mileage", "recommended")
 MOST_CHOICES = 20
@@ -170,11 +171,6 @@ class SearchIn(WantedIn):
     facets = Boolean(load_default=True, metadata={"description": "false leaves the counts out, for further pages"})
 
 
-class FinanceIn(Schema):
-    plan_id = UUID(metadata={"description": "one of the plans; default the first"})
-    down_payment_fen = Integer(validate=Range(0, 2**53), metadata={"description": "default: the least that the plan wants"})
-
-
 class KeyOut(Schema):
     key = String()
     label = String()
@@ -273,42 +269,6 @@ class PriceOut(Schema):
     saved_fen = Integer(allow_none=True, metadata={"description": "guide price less price, when it is less"})
     qualifier = String(metadata={"description": "what the price includes, zh-CN"})
     history = List(Nested(PriceChangeOut))
-
-
-class PlanOut(Schema):
-    id = String()
-    name = String()
-    term_months = Integer()
-    annual_rate_percent = Float()
-    min_down_payment_percent = Integer()
-
-
-class FinanceExampleOut(Schema):
-    """One loan, exact to the fen; the last instalment absorbs the rounding."""
-
-    plan = Nested(PlanOut)
-    price_fen = Integer()
-    down_payment_fen = Integer()
-    principal_fen = Integer()
-    monthly_fen = Integer()
-    last_instalment_fen = Integer()
-    interest_fen = Integer()
-    total_fen = Integer(metadata={"description": "down payment and all instalments"})
-    apr_percent = Float()
-    disclaimer = String()
-
-
-class InstalmentOut(Schema):
-    number = Integer()
-    payment_fen = Integer()
-    principal_fen = Integer()
-    interest_fen = Integer()
-    balance_fen = Integer()
-
-
-class FinanceOut(FinanceExampleOut):
-    schedule = List(Nested(InstalmentOut))
-    plans = List(Nested(PlanOut))
 
 
 class HistoryOut(Schema):

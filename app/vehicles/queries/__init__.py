@@ -1,16 +1,15 @@
 """Looks at vehicles: one by one, and the search."""
 
 from app.vehicles.queries.by_store import by_store
-from app.vehicles.queries.detail import detail, finance_example, plan_out
+from app.vehicles.queries.detail import detail
 from app.vehicles.queries.filters import Filters, filters_of
+from app.vehicles.queries.finance import CHINA, finance_example, offer, offer_out, plan_out, plans_for, running_plans, today
 from app.vehicles.queries.search import Found, Sort, nearest_city, search
 from app.vehicles.queries.similar import Similar, similar
 from app.vehicles.queries.stock import (
     card,
     card_of,
     counts,
-    finance_plan,
-    finance_plans,
     get,
     list_card,
     price_history,
@@ -19,6 +18,7 @@ from app.vehicles.queries.stock import (
 )
 
 __all__ = [
+    "CHINA",
     "Filters",
     "Found",
     "Similar",
@@ -30,15 +30,18 @@ __all__ = [
     "detail",
     "filters_of",
     "finance_example",
-    "finance_plan",
-    "finance_plans",
     "get",
     "list_card",
     "nearest_city",
+    "offer",
+    "offer_out",
     "plan_out",
+    "plans_for",
     "price_history",
+    "running_plans",
     "search",
     "shown",
     "similar",
     "similar_card",
+    "today",
 ]

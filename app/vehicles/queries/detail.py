@@ -7,22 +7,20 @@ from typing import Any
 from sqlalchemy.orm import Session
 
 from app.dealers.schemas import store_out
-from app.kit import money, texts
+from app.kit import texts
 from app.kit.geo import Place, distance_m
 from app.vehicles import labels
-from app.vehicles.errors import FinanceImpossible
-from app.vehicles.finance import Schedule, annuity, down_payment_range
 from app.vehicles.labels import labelled
-from app.vehicles.models import Condition, FinancePlan, Status, Vehicle
+from app.vehicles.models import Condition, Status, Vehicle
+from app.vehicles.queries.finance import finance_example
 from app.vehicles.queries.similar import similar
-from app.vehicles.queries.stock import finance_plans, picture_url, price_history, similar_card
+from app.vehicles.queries.stock import picture_url, price_history, similar_card
 
 
 def detail(session: Session, vehicle: Vehicle, near: Place | None = None) -> dict[str, Any]:
     """A vehicle as `DetailOut` describes it, with its distance from a place when there is one."""
     store = vehicle.store
     metres = distance_m(near, Place(store.lat_gcj02, store.lng_gcj02)) if near else None
-    plans = finance_plans(session, vehicle.brand_id)
     return {
         "id": str(vehicle.id),
         "title": vehicle.title,
@@ -33,7 +31,7 @@ def detail(session: Session, vehicle: Vehicle, near: Place | None = None) -> dic
         "vin_masked": f"{vehicle.vin[:3]}**********{vehicle.vin[-4:]}" if vehicle.vin else None,
         "stock_number": vehicle.stock_number,
         "price": _price(session, vehicle),
-        "finance": finance_example(vehicle, plans[0])[0] if plans else None,
+        "finance": finance_example(session, vehicle),
         "photos": [{"url": picture_url(photo["url"]), "alt": photo["alt"]} for photo in vehicle.photos],
         "history": {
             "first_registration_date": vehicle.first_registration_date.isoformat() if vehicle.first_registration_date else None,
@@ -68,39 +66,3 @@ def _price(session: Session, vehicle: Vehicle) -> dict[str, Any]:
             for change in price_history(session, vehicle.id)
         ],
     }
-
-
-def plan_out(plan: FinancePlan) -> dict[str, Any]:
-    return {
-        "id": str(plan.id),
-        "name": plan.name,
-        "term_months": plan.term_months,
-        "annual_rate_percent": plan.annual_rate_bp / 100,
-        "min_down_payment_percent": plan.min_down_payment_percent,
-    }
-
-
-def finance_example(vehicle: Vehicle, plan: FinancePlan, down_payment_fen: int | None = None) -> tuple[dict[str, Any], Schedule]:
-    """A loan for a vehicle under a plan, with the least down payment unless one is given, and its whole schedule.
-
-    Raises:
-        FinanceImpossible: the down payment is below the plan's share of the price, or leaves nothing to lend.
-    """
-    least, greatest = down_payment_range(vehicle.price_fen, plan.min_down_payment_percent)
-    down = least if down_payment_fen is None else down_payment_fen
-    if not least <= down <= greatest:
-        raise FinanceImpossible(field="down_payment_fen", minimum_yuan=money.yuan(least), maximum_yuan=money.yuan(greatest))
-    schedule = annuity(vehicle.price_fen - down, term_months=plan.term_months, annual_rate_bp=plan.annual_rate_bp)
-    example = {
-        "plan": plan_out(plan),
-        "price_fen": vehicle.price_fen,
-        "down_payment_fen": down,
-        "principal_fen": schedule.principal_fen,
-        "monthly_fen": schedule.monthly_fen,
-        "last_instalment_fen": schedule.last_fen,
-        "interest_fen": schedule.interest_fen,
-        "total_fen": vehicle.price_fen + schedule.interest_fen,
-        "apr_percent": schedule.apr_percent,
-        "disclaimer": texts.t("vehicles.finance_disclaimer"),
-    }
-    return example, schedule

@@ -1,4 +1,4 @@
-"""Looks at single vehicles, their prices and their finance."""
+"""Looks at single vehicles, their prices."""
 
 from __future__ import annotations
 
@@ -10,9 +10,9 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session, joinedload
 
 from app.kit.settings import settings
-from app.vehicles.errors import PlanUnknown, VehicleGone, VehicleUnknown
+from app.vehicles.errors import VehicleGone, VehicleUnknown
 from app.vehicles.labels import label, labelled
-from app.vehicles.models import VISIBLE, FinancePlan, PriceChange, Status, Vehicle
+from app.vehicles.models import VISIBLE, PriceChange, Status, Vehicle
 from app.vehicles.queries.similar import Similar, similar
 
 
@@ -99,27 +99,6 @@ def price_history(session: Session, vehicle_id: uuid.UUID) -> Sequence[PriceChan
         .scalars()
         .all()
     )
-
-
-def finance_plans(session: Session, brand_id: uuid.UUID) -> Sequence[FinancePlan]:
-    """The brand's plans, the longest term first."""
-    return (
-        session.execute(
-            select(FinancePlan)
-            .filter_by(brand_id=brand_id)
-            .order_by(FinancePlan.term_months.desc(), FinancePlan.annual_rate_bp, FinancePlan.id)
-        )
-        .scalars()
-        .all()
-    )
-
-
-def finance_plan(session: Session, brand_id: uuid.UUID, plan_id: uuid.UUID | None = None) -> FinancePlan:
-    """A plan of the brand, the first when none is named. Raises `PlanUnknown`."""
-    for plan in finance_plans(session, brand_id):
-        if plan_id is None or plan.id == plan_id:
-            return plan
-    raise PlanUnknown
 
 
 def counts(session: Session, brand_id: uuid.UUID, dealer_id: uuid.UUID | None = None) -> dict[str, int]:

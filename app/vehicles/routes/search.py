@@ -15,7 +15,7 @@ from app.kit.geo import Place
 from app.kit.settings import settings
 from app.kit.web import Caller, blueprint, raises, transactional
 from app.vehicles import queries, schemas, studio
-from app.vehicles.errors import FinanceImpossible, PictureUnknown, PlanUnknown, VehicleGone, VehicleUnknown
+from app.vehicles.errors import PictureUnknown, VehicleGone, VehicleUnknown
 
 visitor = blueprint("vehicles", audience="visitor")
 # Pictures are loaded by <image> elements, which send no headers of ours: there is nobody to recognise and nothing to hide.
@@ -81,21 +81,6 @@ def detail(session: Session, who: Caller, vehicle_id: uuid.UUID, query_data: dic
     """One car: pictures, price, finance example, specifications, options, store with navigation, similar cars."""
     assert who.brand_id is not None
     return queries.detail(session, queries.shown(session, who.brand_id, vehicle_id), _near(query_data))
-
-
-@visitor.get("/<uuid:vehicle_id>/finance")
-@raises(VehicleUnknown, VehicleGone, PlanUnknown, FinanceImpossible)
-@visitor.input(schemas.FinanceIn, location="query")
-@visitor.output(schemas.FinanceOut)
-@transactional
-def finance(session: Session, who: Caller, vehicle_id: uuid.UUID, query_data: dict[str, Any]) -> Any:
-    """What this car costs by the month: every instalment under a plan, and the plans there are."""
-    assert who.brand_id is not None
-    vehicle = queries.shown(session, who.brand_id, vehicle_id)
-    plan = queries.finance_plan(session, who.brand_id, query_data.get("plan_id"))
-    example, schedule = queries.finance_example(vehicle, plan, query_data.get("down_payment_fen"))
-    plans = [queries.plan_out(one) for one in queries.finance_plans(session, who.brand_id)]
-    return example | {"schedule": schedule.instalments, "plans": plans}
 
 
 @media.get("/<body>/<color>/<view>.svg")

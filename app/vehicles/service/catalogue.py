@@ -1,16 +1,15 @@
-"""Model series and finance plans of a brand."""
+"""Model series of a brand."""
 
 from __future__ import annotations
 
 import uuid
-from collections.abc import Iterable
 
 from sqlalchemy import select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
 from app.kit.db import new_id
-from app.vehicles.models import FinancePlan, ModelSeries
+from app.vehicles.models import ModelSeries
 
 
 def series(session: Session, brand_id: uuid.UUID, names: dict[str, str]) -> dict[str, uuid.UUID]:
@@ -19,9 +18,3 @@ def series(session: Session, brand_id: uuid.UUID, names: dict[str, str]) -> dict
         rows = [{"id": new_id(), "brand_id": brand_id, "key": key, "name": name} for key, name in names.items()]
         session.execute(insert(ModelSeries).on_conflict_do_nothing(), rows)
     return dict(session.execute(select(ModelSeries.key, ModelSeries.id).filter_by(brand_id=brand_id)).all())
-
-
-def install_plans(session: Session, brand_id: uuid.UUID, plans: Iterable[dict[str, int | str]]) -> None:
-    """Make finance plans (columns of `FinancePlan`) that the brand does not have by name."""
-    rows = [{"id": new_id(), "brand_id": brand_id} | plan for plan in plans]
-    session.execute(insert(FinancePlan).on_conflict_do_nothing(), rows)

@@ -1,0 +1,138 @@
+"""What a brand's plans offer for a car, as consumers read it."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Sequence
+from datetime import date
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from app.kit import clock, money, texts
+from app.vehicles import finance
+from app.vehicles.errors import FinanceImpossible, NoPlan, PlanUnfit, PlanUnknown
+from app.vehicles.finance import Offer
+from app.vehicles.labels import labelled
+from app.vehicles.models import FinancePlan, Vehicle
+
+CHINA = ZoneInfo("Asia/Shanghai")
+
+
+def today(session: Session) -> date:
+    """The platform's day in China: campaigns begin and end with it."""
+    return clock.now(session).astimezone(CHINA).date()
+
+
+def running_plans(session: Session, brand_id: uuid.UUID) -> Sequence[FinancePlan]:
+    """The brand's plans whose days are not over and have begun, in a fixed order."""
+    day = today(session)
+    wanted = select(FinancePlan).where(
+        FinancePlan.brand_id == brand_id,
+        func.coalesce(FinancePlan.valid_from, day) <= day,
+        func.coalesce(FinancePlan.valid_until, day) >= day,
+    )
+    return session.execute(wanted.order_by(FinancePlan.term_months.desc(), FinancePlan.annual_rate_bp, FinancePlan.id)).scalars().all()
+
+
+def plans_for(session: Session, vehicle: Vehicle) -> list[FinancePlan]:
+    """The plans that a car can be financed with today, the least instalment first: the one that `monthly_fen` in the stock is of."""
+    suiting = [plan for plan in running_plans(session, vehicle.brand_id) if finance.suits(plan, **_car(vehicle))]
+    return sorted(suiting, key=lambda plan: finance.monthly_fen(plan, vehicle.price_fen))
+
+
+def offer(session: Session, vehicle: Vehicle, *, plan_id: uuid.UUID | None = None, down_payment_fen: int | None = None) -> Offer:
+    """What a car comes to under a plan (the one with the least instalment unless one is named), with the least down payment unless
+    one is given.
+
+    Raises:
+        NoPlan: no plan is for this car.
+        PlanUnknown: the brand has no such plan.
+        PlanUnfit: the plan is not for this car, or not today.
+        FinanceImpossible: the down payment is not within the plan's range.
+    """
+    plans = plans_for(session, vehicle)
+    plan = next((one for one in plans if plan_id in (None, one.id)), None)
+    if plan is None:
+        if plan_id is None:
+            raise NoPlan
+        known = session.execute(select(FinancePlan.id).filter_by(id=plan_id, brand_id=vehicle.brand_id)).first()
+        raise PlanUnfit(field="plan_id") if known else PlanUnknown
+    least, greatest = _between(plan, vehicle)
+    down = least if down_payment_fen is None else down_payment_fen
+    if not least <= down <= greatest:
+        raise FinanceImpossible(field="down_payment_fen", minimum_yuan=money.yuan(least), maximum_yuan=money.yuan(greatest))
+    return finance.offer(plan, vehicle.price_fen, down)
+
+
+def finance_example(session: Session, vehicle: Vehicle) -> dict[str, Any] | None:
+    """The least instalment a car can be had for, as `FinanceExampleOut`; None when no plan is for it."""
+    try:
+        return offer_out(vehicle, offer(session, vehicle))
+    except NoPlan:
+        return None
+
+
+def offer_out(vehicle: Vehicle, made: Offer) -> dict[str, Any]:
+    """An offer as `FinanceExampleOut`."""
+    least, greatest = _between(made.plan, vehicle)
+    schedule = made.schedule
+    return {
+        "plan": plan_out(made.plan, vehicle),
+        "price_fen": made.price_fen,
+        "down_payment_fen": made.down_payment_fen,
+        "down_payment_min_fen": least,
+        "down_payment_max_fen": greatest,
+        "principal_fen": schedule.principal_fen,
+        "monthly_fen": schedule.monthly_fen,
+        "last_instalment_fen": schedule.last_fen,
+        "final_fen": made.final_fen,
+        "fee_fen": schedule.fee_fen,
+        "interest_fen": schedule.interest_fen,
+        "subsidy_fen": made.subsidy_fen,
+        "total_fen": made.total_fen,
+        "apr_percent": schedule.apr_percent,
+        "effective_apr_percent": schedule.effective_apr_percent,
+        "note": texts.t(f"vehicles.plan_note.{_manner(made.plan)}", final=money.yuan(made.final_fen)),
+        "disclaimer": texts.t("vehicles.finance_disclaimer"),
+    }
+
+
+def plan_out(plan: FinancePlan, vehicle: Vehicle) -> dict[str, Any]:
+    """A plan that is for the car, with its instalment at the least down payment."""
+    return {
+        "id": str(plan.id),
+        "name": plan.name,
+        "kind": labelled("plan_kind", plan.kind),
+        "term_months": plan.term_months,
+        "annual_rate_percent": plan.annual_rate_bp / 100,
+        "fee_percent": plan.fee_bp / 100,
+        "final_percent": plan.final_percent,
+        "min_down_payment_percent": plan.min_down_payment_percent,
+        "max_down_payment_percent": plan.max_down_payment_percent,
+        "valid_until": plan.valid_until.isoformat() if plan.valid_until else None,
+        "monthly_fen": finance.monthly_fen(plan, vehicle.price_fen),
+    }
+
+
+def _manner(plan: FinancePlan) -> str:
+    """How the payments of a plan go, as a key of the catalogue."""
+    return plan.kind + ("_apart" if plan.final_separately else "") + ("_advance" if plan.in_advance else "")
+
+
+def _between(plan: FinancePlan, vehicle: Vehicle) -> tuple[int, int]:
+    between = finance.down_payment_range(plan, vehicle.price_fen)
+    assert between is not None, "only plans that suit are offered"
+    return between
+
+
+def _car(vehicle: Vehicle) -> dict[str, Any]:
+    """What plans ask of a car."""
+    return {
+        "price_fen": vehicle.price_fen,
+        "condition": vehicle.condition,
+        "series": vehicle.series.key,
+        "model_year": vehicle.model_year,
+    }
