@@ -11,7 +11,7 @@ from werkzeug.http import dump_cookie
 
 from app.dealers import queries, schemas, service
 from app.dealers.errors import LoginLocked, LoginRefused, StoreUnknown
-from app.kit import db
+from app.kit import clock, db
 from app.kit.errors import Unauthorized
 from app.kit.geo import Place
 from app.kit.idempotency import unkept
@@ -106,7 +106,9 @@ def stores(session: Session, who: Caller, query_data: dict[str, Any]) -> Any:
     if "lat" in query_data and "lng" in query_data:
         near = Place.of(query_data["lat"], query_data["lng"], query_data["crs"])
     found = queries.stores(session, who.brand_id, city=query_data.get("city"), near=near, limit=query_data["limit"])
-    return {"items": [schemas.store_out(one, metres) for one, metres in found], "cities": list(queries.cities(session, who.brand_id))}
+    moment = clock.now(session)
+    items = [schemas.store_out(one, metres, at=moment) for one, metres in found]
+    return {"items": items, "cities": list(queries.cities(session, who.brand_id))}
 
 
 @visitor.get("/<uuid:store_id>")
@@ -116,4 +118,4 @@ def stores(session: Session, who: Caller, query_data: dict[str, Any]) -> Any:
 def store(session: Session, who: Caller, store_id: uuid.UUID) -> Any:
     """One store, with what wx.openLocation needs to navigate there."""
     assert who.brand_id is not None
-    return schemas.store_out(queries.store(session, who.brand_id, store_id))
+    return schemas.store_out(queries.store(session, who.brand_id, store_id), at=clock.now(session))

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any
 
 from apiflask import Schema
-from apiflask.fields import Dict, Enum, Float, Integer, List, Nested, String
+from apiflask.fields import Boolean, Dict, Enum, Float, Integer, List, Nested, String
 from apiflask.validators import Length, Range
 
+from app.dealers.hours import is_open
 from app.dealers.models import Store
 from app.kit.geo import Datum
 
@@ -66,6 +68,7 @@ class StoreOut(Schema):
     address = String()
     phone = String(allow_none=True)
     hours = Dict()
+    open_now = Boolean(allow_none=True, metadata={"description": "by the clock of the store; null when no hours are known"})
     capabilities = List(String())
     distance_m = Float(allow_none=True)
     navigation = Nested(NavigationOut)
@@ -76,8 +79,8 @@ class StoresOut(Schema):
     cities = List(String())
 
 
-def store_out(store: Store, distance_m: float | None = None) -> dict[str, Any]:
-    """A store as the consumer sees it."""
+def store_out(store: Store, distance_m: float | None = None, *, at: datetime) -> dict[str, Any]:
+    """A store as the consumer sees it at a moment."""
     return {
         "id": str(store.id),
         "name": store.name,
@@ -86,6 +89,7 @@ def store_out(store: Store, distance_m: float | None = None) -> dict[str, Any]:
         "address": store.address,
         "phone": store.phone,
         "hours": store.hours,
+        "open_now": is_open(store.hours, at),
         "capabilities": store.capabilities,
         "distance_m": None if distance_m is None else round(distance_m),
         "navigation": {

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from app.kit import texts
-from app.kit.errors import Conflict, Gone, Invalid, NotFound
+from app.kit.errors import Conflict, Forbidden, Gone, Invalid, NotFound
 
 
 class VehicleUnknown(NotFound):
@@ -67,6 +67,14 @@ class PhotoRefused(Invalid):
         return cls(photo=reason, reason=texts.t(f"vehicles.photo_refused.{reason}"))
 
 
+class NoInspection(NotFound):
+    code, message = "vehicles.no_inspection", "This vehicle has no report of an inspection."
+
+
+class DocumentRefused(Invalid):
+    code, message = "vehicles.document_refused", "This file cannot be the report of an inspection."
+
+
 class PhotosMoved(Conflict):
     code, message = "vehicles.photos_moved", "These are not all photographs of the vehicle; look again."
 
@@ -77,3 +85,49 @@ class TooManyPhotos(Conflict):
 
 class FeedHeld(Conflict):
     code, message = "vehicles.feed_held", "This feed would take more than half of a dealer's cars off sale; a person has to say yes first."
+
+
+class ManagersOnly(Forbidden):
+    code, message = "vehicles.managers_only", "Only a manager of the dealer, or an administrator, changes the stock."
+
+
+class ChangedMeanwhile(Conflict):
+    code, message = "vehicles.changed_meanwhile", "This vehicle was changed since you read it; look at it again."
+
+
+class NotNow(Conflict):
+    code, message = "vehicles.not_now", "This cannot be done with a vehicle in this state."
+
+
+class HeldForSomebody(Conflict):
+    code, message = "vehicles.held_for_somebody", "A customer has reserved this vehicle: end the order first."
+
+
+class StockNumberTaken(Conflict):
+    code, message = "vehicles.stock_number_taken", "The dealer has another vehicle with this stock number."
+
+
+class VinTaken(Conflict):
+    """`details` name the other one to its own dealer and to headquarters only."""
+
+    code, message = "vehicles.vin_taken", "Another vehicle with this VIN is on sale or about to be."
+
+
+class HistoryMissing(Invalid):
+    code, message = "vehicles.history_missing", "A car that was on the road needs its first registration and its mileage."
+
+
+class StoreNeeded(Invalid):
+    code, message = "vehicles.store_needed", "Say which store of the dealer this is."
+
+
+class RunUnknown(NotFound):
+    code, message = "vehicles.run_unknown", "There is no such feed, or it is not one of yours."
+
+
+class RunNotHeld(Conflict):
+    code, message = "vehicles.run_not_held", "This feed does not wait for anybody's word."
+
+
+class FeedTooLong(Invalid):
+    code, message = "vehicles.feed_too_long", "This file is too long, or empty."

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping
 from typing import Any
 
 from app.vehicles.models import VehiclePhoto
@@ -30,28 +30,23 @@ def of_row(photo: VehiclePhoto) -> dict[str, Any]:
     return {"url": f"/media/photos/{photo.digest}/{photo.widths[-1]}.webp", "alt": photo.alt, "widths": photo.widths}
 
 
-def sizes(photo: dict[str, Any]) -> list[dict[str, Any]]:
+def sizes(photo: Mapping[str, Any]) -> list[dict[str, Any]]:
     """The sizes of one of `Vehicle.photos`, the smallest first; a drawing has none."""
     return [{"width": width, "url": _beside(photo, f"{width}.webp")} for width in photo.get("widths", ())]
 
 
-def fitting(photos: Sequence[dict[str, Any]], width: int = LIST_WIDTH) -> str | None:
-    """The address, without our host, of the cover in the smallest size that is so many pixels wide, else in its greatest."""
-    if not photos:
-        return None
-    cover = photos[0]
-    enough = next((one for one in cover.get("widths", ()) if one >= width), None)
-    return str(cover["url"]) if enough is None else _beside(cover, f"{enough}.webp")
+def fitting(photo: Mapping[str, Any], width: int = LIST_WIDTH) -> str:
+    """The address, without our host, of one of `Vehicle.photos` in its smallest size of so many pixels, else in its greatest."""
+    enough = next((one for one in photo.get("widths", ()) if one >= width), None)
+    return str(photo["url"]) if enough is None else _beside(photo, f"{enough}.webp")
 
 
-def card_url(photos: Sequence[dict[str, Any]]) -> str | None:
-    """The address, without our host, of the cover as WeChat's share cards take it: 5:4, no WebP, no SVG."""
-    if not photos:
-        return None
-    if "widths" in photos[0]:
-        return _beside(photos[0], CARD_FILE)
-    return re.sub(r"^(/media/vehicles/[^?]+)\.svg$", r"\1.png", str(photos[0]["url"]))
+def card_url(photo: Mapping[str, Any]) -> str:
+    """The address, without our host, of one of `Vehicle.photos` as WeChat's share cards take it: 5:4, no WebP, no SVG."""
+    if "widths" in photo:
+        return _beside(photo, CARD_FILE)
+    return re.sub(r"^(/media/vehicles/[^?]+)\.svg$", r"\1.png", str(photo["url"]))
 
 
-def _beside(photo: dict[str, Any], file: str) -> str:
+def _beside(photo: Mapping[str, Any], file: str) -> str:
     return f"{str(photo['url']).rsplit('/', 1)[0]}/{file}"

@@ -26,7 +26,7 @@ def upgrade() -> None:
         "ix_vehicles_comparable",
         "vehicles",
         ["series_id", "model_year"],
-        postgresql_include=["id", "condition", "model", "trim", "odometer_km", "price_fen", "vin"],
+        postgresql_include=["id", "condition", "model", "trim", "odometer_km", "price_fen"],
         postgresql_where=VISIBLE,
     )
 

@@ -25,6 +25,7 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from app.dealers.models import Store
 from app.kit.db import Base, Root, new_id
+from app.kit.states import Machine
 
 
 class Condition(StrEnum):
@@ -35,7 +36,7 @@ class Condition(StrEnum):
 
 
 class Status(StrEnum):
-    """draft → in_preparation → listed ⇄ reserved → sold → delivered; listed or reserved → withdrawn → listed."""
+    """What consumers see is listed or reserved; which may follow which is `VEHICLE`'s."""
 
     draft = "draft"
     in_preparation = "in_preparation"
@@ -46,10 +47,33 @@ class Status(StrEnum):
     withdrawn = "withdrawn"
 
 
+class Withdrawn(StrEnum):
+    """Why a car is off sale. One that a person took off comes back by a person only."""
+
+    by_dealer = "by_dealer"
+    missing_in_feed = "missing_in_feed"
+    unconfirmed = "unconfirmed"
+
+
+# A car begins as what it is when we first hear of it. Nobody takes a reserved one off sale: its order has to end first.
+VEHICLE = Machine(
+    {
+        "": frozenset({"draft", "in_preparation", "listed"}),
+        "draft": frozenset({"in_preparation", "withdrawn"}),
+        "in_preparation": frozenset({"listed", "withdrawn"}),
+        "listed": frozenset({"reserved", "sold", "withdrawn"}),
+        "reserved": frozenset({"listed", "sold"}),
+        "sold": frozenset({"delivered"}),
+        "withdrawn": frozenset({"listed"}),
+    }
+)
+# At the dealer's, and not sold yet.
+IN_STOCK = (Status.in_preparation, Status.listed, Status.reserved)
+
 # What consumers find: a reserved car stays visible, with a badge.
 VISIBLE = (Status.listed, Status.reserved)
 # While a car is in one of these no second one may have its VIN.
-LIVE = (Status.in_preparation, *VISIBLE)
+LIVE = IN_STOCK
 _IS_LIVE = text("status IN ('in_preparation', 'listed', 'reserved')")
 _IS_VISIBLE = text("status IN ('listed', 'reserved')")
 
@@ -83,6 +107,11 @@ class Vehicle(Root):
             "condition NOT IN ('used', 'approved') OR (first_registration_date IS NOT NULL AND odometer_km IS NOT NULL)", name="history"
         ),
         CheckConstraint("status NOT IN ('listed', 'reserved') OR listed_at IS NOT NULL", name="since_when"),
+        CheckConstraint("withdrawn_for IS NULL OR status = 'withdrawn'", name="why_withdrawn"),
+        _one_of("withdrawn_for", Withdrawn),
+        # Whose dealer has to be asked whether they are still there, and which of those he did not answer for.
+        Index("ix_vehicles_to_confirm", "warned_at", "confirmed_at", postgresql_where=text("status = 'listed'")),
+        Index("ix_vehicles_vin", "brand_id", "vin", postgresql_where=text("vin IS NOT NULL")),
         Index("ix_vehicles_reserved", "id", postgresql_where=text("status = 'reserved'")),
         Index("ix_vehicles_place", "store_id", postgresql_where=_IS_VISIBLE),
         Index("ix_vehicles_price", "brand_id", "price_fen", "id", postgresql_where=_IS_VISIBLE),
@@ -95,11 +124,11 @@ class Vehicle(Root):
             "ix_vehicles_comparable",
             "series_id",
             "model_year",
-            postgresql_include=["id", "condition", "model", "trim", "odometer_km", "price_fen", "vin"],
+            postgresql_include=["id", "condition", "model", "trim", "odometer_km", "price_fen"],
             postgresql_where=_IS_VISIBLE,
         ),
         Index("ix_vehicles_reduced", "reduced_at", postgresql_where=text("reduced_at IS NOT NULL")),
-        Index("ix_vehicles_text", "search_text", postgresql_using="gin", postgresql_ops={"search_text": "gin_trgm_ops"}),
+        Index("ix_vehicles_words", text("string_to_array(search_text, ' ')"), postgresql_using="gin"),
         Index(
             "ix_vehicles_one_live_vin",
             "brand_id",
@@ -152,7 +181,10 @@ class Vehicle(Root):
     # The first time only: taking a car off sale and listing it again does not make it new.
     listed_at: Mapped[datetime | None]
     # When the dealer, or his feed, last said that the car is there.
-    confirmed_at: Mapped[datetime | None]
+    confirmed_at: Mapped[datetime | None] = mapped_column(server_default=func.marque_now())
+    # When he was told since then that it will be taken off sale unless he says so again.
+    warned_at: Mapped[datetime | None]
+    withdrawn_for: Mapped[str | None]
     version: Mapped[int] = mapped_column(default=1, server_default="1")
     # Lower case: title, series, trim, colour; what a typed word is looked for in.
     search_text: Mapped[str]

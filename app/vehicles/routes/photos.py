@@ -21,12 +21,12 @@ staff = blueprint("vehicles", audience="staff", part="photos")
 media = APIBlueprint("vehicle_photos", __name__, url_prefix="/media/photos", tag="media")
 
 # What a form has around its file.
-_AROUND = 64 * 1024
+AROUND = 64 * 1024
 
 
 @staff.before_request
 def _takes_pictures() -> None:
-    request.max_content_length = settings().photo_max_bytes + _AROUND
+    request.max_content_length = settings().photo_max_bytes + AROUND
 
 
 @staff.get("/<uuid:vehicle_id>/photos")
