@@ -10,7 +10,13 @@ from sqlalchemy.orm import Session
 
 from app.events.models import Event
 from app.events.service import on
-from app.interests.service import people, views
+from app.interests.service import matching, people, views, watching
+
+CHEAPER, BACK, SOLD = ("vehicle.price_changed", "vehicle.listed"), ("vehicle.listed", "vehicle.released"), ("vehicle.sold",)
+
+
+def _vehicle(event: Event) -> uuid.UUID:
+    return uuid.UUID(event.data["vehicle_id"])
 
 
 @on("vehicle.viewed")
@@ -25,6 +31,25 @@ def keep_views(session: Session, events: Sequence[Event]) -> None:
     views.keep(session, seen)
 
 
+@on("vehicle.listed", "vehicle.price_changed", "vehicle.released")
+def note_changes(session: Session, events: Sequence[Event]) -> None:
+    """The saved searches are asked by a job: nobody else's events wait while thousands of them are."""
+    matching.note(session, {(event.brand_id, _vehicle(event)) for event in events})
+
+
+# One handler for all, so that who took a car is known before it is told that it was sold, or can be had again.
+@on("order.reserved", "vehicle.price_changed", "vehicle.listed", "vehicle.released", "vehicle.sold")
+def watch_favourites(session: Session, events: Sequence[Event]) -> None:
+    for event in events:
+        if event.name == "order.reserved" and event.customer_id:
+            for customer_id in people.living(session, {event.customer_id}).values():
+                watching.held(session, customer_id, _vehicle(event))
+    by_name = {name: {_vehicle(event): event.id for event in events if event.name in name} for name in (CHEAPER, BACK, SOLD)}
+    watching.cheaper(session, by_name[CHEAPER])
+    watching.back_on_sale(session, by_name[BACK])
+    watching.sold(session, by_name[SOLD])
+
+
 @on("customer.merged")
 def follow_merge(session: Session, events: Sequence[Event]) -> None:
     for event in events:
@@ -36,6 +61,7 @@ def follow_merge(session: Session, events: Sequence[Event]) -> None:
             people.forget(session, {merged_id})
         else:
             people.merge(session, kept_id=kept_id, merged_id=merged_id)
+            views.bound(session, {kept_id})
 
 
 @on("customer.erased")

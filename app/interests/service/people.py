@@ -13,8 +13,8 @@ from app.identity.errors import CustomerUnknown
 from app.identity.models import Customer
 from app.interests.models import Alert, Favourite, SavedSearch, VehicleView, ViewsCleared
 
-# In the order in which they can be deleted and moved.
-HERS = (Alert, SavedSearch, Favourite, VehicleView, ViewsCleared)
+# Alerts come last: whoever makes one holds what it is about, and is done when that can be moved or deleted.
+HERS = (SavedSearch, Favourite, VehicleView, ViewsCleared, Alert)
 
 
 def standing_still(session: Session, customer: Customer) -> Customer:
@@ -42,56 +42,53 @@ def living(session: Session, customer_ids: Collection[uuid.UUID]) -> dict[uuid.U
 
 
 # Of what both have, what stays is the older one, with whatever either was told.
-_ONE_OF_TWO = (
-    """
-    UPDATE favourites AS kept SET
-        price_fen = CASE WHEN merged.created_at < kept.created_at THEN merged.price_fen ELSE kept.price_fen END,
-        created_at = least(kept.created_at, merged.created_at),
-        told_price_fen = least(kept.told_price_fen, merged.told_price_fen),
-        told_back_at = greatest(kept.told_back_at, merged.told_back_at),
-        held_at = greatest(kept.held_at, merged.held_at)
-    FROM favourites AS merged
-    WHERE kept.customer_id = :kept AND merged.customer_id = :merged AND merged.vehicle_id = kept.vehicle_id
+_ONE_OF_TWO = {
+    # It has found whatever the newer one found; their alerts tell of the same cars.
+    SavedSearch: """
+        DELETE FROM saved_searches AS newer USING saved_searches AS older
+        WHERE newer.digest = older.digest AND (older.created_at, older.id) < (newer.created_at, newer.id)
+        AND (newer.customer_id, older.customer_id) IN ((:kept, :merged), (:merged, :kept))
     """,
-    """
-    DELETE FROM favourites AS merged USING favourites AS kept
-    WHERE kept.customer_id = :kept AND merged.customer_id = :merged AND merged.vehicle_id = kept.vehicle_id
+    Favourite: """
+        WITH gone AS (
+            DELETE FROM favourites AS merged USING favourites AS kept
+            WHERE kept.customer_id = :kept AND merged.customer_id = :merged AND merged.vehicle_id = kept.vehicle_id RETURNING merged.*
+        )
+        UPDATE favourites AS kept SET
+            price_fen = CASE WHEN gone.created_at < kept.created_at THEN gone.price_fen ELSE kept.price_fen END,
+            created_at = least(kept.created_at, gone.created_at),
+            told_price_fen = least(kept.told_price_fen, gone.told_price_fen),
+            told_back_at = greatest(kept.told_back_at, gone.told_back_at),
+            held_at = greatest(kept.held_at, gone.held_at)
+        FROM gone WHERE kept.customer_id = :kept AND kept.vehicle_id = gone.vehicle_id
     """,
-    """
-    UPDATE vehicle_views AS kept SET viewed_at = greatest(kept.viewed_at, merged.viewed_at) FROM vehicle_views AS merged
-    WHERE kept.customer_id = :kept AND merged.customer_id = :merged AND merged.vehicle_id = kept.vehicle_id
+    VehicleView: """
+        WITH gone AS (
+            DELETE FROM vehicle_views AS merged USING vehicle_views AS kept
+            WHERE kept.customer_id = :kept AND merged.customer_id = :merged AND merged.vehicle_id = kept.vehicle_id RETURNING merged.*
+        )
+        UPDATE vehicle_views AS kept SET viewed_at = greatest(kept.viewed_at, gone.viewed_at)
+        FROM gone WHERE kept.customer_id = :kept AND kept.vehicle_id = gone.vehicle_id
     """,
-    """
-    DELETE FROM vehicle_views AS merged USING vehicle_views AS kept
-    WHERE kept.customer_id = :kept AND merged.customer_id = :merged AND merged.vehicle_id = kept.vehicle_id
+    ViewsCleared: """
+        WITH gone AS (
+            DELETE FROM views_cleared AS merged USING views_cleared AS kept
+            WHERE kept.customer_id = :kept AND merged.customer_id = :merged RETURNING merged.cleared_at
+        )
+        UPDATE views_cleared AS kept SET cleared_at = greatest(kept.cleared_at, gone.cleared_at) FROM gone WHERE kept.customer_id = :kept
     """,
-    """
-    UPDATE views_cleared AS kept SET cleared_at = greatest(kept.cleared_at, merged.cleared_at) FROM views_cleared AS merged
-    WHERE kept.customer_id = :kept AND merged.customer_id = :merged
+    Alert: """
+        DELETE FROM interest_alerts AS merged USING interest_alerts AS kept
+        WHERE kept.customer_id = :kept AND merged.customer_id = :merged AND merged.cause = kept.cause
     """,
-    """
-    DELETE FROM views_cleared AS merged USING views_cleared AS kept
-    WHERE kept.customer_id = :kept AND merged.customer_id = :merged
-    """,
-    # The older of two equal searches has found whatever the newer one found; its alerts tell of the same cars.
-    """
-    DELETE FROM saved_searches AS newer USING saved_searches AS older
-    WHERE newer.digest = older.digest AND (older.created_at, older.id) < (newer.created_at, newer.id)
-    AND (newer.customer_id, older.customer_id) IN ((:kept, :merged), (:merged, :kept))
-    """,
-    """
-    DELETE FROM interest_alerts AS merged USING interest_alerts AS kept
-    WHERE kept.customer_id = :kept AND merged.customer_id = :merged AND merged.cause = kept.cause
-    """,
-)
+}
 
 
 def merge(session: Session, *, kept_id: uuid.UUID, merged_id: uuid.UUID) -> None:
     """The kept customer's is what either had, each thing once, and nothing is told again. May be called twice."""
     people = {"kept": kept_id, "merged": merged_id}
-    for statement in _ONE_OF_TWO:
-        session.execute(text(statement), people)
     for table in HERS:
+        session.execute(text(_ONE_OF_TWO[table]), people)
         session.execute(text(f"UPDATE {table.__tablename__} SET customer_id = :kept WHERE customer_id = :merged"), people)  # noqa: S608
 
 

@@ -59,11 +59,11 @@ def keep(session: Session, views: Iterable[View]) -> None:
         upsert = insert(VehicleView).values(rows)
         newest = func.greatest(VehicleView.viewed_at, upsert.excluded.viewed_at)
         session.execute(upsert.on_conflict_do_update(index_elements=["customer_id", "vehicle_id"], set_={"viewed_at": newest}))
-        _bound(session, hers)
+        bound(session, hers)
 
 
-def _bound(session: Session, customer_ids: Collection[uuid.UUID]) -> None:
-    """Of each customer's views only the newest stay."""
+def bound(session: Session, customer_ids: Collection[uuid.UUID]) -> None:
+    """Of each of these customers' views only the newest stay."""
     place = func.row_number().over(
         partition_by=VehicleView.customer_id, order_by=(VehicleView.viewed_at.desc(), VehicleView.vehicle_id.desc())
     )

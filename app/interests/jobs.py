@@ -1,0 +1,35 @@
+"""Saved searches against the cars that changed, digests whose time has come, and alerts that are old."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from sqlalchemy.orm import Session
+
+from app.interests.service import alerts, digests, matching
+from app.kit import db
+from app.kit.queue import job
+from app.kit.settings import settings
+
+
+@job("interests.match", every=5, transactional=False, timeout=600)
+def match() -> None:
+    """One transaction for so many cars: what a process that died had taken is there again."""
+    while True:
+        with db.transaction() as session:
+            if not matching.match_some(session):
+                return
+
+
+@job("interests.tell_due", every=30, transactional=False, timeout=600)
+def tell_due() -> None:
+    """One transaction for so many searches: either they are told and no longer due, or neither."""
+    while True:
+        with db.transaction() as session:
+            if not digests.tell_due(session):
+                return
+
+
+@job("interests.forget_old_alerts", cron="37 3 * * *", queue="bulk", timeout=600)
+def forget_old_alerts(session: Session) -> None:
+    alerts.forget_old(session, older_than=timedelta(days=settings().alerts_kept_days))
