@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import CursorResult, Index, insert, update
+from sqlalchemy import ColumnElement, CursorResult, Index, Row, String, func, insert, literal, select, update
 from sqlalchemy.orm import Mapped, Session
 
 from app.kit import acting
@@ -71,8 +71,7 @@ class Machine:
         session.refresh(row)
         if moved.rowcount != 1:
             raise StateMoved
-        occasion = acting.now()
-        kind, actor_id = actor or occasion.actor
+        occasion = _occasion(actor, reason)
         session.execute(
             insert(Transition).values(
                 id=new_id(),
@@ -81,10 +80,85 @@ class Machine:
                 subject_id=row.id,
                 before=seen,
                 after=to,
-                actor_type=kind,
-                actor_id=None if actor_id is None else str(actor_id),
-                reason=reason,
-                cause=occasion.cause,
-                request_id=occasion.request_id,
+                **occasion,
             )
         )
+
+    def move_all(
+        self,
+        session: Session,
+        model: Any,
+        to: str,
+        where: ColumnElement[bool],
+        *,
+        since: Iterable[str] | None = None,
+        returning: Sequence[Any] = (),
+        actor: acting.Actor | None = None,
+        reason: str | None = None,
+        **values: Any,
+    ) -> Sequence[Row[Any]]:
+        """Compare and set for every row that `where` names, in one statement: those from whose status `to` may follow (or that are in
+        one of `since`) move, and each move is written down. What each was and is: id, before, and the columns of `returning`.
+
+        Rows are locked in the order of their ids. Who comes second finds none to move. Objects of the session are not refreshed.
+        """
+        may = [status for status, after in self.table.items() if to in after]
+        wrong = set(since or ()) - set(may)
+        if wrong:
+            raise RuntimeError(f"{model.__name__}: no way from {sorted(wrong)} to {to!r}")
+        session.flush()
+        table = model.__table__
+        seen = (
+            select(table.c.id, table.c.status)
+            .where(where, table.c.status.in_(may if since is None else list(since)))
+            .order_by(table.c.id)
+            .with_for_update(key_share=True)
+            .cte("seen")
+        )
+        moved = (
+            update(table)
+            .where(table.c.id == seen.c.id)
+            .values(status=to, **values)
+            .returning(table.c.id, table.c.brand_id, seen.c.status.label("before"), *(table.c[column.key] for column in returning))
+            .cte("moved")
+        )
+        fixed = {"subject_type": table.name, "after": to} | _occasion(actor, reason)
+        told = insert(Transition).from_select(
+            ["id", "brand_id", "subject_id", "before", *fixed],
+            select(
+                func.marque_new_id(),
+                moved.c.brand_id,
+                moved.c.id,
+                moved.c.before,
+                *(literal(value, String()) for value in fixed.values()),
+            ),
+        )
+        return session.execute(select(moved).add_cte(told.cte("told"))).all()
+
+
+def arrive(session: Session, row: Any, *, actor: acting.Actor | None = None, reason: str | None = None) -> None:
+    """Write down that this row came into being with the status that it has: the first line of its trail, with nothing before it."""
+    session.flush()
+    session.execute(
+        insert(Transition).values(
+            id=new_id(),
+            brand_id=row.brand_id,
+            subject_type=type(row).__tablename__,
+            subject_id=row.id,
+            before="",
+            after=row.status,
+            **_occasion(actor, reason),
+        )
+    )
+
+
+def _occasion(actor: acting.Actor | None, reason: str | None) -> dict[str, str | None]:
+    occasion = acting.now()
+    kind, actor_id = actor or occasion.actor
+    return {
+        "actor_type": kind,
+        "actor_id": None if actor_id is None else str(actor_id),
+        "reason": reason,
+        "cause": occasion.cause,
+        "request_id": occasion.request_id,
+    }

@@ -17,26 +17,40 @@ from app.dealers import queries as dealers
 from app.dealers.errors import BrandUnclear
 from app.kit import db, rows, texts
 from app.vehicles import mapping, service
-from app.vehicles.errors import FeedRefused, MappingInvalid, PlanInvalid
-from app.vehicles.models import ImportRun
+from app.vehicles.errors import FeedHeld, FeedRefused, MappingInvalid, PlanInvalid
+from app.vehicles.models import FeedFormat, ImportRun
 
 vehicles = AppGroup("vehicles", help="Vehicles.")
 
 BY_CITY = "by-city"
 SHOWN_ERRORS = 20
+JSON = (".json", ".jsonl", ".ndjson")
 
 
 @vehicles.command("import")
 @click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
 @click.option("--dealer", required=True, help=f"Whose cars: a dealer's name or id, or {BY_CITY} to place each at a store of its city.")
-@click.option("--mapping", "mapping_name", required=True, help="A shipped mapping (guazi), or the path of a TOML file.")
+@click.option("--mapping", "mapping_name", required=True, help="standard, guazi, or the path of a TOML file.")
 @click.option("--brand", "brand_key", help="Key of the brand; needed when there are several.")
 @click.option("--withdraw-after", default=service.WITHDRAW_AFTER, help="Withdraw a car that so many feeds did not bring; 0 never.")
+@click.option("--feed", "name", default="", help="Which of several feeds of the dealer it is; the mapping's name unless given.")
+@click.option("--withdraw-many", is_flag=True, help="Even more than half of a dealer's cars.")
 @click.option(
     "--errors", type=click.Path(dir_okay=False, path_type=Path), help="Write every rejected row's line, field, value, reason here."
 )
-def import_feed(file: Path, dealer: str, mapping_name: str, brand_key: str | None, withdraw_after: int, errors: Path | None) -> None:
-    """Take over a CSV feed: all of it or, when it breaks off, nothing. Rows that do not hold are left out and told."""
+def import_feed(
+    file: Path,
+    dealer: str,
+    mapping_name: str,
+    brand_key: str | None,
+    withdraw_after: int,
+    name: str,
+    withdraw_many: bool,
+    errors: Path | None,
+) -> None:
+    """Take over a feed, CSV or JSON (.json, .jsonl): all of it or, when it breaks off, nothing. Rows that do not hold are left out and
+    told.
+    """
     refused: rows.Refusals = []
     started = time.monotonic()
     with tqdm(total=file.stat().st_size, unit="B", unit_scale=True, desc=file.name, leave=False) as bar:
@@ -45,19 +59,22 @@ def import_feed(file: Path, dealer: str, mapping_name: str, brand_key: str | Non
                 brand = dealers.only_brand(session, brand_key)
                 feed = service.Feed(
                     path=file,
-                    mapping=mapping.load(mapping_name),
+                    mapping=None if mapping_name == mapping.STANDARD else mapping.load(mapping_name),
+                    format=FeedFormat.json if file.suffix in JSON else FeedFormat.csv,
+                    name=name,
+                    may_withdraw_many=withdraw_many,
                     dealer_id=None if dealer == BY_CITY else _dealer_id(session, brand.id, dealer),
                     withdraw_after=withdraw_after,
                     progress=lambda position: bar.update(position - bar.n),
                     refused=lambda line, error: refused.append((line, error)),
                 )
                 run = service.take_over(session, brand.id, feed)
-        except (BrandUnclear, FeedRefused, MappingInvalid) as error:
+        except (BrandUnclear, FeedHeld, FeedRefused, MappingInvalid) as error:
             bar.close()
             rows.tell(refused, most=SHOWN_ERRORS, path=errors)
             raise click.ClickException(f"{texts.t(f'errors.{error.code}')}: {error.message} {error.details or ''}") from error
     rows.tell(refused, most=SHOWN_ERRORS, path=errors)
-    _report(run, time.monotonic() - started)
+    _report(run, refused, time.monotonic() - started)
 
 
 def _dealer_id(session: Any, brand_id: uuid.UUID, name_or_id: str) -> uuid.UUID:
@@ -67,12 +84,12 @@ def _dealer_id(session: Any, brand_id: uuid.UUID, name_or_id: str) -> uuid.UUID:
     return found.id
 
 
-def _report(run: ImportRun, seconds: float) -> None:
+def _report(run: ImportRun, refused: rows.Refusals, seconds: float) -> None:
     click.echo(
         f"{run.rows} rows in {seconds:.1f} s ({run.rows / seconds:,.0f} rows/s): {run.created} new, {run.updated} changed, "
         f"{run.unchanged} unchanged, {run.withdrawn} withdrawn, {run.rejected} rejected"
     )
-    reasons = Counter((error["field"], error["reason"]) for error in run.errors)
+    reasons = Counter((error.field, error.reason) for _, error in refused)
     for (field, reason), count in reasons.most_common():
         click.echo(f"  {count} × {field}: {texts.t(f'import_reason.{reason}')}")
 

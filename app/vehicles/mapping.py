@@ -5,8 +5,7 @@ from __future__ import annotations
 import hashlib
 import re
 import tomllib
-from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal, InvalidOperation
@@ -19,6 +18,11 @@ from app.vehicles.models import Condition
 from app.vehicles.vin import is_vin
 
 SHIPPED = Path(__file__).parent / "mappings"
+# The mapping whose columns are named as our fields are; it is not a file.
+STANDARD = "standard"
+STOCK_NUMBER = "stock_number"
+SPECIFICATIONS = "specifications."
+MOST_SEATS = 60
 
 Cells = Sequence[str]
 
@@ -48,6 +52,13 @@ def _year(raw: str) -> int:
     if not 1950 <= year <= 2100:
         raise ValueError("out_of_range")
     return year
+
+
+def _seats(raw: str) -> int:
+    seats = _whole(raw)
+    if not 1 <= seats <= MOST_SEATS:
+        raise ValueError("out_of_range")
+    return seats
 
 
 def _date(raw: str) -> date:
@@ -81,6 +92,7 @@ def _vin(raw: str) -> str:
 FIELDS: dict[str, tuple[Callable[[str], Any], bool]] = {
     "title": (short_text, True),
     "series": (short_text, True),
+    "model": (short_text, False),
     "trim": (short_text, False),
     "condition": (_condition, True),
     "model_year": (_year, True),
@@ -92,7 +104,10 @@ FIELDS: dict[str, tuple[Callable[[str], Any], bool]] = {
     "previous_owners": (_whole, False),
     "accident_free": (_boolean, False),
     **dict.fromkeys(("exterior_color", "interior_color", "body", "drivetrain", "energy", "gearbox"), (short_text, False)),
+    "seats": (_seats, False),
+    "warranty_until": (_date, False),
     "options": (lambda raw: [part.strip() for part in raw.split(",") if part.strip()], False),
+    "dealer": (short_text, False),
     "store": (short_text, False),
     "city": (short_text, False),
 }
@@ -116,10 +131,36 @@ class Mapping:
     specifications: dict[str, dict[str, Any]]
     stock_number: dict[str, Any]
 
+    @property
+    def numbers_by_content(self) -> bool:
+        """Whether the file has no stock numbers, so that a car is recognised by what it is."""
+        return "hash" in self.stock_number
+
     def columns(self) -> set[str]:
         """Every column of the file that is read."""
         rules = [*self.fields.values(), *self.specifications.values(), self.stock_number]
         return {column for rule in rules for column in [*_columns(rule), *rule.get("hash", [])]}
+
+
+def shipped() -> list[str]:
+    """The names of the mappings that come with the platform."""
+    return [STANDARD, *sorted(path.stem for path in SHIPPED.glob("*.toml"))]
+
+
+def standard(columns: Iterable[str]) -> Mapping:
+    """The mapping of a file whose columns are named as our fields are, specifications as `specifications.<key>`.
+
+    Raises `MappingInvalid` for a column that is none of ours: a slip of the pen would otherwise empty a field.
+    """
+    named = list(columns)
+    specifications = {name.removeprefix(SPECIFICATIONS): {"column": name} for name in named if name.startswith(SPECIFICATIONS)}
+    unknown = [name for name in named if name not in FIELDS and name != STOCK_NUMBER and not name.startswith(SPECIFICATIONS)]
+    missing = [name for name, (_, required) in FIELDS.items() if required and name not in named]
+    missing += [] if STOCK_NUMBER in named else [STOCK_NUMBER]
+    if unknown or missing:
+        raise MappingInvalid(unknown=unknown, missing=missing)
+    fields = {name: {"column": name} for name in named if name in FIELDS}
+    return Mapping(STANDARD, "utf-8-sig", fields, specifications, {"column": STOCK_NUMBER})
 
 
 def load(name_or_path: str) -> Mapping:
@@ -195,24 +236,21 @@ class RowReader:
         self._stock_number = None if "hash" in mapping.stock_number else _Rule(mapping.stock_number, places)
         self._hashed = [places[name] for name in mapping.stock_number.get("hash", [])]
         self._prefix = mapping.stock_number.get("prefix", "")
-        self._seen: Counter[str] = Counter()
 
     def stock_number(self, cells: Cells) -> str:
-        """What names this car in every feed to come. Call it once per row: cars that look the same are numbered in their order."""
+        """What names this car in every feed to come. Cars that look the same have the same one where it is made from what they are."""
         if len(cells) != self._width:
             raise CellRefused("columns", f"{len(cells)}/{self._width}", "columns")
         if self._stock_number:
-            number = self._stock_number(cells)
+            try:
+                number = short_text(self._stock_number(cells))
+            except ValueError as error:
+                raise CellRefused("stock_number", self._stock_number.raw(cells), str(error)) from error
             if not number:
                 raise CellRefused("stock_number", "", "missing")
-            if self._seen[number]:
-                raise CellRefused("stock_number", number, "duplicate")
-            self._seen[number] += 1
             return number
         content = "\x1f".join(cells[place].strip() for place in self._hashed)
-        digest = hashlib.blake2b(content.encode(), digest_size=6).hexdigest().upper()
-        self._seen[digest] += 1
-        return f"{self._prefix}{digest}" + (f"-{self._seen[digest]}" if self._seen[digest] > 1 else "")
+        return self._prefix + hashlib.blake2b(content.encode(), digest_size=6).hexdigest().upper()
 
     def values(self, cells: Cells) -> dict[str, Any]:
         """Every field by name, None where the row says nothing. Raises `CellRefused` for the first cell that does not hold."""

@@ -1,32 +1,105 @@
-"""The runs of feeds."""
+"""The runs of feeds: what was handed in, what became of it, and which of its rows did not hold."""
 
 from __future__ import annotations
 
 import uuid
+from datetime import datetime
+from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import ForeignKey
+from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Index, text
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
-from app.kit.db import Root
+from app.kit.db import Base, Root
+from app.kit.states import Machine
+
+
+class RunStatus(StrEnum):
+    """`held`: it would take so many cars off sale that a person has to say yes first. `refused`: nothing of it can be taken over."""
+
+    waiting = "waiting"
+    running = "running"
+    held = "held"
+    done = "done"
+    refused = "refused"
+    discarded = "discarded"
+
+
+class FeedFormat(StrEnum):
+    """`json` is an array of objects, or one object after the other (JSON lines)."""
+
+    csv = "csv"
+    json = "json"
+
+
+# To itself when a worker takes up what another one left.
+RUN = Machine(
+    {
+        "": frozenset({"waiting", "running"}),
+        "waiting": frozenset({"running"}),
+        "running": frozenset({"running", "done", "held", "refused"}),
+        "held": frozenset({"waiting", "discarded"}),
+    }
+)
 
 
 class ImportRun(Root):
-    """One reading of a feed that was taken over, of one dealer or of the whole brand. `errors` holds the first rejected rows: line,
-    field, value, reason.
-    """
+    """One reading of a feed, of one dealer or of the whole brand. Its refused rows are `ImportRow`s for some weeks."""
 
     __tablename__ = "import_runs"
+    __table_args__ = (
+        CheckConstraint("status IN ('waiting', 'running', 'held', 'done', 'refused', 'discarded')", name="status"),
+        Index("ix_import_runs_due", "id", postgresql_where=text("status IN ('waiting', 'running')")),
+        Index("ix_import_runs_feed", "brand_id", "feed", "id"),
+    )
 
     feed: Mapped[str]
     dealer_id: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("dealers.id"))
+    # Who handed it in; None by hand on the server
+    staff_id: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("staff.id"))
+    status: Mapped[str] = mapped_column(default=RunStatus.running, server_default="done")
+    mapping: Mapped[str] = mapped_column(default="", server_default="")
+    format: Mapped[str] = mapped_column(default=FeedFormat.csv, server_default="csv")
     file_name: Mapped[str]
     file_sha256: Mapped[str]
-    rows: Mapped[int]
-    created: Mapped[int]
-    updated: Mapped[int]
-    unchanged: Mapped[int]
-    withdrawn: Mapped[int]
-    rejected: Mapped[int]
-    errors: Mapped[list[dict[str, Any]]] = mapped_column(JSONB)
+    file_bytes: Mapped[int] = mapped_column(BigInteger, default=0, server_default="0")
+    read_bytes: Mapped[int] = mapped_column(BigInteger, default=0, server_default="0")
+    withdraw_after: Mapped[int] = mapped_column(default=3, server_default="3")
+    # A person has said that it may take as many cars off sale as it does.
+    may_withdraw_many: Mapped[bool] = mapped_column(default=False, server_default="false")
+    rows: Mapped[int] = mapped_column(default=0)
+    created: Mapped[int] = mapped_column(default=0)
+    updated: Mapped[int] = mapped_column(default=0)
+    unchanged: Mapped[int] = mapped_column(default=0)
+    # While it is held: how many it would take off sale
+    withdrawn: Mapped[int] = mapped_column(default=0)
+    rejected: Mapped[int] = mapped_column(default=0)
+    # Why it was refused: {"error": code, "details"}
+    error: Mapped[dict[str, Any] | None] = mapped_column(JSONB)
+    lease_until: Mapped[datetime | None]
+    tries: Mapped[int] = mapped_column(default=0, server_default="0")
+    finished_at: Mapped[datetime | None]
+
+
+class ImportChunk(Base):
+    """A part of a file that was handed in, until it is taken over: a worker may be on another machine than the web server."""
+
+    __tablename__ = "import_chunks"
+
+    run_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("import_runs.id"), primary_key=True)
+    number: Mapped[int] = mapped_column(primary_key=True)
+    content: Mapped[bytes]
+
+
+class ImportRow(Base):
+    """A row of a feed that did not hold: its line in the file, and what is wrong there (`reason` is a key of `import_reason`)."""
+
+    __tablename__ = "import_rows"
+
+    run_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("import_runs.id"), primary_key=True)
+    line: Mapped[int] = mapped_column(primary_key=True)
+    stock_number: Mapped[str | None]
+    field: Mapped[str]
+    value: Mapped[str]
+    reason: Mapped[str]

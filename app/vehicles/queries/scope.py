@@ -1,4 +1,4 @@
-"""How far a staff member sees into the stock: headquarters the whole brand, a dealer's people their dealer."""
+"""Which cars a staff member deals with: headquarters the whole brand's, a dealer's people their dealer's."""
 
 from __future__ import annotations
 
@@ -31,12 +31,12 @@ class Scope:
 
 
 def of_staff(session: Session, staff: Staff, vehicle_id: uuid.UUID, *, lock: bool = False) -> Vehicle:
-    """A car in any state that this person may see; locked until the end of the transaction on request.
+    """A car in any state of this person's dealer, or of the brand for headquarters; locked until the end of the transaction on request.
 
     Raises:
         VehicleUnknown: also for another dealer's.
     """
-    wanted = select(Vehicle).where(Vehicle.id == vehicle_id, Scope.of(staff).covers(Vehicle))
+    wanted = select(Vehicle).where(Scope.of(staff).covers(Vehicle), Vehicle.id == vehicle_id)
     if lock:
         wanted = wanted.with_for_update(key_share=True).execution_options(populate_existing=True)
     found = session.execute(wanted).scalar_one_or_none()
