@@ -88,6 +88,7 @@ def complete(given: Mapping[str, str], folder: Path, *, database_url: str, redis
         "SHARES_PER_MINUTE": "0",
         "EVENT_BATCHES_PER_MINUTE": "0",
         "MEDIA_DIR": str(folder / "media"),
+        "SEARCH_DIR": str(folder / "search"),
         "METRICS_TOKEN": "metrics-of-this-machine",
         "PROMETHEUS_MULTIPROC_DIR": str(folder / "metrics"),
         "LOG_JSON": "0",

@@ -145,7 +145,7 @@ class Run:
         deadline = time.monotonic() + READY_SECONDS
         web, simulator, phone = self.env["PUBLIC_BASE_URL"], self._local("SIM_PORT"), self._local("PHONE_PORT")
         try:
-            with step("Web server, workers, scheduler, WeChat simulator, phone"):
+            with step("Web server, workers, scheduler, indexer, WeChat simulator, phone"):
                 while not supervisor.ended.is_set() and (culprit := self._unready(supervisor)):
                     if time.monotonic() > deadline or supervisor.restless():
                         log = supervisor.outputs[supervisor.restless() or culprit].file

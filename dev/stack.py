@@ -20,7 +20,7 @@ from dev.valkey import Valkey
 
 
 class Stack:
-    """Web, worker, scheduler, simulator and the phone in the browser (and Valkey, unless `redis` gives the address of one) on free ports.
+    """Web, worker, scheduler, indexer, simulator and phone (and Valkey, unless `redis` gives the address of one) on free ports.
 
     State, logs and secrets go to `folder`. The database at `database_url` must be migrated already; `settings` go
     before everything else that the processes would be given. `flask(...)` works before `start()`.

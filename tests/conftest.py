@@ -38,6 +38,7 @@ def _environment(database_url: str, redis_url: str, media: Path) -> dict[str, st
         "CLOCK_MOVABLE": "1",
         "CLOCK_TOKEN": "a token that only tests know",
         "LOG_LEVEL": "WARNING",
+        "SEARCH_DIR": "var/test/no-index",
         "LOGINS_PER_MINUTE": "0",
         "SHARES_PER_MINUTE": "0",
         "EVENT_BATCHES_PER_MINUTE": "0",

@@ -90,6 +90,10 @@ class Settings(BaseSettings):
     metrics_token: SecretStr = SecretStr("")
     prometheus_multiproc_dir: str = ""
 
+    # The index of the search
+    search_dir: str = "var/search"
+    search_away_seconds: float = Field(default=60.0, gt=0)
+
     media_dir: str = "var/media"
     photo_max_bytes: int = Field(default=15_000_000, ge=100_000)
     photos_per_vehicle: int = Field(default=40, ge=1, le=200)

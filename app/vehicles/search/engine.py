@@ -99,8 +99,8 @@ class Asked:
 
     Of `filters` an engine does not read `q` (that is `words`), `radius_km` (`stores.limited`), `store_id` and `store_ids`
     (`store_numbers`). Each group of `words` must match, by any of its alternatives; an alternative is one token, equal to one of
-    the car's, or after `words.CITY` the city of its store. `after` is the last key of the page before. `facets` names what is to be counted (see FACETS), `ranges` says whether
-    the histogram and the ranges are wanted too.
+    the car's, or after `words.CITY` the city of its store. `after` is the last key of the page before. `facets` names what is to be
+    counted (see FACETS), `ranges` says whether the histogram and the ranges are wanted too.
 
     The value of a key, by sort: `distance` metres; `price_*` fen; `newest` whole seconds since 1970 of `listed_at`, cut off;
     `mileage` km, 0 when unknown; `recommended` MERIT_SQL less `far(metres)`, plus FARTHEST so that it is never negative.

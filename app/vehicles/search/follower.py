@@ -7,11 +7,13 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import psycopg
 
 from app.kit.logging import logger
+from app.kit.settings import settings
 from app.vehicles.search import watch
 from app.vehicles.search.folders import Folders, Generation, State, Unreadable
 from app.vehicles.search.layout import SELECT, VERSION, Row
@@ -35,7 +37,7 @@ _CHANGED = f"""
     SELECT now.snapshot, changed.* FROM (SELECT pg_current_snapshot()::text AS snapshot) AS now
     LEFT JOIN ({SELECT} WHERE v.changed_in >= %(began_later)s OR v.changed_in = ANY(%(were_running)s)) AS changed ON true
 """  # noqa: S608
-_VISIBLE = f"{SELECT} WHERE v.status IN ('listed', 'reserved')"
+EVERYTHING = f"{SELECT} WHERE v.status IN ('listed', 'reserved')"
 
 
 class Stopped(Exception):
@@ -110,7 +112,7 @@ class Follower:
             writer = Writer(generation, BUILDING_HEAP_BYTES)
             try:
                 with connection.cursor() as cursor:
-                    count = writer.put(cursor.stream(_VISIBLE, size=FETCH), anew=True, each=self._meanwhile)
+                    count = writer.put(cursor.stream(EVERYTHING, size=FETCH), anew=True, each=self._meanwhile)
                 writer.commit(State(source, snapshot))
             finally:
                 writer.close()
@@ -201,6 +203,16 @@ class Follower:
     def _source(connection: psycopg.Connection[Any]) -> str:
         """Which database this is: a copy, a restored one or a promoted one counts its transactions anew."""
         return str(_one(connection, _SOURCE))
+
+
+def of_settings(stop: threading.Event) -> Follower:
+    """The follower of this machine's index and the platform's database."""
+    address = settings().database_url.replace("+psycopg", "", 1)
+
+    def connect() -> psycopg.Connection[Any]:
+        return psycopg.connect(address, autocommit=True, connect_timeout=5, application_name="marque-indexer")
+
+    return Follower(Folders(Path(settings().search_dir)), connect, stop)
 
 
 def _one(connection: psycopg.Connection[Any], statement: Any) -> Any:

@@ -68,7 +68,7 @@ _SQL = {
     "store": "s.number",
     "bar": f"width_bucket(v.price_fen, ARRAY{list(PRICE_BARS_FEN)}::bigint[]) - 1",
     "price": f"least(v.price_fen, {LARGEST_VALUE})",
-    "monthly": f"least(v.monthly_fen, {LARGEST_VALUE})",
+    "monthly": "v.monthly_fen",
     "mileage": "coalesce(v.odometer_km, 0)",
     "owners": "v.previous_owners",
     "registered": f"v.first_registration_date {_DAY}",

@@ -6,6 +6,7 @@ import os
 import threading
 import time
 import uuid
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -29,13 +30,21 @@ RETRY_SECONDS = 1.0
 
 @dataclass(eq=False)
 class View:
-    """One commit of a brand's index: it does not change. `counted` remembers what searches counted in it."""
+    """One commit of a brand's index: it does not change.
+
+    `counted` remembers what searches counted in it, `values` which values of a facet there are, and since when that is known.
+    """
 
     searcher: tantivy.Searcher
     schema: tantivy.Schema
     names: Names
     generation: Generation
+    values: dict[str, tuple[float, Sequence[Any]]]
     counted: dict[Any, Any] = field(default_factory=dict)
+
+    def count(self, query: tantivy.Query) -> int:
+        """How many cars a query finds."""
+        return self.searcher.search(query, 1).count  # type: ignore[attr-defined]  # tantivy's stubs forget it
 
 
 class _Index:
@@ -48,6 +57,7 @@ class _Index:
         self._index = tantivy.Index.open(str(folder))
         self._index.config_reader("manual")
         self._names = Names(folder)
+        self._values: dict[str, tuple[float, Sequence[Any]]] = {}
         self._loading, self._loaded_at = threading.Lock(), time.monotonic()
         self.view = self._look()
 
@@ -69,7 +79,7 @@ class _Index:
     def _look(self) -> View:
         searcher = self._index.searcher()
         self._names.refresh()  # after the searcher: it may know more than the commit needs, never less
-        return View(searcher, self._index.schema, self._names, self._generation)
+        return View(searcher, self._index.schema, self._names, self._generation, self._values)
 
 
 class Reader:
@@ -128,7 +138,6 @@ class Reader:
         log.warning("the index of the search cannot be read", brand=str(brand_id), error=str(error))
         self._open.pop(brand_id, None)
         self._failed_at[brand_id] = time.monotonic()
-        self._generation = None
 
 
 def _commit(meta: Path) -> tuple[int, int]:

@@ -1,0 +1,133 @@
+"""What is asked, as queries of the index."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from tantivy import FieldType, Occur, Query
+
+from app.vehicles.search.engine import LARGEST_VALUE, NUMBER_BITS, Asked
+from app.vehicles.search.layout import GROUP_OF, term
+from app.vehicles.search.reader import View
+from app.vehicles.words import CITY
+
+# From so many terms on, one query for the set of them is faster than one for each.
+_A_SET = 64
+_BOUNDS = {
+    "price": ("price_min_fen", "price_max_fen"),
+    "monthly": ("monthly_min_fen", "monthly_max_fen"),
+    "mileage": ("mileage_min_km", "mileage_max_km"),
+    "model_year": ("model_year_min", "model_year_max"),
+}
+
+
+@dataclass(frozen=True)
+class Clauses:
+    """What a car must fulfil: `base` for every count, `own` of a facet for every count but that facet's."""
+
+    base: Sequence[Query]
+    own: dict[str, list[Query]]
+
+    def query(self, *, without: str | None = None) -> Query:
+        """All of them, but for those of one facet."""
+        return every([*self.base, *(one for facet, queries in self.own.items() if facet != without for one in queries)])
+
+
+def clauses(view: View, asked: Asked) -> Clauses:
+    """The search without its page."""
+    return Clauses(list(_base(view, asked)), _own(view, asked))
+
+
+def every(queries: Sequence[Query]) -> Query:
+    """All of them; everything when there are none."""
+    if len(queries) == 1:
+        return queries[0]
+    return Query.boolean_query([(Occur.Must, one) for one in queries]) if queries else Query.all_query()
+
+
+def any_of(queries: Sequence[Query]) -> Query:
+    """One of them at least; nothing when there are none."""
+    if len(queries) == 1:
+        return queries[0]
+    return Query.boolean_query([(Occur.Should, one) for one in queries]) if queries else Query.empty_query()
+
+
+def no(query: Query) -> Query:
+    """Every car but these."""
+    return Query.boolean_query([(Occur.Must, Query.all_query()), (Occur.MustNot, query)])
+
+
+def at(view: View, stores: Sequence[int]) -> Query:
+    """Cars at one of these stores."""
+    return _of_terms(view, "store", stores)
+
+
+def between(view: View, field: str, least: int | None, greatest: int | None) -> Query:
+    """Cars whose number in a field is in these bounds, both included; a car without it is not."""
+    low, high = (None if bound is None else max(bound, 0) for bound in (least, greatest))
+    if (greatest is not None and greatest < 0) or (low is not None and high is not None and low > high):
+        return Query.empty_query()
+    return Query.range_query(view.schema, field, FieldType.Unsigned, low, high)
+
+
+def has(view: View, facet: str, values: Iterable[Any]) -> Query:
+    """Cars that have one of these values of a facet."""
+    numbers = (view.names.number(facet, value) for value in values)
+    return _of_terms(view, "has", [term(facet, number) for number in numbers if number is not None])
+
+
+def in_warranty(view: View, asked: Asked) -> Query:
+    """Cars whose warranty runs today."""
+    return between(view, "warranty", asked.today.toordinal(), None)
+
+
+def _of_terms(view: View, field: str, terms: Sequence[int]) -> Query:
+    if len(terms) >= _A_SET:
+        return Query.term_set_query(view.schema, field, terms)
+    return any_of([Query.term_query(view.schema, field, one, "basic") for one in terms])
+
+
+def _base(view: View, asked: Asked) -> Iterable[Query]:
+    filters = asked.filters
+    if asked.stores.limited:
+        yield at(view, asked.stores.numbers)
+    if asked.listed_since is not None:
+        yield between(view, "listed_key", min(max(asked.listed_since, 0), LARGEST_VALUE) << NUMBER_BITS, None)
+    if filters.registered_from is not None or filters.registered_to is not None:
+        first, last = (None if day is None else day.toordinal() for day in (filters.registered_from, filters.registered_to))
+        yield between(view, "registered", first, last)
+    if filters.previous_owners_max is not None:
+        yield between(view, "owners", None, filters.previous_owners_max)
+    if filters.has_photos is not None:
+        yield has(view, "has_photos", [filters.has_photos])
+    for group in asked.words:
+        yield any_of([_word(view, word) for word in group])
+
+
+def _word(view: View, word: str) -> Query:
+    if word.startswith(CITY):
+        return has(view, "city", [word.removeprefix(CITY)])
+    return Query.term_query(view.schema, "words", word, "basic")
+
+
+def _own(view: View, asked: Asked) -> dict[str, list[Query]]:
+    filters, own = asked.filters, {}
+    for facet in GROUP_OF:
+        if facet != "accident_free" and (chosen := getattr(filters, facet)):
+            own[facet] = [has(view, facet, chosen)]
+    if asked.store_numbers:
+        own["store"] = [at(view, asked.store_numbers)]
+    if filters.options:
+        own["options"] = [has(view, "options", [option]) for option in filters.options]
+    if filters.accident_free is not None:
+        own["accident_free"] = [has(view, "accident_free", [filters.accident_free])]
+    if filters.in_warranty is not None:
+        runs = in_warranty(view, asked)
+        own["in_warranty"] = [runs if filters.in_warranty else no(runs)]
+    for field, (least, greatest) in _BOUNDS.items():
+        low, high = getattr(filters, least), getattr(filters, greatest)
+        if low is not None or high is not None:
+            own.setdefault(field, []).append(between(view, field, low, high))
+    return own

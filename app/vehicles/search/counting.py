@@ -1,0 +1,138 @@
+"""Counting what further choices would leave."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from tantivy import Query
+
+from app.vehicles.search.asking import Clauses
+from app.vehicles.search.engine import PRICE_BARS_FEN, RANGES, Asked, Value
+from app.vehicles.search.layout import GROUP_OF, GROUPS, OPTIONS_A_PACK, PACK_NAMES
+from app.vehicles.search.reader import View
+
+# tantivy makes no more than 65,000 buckets in one answer.
+_MOST_BUCKETS = 60_000
+# Which values there are changes seldom: while commits follow one another, they are counted once in so many seconds.
+VALUES_KEPT_SECONDS = 2.0
+_RANGE = ":range"
+
+
+@dataclass(frozen=True)
+class Counted:
+    """The counted part of `Hits`; shared by everybody who asks the same of the same commit, so nobody may change it."""
+
+    total: int = 0
+    facets: dict[str, dict[Value, int]] = field(default_factory=dict)
+    histogram: list[int] = field(default_factory=list)
+    ranges: dict[str, tuple[int | None, int | None]] = field(default_factory=dict)
+
+
+def count(view: View, asked: Asked, clauses: Clauses) -> Counted:
+    """The total, and what is asked for besides: one look at the cars that agree, and one more for each facet that is in use."""
+    wanted = [*asked.facets, *(name + _RANGE for name in RANGES if asked.ranges)]
+    # An option is counted on top of those that were chosen, all others instead of them.
+    alone = [name for name in wanted if name.removesuffix(_RANGE) in clauses.own and name != "options"]
+    counted = _count(view, asked, clauses.query(), [name for name in wanted if name not in alone])
+    for facet in dict.fromkeys(name.removesuffix(_RANGE) for name in alone):
+        part = _count(view, asked, clauses.query(without=facet), [name for name in alone if name.removesuffix(_RANGE) == facet])
+        counted.facets.update(part.facets)
+        counted.ranges.update(part.ranges)
+        counted.histogram.extend(part.histogram)
+    cities = set(asked.stores.cities) if "city" in asked.facets else ()
+    for name in asked.facets:
+        counts = counted.facets[name]
+        for value in _values(view, asked, name):
+            if name != "city" or value in cities:
+                counts.setdefault(value, 0)
+    return counted
+
+
+def _values(view: View, asked: Asked, facet: str) -> Sequence[Value]:
+    """Every value that a visible car has."""
+    read_on, values = view.values.get(facet, (0.0, ()))
+    if time.monotonic() - read_on > VALUES_KEPT_SECONDS or not read_on:
+        values = list(_count(view, asked, Query.all_query(), [facet]).facets[facet])
+        view.values[facet] = time.monotonic(), values
+    return values
+
+
+def _count(view: View, asked: Asked, query: Query, wanted: Sequence[str]) -> Counted:
+    """Facets and ranges, by name, of the cars that a query finds."""
+    looks: dict[str, Any] = {"total": {"value_count": {"field": "number"}}}
+    for name in wanted:
+        looks |= _looks(view, asked, name)
+    seen = view.searcher.aggregate(query, looks)
+    counted = Counted(int(seen["total"]["value"]))
+    for name in wanted:
+        if name.endswith(_RANGE):
+            ends = seen[name]
+            counted.ranges[name.removesuffix(_RANGE)] = _whole(ends["min"]), _whole(ends["max"])
+        elif name in GROUP_OF:
+            counted.facets[name] = _of_group(view, name, seen[GROUP_OF[name]]["buckets"])
+        elif name == "options":
+            counted.facets[name] = _options(view, seen)
+        elif name == "store":
+            counted.facets[name] = {bucket["key"]: bucket["doc_count"] for bucket in seen["store"]["buckets"]}
+        else:
+            runs = next(bucket["doc_count"] for bucket in seen[name]["buckets"] if bucket.get("from") is not None)
+            counted.facets[name] = {value: number for value, number in ((True, runs), (False, counted.total - runs)) if number}
+    if "bar" in seen:
+        bars = {bucket["key"]: bucket["doc_count"] for bucket in seen["bar"]["buckets"]}
+        counted.histogram.extend(bars.get(bar, 0) for bar in range(len(PRICE_BARS_FEN)))
+    return counted
+
+
+def _looks(view: View, asked: Asked, name: str) -> dict[str, Any]:
+    """The columns to be looked at for a facet or a range."""
+    if name.endswith(_RANGE):
+        field_ = name.removesuffix(_RANGE)
+        bars = {"bar": _terms("bar", len(PRICE_BARS_FEN))} if field_ == "price" else {}
+        return bars | {name: {"stats": {"field": field_}}}
+    if name in GROUP_OF:
+        group = GROUP_OF[name]
+        return {group: _terms(group, len(view.names.values(group)))}
+    if name == "options":
+        options = len(view.names.values("options"))
+        packs = PACK_NAMES[: -(-options // OPTIONS_A_PACK)]
+        rest = {"more_options": _terms("more_options", options)} if options > len(PACK_NAMES) * OPTIONS_A_PACK else {}
+        return {pack: _terms(pack, 1 << OPTIONS_A_PACK) for pack in packs} | rest
+    if name == "store":
+        return {"store": _terms("store", _MOST_BUCKETS)}
+    return {name: {"range": {"field": "warranty", "ranges": [{"from": asked.today.toordinal()}]}}}
+
+
+def _terms(column: str, most: int) -> dict[str, Any]:
+    return {"terms": {"field": column, "size": min(max(most, 1), _MOST_BUCKETS)}}
+
+
+def _of_group(view: View, facet: str, buckets: Iterable[dict[str, Any]]) -> dict[Value, int]:
+    group = GROUP_OF[facet]
+    place, combinations = GROUPS[group].index(facet), view.names.values(group)
+    counts: dict[Value, int] = {}
+    for bucket in buckets:
+        value = combinations[bucket["key"]][place]
+        if value is not None:
+            counts[value] = counts.get(value, 0) + bucket["doc_count"]
+    return counts
+
+
+def _options(view: View, seen: dict[str, Any]) -> dict[Value, int]:
+    values = view.names.values("options")
+    numbers: dict[int, int] = {}
+    for pack, name in enumerate(PACK_NAMES):
+        for bucket in seen.get(name, {"buckets": ()})["buckets"]:
+            bits, first = bucket["key"], pack * OPTIONS_A_PACK
+            for number in range(first, first + bits.bit_length()):
+                if bits >> (number - first) & 1:
+                    numbers[number] = numbers.get(number, 0) + bucket["doc_count"]
+    for bucket in seen.get("more_options", {"buckets": ()})["buckets"]:
+        numbers[bucket["key"]] = bucket["doc_count"]
+    return {values[number]: found for number, found in numbers.items()}
+
+
+def _whole(end: float | None) -> int | None:
+    return None if end is None else int(end)
