@@ -10,4 +10,8 @@ module.exports = {
   events: { everyMs: 10000, batch: 20, most: 50, kept: 200 },
   /** How many recently viewed cars the phone keeps. */
   recentCars: 12,
+  /** How many words that she searched for the phone keeps. */
+  searchedWords: 10,
+  /** How many cars stand side by side; the server compares no more. */
+  comparedCars: 4,
 };

@@ -20,6 +20,11 @@ PLAIN = {
     "pages/orders/index": "还没有订单…",
     "pages/me/index": "授权管理",
     "pages/city/index": "有门店的城市",
+    "packages/finds/compare": "还没有要对比的车辆…",
+    "packages/finds/favourites": "还没有收藏的车辆…",
+    "packages/finds/recent": "还没有看过车辆",
+    "packages/finds/searches": "还没有保存的搜索…",
+    "packages/finds/alerts": "还没有提醒…",
     "packages/account/consents": "接收营销消息",
     "packages/account/privacy": "导出我的信息",
     "packages/account/about": "这是什么",
@@ -32,7 +37,7 @@ OF_A_CAR = {
     "packages/reserve/confirm?vehicle_id={car}": "您的同意",
     "pages/stores/detail?id={store}": "营业时间",
 }
-ELSEWHERE = {"packages/reserve/result", "pages/orders/detail", "pages/share/index"}
+ELSEWHERE = {"packages/reserve/result", "pages/orders/detail", "pages/share/index", "packages/finds/matches"}
 
 
 def looked_at(her: Hand, picture: Picture, name: str) -> None:

@@ -9,23 +9,28 @@ const { Device } = require('./device');
 mock.timers.enable({ apis: ['setTimeout'] });
 
 const ROUTE = 'GET /api/visitor/vehicles/car-1/finance';
+const BALLOON = { key: 'balloon', label: '气球贷' };
+const plan = (told) => ({ kind: { key: 'annuity', label: '等额本息' }, fee_percent: 0, final_percent: 0, valid_until: null, monthly_fen: 123400, ...told });
 const PLANS = [
-  { id: 'long', name: '60 期', term_months: 60, annual_rate_percent: 4.59, min_down_payment_percent: 15 },
-  { id: 'short', name: '24 期', term_months: 24, annual_rate_percent: 1.99, min_down_payment_percent: 30 },
+  plan({ id: 'long', name: '60 期', term_months: 60, annual_rate_percent: 4.59, min_down_payment_percent: 15 }),
+  plan({ id: 'short', name: '24 期', term_months: 24, annual_rate_percent: 1.99, min_down_payment_percent: 30 }),
+  plan({ id: 'ball', name: '36 期', term_months: 36, annual_rate_percent: 3.5, min_down_payment_percent: 20, final_percent: 40, kind: BALLOON }),
 ];
-const LEAST = { long: 4500000, short: 9000000 };
+const LEAST = { long: 4500000, short: 9000000, ball: 6000000 };
+const MOST = { long: 29900000, short: 29900000, ball: 17000000 };
 const PRICE = 30000000;
 
 /** A server that lends as ours does, with figures that nobody could have computed from the plan. */
 function answer({ query }) {
-  const plan = PLANS.find((one) => one.id === (query.plan_id ?? 'long'));
-  const down = query.down_payment_fen === undefined ? LEAST[plan.id] : Number(query.down_payment_fen);
-  if (down < LEAST[plan.id]) {
+  const chosen = PLANS.find((one) => one.id === (query.plan_id ?? 'long'));
+  const down = query.down_payment_fen === undefined ? LEAST[chosen.id] : Number(query.down_payment_fen);
+  if (down < LEAST[chosen.id]) {
     return { status: 422, body: { error: 'vehicles.finance_impossible', message: '首付金额需在范围内', details: {} } };
   }
   const schedule = [{ number: 1, payment_fen: 777701, principal_fen: 1, interest_fen: 2, balance_fen: 3 }];
-  const loan = { price_fen: PRICE, down_payment_fen: down, principal_fen: 1, monthly_fen: down + 7, last_instalment_fen: down + 7, interest_fen: 1, total_fen: 1 };
-  return { ...loan, apr_percent: 4.6, disclaimer: '仅供参考', plan, plans: PLANS, schedule };
+  const loan = { price_fen: PRICE, down_payment_fen: down, principal_fen: 1, monthly_fen: down + 7, last_instalment_fen: down + 7, interest_fen: 1, total_fen: 1, fee_fen: 0, subsidy_fen: 0 };
+  const bounds = { down_payment_min_fen: LEAST[chosen.id], down_payment_max_fen: MOST[chosen.id], final_fen: chosen.final_percent * 300000 };
+  return { ...loan, ...bounds, apr_percent: 4.6, note: '', disclaimer: '仅供参考', plan: chosen, plans: PLANS, schedule };
 }
 
 async function opened(respond = answer) {
@@ -98,7 +103,7 @@ test('another plan keeps her amount where it allows it, and says so where it doe
   await pick(calculator, 'long');
   await type(calculator, '50000');
   await pick(calculator, 'short');
-  assert.deepEqual([calculator.page.data.down, calculator.page.data.note], ['90000', '已按此方案调整为最低首付']);
+  assert.deepEqual([calculator.page.data.down, calculator.page.data.note], ['90000', '此方案不适用您填写的首付，已按最低首付计算']);
 });
 
 test('an answer that comes after a later question is thrown away', async () => {
@@ -115,14 +120,26 @@ test('an answer that comes after a later question is thrown away', async () => {
   assert.equal(calculator.page.data.busy, false);
 });
 
-test("the slider's left end is the plan's least to the fen, its right end leaves something to lend", () => {
+test("the slider's ends are the plan's least and most to the fen", () => {
   const { slider, slidFen } = new Device().require('packages/finance/calculator-view');
-  const ends = slider({ price: 31180000, least: 4677000, down: 4677000 });
-  assert.deepEqual(ends, { min: 47, max: 311, value: 47 });
-  assert.equal(slidFen(ends.min, ends.min, 4677000), 4677000);
-  assert.equal(slidFen(100, ends.min, 4677000), 10000000);
-  assert.ok(slidFen(ends.max, ends.min, 4677000) < 31180000);
-  assert.ok(slider({ price: 30000000, least: 0, down: 0 }).max * 100000 < 30000000);
+  const bounds = { least: 4677000, most: 18650000 };
+  const ends = slider({ ...bounds, down: 4677000 });
+  assert.deepEqual(ends, { min: 47, max: 187, value: 47 });
+  assert.equal(slidFen(ends.min, ends, bounds), 4677000);
+  assert.equal(slidFen(100, ends, bounds), 10000000);
+  assert.equal(slidFen(ends.max, ends, bounds), 18650000);
+  assert.equal(slider({ ...bounds, down: 18650000 }).value, 187);
+});
+
+test('the kinds of plan are those for this car; another kind begins with its first plan, and says what is due in the end', async () => {
+  const calculator = await opened();
+  const { data } = calculator.page;
+  assert.deepEqual([data.kinds.map(({ label }) => label), data.plans.map(({ id }) => id)], [['等额本息', '气球贷'], ['long', 'short']]);
+  calculator.device.tap(calculator.page, 'pickKind', { kind: 'balloon' });
+  await calculator.device.settled();
+  assert.deepEqual([data.planId, data.plans.map(({ id }) => id), data.down], ['ball', ['ball'], '60000']);
+  assert.deepEqual(data.loan.rows.find(({ label }) => label === '尾款'), { label: '尾款', value: '¥120,000' });
+  assert.match(data.plans[0].terms, /尾款 40%/);
 });
 
 test('the table of instalments is made only when she looks at it, and follows what she changes', async () => {

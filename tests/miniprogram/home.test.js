@@ -83,8 +83,7 @@ test('what is on the screen stays when a refresh fails; an empty screen says why
 test('her words and a series are handed to the list, which is a tab and takes no query', async () => {
   const device = phone();
   const page = await opened(device);
-  page.setData({ q: ' J5 红 ' });
-  device.tap(page, 'search');
+  page.search({ detail: { q: 'J5 红' } });
   assert.deepEqual(device.require('lib/handover').take('list'), { filters: { q: 'J5 红' } });
   device.tap(page, 'openSeries', { key: 'j5' });
   assert.deepEqual(device.require('lib/handover').take('list'), { filters: { series: ['j5'] } });

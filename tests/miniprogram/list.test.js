@@ -56,6 +56,51 @@ test('the next page is added behind, and a page that failed can be asked for aga
   assert.deepEqual([shown(page), page.data.tail, lastAsked(device).cursor, lastAsked(device).facets], [['a', 'b'], 'end', 'n1', 'false']);
 });
 
+test('a car that comes again behind the place where it stood is shown once', async () => {
+  const device = phone(found([car('a'), car('b')], { total: 3, next_cursor: 'n1' }));
+  const page = await opened(device);
+  device.server.on(CARS, found([car('b'), car('c')], { total: 3, facets: null }));
+  page.onReachBottom();
+  await device.settled();
+  assert.deepEqual(shown(page), ['a', 'b', 'c']);
+});
+
+test('what the field suggests takes the place of words, and keeps the other conditions', async () => {
+  const device = phone();
+  device.require('lib/handover').give('list', { filters: { q: '帕梅', city: ['上海'] } });
+  const page = await opened(device);
+  page.choose({ detail: { filters: { series: ['j5'] }, labels: { series: { j5: '极曜 J5' } } } });
+  await device.settled();
+  assert.deepEqual(page.data.asked, { city: ['上海'], series: ['j5'] });
+  assert.deepEqual(page.data.chips.map(({ text }) => text), ['极曜 J5', '上海']);
+});
+
+test('a server that leaves the counts out takes no choice away from her', async () => {
+  const page = await opened(phone(found([car('a')], { facets: null, ranges: null, histogram: null })));
+  assert.deepEqual([page.data.state, page.data.counted.facets, page.data.counted.histogram], ['ready', {}, []]);
+});
+
+test('a search is kept without the place where she stands, unless a radius is counted from it', async () => {
+  const device = phone();
+  device.require('lib/place');
+  device.wx.setStorageSync('place', { kind: 'here', lat: 31.231, lng: 121.472, at: Date.now() });
+  device.server.on('POST /api/visitor/identity/login', { token: 't', customer: { id: 'c' } });
+  device.server.on('POST /api/customer/saved-searches/', { id: 's' });
+  device.require('lib/handover').give('list', { filters: { series: ['j5'] } });
+  const page = await opened(device);
+  const kept = () => device.server.asked('POST /api/customer/saved-searches/').at(-1).body;
+  page.openSave();
+  assert.equal(page.data.saveName, '极曜 J5');
+  await page.save();
+  assert.deepEqual(kept(), { name: '极曜 J5', frequency: 'daily', filters: { series: ['j5'] }, place: null });
+  page.ask({ radius_km: 50 });
+  await device.settled();
+  page.openSave();
+  await page.save();
+  assert.deepEqual(kept().place, { lat: 31.231, lng: 121.472, crs: 'gcj02' });
+  assert.equal(kept().filters.radius_km, 50);
+});
+
 test('an answer to an older question does not take the place of a newer one', async () => {
   const device = phone();
   const page = await opened(device);
@@ -71,7 +116,7 @@ test('an answer to an older question does not take the place of a newer one', as
 });
 
 test('a shared list says who shared and how many there are now, and her own city does not cut it down', async () => {
-  const device = phone();
+  const device = phone(found([car('a')], { total: 12 }));
   device.require('lib/place').choose('成都');
   const list = { filters: { series: ['j5'], model_year: [2024] }, total: 12, items: [] };
   device.server.on(SHARING, { share: { id: 'S1', kind: 'list', channel: 'friend', sharer: { nickname: '小雯' } }, vehicle: null, list, similar: [] });
@@ -99,10 +144,11 @@ test('a share that could not be opened for want of a network can be tried again'
   const page = await opened(device, { share_id: 'S1' });
   assert.equal(page.data.state, 'error');
   const list = { filters: {}, total: 0, items: [] };
+  device.server.on(CARS, found([]));
   device.server.on(SHARING, { share: { sharer: { nickname: null } }, vehicle: null, list });
   page.retry();
   await device.settled();
-  assert.deepEqual([page.data.state, page.data.sharedBy], ['ready', '好友 分享的车辆均已售出']);
+  assert.deepEqual([page.data.state, page.data.sharedBy], ['empty', '好友 分享的车辆均已售出']);
 });
 
 test('when nothing is found she learns which condition to drop, most cars first', async () => {

@@ -68,10 +68,65 @@ test('tags do not repeat the condition or what stands among the options', () => 
 
 test('long lists begin folded, short ones have no button', () => {
   const { present } = new Device().require('pages/vehicles/detail-view');
-  const row = (key) => ({ key: String(key), label: 'x', value: 'y' });
-  const many = present(car({ specifications: Array.from({ length: 9 }, (_, at) => row(at)) })).specifications;
-  assert.deepEqual([many.first.length, many.all.length, many.more], [6, 9, '查看全部 9 项参数']);
-  assert.equal(present(car({ specifications: [row(1)] })).specifications.more, '');
+  const many = present(car({ options: Array.from({ length: 11 }, (_, at) => ({ key: String(at), label: `选装${at}` })) })).options;
+  assert.deepEqual([many.first.length, many.all.length, many.more], [8, 11, '查看全部 11 项配置']);
+  assert.equal(present(car()).options.more, '');
+});
+
+test('specifications stand by group, in the order in which they came, the first group open', async () => {
+  const row = (key, group) => ({ key, label: key, value: '1', group });
+  const page = await opened(phone({ told: car({ specifications: [row('a', '动力'), row('b', '空间'), row('c', '动力')] }) }));
+  const groups = page.data.car.specifications;
+  assert.deepEqual(groups.map(({ title, rows }) => [title, rows.map(({ key }) => key)]), [['动力', ['a', 'c']], ['空间', ['b']]]);
+  assert.deepEqual(page.data.groups, { 动力: true });
+});
+
+test('of an inspection, what was found stands first and lies open', async () => {
+  const fine = { name: '外观', points: [{ name: '车门', finding: 'ok' }] };
+  const bad = { name: '底盘', points: [{ name: '车架', finding: 'ok' }, { name: '悬架', finding: 'minor', remark: '轻微磨损' }, { name: '刹车', finding: 'major' }] };
+  const inspection = { inspected_on: '2026-11-01', inspector: '王工', score: 92, summary: '', groups: [fine, bad] };
+  const page = await opened(phone({ told: used({ inspection }) }));
+  const [, chassis] = page.data.car.inspection.groups;
+  assert.deepEqual(chassis.points.map(({ name }) => name), ['刹车', '悬架', '车架']);
+  assert.deepEqual([page.data.car.inspection.head, page.data.inspected], ['4 项检测，2 项需留意', { 底盘: true }]);
+});
+
+test('how a price went is drawn as steps between its least and its most', () => {
+  const { trend } = new Device().require('pages/vehicles/trend');
+  assert.equal(trend({ price_fen: 100, history: [] }), null);
+  const now = Date.parse('2026-11-22T00:00:00Z');
+  const history = [{ old_price_fen: 30000000, new_price_fen: 28000000, changed_at: '2026-11-12T00:00:00Z' }];
+  const { mask, label } = trend({ price_fen: 28000000, history }, now);
+  assert.match(decodeURIComponent(mask), /d='M0 4.0H150.0V56.0H300.0'/);
+  assert.equal(label, '价格从 ¥300,000 变为 ¥280,000，共调整 1 次');
+});
+
+test('a tap on “预订” asks whether the car can still be had, and goes on only then', async () => {
+  const device = phone();
+  const page = await opened(device);
+  const NOW = 'GET /api/visitor/vehicles/car-1/availability';
+  device.server.on(NOW, { status: 'reserved', reservable: false, as_of: '' }).on(VEHICLE, reserved()).on('GET /api/visitor/waiting-list/car-1', { is_open: false });
+  await page.reserve();
+  await device.settled();
+  assert.deepEqual([page.data.car.reservable, device.called('navigateTo').length], [false, 0]);
+  device.server.on(NOW, { status: 'listed', reservable: true, as_of: '' });
+  await page.reserve();
+  assert.deepEqual(device.called('navigateTo').map(({ url }) => url), ['/packages/reserve/confirm?vehicle_id=car-1']);
+});
+
+test('a heart that she gives before anybody was signed in signs her in, and one that is refused is taken back', async () => {
+  const device = phone({ signedIn: false });
+  const LIKED = 'PUT /api/customer/favourites/car-1';
+  device.server.on('POST /api/visitor/identity/login', { token: 't', customer: { id: 'me' } }).on(LIKED, { is_favourite: true });
+  const page = await opened(device);
+  page.like();
+  assert.equal(page.data.isLiked, true, 'the heart does not wait');
+  await device.settled();
+  assert.deepEqual([device.server.asked(LIKED).length, page.data.isLiked], [1, true]);
+  device.server.on('DELETE /api/customer/favourites/car-1', { status: 500, body: {} });
+  page.like();
+  await device.settled();
+  assert.equal(page.data.isLiked, true);
 });
 
 test('a car opened by its id is shown, counted, and kept among those she looked at', async () => {

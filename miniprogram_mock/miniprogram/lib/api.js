@@ -3,7 +3,7 @@
 const config = require('../config');
 const { ApiError } = require('./errors');
 const events = require('./events');
-const { KEY, absolute, download, keyed, raster } = require('./http');
+const { KEY, absolute, download, keyed, onCard, raster } = require('./http');
 const session = require('./session');
 
 /** @param {number} ms */
@@ -66,9 +66,16 @@ function post(path, body = {}, { idempotencyKey } = {}) {
 }
 
 /**
+ * What may be said twice: tried twice more, like a GET.
+ * @param {string} path
+ * @param {any} [body]
+ */
+const put = (path, body = {}) => send(keyed({ method: 'PUT', path, body }), config.retryPauses);
+
+/**
  * Sent once: after her account was deleted, a repetition would sign in a new one.
  * @param {string} path
  */
 const del = (path) => send({ method: 'DELETE', path }, []);
 
-module.exports = { ApiError, absolute, download, raster, get, post, del };
+module.exports = { ApiError, absolute, download, onCard, raster, get, post, put, del };

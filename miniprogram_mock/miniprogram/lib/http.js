@@ -54,6 +54,12 @@ function absolute(url) {
 const raster = (url) => absolute(url).replace(/(\/media\/vehicles\/[^?]+)\.svg$/, '$1.png');
 
 /**
+ * The same picture as WeChat's share cards take it: neither SVG nor WebP.
+ * @param {string | null | undefined} url
+ */
+const onCard = (url) => raster(url).replace(/(\/media\/photos\/[0-9a-f]{64}\/)\d+\.webp$/, '$1card.jpg');
+
+/**
  * The call with a key by which the server knows its repetitions, when it changes something of hers; a key that is there already stays.
  * @param {Call} call
  * @returns {Call}
@@ -125,4 +131,4 @@ function download(path) {
   });
 }
 
-module.exports = { KEY, absolute, download, keyed, queryString, raster, send };
+module.exports = { KEY, absolute, download, keyed, onCard, queryString, raster, send };

@@ -103,6 +103,19 @@ function isRefusal({ errMsg, errno }) {
 /** @param {number} degrees */
 const rounded = (degrees) => Number(degrees.toFixed(DECIMALS));
 
+/**
+ * The city that her network seems to be in, for who does not let us know her place; empty when nobody knows. Only ever an offer to
+ * her: networks are often wrong about it.
+ * @returns {Promise<string>}
+ */
+async function guess() {
+  try {
+    return (await api.get('/visitor/places/here')).city || '';
+  } catch {
+    return '';
+  }
+}
+
 /** She took her agreement back: where she is must not be known any more. A city that she chose was never hers to agree to. */
 function leave() {
   if (current().kind === 'here') clear();
@@ -137,4 +150,4 @@ function onChange(listener) {
   return () => listeners.delete(listener);
 }
 
-module.exports = { current, locate, refresh, leave, choose, clear, query, onChange };
+module.exports = { current, locate, refresh, guess, leave, choose, clear, query, onChange };

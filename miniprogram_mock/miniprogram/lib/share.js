@@ -11,7 +11,7 @@ const api = require('./api');
  */
 async function make(body) {
   const { id, path, title, image_url } = await api.post('/customer/sharing/', body);
-  return { id, path, title, imageUrl: api.raster(image_url) };
+  return { id, path, title, imageUrl: api.onCard(image_url) };
 }
 
 /**

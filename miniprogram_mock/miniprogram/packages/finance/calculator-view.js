@@ -19,52 +19,81 @@ function typedFen(typed) {
 }
 
 /**
- * The slider's ends and place, in thousands of yuan. Its left end stands for the plan's least, whatever that is to the yuan.
+ * The slider's ends and place, in thousands of yuan. Its ends stand for the plan's least and most, whatever those are to the yuan.
  *
- * @param {{price: number, least: number, down: number}} fen
+ * @param {{least: number, most: number, down: number}} fen
  */
-function slider({ price, least, down }) {
+function slider({ least, most, down }) {
   const thousands = (/** @type {number} */ fen) => fen / 100 / STEP_YUAN;
   const min = Math.ceil(thousands(least));
-  const max = Math.max(min + 1, Math.ceil(thousands(price)) - 1);
-  return { min, max, value: down <= least ? min : Math.round(thousands(down)) };
+  const max = Math.max(min + 1, Math.ceil(thousands(most)));
+  return { min, max, value: down <= least ? min : down >= most ? max : Math.round(thousands(down)) };
 }
 
 /**
  * The down payment at a place of the slider, in fen.
  *
  * @param {number} value
- * @param {number} min the slider's left end
- * @param {number} least the plan's least down payment in fen
+ * @param {{min: number, max: number}} ends of the slider
+ * @param {{least: number, most: number}} fen the plan's bounds
  */
-function slidFen(value, min, least) {
-  return value <= min ? least : value * STEP_YUAN * 100;
+function slidFen(value, { min, max }, { least, most }) {
+  if (value <= min) return least;
+  return value >= max ? most : value * STEP_YUAN * 100;
 }
 
-/** @param {any[]} plans `PlanOut` of the server */
-function planRows(plans) {
-  return plans.map((plan) => ({
-    id: plan.id,
-    name: plan.name,
-    terms: fill(t.planTerms, { term: plan.term_months, rate: plan.annual_rate_percent, percent: plan.min_down_payment_percent }),
-  }));
+/**
+ * The kinds of plan that are for this car, each once, in the server's order.
+ *
+ * @param {any[]} plans `PlanOut` of the server
+ * @returns {{key: string, label: string}[]}
+ */
+function kinds(plans) {
+  return [...new Map(plans.map(({ kind }) => [kind.key, kind])).values()];
+}
+
+/**
+ * The plans of one kind.
+ *
+ * @param {any[]} plans `PlanOut` of the server
+ * @param {string} kind
+ */
+function planRows(plans, kind) {
+  return plans.filter((plan) => plan.kind.key === kind).map((plan) => {
+    const { term_months: term, annual_rate_percent: rate, final_percent: final, fee_percent: fee, valid_until: until } = plan;
+    const parts = [
+      fill(t.terms.term, { term }),
+      rate ? fill(t.terms.rate, { rate }) : t.terms.free,
+      fill(t.terms.down, { percent: plan.min_down_payment_percent }),
+      final && fill(kind === 'lease' ? t.terms.residual : t.terms.balloon, { percent: final }),
+      fee && fill(t.terms.fee, { percent: fee }),
+      until && fill(t.terms.until, { date: until }),
+    ];
+    return { id: plan.id, name: plan.name, terms: parts.filter(Boolean).join(' · '), monthly: fill(t.terms.monthly, { amount: format.yuan(plan.monthly_fen) }) };
+  });
 }
 
 /** @param {any} loan `FinanceOut` of the server */
 function present(loan) {
   const { yuan } = format;
+  const isLease = loan.plan.kind.key === 'lease';
+  const only = (/** @type {string} */ label, /** @type {number} */ fen) => (fen ? [{ label, value: yuan(fen) }] : []);
   return {
     price: fill(t.car, { price: yuan(loan.price_fen) }),
     monthly: yuan(loan.monthly_fen),
     last: loan.last_instalment_fen === loan.monthly_fen ? '' : fill(t.last, { amount: yuan(loan.last_instalment_fen) }),
     rows: [
-      { label: t.down, value: yuan(loan.down_payment_fen) },
-      { label: t.principal, value: yuan(loan.principal_fen) },
-      { label: t.term, value: fill(t.termValue, { term: loan.plan.term_months }) },
-      { label: t.interest, value: yuan(loan.interest_fen) },
+      { label: isLease ? t.leaseDown : t.down, value: yuan(loan.down_payment_fen) },
+      { label: isLease ? t.leased : t.principal, value: yuan(loan.principal_fen) },
+      { label: isLease ? t.leaseTerm : t.term, value: fill(t.termValue, { term: loan.plan.term_months }) },
+      ...only(isLease ? t.residual : t.balloon, loan.final_fen),
+      ...only(t.fee, loan.fee_fen),
+      { label: isLease ? t.rentCost : t.interest, value: yuan(loan.interest_fen) },
+      ...only(t.subsidy, loan.subsidy_fen),
       { label: t.apr, value: `${loan.apr_percent}%` },
-      { label: t.total, value: yuan(loan.total_fen) },
+      { label: isLease ? t.leaseTotal : t.total, value: yuan(loan.total_fen) },
     ],
+    note: loan.note || '',
     disclaimer: loan.disclaimer,
     more: fill(t.scheduleMore, { term: loan.schedule.length }),
   };
@@ -86,4 +115,4 @@ function table(schedule) {
   }));
 }
 
-module.exports = { planRows, present, slidFen, slider, table, typedFen };
+module.exports = { kinds, planRows, present, slidFen, slider, table, typedFen };

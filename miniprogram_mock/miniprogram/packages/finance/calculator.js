@@ -5,7 +5,7 @@ const { failureOf } = require('../../lib/errors');
 const events = require('../../lib/events');
 const prompts = require('../../lib/prompts');
 const { texts } = require('../../texts/index');
-const { planRows, present, slidFen, slider, table, typedFen } = require('./calculator-view');
+const { kinds, planRows, present, slidFen, slider, table, typedFen } = require('./calculator-view');
 
 const t = texts('finance');
 
@@ -21,9 +21,13 @@ Page({
     state: 'loading',
     message: '',
     title: '',
+    kinds: /** @type {{key: string, label: string}[]} */ ([]),
+    kind: '',
     plans: /** @type {any[]} */ ([]),
     planId: '',
+    /** What the plan allows as a down payment, in fen. */
     least: 0,
+    most: 0,
     down: '',
     slider: { min: 0, max: 1, value: 0 },
     fieldError: '',
@@ -40,7 +44,7 @@ Page({
   /** Her own down payment in fen; null while she has named none and the plan's least is used. */
   chosenFen: /** @type {number | null} */ (null),
   /** The choices that the figures on the screen belong to. */
-  shown: { planId: '', down: '', slider: { min: 0, max: 1, value: 0 } },
+  shown: { kind: '', planId: '', down: '', slider: { min: 0, max: 1, value: 0 } },
   /** Counts questions, so that an answer that was overtaken is thrown away. */
   asked: 0,
 
@@ -76,10 +80,11 @@ Page({
   async changePlan(planId) {
     const loan = await this.ask({ plan_id: planId });
     if (!loan) return;
-    this.setData({ least: loan.down_payment_fen, note: '' });
+    const { down_payment_min_fen: least, down_payment_max_fen: most } = loan;
+    this.setData({ least, most, note: '' });
     const own = this.chosenFen;
-    if (own !== null && own > loan.down_payment_fen) return this.changeDown(own);
-    if (own !== null && own < loan.down_payment_fen) this.setData({ note: t.lowered });
+    if (own !== null && own > least && own <= most) return this.changeDown(own);
+    if (own !== null && own !== least) this.setData({ note: t.lowered });
     this.chosenFen = null;
     this.answered(loan);
   },
@@ -118,9 +123,10 @@ Page({
     this.setData({ busy: false });
     if (error.code === 'vehicles.finance_impossible') return this.setData({ fieldError: error.message });
     if (error.status === 410) return this.setData({ state: 'gone', message: t.gone });
+    if (error.code === 'vehicles.plan_unknown' && this.data.state !== 'ready') return this.setData({ state: 'gone', message: t.none });
     if (this.data.state === 'ready') {
       // The choices go back to what the figures belong to.
-      this.setData(this.shown);
+      this.setData({ ...this.shown, plans: planRows(this.plans, this.shown.kind) });
       return prompts.fail(error);
     }
     const { state, failure } = failureOf(error);
@@ -129,16 +135,19 @@ Page({
 
   /** @param {any} loan */
   answered(loan) {
-    const { least, scheduleOpen } = this.data;
+    const { least, most, scheduleOpen } = this.data;
+    this.plans = loan.plans;
     this.shown = {
+      kind: loan.plan.kind.key,
       planId: loan.plan.id,
       down: String(loan.down_payment_fen / 100),
-      slider: slider({ price: loan.price_fen, least, down: loan.down_payment_fen }),
+      slider: slider({ least, most, down: loan.down_payment_fen }),
     };
     this.setData({
       ...this.shown,
       state: 'ready',
-      plans: planRows(loan.plans),
+      kinds: kinds(loan.plans),
+      plans: planRows(loan.plans, loan.plan.kind.key),
       loan: present(loan),
       schedule: scheduleOpen ? table(loan.schedule) : [],
     });
@@ -154,6 +163,18 @@ Page({
   /** The last answer's schedule; a table of sixty rows is made only when she looks at it. */
   instalments: /** @type {any[]} */ ([]),
 
+  /** All plans for this car, of every kind. */
+  plans: /** @type {any[]} */ ([]),
+
+  /** Another kind begins with the first of its plans. @param {any} event */
+  pickKind(event) {
+    const { kind } = event.currentTarget.dataset;
+    if (kind === this.data.kind) return;
+    const { id } = this.plans.find((plan) => plan.kind.key === kind);
+    this.setData({ kind, planId: id, plans: planRows(this.plans, kind) });
+    this.changePlan(id);
+  },
+
   /** @param {any} event */
   pickPlan(event) {
     const { id } = event.currentTarget.dataset;
@@ -164,15 +185,13 @@ Page({
 
   /** @param {any} event */
   sliding(event) {
-    const { slider: { min }, least } = this.data;
-    this.setData({ down: String(slidFen(event.detail.value, min, least) / 100) });
+    this.setData({ down: String(slidFen(event.detail.value, this.data.slider, this.data) / 100) });
   },
 
   /** @param {any} event */
   slid(event) {
-    const { slider: { min }, least } = this.data;
     this.setData({ 'slider.value': event.detail.value });
-    this.changeDown(slidFen(event.detail.value, min, least));
+    this.changeDown(slidFen(event.detail.value, this.data.slider, this.data));
   },
 
   typing() {

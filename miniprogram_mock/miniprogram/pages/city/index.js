@@ -22,6 +22,9 @@ Page({
     isRefused: false,
     /** @type {any[]} */ rows: [],
     nothing: '',
+    /** The city that her network seems to be in, when a store is there. */
+    guessed: '',
+    guessedText: '',
   },
 
   /** @type {import('./cities').City[]} */
@@ -31,6 +34,12 @@ Page({
     this.setData({ kind: place.current().kind });
     this.lookForRefusal();
     this.load();
+    if (place.current().kind !== 'here') this.guess();
+  },
+
+  async guess() {
+    const guessed = await place.guess();
+    this.setData({ guessed, guessedText: fill(t.guessed.title, { city: guessed }) });
   },
 
   async load() {

@@ -25,7 +25,7 @@ Page({
     bar: { top: 0, height: 44 },
     state: 'loading',
     failure: '',
-    q: '',
+    isSearching: false,
     placeText: '',
     placeLabel: '',
     heroText: '',
@@ -99,7 +99,7 @@ Page({
       total: count,
       all: fill(t.recommended.all, { count }),
       empty: found.total ? '' : fill(t.recommended.empty, { place: place.current().city || '' }),
-      series: view.series(found.facets.series),
+      series: view.series((found.facets || {}).series || []),
       first: found.items.length ? view.first(found.items[0]) : null,
       cars: found.items.slice(1),
       stores: view.storeRows(stores),
@@ -117,14 +117,20 @@ Page({
     });
   },
 
-  clearSearch() {
-    this.setData({ q: '' });
+  /** @param {any} event */
+  search(event) {
+    const { q } = event.detail;
+    this.openList({ filters: q ? { q } : {} });
   },
 
-  search() {
-    const q = this.data.q.trim();
-    this.openList({ filters: q ? { q } : {} });
-    this.setData({ q: '' });
+  /** One of the suggestions. @param {any} event */
+  choose(event) {
+    this.openList(event.detail);
+  },
+
+  /** While the field suggests, the page behind it stands still. @param {any} event */
+  searching(event) {
+    this.setData({ isSearching: event.detail.isOpen });
   },
 
   /** @param {any} event */

@@ -1,7 +1,10 @@
 /** She herself: how she is called, her number, and the ways to everything that is hers. */
 
+const alerts = require('../../lib/alerts');
+const api = require('../../lib/api');
 const { failureOf } = require('../../lib/errors');
 const events = require('../../lib/events');
+const format = require('../../lib/format');
 const { open } = require('../../lib/navigate');
 const prompts = require('../../lib/prompts');
 const session = require('../../lib/session');
@@ -15,6 +18,14 @@ const LONGEST_NAME = 20;
 /** Old clients look at a nickname without telling the page; after this long they have, and have emptied the field of a bad one. */
 const UNTOLD_MS = 3000;
 
+/** What she keeps, with how many of each there are. */
+const FINDS = [
+  { key: 'favourites', icon: 'heart', url: '/packages/finds/favourites' },
+  { key: 'recent', icon: 'clock', url: '/packages/finds/recent' },
+  { key: 'searches', icon: 'bookmark', url: '/packages/finds/searches' },
+  { key: 'alerts', icon: 'bell', url: '/packages/finds/alerts' },
+].map((entry) => ({ ...entry, text: t.finds[/** @type {'alerts'} */ (entry.key)] }));
+
 const ENTRIES = [
   { key: 'orders', icon: 'order', tab: '/pages/orders/index' },
   { key: 'stores', icon: 'store', url: '/pages/stores/index' },
@@ -26,6 +37,9 @@ const ENTRIES = [
 Page({
   data: {
     t,
+    finds: FINDS,
+    /** What stands beside each of them. @type {Record<string, string>} */ counts: {},
+    unread: '',
     entries: ENTRIES,
     longest: LONGEST_NAME,
     state: 'loading',
@@ -55,6 +69,8 @@ Page({
   onShow() {
     events.track('page.viewed', { name: 'me' });
     this.load();
+    alerts.mark();
+    this.count();
   },
 
   onUnload() {
@@ -63,7 +79,7 @@ Page({
   },
 
   async onPullDownRefresh() {
-    await this.load();
+    await Promise.all([this.load(), this.count()]);
     wx.stopPullDownRefresh();
   },
 
@@ -76,6 +92,26 @@ Page({
       if (error.code === 'login') this.setData({ state: 'error', failure: t.signedOut.text, action: t.signedOut.action });
       else this.setData({ ...failureOf(error), action: '' });
     }
+  },
+
+  /** How many of each she has; without an answer the ways are there all the same. */
+  async count() {
+    try {
+      const told = await api.get('/customer/interests/summary');
+      const said = (/** @type {number} */ count) => (count ? format.count(count) : '');
+      this.setData({
+        counts: { favourites: said(told.favourites), recent: said(told.recently_viewed), searches: said(told.saved_searches) },
+        unread: said(told.unread_alerts),
+      });
+      alerts.tell(told.unread_alerts);
+    } catch {
+      this.setData({ unread: '' });
+    }
+  },
+
+  /** @param {any} event */
+  openFind(event) {
+    open(this.data.finds[event.currentTarget.dataset.index].url);
   },
 
   retry() {

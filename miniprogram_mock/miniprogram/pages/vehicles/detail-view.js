@@ -2,9 +2,11 @@
 
 const format = require('../../lib/format');
 const { fill, texts } = require('../../texts/index');
+const pictures = require('../../lib/pictures');
 const opening = require('../stores/opening');
+const { trend } = require('./trend');
 
-const SPECIFICATIONS_FIRST = 6;
+const SCREEN_RPX = 750;
 const OPTIONS_FIRST = 8;
 
 const t = texts('vehicle');
@@ -27,12 +29,14 @@ function present(car, now = Date.now()) {
     statusLabel: car.status.label,
     reservable: car.reservable,
     tags: [car.condition.label, ...car.highlights.filter((/** @type {string} */ one) => !said.includes(one))],
-    photos: car.photos,
+    photos: car.photos.map((/** @type {any} */ one) => ({ ...one, shown: pictures.fitting(one.url, one.sizes, SCREEN_RPX) })),
     price: price(car.price),
+    fairness: car.fairness ? fairness(car.fairness) : null,
+    inspection: car.inspection ? inspection(car.inspection) : null,
     finance: car.finance && finance(car.finance),
     facts: facts(car),
     history: history(car),
-    specifications: folded(car.specifications, SPECIFICATIONS_FIRST, t.specifications.more),
+    specifications: specifications(car.specifications),
     options: folded(options, OPTIONS_FIRST, t.options.more),
     store: store(car.store, now),
     identity: [
@@ -45,12 +49,17 @@ function present(car, now = Date.now()) {
 
 /** @param {any} told `PriceOut` */
 function price(told) {
+  const notes = (told.notes || []).map((/** @type {{text: string}} */ note) => note.text);
   return {
     now: format.yuan(told.price_fen),
     guide: told.saved_fen ? format.yuan(told.guide_price_fen) : '',
     saved: told.saved_fen ? fill(t.price.saved, { amount: format.yuan(told.saved_fen) }) : '',
     qualifier: told.qualifier,
+    notes,
     history: told.history.map(changed),
+    /** What opens the history: its last change, unless a note says that already. */
+    more: told.history.length ? (notes.length ? t.price.more : changed(told.history[0]).text) : '',
+    trend: trend(told),
   };
 }
 
@@ -62,6 +71,65 @@ function changed({ old_price_fen: before, new_price_fen: after, changed_at }) {
     text: fill(dropped ? t.price.dropped : t.price.raised, { date: format.date(changed_at), amount: format.yuan(Math.abs(after - before)) }),
     detail: fill(t.price.change, { old: format.yuan(before), new: format.yuan(after) }),
   };
+}
+
+/**
+ * How the price stands among those of cars like it: the share of them that cost more.
+ *
+ * @param {{percentile: number, count: number, level: string, label: string}} told
+ */
+function fairness({ percentile, count, level, label }) {
+  return {
+    label,
+    level,
+    percentile,
+    text: fill(t.fairness.text, { percent: 100 - percentile, count }),
+    explained: fill(t.fairness.explained, { count }),
+  };
+}
+
+/**
+ * The inspector's report. What is not in order stands above what is.
+ *
+ * @param {any} told
+ */
+function inspection(told) {
+  const groups = told.groups.map((/** @type {any} */ group) => {
+    const points = group.points.map((/** @type {any} */ point) => ({ ...point, word: t.inspection.findings[/** @type {'ok'} */ (point.finding)] }));
+    const found = points.filter((/** @type {any} */ { finding }) => finding !== 'ok').length;
+    const [title, total] = [group.name, points.length];
+    return { title, points: points.sort(worstFirst), summary: found ? fill(t.inspection.found, { found, total }) : fill(t.inspection.fine, { total }), isFine: !found };
+  });
+  const all = groups.flatMap((/** @type {any} */ { points }) => points);
+  const found = all.filter((/** @type {any} */ { finding }) => finding !== 'ok').length;
+  return {
+    summary: told.summary || '',
+    score: told.score === null || told.score === undefined ? '' : fill(t.inspection.score, { score: told.score }),
+    head: found ? fill(t.inspection.found, { found, total: all.length }) : fill(t.inspection.fine, { total: all.length }),
+    by: fill(t.inspection.by, { date: format.date(told.inspected_on), inspector: told.inspector }),
+    isFine: !found,
+    groups,
+  };
+}
+
+const WORST = ['major', 'minor', 'ok'];
+
+/**
+ * @param {{finding: string}} one
+ * @param {{finding: string}} other
+ */
+const worstFirst = (one, other) => WORST.indexOf(one.finding) - WORST.indexOf(other.finding);
+
+/**
+ * Specifications by group, the first group open; a car without groups has one.
+ *
+ * @param {any[]} rows
+ */
+function specifications(rows) {
+  /** @type {Map<string, any[]>} */
+  const groups = new Map();
+  for (const row of rows) groups.set(row.group || t.specifications.title, [...(groups.get(row.group || t.specifications.title) || []), row]);
+  return [...groups].map(([title, all]) => ({ title, rows: all, count: fill(t.specifications.count, { count: all.length }) }));
 }
 
 /** @param {any} told the server's own example: the client computes nothing */

@@ -12,6 +12,7 @@ const recent = require('../../lib/recent');
 const session = require('../../lib/session');
 const share = require('../../lib/share');
 const deposit = require('../../lib/deposit');
+const { keeping } = require('./keeping');
 const { lining } = require('./line');
 const { fill, texts } = require('../../texts/index');
 const { card, present } = require('./detail-view');
@@ -35,13 +36,20 @@ Page({
     orderId: '',
     isStale: false,
     photo: 0,
-    unfolded: { price: false, specifications: false, options: false },
+    unfolded: { price: false, options: false },
+    /** The groups of specifications that are open, by name. @type {Record<string, boolean>} */ groups: {},
+    /** The groups of the inspection that are open. @type {Record<string, boolean>} */ inspected: {},
+    isLiked: false,
+    isPicked: false,
+    picked: 0,
+    isAsking: false,
     sheet: '',
     joining: false,
     w: texts('waiting'),
   },
 
   ...lining(),
+  ...keeping(),
 
   vehicleId: '',
   shareId: '',
@@ -59,6 +67,7 @@ Page({
     this.vehicleId = query.id || '';
     this.shareId = launch.shareIn(query);
     this.setData({ single: launch.isSinglePage() });
+    this.keepUp();
     this.start();
   },
 
@@ -76,6 +85,7 @@ Page({
   onUnload() {
     this.isShown = false;
     this.leaveLineAlone();
+    this.stopKeeping();
     if (this.seen) events.track('vehicle.gallery_viewed', { vehicle_id: this.vehicleId, photos: this.seen + 1 });
   },
 
@@ -129,6 +139,8 @@ Page({
     const view = present(car);
     this.told = car;
     this.setData({ state: 'ready', isStale: false, car: view, similar: car.similar });
+    if (!before) this.unfoldFirst(view);
+    this.showKept();
     if (car.reservable) this.noLine();
     if (isNews) this.setData({ orderId: '', statusText: car.reservable ? t.status.listed : '' });
     if (!before) this.met(car);
@@ -145,6 +157,13 @@ Page({
   met(car) {
     events.track('vehicle.viewed', { vehicle_id: car.id, share_id: this.shareId || undefined, price_fen: car.price.price_fen });
     if (!this.data.single) recent.add(card(car));
+  },
+
+  /** The first group of specifications lies open, and of the inspection those in which something was found. @param {any} view */
+  unfoldFirst({ specifications, inspection }) {
+    const found = inspection ? inspection.groups.filter((/** @type {any} */ group) => !group.isFine) : [];
+    const opened = (/** @type {any[]} */ groups) => Object.fromEntries(groups.map(({ title }) => [title, true]));
+    this.setData({ groups: opened(specifications.slice(0, 1)), inspected: opened(found) });
   },
 
   /**
@@ -231,6 +250,31 @@ Page({
     this.setData({ unfolded: { ...this.data.unfolded, [part]: !this.data.unfolded[part] } });
   },
 
+  /** A group of specifications, or of the inspection, opens or closes. @param {any} event */
+  unfoldGroup(event) {
+    const { title } = event.currentTarget.dataset;
+    this.setData({ groups: { ...this.data.groups, [title]: !this.data.groups[title] } });
+  },
+
+  /** @param {any} event */
+  unfoldInspected(event) {
+    const { title } = event.currentTarget.dataset;
+    this.setData({ inspected: { ...this.data.inspected, [title]: !this.data.inspected[title] } });
+  },
+
+  openFairness() {
+    this.setData({ sheet: 'fairness' });
+  },
+
+  openInspection() {
+    this.setData({ sheet: 'inspection' });
+  },
+
+  /** @param {any} event how many cars wait to be compared */
+  picking(event) {
+    this.setData({ picked: event.detail.count });
+  },
+
   call() {
     const { store } = this.data.car;
     events.track('phone_call.tapped', { vehicle_id: this.vehicleId, store_id: store.id });
@@ -293,9 +337,22 @@ Page({
     open(`/pages/test-drive/index?vehicle_id=${this.vehicleId}`);
   },
 
-  reserve() {
+  /** Whether it can still be had is asked at the very moment: what the page shows may be minutes old. */
+  async reserve() {
+    if (this.data.isAsking) return undefined;
     events.track('reserve.tapped', { vehicle_id: this.vehicleId });
-    open(`/packages/reserve/confirm?vehicle_id=${this.vehicleId}`);
+    this.setData({ isAsking: true });
+    try {
+      const now = await api.get(`/visitor/vehicles/${this.vehicleId}/availability`);
+      const isTurn = Boolean(this.data.line && this.data.line.isTurn);
+      if (!now.reservable && !isTurn) return await this.load();
+    } catch (error) {
+      if (error.status === 410 || error.status === 404) return this.load();
+      // The next page asks again, and says what is wrong with the network.
+    } finally {
+      this.setData({ isAsking: false });
+    }
+    return open(`/packages/reserve/confirm?vehicle_id=${this.vehicleId}`);
   },
 
   openOrder() {
@@ -306,7 +363,7 @@ Page({
   shared() {
     const { car } = this.data;
     if (!car) return { title: texts('common').brand.name, query: `id=${this.vehicleId}` };
-    const imageUrl = car.photos.length ? api.raster(car.photos[0].url) : undefined;
+    const imageUrl = car.photos.length ? api.onCard(car.photos[0].url) : undefined;
     return { title: fill(t.share.title, { title: car.title, price: car.price.now }), query: `id=${this.vehicleId}`, imageUrl };
   },
 

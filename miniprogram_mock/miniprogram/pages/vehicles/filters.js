@@ -1,31 +1,46 @@
 /** What she asks for: choosing, taking back, saying it in words, sending it. Knows neither WeChat nor the page. */
 
 const { texts, fill } = require('../../texts/index');
+const format = require('../../lib/format');
 
 /** @typedef {Record<string, any>} Filters lists for facets, numbers for bounds; what is not asked for is not there */
 /** @typedef {{value: string, label: string, count: number}} Value */
 /** @typedef {{key: string, text: string}} Chip */
 
 /** Chosen from lists; in the order of the drawer. */
-const FACETS = ['series', 'condition', 'energy', 'body', 'exterior_color', 'interior_color', 'drivetrain', 'gearbox', 'model_year', 'city', 'options'];
+const FACETS = ['series', 'model', 'trim', 'condition', 'energy', 'body', 'exterior_color', 'interior_color', 'drivetrain', 'gearbox']
+  .concat(['model_year', 'seats', 'city', 'store_ids', 'options']);
 
 const WAN = 1000000;
+const YUAN = 100;
+const DAY_MS = 24 * 3600 * 1000;
+const YEAR_DAYS = 365;
 
 /** Bounds on offer, each with the fields that it sets; `undefined` takes a field away. */
 const PRESETS = {
   price: [[null, 20], [20, 30], [30, 40], [40, 60], [60, null]].map(([min, max]) => ({ price_min_fen: fen(min), price_max_fen: fen(max) })),
+  monthly: [[null, 3000], [3000, 5000], [5000, 8000], [8000, null]].map(([min, max]) => ({ monthly_min_fen: yuan(min), monthly_max_fen: yuan(max) })),
   mileage: [1, 3, 5, 10].map((wan) => ({ mileage_max_km: wan * 10000 })),
+  registered: [1, 3, 5].map((years) => ({ registered_from: daysAgo(years * YEAR_DAYS) })),
+  listed: [3, 7, 14, 30].map((days) => ({ listed_within_days: days })),
   owners: [1, 2].map((count) => ({ previous_owners_max: count })),
   accident: [{ accident_free: true }],
+  warranty: [{ in_warranty: true }],
+  photos: [{ has_photos: true }],
   radius: [20, 50, 100, 300].map((km) => ({ radius_km: km })),
 };
 
 /** The fields behind each bound. */
 const FIELDS = {
   price: ['price_min_fen', 'price_max_fen'],
-  mileage: ['mileage_max_km'],
+  monthly: ['monthly_min_fen', 'monthly_max_fen'],
+  mileage: ['mileage_min_km', 'mileage_max_km'],
+  registered: ['registered_from', 'registered_to'],
+  listed: ['listed_within_days'],
   owners: ['previous_owners_max'],
   accident: ['accident_free'],
+  warranty: ['in_warranty'],
+  photos: ['has_photos'],
   radius: ['radius_km'],
   years: ['model_year_min', 'model_year_max'],
   store: ['store_id'],
@@ -35,6 +50,16 @@ const FIELDS = {
 /** @param {number | null} wan */
 function fen(wan) {
   return wan === null ? undefined : wan * WAN;
+}
+
+/** @param {number | null} amount */
+function yuan(amount) {
+  return amount === null ? undefined : amount * YUAN;
+}
+
+/** A day by China's calendar. @param {number} days */
+function daysAgo(days) {
+  return format.date(new Date(Date.now() - days * DAY_MS).toISOString());
 }
 
 /**
@@ -107,10 +132,28 @@ function priceText({ price_min_fen, price_max_fen }) {
   return max ? fill(t.between, { min, max }) : fill(t.above, { min });
 }
 
-/** @param {number} km */
-function mileageText(km) {
+/** @param {Filters} filters */
+function mileageText({ mileage_min_km: least, mileage_max_km: most }) {
   const t = texts('list').mileage;
-  return km % 10000 ? fill(t.within, { km }) : fill(t.within_wan, { number: km / 10000 });
+  const from = least ? fill(t.from, { km: format.kilometres(least) }) : '';
+  if (most === undefined) return from;
+  return [from, most % 10000 ? fill(t.within, { km: most }) : fill(t.within_wan, { number: most / 10000 })].filter(Boolean).join(' ');
+}
+
+/** @param {Filters} filters */
+function monthlyText({ monthly_min_fen: least, monthly_max_fen: most }) {
+  const t = texts('list').monthly;
+  const [min, max] = [least, most].map((fen) => (fen === undefined ? '' : format.yuan(fen)));
+  if (!min) return fill(t.below, { max });
+  return max ? fill(t.between, { min, max }) : fill(t.above, { min });
+}
+
+/** A day on offer is called by its years, any other by itself. @param {Filters} filters */
+function registeredText({ registered_from: from, registered_to: to }) {
+  const t = texts('list').registered;
+  const years = PRESETS.registered.findIndex((one) => !to && one.registered_from === from);
+  if (years >= 0) return t.within[years];
+  return [from && fill(t.from, { date: from }), to && fill(t.to, { date: to })].filter(Boolean).join(' ');
 }
 
 /**
@@ -121,7 +164,12 @@ function mileageText(km) {
 function boundText(name, filters) {
   const t = texts('list');
   if (name === 'price') return priceText(filters);
-  if (name === 'mileage') return mileageText(filters.mileage_max_km);
+  if (name === 'monthly') return monthlyText(filters);
+  if (name === 'mileage') return mileageText(filters);
+  if (name === 'registered') return registeredText(filters);
+  if (name === 'listed') return fill(t.listed, { days: filters.listed_within_days });
+  if (name === 'warranty') return filters.in_warranty ? t.warranty.still : t.warranty.over;
+  if (name === 'photos') return filters.has_photos ? t.photos.some : t.photos.none;
   if (name === 'owners') return fill(filters.previous_owners_max === 1 ? t.owners.first : t.owners.most, { count: filters.previous_owners_max });
   if (name === 'accident') return filters.accident_free ? t.accident.free : t.accident.not_free;
   if (name === 'radius') return fill(t.radius.within, { km: filters.radius_km });
@@ -155,9 +203,14 @@ function chips(filters, labels) {
  * @param {Record<string, Record<string, string>>} labels
  */
 function valueText(facet, value, labels) {
-  if (facet === 'model_year') return fill(texts('list').year, { year: value });
-  return (labels[facet] || {})[value] || value;
+  const t = texts('list');
+  if (facet === 'model_year') return fill(t.year, { year: value });
+  if (facet === 'seats') return fill(t.seats, { count: value });
+  return (labels[counted(facet)] || {})[value] || (facet === 'store_ids' ? t.store : value);
 }
+
+/** The facet that counts the values of a filter. @param {string} name */
+const counted = (name) => (name === 'store_ids' ? 'store' : name);
 
 /**
  * The filters without one of their chips.
@@ -176,11 +229,11 @@ function without(filters, key) {
 /**
  * What people read for each value, learned from the server's facets.
  * @param {Record<string, Record<string, string>>} labels
- * @param {Record<string, Value[]>} facets
+ * @param {Record<string, Value[]> | null} facets null when the server left the counts out
  */
 function learned(labels, facets) {
   const known = { ...labels };
-  for (const [facet, values] of Object.entries(facets)) {
+  for (const [facet, values] of Object.entries(facets || {})) {
     known[facet] = { ...known[facet], ...Object.fromEntries(values.map(({ value, label }) => [value, label])) };
   }
   return known;
@@ -210,4 +263,4 @@ function shareable(filters, from) {
   return query(filters, from.city ? { city: from.city } : {});
 }
 
-module.exports = { FACETS, PRESETS, FIELDS, clean, toggle, toggleBound, isBound, priced, inWan, boundText, chips, valueText, without, learned, query, shareable };
+module.exports = { FACETS, PRESETS, FIELDS, clean, counted, toggle, toggleBound, isBound, priced, inWan, boundText, chips, valueText, without, learned, query, shareable };

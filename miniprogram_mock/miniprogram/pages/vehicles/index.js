@@ -9,11 +9,11 @@ const launch = require('../../lib/launch');
 const { open } = require('../../lib/navigate');
 const place = require('../../lib/place');
 const prompts = require('../../lib/prompts');
-const session = require('../../lib/session');
-const share = require('../../lib/share');
 const { texts, fill } = require('../../texts/index');
 const { drops } = require('./drops');
 const filters = require('./filters');
+const { FREQUENCIES, saving } = require('./saving');
+const { sharing } = require('./sharing');
 
 const LIMIT = 20;
 const SORTS = /** @type {const} */ (['recommended', 'distance', 'price_asc', 'price_desc', 'newest', 'mileage']);
@@ -47,6 +47,12 @@ Page({
     /** @type {any} */ from: {},
     /** @type {any} */ counted: { facets: {}, ranges: {}, total: 0 },
     sharedBy: '',
+    isSearching: false,
+    frequencies: FREQUENCIES.map((key) => ({ key, text: t.save.frequencies[key], hint: t.save.hints[key] })),
+    frequency: 'daily',
+    saveName: '',
+    saving: false,
+    picked: 0,
   },
 
   /** @type {Record<string, Record<string, string>>} */
@@ -57,9 +63,9 @@ Page({
   turn: 0,
   /** The place that the cars on the screen were searched from. */
   shownPlace: '',
-  isShared: false,
-  shareId: '',
-  timelineShare: /** @type {import('../../lib/share').Share | null} */ (null),
+
+  ...sharing(),
+  ...saving(),
 
   /** @param {Record<string, any>} query */
   onLoad(query) {
@@ -98,43 +104,15 @@ Page({
     this.search(filters.clean(wanted.filters));
   },
 
-  /** A list that somebody shared: her filters, and how many cars that is now. */
-  async openShare() {
-    this.setData({ state: 'loading' });
-    try {
-      const opening = { visitor_id: session.visitorId(), scene: String(launch.scene()) };
-      const { share: made, list } = await api.get(`/visitor/sharing/${this.shareId}`, opening);
-      if (!list) return this.noShare();
-      this.isShared = true;
-      const { nickname } = made.sharer;
-      const words = list.total ? (nickname ? t.shared.by : t.shared.friend) : t.shared.none;
-      const sharedBy = fill(words, { name: nickname || t.shared.somebody, count: list.total });
-      this.setData({ sharedBy });
-      await this.search(filters.clean(list.filters));
-    } catch (error) {
-      if (error.status === 404) this.noShare();
-      else this.setData(failureOf(error));
-    }
-  },
-
-  noShare() {
-    prompts.toast(t.shared.gone);
-    this.leaveShare();
-    this.search();
-  },
-
-  leaveShare() {
-    this.isShared = false;
-    this.shareId = '';
-    this.setData({ sharedBy: '' });
-  },
-
   retry() {
     if (this.shareId && !this.isShared) this.openShare();
     else this.search();
   },
 
-  /** Where the search is asked from. Her city must not cut down a list that somebody chose for her. */
+  /**
+   * Where the search is asked from. Her city must not cut down a list that somebody chose for her.
+   * @returns {{lat?: number, lng?: number, crs?: 'gcj02', city?: string}}
+   */
   from() {
     const { city, ...here } = place.query();
     return this.isShared ? here : { ...here, city };
@@ -176,10 +154,11 @@ Page({
       chunks: isEmpty ? [] : [{ page: 0, cars: found.items }],
       tail: found.next_cursor ? 'more' : 'end',
       total: fill(t.total, { count: format.count(found.total) }),
-      counted: { facets: found.facets, ranges: found.ranges, total: found.total },
+      counted: { facets: found.facets || {}, ranges: found.ranges || {}, histogram: (found.histogram && found.histogram.price) || [], total: found.total },
       drops: [],
       ...this.toolTexts(asked, found),
     });
+    this.recount(found.total);
     if (isNew && this.data.mode === 'list') wx.pageScrollTo({ scrollTop: 0, duration: 0 });
     if (isEmpty) this.offerDrops(asked);
   },
@@ -232,7 +211,10 @@ Page({
       if (turn !== this.turn) return;
       this.cursor = found.next_cursor;
       const page = this.data.chunks.length;
-      this.setData({ [`chunks[${page}]`]: { page, cars: found.items }, tail: found.next_cursor ? 'more' : 'end' });
+      // A car whose price changed meanwhile may come once more behind the place where it stood.
+      const seen = new Set(this.data.chunks.flatMap(({ cars }) => cars.map(({ id }) => id)));
+      const cars = found.items.filter((/** @type {{id: string}} */ { id }) => !seen.has(id));
+      this.setData({ [`chunks[${page}]`]: { page, cars }, tail: found.next_cursor ? 'more' : 'end' });
     } catch {
       if (turn === this.turn) this.setData({ tail: 'failed' });
     }
@@ -244,13 +226,26 @@ Page({
     this.search(asked);
   },
 
-  searchWord() {
-    this.ask(filters.clean({ ...this.data.asked, q: this.data.q.trim() }));
+  /** @param {any} event the words of the search field; none takes them away */
+  searchWord(event) {
+    this.ask(filters.clean({ ...this.data.asked, q: event.detail.q }));
   },
 
-  clearWord() {
-    this.setData({ q: '' });
-    if (this.data.asked.q) this.ask(filters.without(this.data.asked, 'word'));
+  /** What she chose of the suggestions takes the place of words. @param {any} event */
+  choose(event) {
+    const { filters: wanted, labels } = event.detail;
+    this.labels = { ...this.labels, ...labels };
+    this.ask(filters.clean({ ...filters.without(this.data.asked, 'word'), ...wanted }));
+  },
+
+  /** While the field suggests, the page behind it stands still. @param {any} event */
+  searching(event) {
+    this.setData({ isSearching: event.detail.isOpen });
+  },
+
+  /** @param {any} event how many cars wait to be compared */
+  picking(event) {
+    this.setData({ picked: event.detail.count });
   },
 
   /** @param {any} event */
@@ -292,7 +287,9 @@ Page({
       try {
         await place.locate();
       } catch (error) {
-        return prompts.fail(error);
+        prompts.fail(error);
+        // A city is a place too: its stores are as near as she lets us know.
+        return error.code === 'single_page' ? undefined : this.openPlace();
       }
     }
     this.sort = key;
@@ -307,14 +304,6 @@ Page({
     this.setData({ sheet: 'filter' });
   },
 
-  /** Moments ask for their card at once, so it is made as soon as she shows that she wants to share. */
-  openShareSheet() {
-    this.setData({ sheet: 'share' });
-    if (this.timelineShare) return;
-    const { turn } = this;
-    share.forList(this.shareable(), 'timeline').then((made) => turn === this.turn && (this.timelineShare = made), () => {});
-  },
-
   closeSheet() {
     this.setData({ sheet: '' });
   },
@@ -325,17 +314,6 @@ Page({
 
   openPlace() {
     open('/pages/city/index');
-  },
-
-  openPoster() {
-    this.setData({ sheet: '' });
-    events.track('share.tapped', { kind: 'list', channel: 'code' });
-    handover.give('poster', this.shareable());
-    open('/pages/share/index');
-  },
-
-  leaveShared() {
-    this.clearAll();
   },
 
   /** @param {any} event */
@@ -352,29 +330,6 @@ Page({
     this.ask(filters.clean({ ...this.data.asked, store_id: id }));
   },
 
-  shareable() {
-    return filters.shareable(this.data.asked, this.data.from);
-  },
-
-  /** What goes out when the server cannot name a share in time: the same search, without her name. */
-  card() {
-    const { counted, chunks } = this.data;
-    const photo = chunks.length ? chunks[0].cars[0].photo : '';
-    const title = fill(t.share.title, { count: format.count(counted.total) });
-    return { title, query: `filters=${encodeURIComponent(JSON.stringify(this.shareable()))}`, imageUrl: api.raster(photo) };
-  },
-
-  onShareAppMessage() {
-    events.track('share.tapped', { kind: 'list', channel: 'friend' });
-    this.setData({ sheet: '' });
-    const { title, query, imageUrl } = this.card();
-    return share.message({ title, path: `/pages/vehicles/index?${query}`, imageUrl }, share.forList(this.shareable(), 'friend'));
-  },
-
-  onShareTimeline() {
-    events.track('share.tapped', { kind: 'list', channel: 'timeline' });
-    return share.timeline(this.card(), this.timelineShare);
-  },
 });
 
 /** Filters as a share without a name carries them; what does not parse asks for nothing. @param {string} text */

@@ -13,6 +13,7 @@ module.exports = {
     still: '仍未允许使用位置，可直接选择城市',
   },
   search: { placeholder: '搜索城市', label: '搜索城市', clear: '清除' },
+  guessed: { title: '您可能在{city}', text: '根据网络位置推测，点按即选择此城市' },
   country: '全国',
   list: '有门店的城市',
   count: '{count} 辆',

@@ -1,7 +1,6 @@
 /** What the home page says. */
 
 module.exports = {
-  search: { placeholder: '搜索车系、版本或颜色', label: '搜索车辆', clear: '清除搜索词' },
   place: {
     none: '选择城市或使用我的位置',
     here: '我的位置附近',

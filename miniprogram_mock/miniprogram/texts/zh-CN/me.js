@@ -11,6 +11,7 @@ module.exports = {
     heading: '绑定手机号',
     bound: '手机号已绑定',
   },
+  finds: { favourites: '收藏', recent: '最近浏览', searches: '保存的搜索', alerts: '提醒' },
   entries: {
     orders: '订单与排队',
     stores: '门店',

@@ -21,6 +21,7 @@ export class PhoneContext extends glassEasel.CurrentWindowBackendContext {
     })
     this.onEvent((target, type, detail, options) => this.dispatch(target, type, detail, options))
     this.listenForLongPress()
+    this.listenForMouse()
     phone.on('settings', ({ name }) => name === 'theme' && this.applyTheme())
   }
 
@@ -82,6 +83,28 @@ export class PhoneContext extends glassEasel.CurrentWindowBackendContext {
       }, LONG_PRESS_MS)
     }, { capture: true })
     for (const name of ['pointerup', 'pointercancel', 'pointermove']) document.body.addEventListener(name, stop, { capture: true })
+  }
+
+  /** A mouse that drags is a finger: what it went down on hears its touches until it is let go, wherever it is. */
+  listenForMouse() {
+    const body = document.body
+    body.addEventListener('pointerdown', (down) => {
+      const target = down.pointerType === 'mouse' && !down.button && nearest(down.target)
+      if (!target) return
+      const tell = (type, { clientX, clientY, pageX, pageY }) => {
+        const touch = { identifier: 0, clientX, clientY, pageX, pageY }
+        const originalEvent = { touches: type === 'touchend' ? [] : [touch], changedTouches: [touch] }
+        this.dispatch(target, type, {}, { bubbles: true, composed: true, originalEvent })
+      }
+      const move = (event) => tell('touchmove', event)
+      const end = (event) => {
+        body.removeEventListener('pointermove', move)
+        tell('touchend', event)
+      }
+      tell('touchstart', down)
+      body.addEventListener('pointermove', move)
+      body.addEventListener('pointerup', end, { once: true })
+    }, { capture: true })
   }
 }
 

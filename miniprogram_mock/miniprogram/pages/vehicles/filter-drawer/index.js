@@ -19,6 +19,8 @@ Component({
     from: { type: Object, value: {} },
     facets: { type: Object, value: {} },
     ranges: { type: Object, value: {} },
+    /** How the other conditions' cars spread over prices. @type {any} */
+    histogram: { type: Array, value: [] },
     total: { type: Number, value: 0 },
   },
   data: {
@@ -29,6 +31,7 @@ Component({
     least: '',
     most: '',
     priceHint: '',
+    /** @type {any[]} */ bins: [],
     button: '',
     isNone: false,
     isCounting: false,
@@ -40,24 +43,25 @@ Component({
   },
   methods: {
     begin() {
-      const { from, facets, ranges, total } = /** @type {any} */ (this.data);
+      const { from, facets, ranges, histogram, total } = /** @type {any} */ (this.data);
       // Her city stands in the drawer as what it is to the search: a chosen city.
       const asked = /** @type {filters.Filters} */ (this.data.filters);
       const draft = filters.clean({ ...asked, city: asked.city || (from.city ? [from.city] : undefined) });
       /** @type {any} */ (this).counted = {};
       this.setData({ draft, unfolded: [] });
-      this.told({ facets, ranges, total });
+      this.told({ facets, ranges, histogram: { price: histogram }, total });
       this.typeset();
     },
 
-    /** @param {{facets: any, ranges: any, total: number}} answer */
-    told({ facets, ranges, total }) {
+    /** Busy, the server may leave the counts out: then the old ones stay. @param {{facets: any, ranges: any, histogram: any, total: number}} answer */
+    told({ facets, ranges, histogram, total }) {
       /** @type {any} */
       const own = this;
-      own.counted = view.inOrder(own.counted, facets);
+      if (facets) own.counted = view.inOrder(own.counted, facets);
       const { min, max } = (ranges && ranges.price) || {};
       const hint = min ? fill(t.price.found, { min: filters.inWan(min), max: filters.inWan(max) }) : '';
-      this.setData({ button: view.buttonText(total), isNone: !total, priceHint: hint, isCounting: false });
+      const bins = (histogram && histogram.price) || this.data.bins;
+      this.setData({ button: view.buttonText(total), isNone: !total, priceHint: hint, isCounting: false, bins });
       this.arrange();
     },
 
@@ -104,6 +108,12 @@ Component({
       const { draft } = this.data;
       if (bound) this.change(filters.toggleBound(draft, filters.PRESETS[/** @type {'price'} */ (name)][Number(value)]));
       else this.change(filters.toggle(draft, name, value));
+    },
+
+    /** Her handles on the histogram. @param {any} event */
+    ranged(event) {
+      const { min, max } = event.detail;
+      this.change(filters.clean({ ...this.data.draft, price_min_fen: min, price_max_fen: max }));
     },
 
     priced() {

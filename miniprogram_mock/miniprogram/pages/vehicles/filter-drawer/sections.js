@@ -4,11 +4,17 @@ const format = require('../../../lib/format');
 const { texts, fill } = require('../../../texts/index');
 const filters = require('../filters');
 
-/** @typedef {{value: string, text: string, label: string, count: string, isOn: boolean, isOff: boolean, colour: string}} Choice */
+/** @typedef {{name: string, value: string, text: string, label: string, count: string, isOn: boolean, isOff: boolean, colour: string}} Choice */
 /** @typedef {{name: string, title: string, choices: Choice[], more: string, off: string, isBound: boolean}} Section */
 
-const ORDER = ['price', 'series', 'condition', 'energy', 'body', 'radius', 'city', 'mileage', 'model_year', 'owners', 'accident']
-  .concat(['exterior_color', 'interior_color', 'drivetrain', 'gearbox', 'options']);
+const ORDER = ['price', 'monthly', 'series', 'model', 'trim', 'condition', 'promises', 'energy', 'body', 'radius', 'city', 'store_ids', 'mileage']
+  .concat(['model_year', 'registered', 'owners', 'seats', 'exterior_color', 'interior_color', 'drivetrain', 'gearbox', 'listed', 'options']);
+
+/** What a car either has or has not, each with the facet that counts it. */
+const PROMISES = { accident: 'accident_free', warranty: 'in_warranty', photos: 'has_photos' };
+
+/** What hangs on a choice above it is offered only under that choice: the models and trims of a series, the trims of a model. */
+const UNDER = /** @type {Record<string, string[]>} */ ({ model: ['series'], trim: ['series', 'model'] });
 
 /** Longer lists are folded to this many, unless that spares only a few; what is chosen stays in sight. */
 const FOLDED = 9;
@@ -24,8 +30,9 @@ const SPARED = 3;
 function choice(facet, { value, label, count }, chosen) {
   const t = texts('list').filter;
   const isOn = chosen.includes(value);
-  const text = filters.valueText(facet, value, { [facet]: { [value]: label } });
+  const text = filters.valueText(facet, value, { [filters.counted(facet)]: { [value]: label } });
   return {
+    name: facet,
     value,
     text,
     count: String(count),
@@ -46,10 +53,13 @@ function choice(facet, { value, label, count }, chosen) {
  * @returns {Section[]}
  */
 function facetSection(facet, draft, values, isUnfolded) {
-  if (!values.length) return [];
-  const t = texts('list');
   const chosen = (draft[facet] || []).map(String);
-  const all = values.map((value) => choice(facet, value, chosen));
+  const isHidden = facet in UNDER && !chosen.length && !UNDER[facet].some((above) => (draft[above] || []).length);
+  // Cars of which it is not known are counted under nothing.
+  const known = values.filter(({ value }) => value !== '');
+  if (isHidden || !known.length) return [];
+  const t = texts('list');
+  const all = known.map((value) => choice(facet, value, chosen));
   const isFoldable = all.length > FOLDED + SPARED;
   const shown = isFoldable && !isUnfolded ? all.filter((one, place) => place < FOLDED || one.isOn) : all;
   const more = isUnfolded ? t.filter.less : fill(t.filter.more, { count: all.length });
@@ -67,10 +77,31 @@ function boundSection(name, draft, hasPlace) {
   const t = texts('list');
   const choices = filters.PRESETS[name].map((bound, place) => {
     const text = filters.boundText(name, bound);
-    return { value: String(place), text, label: text, count: '', isOn: filters.isBound(draft, bound), isOff: false, colour: '' };
+    return { name, value: String(place), text, label: text, count: '', isOn: filters.isBound(draft, bound), isOff: false, colour: '' };
   });
   const off = name === 'radius' && !hasPlace ? t.radius.off : '';
-  return { name, title: t.facets[name], choices: off ? [] : choices, more: '', off, isBound: true };
+  return { name, title: t.facets[/** @type {'price'} */ (name)], choices: off ? [] : choices, more: '', off, isBound: true };
+}
+
+/**
+ * What a car either has or has not, in one row with the numbers of those that have it.
+ * @param {filters.Filters} draft
+ * @param {Record<string, import('../filters').Value[]>} facets
+ * @returns {Section}
+ */
+function promiseSection(draft, facets) {
+  const t = texts('list');
+  const choices = Object.entries(PROMISES).map(([name, facet]) => {
+    const [bound] = filters.PRESETS[/** @type {'accident'} */ (name)];
+    const text = filters.boundText(name, bound);
+    const isOn = filters.isBound(draft, bound);
+    const having = (facets[facet] || []).find(({ value }) => value === 'true');
+    if (!having) return { name, value: '0', text, label: text, count: '', isOn, isOff: false, colour: '' };
+    const { count } = having;
+    const label = fill(count ? t.filter.value : t.filter.value_off, { label: text, count });
+    return { name, value: '0', text, label, count: String(count), isOn, isOff: !count && !isOn, colour: '' };
+  });
+  return { name: 'promises', title: t.facets.promises, choices, more: '', off: '', isBound: true };
 }
 
 /**
@@ -81,11 +112,11 @@ function boundSection(name, draft, hasPlace) {
  * @returns {Section[]}
  */
 function sections(draft, facets, { unfolded, hasPlace }) {
-  return ORDER.flatMap((name) =>
-    name in filters.PRESETS
-      ? [boundSection(/** @type {keyof typeof filters.PRESETS} */ (name), draft, hasPlace)]
-      : facetSection(name, draft, facets[name] || [], unfolded.includes(name)),
-  );
+  return ORDER.flatMap((name) => {
+    if (name === 'promises') return [promiseSection(draft, facets)];
+    if (name in filters.PRESETS) return [boundSection(/** @type {keyof typeof filters.PRESETS} */ (name), draft, hasPlace)];
+    return facetSection(name, draft, facets[filters.counted(name)] || [], unfolded.includes(name));
+  });
 }
 
 /**
