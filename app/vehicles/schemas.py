@@ -9,15 +9,13 @@ from datetime import date
 from typing import Any
 
 from apiflask import Schema
-from apiflask.fields import UUID, Boolean, Date, DateTime, Dict, Enum, Field, Float, Integer, List, Nested, String
+from apiflask.fields import UUID, Boolean, Date, Dict, Enum, Field, Float, Integer, List, Nested, String
 from apiflask.validators import Length, OneOf, Range
 from marshmallow import ValidationError, validates_schema
 
-from app.dealers.schemas import StoreOut
 from app.kit import paging
 from app.kit.geo import Datum
 from app.vehicles.models import Condition
-from app.vehicles.schemas_finance import FinanceExampleOut
 
 SORTS = ("distance", "price_asc", "price_desc", "newest", "mileage", "recommended")
 MOST_CHOICES = 20
@@ -188,6 +186,7 @@ class CardOut(Schema):
 
     id = String()
     title = String()
+    model = String(metadata={"description": "empty when it is not known"})
     trim = String()
     series = Nested(KeyOut)
     status = Nested(KeyOut)
@@ -198,6 +197,8 @@ class CardOut(Schema):
     energy = Nested(KeyOut, allow_none=True)
     price_fen = Integer()
     guide_price_fen = Integer(allow_none=True)
+    monthly_fen = Integer(allow_none=True, metadata={"description": "the least monthly instalment that a plan offers"})
+    reduced_fen = Integer(allow_none=True, metadata={"description": "by how much its price was truly reduced in the last thirty days"})
     photo = String(allow_none=True)
     store = Nested(CardStoreOut)
     distance_m = Integer(allow_none=True)
@@ -211,6 +212,12 @@ class FacetValueOut(Schema):
     value = String()
     label = String()
     count = Integer(metadata={"description": "results when this value alone is chosen in its facet"})
+
+
+class BarOut(Schema):
+    min_fen = Integer()
+    max_fen = Integer(allow_none=True, metadata={"description": "not included; null for the last bar, which is open above"})
+    count = Integer(metadata={"description": "results at this price, whatever price was asked for"})
 
 
 class BoundsOut(Schema):
@@ -231,6 +238,7 @@ class SearchOut(Schema):
     next_cursor = String(allow_none=True)
     sort = String()
     facets = Dict(keys=String(), values=List(Nested(FacetValueOut)), allow_none=True)
+    histogram = Dict(keys=String(), values=List(Nested(BarOut)), allow_none=True, metadata={"description": "of the price"})
     ranges = Dict(keys=String(), values=Nested(BoundsOut), allow_none=True)
     place = Nested(SearchPlaceOut, allow_none=True)
 
@@ -250,67 +258,3 @@ class StoreCarsOut(Schema):
 
 class StoresCarsOut(Schema):
     items = List(Nested(StoreCarsOut))
-
-
-class PhotoOut(Schema):
-    url = String()
-    alt = String()
-
-
-class PriceChangeOut(Schema):
-    old_price_fen = Integer()
-    new_price_fen = Integer()
-    changed_at = DateTime()
-
-
-class PriceOut(Schema):
-    price_fen = Integer()
-    guide_price_fen = Integer(allow_none=True)
-    saved_fen = Integer(allow_none=True, metadata={"description": "guide price less price, when it is less"})
-    qualifier = String(metadata={"description": "what the price includes, zh-CN"})
-    history = List(Nested(PriceChangeOut))
-
-
-class HistoryOut(Schema):
-    """What a car has behind it; all None for a new one."""
-
-    first_registration_date = String(allow_none=True)
-    odometer_km = Integer(allow_none=True)
-    previous_owners = Integer(allow_none=True)
-    accident_free = Boolean(allow_none=True)
-
-
-class SpecificationOut(KeyOut):
-    value = String()
-
-
-class DetailOut(Schema):
-    """Everything about one car."""
-
-    id = String()
-    title = String()
-    trim = String()
-    series = Nested(KeyOut)
-    status = Nested(KeyOut)
-    reservable = Boolean(metadata={"description": "whether a deposit can be paid now"})
-    condition = Nested(KeyOut)
-    model_year = Integer()
-    vin_masked = String(allow_none=True)
-    stock_number = String()
-    exterior_color = Nested(KeyOut, allow_none=True)
-    interior_color = Nested(KeyOut, allow_none=True)
-    body = Nested(KeyOut, allow_none=True)
-    drivetrain = Nested(KeyOut, allow_none=True)
-    energy = Nested(KeyOut, allow_none=True)
-    gearbox = Nested(KeyOut, allow_none=True)
-    price = Nested(PriceOut)
-    finance = Nested(FinanceExampleOut, allow_none=True)
-    photos = List(Nested(PhotoOut))
-    history = Nested(HistoryOut)
-    highlights = List(String())
-    options = List(Nested(KeyOut))
-    specifications = List(Nested(SpecificationOut))
-    store = Nested(StoreOut)
-    similar = List(Nested(SimilarOut))
-    listed_at = DateTime(allow_none=True)
-    version = Integer()

@@ -14,7 +14,8 @@ from sqlalchemy.orm import Session
 
 from app.dealers.models import Brand, Store
 from app.kit.settings import settings
-from app.vehicles import routes, service, studio
+from app.vehicles import service, studio
+from app.vehicles.routes import search as routes
 from app.vehicles.studio import raster
 from tests.factories import dealers, vehicles
 

@@ -37,13 +37,12 @@ class ListCard(Card):
 
     def preview(self, session: Session, share: Share) -> Preview:
         found = _found(session, share, limit=1)
-        picture = vehicles.list_card(*found.cars[0])["photo"] if found.cars else None
+        picture = vehicles.for_a_share(found.items[0]["photo"]) if found.items else None
         return Preview(texts.t("sharing.titles.list", total=found.total), picture)
 
     def content(self, session: Session, share: Share) -> dict[str, Any]:
         found = _found(session, share, limit=SHOWN)
-        items = [vehicles.list_card(car, metres) for car, metres in found.cars]
-        return {"list": {"filters": share.filters, "total": found.total, "items": items}, "similar": []}
+        return {"list": {"filters": share.filters, "total": found.total, "items": found.items}, "similar": []}
 
 
 def _found(session: Session, share: Share, *, limit: int) -> vehicles.Found:

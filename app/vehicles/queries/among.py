@@ -4,28 +4,25 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Collection, Sequence
-from typing import Any
 
-from sqlalchemy import Select, select
+from sqlalchemy import text
 from sqlalchemy.orm import Session
 
 from app.kit.geo import Place
-from app.vehicles.models import ModelSeries, Vehicle
-from app.vehicles.queries.filters import Filters, facet_conditions, on_sale, store_distances
+from app.vehicles.queries import sql
+from app.vehicles.queries.asking import asked_for
+from app.vehicles.queries.filters import Filters
 
 
 def among(session: Session, brand_id: uuid.UUID, filters: Filters, near: Place | None, ids: Collection[uuid.UUID]) -> set[uuid.UUID]:
     """Those of the cars that the search finds now."""
-    return set(session.execute(_results(Vehicle.id, brand_id, filters, near).where(Vehicle.id.in_(ids))).scalars())
+    said = sql.where(asked_for(session, brand_id, filters, near=near))
+    said.demand("v.id = ANY(:ids)", ids=list(ids))
+    return set(session.execute(text(f"SELECT v.id FROM vehicles v WHERE {said}"), said.values).scalars())  # noqa: S608
 
 
 def numbers(session: Session, brand_id: uuid.UUID, filters: Filters, near: Place | None, *, limit: int) -> Sequence[int]:
     """The `number` of every car that the search finds now, in no order, and no more than `limit`."""
-    return session.execute(_results(Vehicle.number, brand_id, filters, near).limit(limit)).scalars().all()
-
-
-def _results(what: Any, brand_id: uuid.UUID, filters: Filters, near: Place | None) -> Select[Any]:
-    places = store_distances(brand_id, near, filters.radius_km)
-    wanted = select(what).join_from(Vehicle, places, places.c.id == Vehicle.store_id)
-    wanted = wanted.join(ModelSeries, ModelSeries.id == Vehicle.series_id)
-    return wanted.where(on_sale(brand_id, filters), *facet_conditions(filters, places).values())
+    said = sql.where(asked_for(session, brand_id, filters, near=near))
+    statement = f"SELECT v.number FROM vehicles v WHERE {said} LIMIT :limit"  # noqa: S608
+    return session.execute(text(statement), said.values | {"limit": limit}).scalars().all()

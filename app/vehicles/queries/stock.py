@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Sequence
+from collections.abc import Mapping
 from typing import Any
 
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session, joinedload
 
 from app.kit.settings import settings
+from app.vehicles import photos
 from app.vehicles.errors import VehicleGone, VehicleUnknown
 from app.vehicles.labels import label, labelled
-from app.vehicles.models import VISIBLE, PriceChange, Status, Vehicle
+from app.vehicles.models import VISIBLE, Status, Vehicle
 from app.vehicles.queries.similar import Similar, similar
 
 
@@ -51,33 +52,51 @@ def card(session: Session, vehicle_id: uuid.UUID) -> dict[str, Any]:
 
 def card_of(vehicle: Vehicle) -> dict[str, Any]:
     """`card` of a vehicle that is already here."""
-    return {
-        "id": str(vehicle.id),
-        "title": vehicle.title,
-        "price_fen": vehicle.price_fen,
-        "status": vehicle.status,
-        "photo": picture_url(vehicle.photos[0]["url"]) if vehicle.photos else None,
-        "store": {
-            "id": str(vehicle.store_id),
-            "name": vehicle.store.name,
-            "city": vehicle.store.city,
-            "dealer_id": str(vehicle.dealer_id),
-        },
-    }
+    return _card(vehicle, vehicle.store, vehicle.photos[0] if vehicle.photos else None)
 
 
 def list_card(vehicle: Vehicle, distance_m: float | None = None) -> dict[str, Any]:
     """A vehicle in a list that a consumer reads: the card with labels, and how far it is."""
-    return card_of(vehicle) | {
-        "trim": vehicle.trim,
-        "series": {"key": vehicle.series.key, "label": vehicle.series.name},
-        "status": labelled("status", vehicle.status),
-        "condition": labelled("condition", vehicle.condition),
-        "model_year": vehicle.model_year,
-        "odometer_km": vehicle.odometer_km,
-        "exterior_color": labelled("exterior_color", vehicle.exterior_color),
-        "energy": labelled("energy", vehicle.energy),
-        "guide_price_fen": vehicle.guide_price_fen,
+    return card_of(vehicle) | _told(vehicle, vehicle.series, distance_m)
+
+
+# The columns of `vehicles v` that `listed` reads.
+LISTED = """
+    v.id, v.dealer_id, v.store_id, v.series_id, v.title, v.model, v.trim, v.status, v.condition, v.model_year, v.odometer_km,
+    v.exterior_color, v.energy, v.price_fen, v.guide_price_fen, v.monthly_fen, v.reduced_fen, v.photos -> 0 AS cover
+"""
+
+
+def listed(row: Any, store: Any, series: Any, distance_m: float | None = None) -> dict[str, Any]:
+    """`list_card` of a row of the columns LISTED, whose store (name, city) and series (key, name) are at hand."""
+    return _card(row, store, row.cover) | _told(row, series, distance_m)
+
+
+def _card(car: Any, store: Any, cover: Mapping[str, Any] | None) -> dict[str, Any]:
+    return {
+        "id": str(car.id),
+        "title": car.title,
+        "price_fen": car.price_fen,
+        "status": car.status,
+        "photo": picture_url(photos.fitting(cover)) if cover else None,
+        "store": {"id": str(car.store_id), "name": store.name, "city": store.city, "dealer_id": str(car.dealer_id)},
+    }
+
+
+def _told(car: Any, series: Any, distance_m: float | None) -> dict[str, Any]:
+    return {
+        "model": car.model,
+        "trim": car.trim,
+        "series": {"key": series.key, "label": series.name},
+        "status": labelled("status", car.status),
+        "condition": labelled("condition", car.condition),
+        "model_year": car.model_year,
+        "odometer_km": car.odometer_km,
+        "exterior_color": labelled("exterior_color", car.exterior_color),
+        "energy": labelled("energy", car.energy),
+        "guide_price_fen": car.guide_price_fen,
+        "monthly_fen": car.monthly_fen,
+        "reduced_fen": car.reduced_fen,
         "distance_m": None if distance_m is None else round(distance_m),
     }
 
@@ -90,15 +109,6 @@ def similar_card(found: Similar) -> dict[str, Any]:
 def picture_url(url: str) -> str:
     """An address that a phone or Tencent can load; pictures that we serve ourselves are stored without our host."""
     return settings().public_base_url.rstrip("/") + url if url.startswith("/") else url
-
-
-def price_history(session: Session, vehicle_id: uuid.UUID) -> Sequence[PriceChange]:
-    """Changes of a vehicle's price, newest first."""
-    return (
-        session.execute(select(PriceChange).filter_by(vehicle_id=vehicle_id).order_by(PriceChange.created_at.desc(), PriceChange.id.desc()))
-        .scalars()
-        .all()
-    )
 
 
 def counts(session: Session, brand_id: uuid.UUID, dealer_id: uuid.UUID | None = None) -> dict[str, int]:
