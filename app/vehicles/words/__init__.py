@@ -4,7 +4,8 @@ A car is indexed under `tokens_of` its words; a search is `understood` as groups
 """
 
 from app.vehicles.words.asking import understood
+from app.vehicles.words.catalogue import edition
 from app.vehicles.words.tokens import CITY, VALUES, tokens_of
 from app.vehicles.words.vocabulary import UNCOUNTED, Vocabulary
 
-__all__ = ["CITY", "UNCOUNTED", "VALUES", "Vocabulary", "tokens_of", "understood"]
+__all__ = ["CITY", "UNCOUNTED", "VALUES", "Vocabulary", "edition", "tokens_of", "understood"]

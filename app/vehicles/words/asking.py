@@ -18,8 +18,9 @@ LONGEST = 500
 # No word of a stock has more parts.
 _MOST_PARTS = 12
 _YEAR = re.compile(r"((?:19|20)\d\d)(?:年?款?|年份)|(\d\d)(?:年|款|年款)")
-# What a reading costs; the cheapest reading of the whole is taken. Whatever is known beats what is not.
-_KNOWN, _PIECES, _SOUND, _LONE, _ACROSS = 10, 18, 20, 25, 3
+# What a reading costs; the cheapest reading of the whole is taken: two names before a word of some title that happens to be both, and
+# whatever is known before what is not.
+_KNOWN, _WORD, _PIECES, _SOUND, _LONE, _ACROSS = 10, 21, 22, 24, 25, 3
 _UNKNOWN = 40
 _SHORTEST_OF_A_SPLIT = 3
 # Shorter words that are often written to the one before: turbos, carreragts.
@@ -89,9 +90,9 @@ def _known(parts: Sequence[Part], begin: int, end: int, stock: Vocabulary) -> tu
         return (_KNOWN + cost, _Reading(span, (found,))) if found else None
     if len(word) < 2 or not glued:
         return None
-    if word in stock.spelt:
-        return _KNOWN, _Reading(span, (stock.spelt[word],))
     pieces = _in_pieces(word)
+    if word in stock.spelt:
+        return _WORD, _Reading(span, pieces)
     if stock.counted and all(stock.has(piece) for piece in pieces):
         return _PIECES, _Reading(span, pieces, sure=False)
     if alike := stock.sounds.get(pinyin(word)):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import hashlib
 import re
 import tomllib
 import unicodedata
@@ -34,7 +35,7 @@ class Names:
 
 @dataclass(frozen=True)
 class Meanings:
-    """`typed`: a word → the values ("body=suv") any of which it means; `written`: the value that a title says; `ignored` words."""
+    """`typed`: a word → the tokens ("body=suv") any of which it means; `written`: the value that a title says; `ignored` words."""
 
     typed: Mapping[str, tuple[str, ...]]
     written: Mapping[str, str]
@@ -57,6 +58,13 @@ def plain(text: str) -> str:
 def key(name: str) -> str:
     """How names are looked up: plain, and with nothing between their parts."""
     return re.sub(r"[\W_]+", "", plain(name))
+
+
+@functools.cache
+def edition() -> str:
+    """Changes whenever the same car may come to have other tokens: with these catalogues, and with the modules beside them."""
+    files = sorted((*_FOLDER.rglob("*.toml"), *_FOLDER.glob("*.py")))
+    return hashlib.blake2b(b"".join(file.read_bytes() for file in files), digest_size=8).hexdigest()
 
 
 @functools.cache
@@ -116,6 +124,9 @@ def meanings() -> Meanings:
         for value, spellings in words.items():
             for word in spellings.split():
                 add(word, f"{facet}={value}")
+    for token, spellings in told["same"].items():
+        for word in spellings.split():
+            add(word, token)
     for name, text in texts.catalogue().items():
         domain, _, rest = name.partition(".")
         facet, _, value = rest.partition(".")

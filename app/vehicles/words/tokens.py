@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
@@ -14,6 +15,8 @@ VALUES = ("condition", "body", "energy", "drivetrain", "gearbox", "exterior_colo
 CITY = "city="
 # Pieces of a Chinese word, so that 豪华 finds 自动豪华版 and yet is not taken for a word of its own.
 PIECE = "~"
+# Said by a column.
+_YEAR = re.compile(r"(?:19|20)\d\d\s*款")
 
 
 def tokens_of(*names_of_the_car: str | None, values: Mapping[str, Any]) -> list[str]:
@@ -45,20 +48,24 @@ def _one_word(value: Any) -> str:
 @functools.lru_cache(maxsize=8192)
 def _of_text(text: str) -> tuple[tuple[str, ...], Mapping[str, str]]:
     """(tokens, facet → the value that the text says)."""
-    parts = parts_of(plain(text))
+    parts = parts_of(_YEAR.sub(" ", plain(text)))
     tokens: dict[str, None] = {}
     said: dict[str, str] = {}
     for run in runs(parts):
         for token in _han(run) if run[0].han else _latin(run):
             tokens[token] = None
-    for word, is_run in _across(parts):
-        tokens[word] = None
-        if is_run and word in names().written:
-            tokens |= dict.fromkeys(names().written[word])
+    tokens |= dict.fromkeys(_across(parts))
+    called: list[tuple[str, ...]] = []
     for word in known_in(parts):
-        tokens |= dict.fromkeys(names().written.get(word, ()))
-        if value := meanings().written.get(word):
+        if word in names().written:
+            called.append(names().written[word])
+        else:
+            value = meanings().written[word]
             said.setdefault(value.partition("=")[0], value)
+    # The name of a series says whose it is, unless the text says otherwise.
+    only_series = all("." in tokens_of_it[0] for tokens_of_it in called)
+    for tokens_of_it in called:
+        tokens |= dict.fromkeys(tokens_of_it if only_series else tokens_of_it[:1])
     return tuple(tokens), said
 
 
@@ -98,21 +105,16 @@ def _beginnings(word: str) -> Iterator[str]:
             yield beginning
 
 
-def _across(parts: Sequence[Part]) -> Iterator[tuple[str, bool]]:
-    """Single characters with their neighbours: c级, 国v, 4 s, cr v. (word, whether nothing stood between)."""
+def _across(parts: Sequence[Part]) -> Iterator[str]:
+    """Single characters with their neighbours: c级, 国v, 4 s, cr v."""
     for at in range(1, len(parts)):
         left, right = parts[at - 1], parts[at]
-        if left.han != right.han:
-            # The character has to be alone, or the last of them would be torn off its word.
-            lone = (
-                (at < 2 or not parts[at - 2].han or not left.glued)
-                if left.han
-                else (at + 1 == len(parts) or not (parts[at + 1].han and parts[at + 1].glued))
-            )
-            if right.glued and lone:
-                yield left.text + right.text, True
-        elif not left.han and (len(left.text) == 1 or len(right.text) == 1):
-            yield left.text + right.text, False
+        if left.han or right.han:
+            # Between two words of Chinese there is nothing to join, and the last character of a longer one stays with it.
+            if left.han != right.han and right.glued and _alone(parts, at - 1 if left.han else at):
+                yield left.text + right.text
+        elif len(left.text) == 1 or len(right.text) == 1:
+            yield left.text + right.text
 
 
 def known_in(parts: Sequence[Part]) -> Iterator[str]:
