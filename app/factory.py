@@ -12,7 +12,7 @@ import click
 from apiflask import APIBlueprint, APIFlask
 from werkzeug.middleware.proxy_fix import ProxyFix
 
-from app.kit import clock, db, docs, health, idempotency, logging, metrics, web
+from app.kit import clock, db, docs, health, idempotency, logging, memory, metrics, web
 from app.kit.settings import Environment, settings
 
 _APP = Path(__file__).parent
@@ -75,4 +75,5 @@ def create_app() -> APIFlask:
     if settings().environment is Environment.production:
         with db.transaction() as session:
             clock.refuse_a_moved_clock(session)
+    memory.settle()
     return app

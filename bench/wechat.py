@@ -178,9 +178,13 @@ def _settle(redis_url: str, target: Target) -> None:
         "WECHAT_CALLS_AT_ONCE": str(AT_ONCE), "WECHAT_QUOTAS": '{"/cgi-bin/message/template/send": {"per_day": 100000000}}',
     })  # fmt: skip
     settings.cache_clear()
+    from app.factory import assemble
+    from app.kit import memory
     from app.kit.logging import configure
 
     configure()
+    assemble()
+    memory.settle()
     http.forget()
 
 

@@ -191,6 +191,25 @@ class TestQuota:
             made.append(sum(not isinstance(result, WechatError) for result in results))
         assert made == [2, 2, 1]
 
+    def test_of_hundreds_that_find_nothing_at_hand_one_asks_for_all(
+        self, line: HttpLine, account: WechatAccount, tencent: Tencent, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """A thread for each of them would cost more than the calls."""
+        threads: list[Any] = []
+        to_thread = asyncio.to_thread
+
+        async def counted(work: Callable[..., Any]) -> Any:
+            threads.append(work)
+            return await to_thread(work)
+
+        door = ServiceAccount(account, line)
+        door.user_info("o")
+        monkeypatch.setattr(asyncio, "to_thread", counted)
+        results = line.carry_out_all([door.user_info.prepare("o") for _ in range(400)])
+        assert not any(isinstance(result, WechatError) for result in results)
+        assert tencent.asked.count(INFO) == 401
+        assert 1 <= len(threads) <= 5, "a share is a hundred calls"
+
     @pytest.mark.parametrize("code", ["45009", "45011"])
     def test_the_tap_is_closed_in_all_processes_also_where_we_count_nothing(
         self, line: HttpLine, account: WechatAccount, tencent: Tencent, code: str

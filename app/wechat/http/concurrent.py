@@ -36,6 +36,7 @@ class _Loop:
         self.loop = asyncio.new_event_loop()
         threading.Thread(target=self.loop.run_forever, name="wechat-sending", daemon=True).start()
         self.session: aiohttp.ClientSession = self.do(_open())
+        self.gate = asyncio.Lock()
 
     @classmethod
     def get(cls) -> _Loop:
@@ -85,22 +86,22 @@ def run(number: int, talks: Iterable[Generator[Any, Any, T]]) -> list[T | Wechat
     if not number:
         return []
     loop = _Loop.get()
-    results: list[T | WechatError] = loop.do(_all(loop.session, number, talks))
+    results: list[T | WechatError] = loop.do(_all(loop, number, talks))
     return results
 
 
-async def _all(session: aiohttp.ClientSession, number: int, talks: Iterable[Generator[Any, Any, T]]) -> list[T | WechatError]:
+async def _all(own: _Loop, number: int, talks: Iterable[Generator[Any, Any, T]]) -> list[T | WechatError]:
     results: list[Any] = [None] * number
     waiting = iter(enumerate(talks))
     many = min(settings().wechat_calls_at_once, number)
-    await asyncio.gather(*(_some(session, waiting, results) for _ in range(many)))
+    await asyncio.gather(*(_some(own, waiting, results) for _ in range(many)))
     return results
 
 
-async def _some(session: aiohttp.ClientSession, waiting: Iterator[tuple[int, Generator[Any, Any, T]]], results: list[Any]) -> None:
+async def _some(own: _Loop, waiting: Iterator[tuple[int, Generator[Any, Any, T]]], results: list[Any]) -> None:
     for place, talk in waiting:
         try:
-            results[place] = await _one(session, talk)
+            results[place] = await _one(own, talk)
         except WechatError as error:
             results[place] = error
         except Exception as error:
@@ -109,12 +110,12 @@ async def _some(session: aiohttp.ClientSession, waiting: Iterator[tuple[int, Gen
             results[place] = WechatError(Outcome.unknown, "bug", type(error).__name__)
 
 
-async def _one(session: aiohttp.ClientSession, talk: Generator[Any, Any, T]) -> T:
+async def _one(own: _Loop, talk: Generator[Any, Any, T]) -> T:
     try:
         step = next(talk)
         while True:
             try:
-                result = await _send(session, step) if isinstance(step, Wire) else await asyncio.to_thread(step.work)
+                result = await _send(own.session, step) if isinstance(step, Wire) else await _waited(own, step)
             except Exception as error:
                 step = talk.throw(error)
             else:
@@ -122,6 +123,14 @@ async def _one(session: aiohttp.ClientSession, talk: Generator[Any, Any, T]) -> 
     except StopIteration as end:
         value: T = end.value
         return value
+
+
+async def _waited(own: _Loop, wait: Any) -> Any:
+    if wait.at_hand is None:
+        return await asyncio.to_thread(wait.work)
+    async with own.gate:
+        # Whoever was here before may have done it for us: a thread costs as much as a call.
+        return None if wait.at_hand() else await asyncio.to_thread(wait.work)
 
 
 async def _send(session: aiohttp.ClientSession, wire: Wire) -> Reply:

@@ -27,9 +27,13 @@ _LEARN_APART_SECONDS = 60
 
 @dataclass(frozen=True, slots=True)
 class Wait:
-    """Something that may take its time, and is not a call's own request."""
+    """Something that may take its time, and is not a call's own request.
+
+    `at_hand` says whether, and does it if, it needs no time any more: what many wait for at once is done for all of them by the first.
+    """
 
     work: Callable[[], Any]
+    at_hand: Callable[[], bool] | None = None
 
 
 # A talk yields requests and waits, gets their replies and results, and ends with the call's value.
@@ -104,7 +108,7 @@ class HttpLine:
         try:
             self._breakers[endpoint.host].look()
             if not self._quotas.take_at_hand(account, endpoint):
-                yield Wait(lambda: self._quotas.take(account, endpoint))
+                yield Wait(lambda: self._quotas.take(account, endpoint), lambda: self._quotas.take_at_hand(account, endpoint))
         except WechatError as error:
             trace.record(exchange, request_id=None, seconds=0.0, error=error)
             raise
