@@ -13,3 +13,11 @@ class NothingToShare(Invalid):
 
 class CodeUnavailable(Unavailable):
     code, message = "sharing.code_unavailable", "WeChat gives no mini-program code at the moment."
+
+
+class NoPoster(Invalid):
+    code, message = "sharing.no_poster", "There are posters of vehicles only."
+
+
+class PosterUnknown(NotFound):
+    code, message = "sharing.poster_unknown", "There is no such poster."

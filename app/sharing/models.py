@@ -59,6 +59,23 @@ class Share(Base):
     code_image: Mapped[bytes | None] = mapped_column(deferred=True)
 
 
+class Poster(Base):
+    """The poster of a share. `says` tells what it shows; when the car says something else, such as another price, it is made anew.
+
+    `digest` names its file, None until there is one; `due_at` is when the job looks at it, None when it need not.
+    """
+
+    __tablename__ = "share_posters"
+    __table_args__ = (Index("ix_share_posters_due_at", "due_at", postgresql_where=text("due_at IS NOT NULL")),)
+
+    share_id: Mapped[str] = mapped_column(ForeignKey("shares.id"), primary_key=True)
+    says: Mapped[str]
+    digest: Mapped[str | None]
+    attempts: Mapped[int] = mapped_column(default=0, server_default="0")
+    due_at: Mapped[datetime | None]
+    created_at: Mapped[datetime] = mapped_column(server_default=func.marque_now())
+
+
 class ShareOpen(Base):
     """Somebody opened a share: a visitor whom only her device names, or a customer."""
 

@@ -27,6 +27,13 @@ class MadeOut(Schema):
     image_url = String(allow_none=True)
 
 
+class PosterOut(Schema):
+    """A picture to keep in the album, with a code that opens the share."""
+
+    status = String(metadata={"description": "pending, ready or failed; one that failed is tried again when it is asked for again"})
+    url = String(allow_none=True)
+
+
 class SharerOut(Schema):
     nickname = String(allow_none=True)
     is_self = Boolean(metadata={"description": "whether she who opens it made it herself"})

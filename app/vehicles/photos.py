@@ -41,11 +41,12 @@ def fitting(photo: Mapping[str, Any], width: int = LIST_WIDTH) -> str:
     return str(photo["url"]) if enough is None else _beside(photo, f"{enough}.webp")
 
 
-def card_url(photo: Mapping[str, Any]) -> str:
-    """The address, without our host, of one of `Vehicle.photos` as WeChat's share cards take it: 5:4, no WebP, no SVG."""
-    if "widths" in photo:
-        return _beside(photo, CARD_FILE)
-    return re.sub(r"^(/media/vehicles/[^?]+)\.svg$", r"\1.png", str(photo["url"]))
+def for_a_share(url: str | None) -> str | None:
+    """The same picture as WeChat's share cards take it, 5:4 where it is ours to cut: they know neither WebP nor SVG."""
+    if url is None:
+        return None
+    url = re.sub(rf"(/media/photos/{_DIGEST.pattern})/\d+\.webp$", rf"\1/{CARD_FILE}", url)
+    return re.sub(r"(/media/vehicles/[^?]+)\.svg$", r"\1.png", url)
 
 
 def _beside(photo: Mapping[str, Any], file: str) -> str:

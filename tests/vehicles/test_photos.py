@@ -190,7 +190,7 @@ def test_consumers_see_a_photograph_when_its_sizes_are_there_and_the_drawing_unt
     queue.run("vehicles.make_photo_sizes")
     (shown,) = desk.shown()
     assert (shown["alt"], shown["widths"]) == ("左前 45°", [320, 750, 1200, 1600])
-    for size in [*photos.sizes(shown), {"width": 750, "url": photos.card_url(shown)}]:
+    for size in [*photos.sizes(shown), {"width": 750, "url": photos.for_a_share(shown["url"])}]:
         answer = desk.client.get(size["url"])
         assert answer.status_code == 200
         assert answer.content_type == ("image/jpeg" if size["url"].endswith("card.jpg") else "image/webp")
@@ -206,7 +206,7 @@ def test_the_picture_of_a_list_is_the_smallest_that_is_large_enough() -> None:
     assert photos.fitting(photo, 4000) == "/media/photos/aa/1600.webp"
     drawn = {"url": "/media/vehicles/suv/white/side.svg", "alt": ""}
     assert (photos.fitting(drawn), photos.sizes(drawn)) == (drawn["url"], [])
-    assert photos.card_url(drawn) == "/media/vehicles/suv/white/side.png"
+    assert photos.for_a_share(drawn["url"]) == "/media/vehicles/suv/white/side.png"
 
 
 def test_the_order_is_the_staffs_and_the_first_is_the_cover(desk: Desk) -> None:

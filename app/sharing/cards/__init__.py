@@ -11,6 +11,7 @@ from apiflask import Schema
 from sqlalchemy.orm import Session
 
 from app.kit.registry import kinds
+from app.sharing.errors import NoPoster
 from app.sharing.models import Share
 
 
@@ -21,6 +22,19 @@ class Target:
     canonical: str
     vehicle_id: uuid.UUID | None = None
     filters: dict[str, Any] | None = None
+
+
+@dataclass(frozen=True)
+class Sheet:
+    """What a poster shows of a thing; equal ones are one poster. `picture` is the address of a picture without our host, or None."""
+
+    title: str
+    facts: str
+    price: str
+    price_note: str
+    store: str
+    address: str
+    picture: str | None
 
 
 @dataclass(frozen=True)
@@ -51,6 +65,10 @@ class Card(ABC):
     @abstractmethod
     def content(self, session: Session, share: Share) -> dict[str, Any]:
         """What somebody sees who opens the share now: `vehicle`, `list` and `similar`, as far as they apply."""
+
+    def sheet(self, session: Session, share: Share) -> Sheet:
+        """What a poster shows. Raises `NoPoster`, and what says that the thing is gone."""
+        raise NoPoster
 
 
 def card(kind: str) -> Card:

@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 
 from app.kit import texts
 from app.kit.money import yuan
-from app.sharing.cards import Card, Preview, Target
+from app.sharing.cards import Card, Preview, Sheet, Target
 from app.sharing.models import Share
 from app.vehicles import queries as vehicles
 from app.vehicles.models import VISIBLE
@@ -35,7 +35,23 @@ class VehicleCard(Card):
         assert share.vehicle_id is not None
         shown = vehicles.card(session, share.vehicle_id)
         title = texts.t("sharing.titles.vehicle", title=shown["title"], price=yuan(shown["price_fen"]))
-        return Preview(title, shown["photo"])
+        return Preview(title, vehicles.for_a_share(shown["photo"]))
+
+    def sheet(self, session: Session, share: Share) -> Sheet:
+        assert share.vehicle_id is not None
+        car = vehicles.shown(session, share.brand_id, share.vehicle_id)
+        facts = texts.t("sharing.poster.facts", year=car.model_year, condition=texts.t(f"vehicles.condition.{car.condition}"))
+        if car.odometer_km is not None:
+            facts += texts.t("sharing.poster.driven", km=f"{car.odometer_km / 10_000:.1f}")
+        return Sheet(
+            title=car.title,
+            facts=facts,
+            price=yuan(car.price_fen),
+            price_note=texts.t("sharing.poster.guide", price=yuan(car.guide_price_fen)) if car.guide_price_fen else "",
+            store=car.store.name,
+            address=car.store.address,
+            picture=car.photos[0]["url"] if car.photos else None,
+        )
 
     def content(self, session: Session, share: Share) -> dict[str, Any]:
         assert share.vehicle_id is not None

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import re
 import uuid
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Any
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from app.vehicles import photos
+from app.kit.files import files
+from app.kit.settings import settings
+from app.vehicles import photos, studio
 from app.vehicles.models import VehiclePhoto
 from app.vehicles.queries.stock import picture_url
 
@@ -59,3 +63,16 @@ def _told(photo: VehiclePhoto) -> dict[str, Any]:
         "url": picture_url(shown["url"]) if shown else None,
         "deleted_at": photo.deleted_at,
     }
+
+
+def picture(url: str) -> bytes | None:
+    """The picture behind one of our own addresses as a file that programs read; None when it is not ours, or gone."""
+    if ours := re.fullmatch(r"/media/photos/([^/]+)/([^/]+)", url):
+        name = photos.served(ours[1], ours[2])
+        return files().read(name) if name else None
+    if drawn := re.fullmatch(r"/media/vehicles/(\w+)/(\w+)/(\w+)\.svg", url):
+        try:
+            return studio.png(*drawn.groups(), kept_in=Path(settings().media_dir) / "vehicles")
+        except KeyError:
+            return None
+    return None
