@@ -1,10 +1,15 @@
 """Looks at vehicles: one by one, and the search."""
 
 from app.vehicles.queries.by_store import by_store
-from app.vehicles.queries.detail import detail
+from app.vehicles.queries.compare import compare
+from app.vehicles.queries.detail import availability, detail
 from app.vehicles.queries.filters import Filters, filters_of
 from app.vehicles.queries.finance import CHINA, finance_example, offer, offer_out, plan_out, plans_for, running_plans, today
-from app.vehicles.queries.search import Found, Sort, nearest_city, search
+from app.vehicles.queries.inspections import inspection, report_of, report_out
+from app.vehicles.queries.photos import album, photos_of
+from app.vehicles.queries.prices import fairness, price_history, price_notes
+from app.vehicles.queries.scope import of_staff
+from app.vehicles.queries.search import Found, nearest_city, search
 from app.vehicles.queries.similar import Similar, similar
 from app.vehicles.queries.stock import (
     card,
@@ -12,10 +17,10 @@ from app.vehicles.queries.stock import (
     counts,
     get,
     list_card,
-    price_history,
     shown,
     similar_card,
 )
+from app.vehicles.search.engine import Sort
 
 __all__ = [
     "CHINA",
@@ -23,21 +28,31 @@ __all__ = [
     "Found",
     "Similar",
     "Sort",
+    "album",
+    "availability",
     "by_store",
     "card",
     "card_of",
+    "compare",
     "counts",
     "detail",
+    "fairness",
     "filters_of",
     "finance_example",
     "get",
+    "inspection",
     "list_card",
     "nearest_city",
+    "of_staff",
     "offer",
     "offer_out",
+    "photos_of",
     "plan_out",
     "plans_for",
     "price_history",
+    "price_notes",
+    "report_of",
+    "report_out",
     "running_plans",
     "search",
     "shown",
