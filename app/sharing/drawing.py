@@ -11,7 +11,7 @@ import pylopdf_fonts_zh_cn
 from PIL import Image, ImageDraw, ImageFont, ImageOps
 
 WIDTH, HEIGHT = 1080, 1560
-PICTURE = (1080, 720)
+PICTURE = (1080, 608)
 MARGIN = 64
 CODE = 300
 INK, GREY, LINE, PAPER, GROUND = "#16181d", "#6b717b", "#e4e6ea", "#ffffff", "#f1f2f4"
@@ -36,10 +36,11 @@ def draw(words: Words, *, picture: bytes | None, code: bytes) -> bytes:
     """A JPEG of 1080 × 1560. Without a picture the ground stays empty; `code` is a PNG or JPEG."""
     sheet = Image.new("RGB", (WIDTH, HEIGHT), PAPER)
     pen = ImageDraw.Draw(sheet)
-    pen.rectangle((0, 0, *PICTURE), fill=GROUND)
+    sheet.paste(GROUND, (0, 0, *PICTURE))
     if picture is not None:
         with Image.open(BytesIO(picture)) as opened:
-            sheet.paste(ImageOps.fit(opened.convert("RGB"), PICTURE, Image.Resampling.LANCZOS), (0, 0))
+            fitted = ImageOps.fit(opened.convert("RGBA"), PICTURE, Image.Resampling.LANCZOS)
+            sheet.paste(fitted, (0, 0), fitted)
     pen.text((MARGIN, PICTURE[1] + 52), words.brand, font=_font(30), fill=GREY)
     y = PICTURE[1] + 108
     for line in _lines(words.title, _font(52), WIDTH - 2 * MARGIN, most=2):
