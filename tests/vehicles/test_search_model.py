@@ -2,31 +2,33 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import random
+from collections.abc import Callable
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
-import pytest
+import psycopg
 from sqlalchemy.orm import Session
 
-from app.dealers.models import Brand
 from app.kit.geo import Place
 from app.vehicles.queries import known
 from app.vehicles.queries.asking import asked_for
 from app.vehicles.queries.facets import told
+from app.vehicles.queries.known import Known
 from app.vehicles.queries.sql import Sql
 from app.vehicles.search.engine import FACETS, Asked, Engine
+from app.vehicles.search.folders import Folders
+from app.vehicles.search.follower import Follower
+from app.vehicles.search.index import Index
+from tests.factories import dealers
 from tests.vehicles import skewed
 from tests.vehicles.brute import Question
 
 EXAMPLES = int(os.environ.get("SEARCH_EXAMPLES", "150"))
 CARS = 250
-
-
-@pytest.fixture
-def town(session: Session, brand: Brand) -> skewed.Town:
-    return skewed.build(session, brand, seed=2611, cars=CARS)
 
 
 def asked_of(session: Session, town: skewed.Town, question: Question) -> Asked:
@@ -36,36 +38,46 @@ def asked_of(session: Session, town: skewed.Town, question: Question) -> Asked:
     return replace(asked, now=question.now, words=question.words, facets=FACETS, ranges=True)
 
 
-@pytest.fixture
-def engine(session: Session, town: skewed.Town) -> Engine:
-    return Sql(session)
-
-
-def test_set_order_total_and_every_count_are_those_of_plain_python(session: Session, town: skewed.Town, engine: Engine) -> None:
+def test_set_order_total_and_every_count_are_those_of_plain_python_in_the_index_and_in_sql(
+    committed: Callable[[], Any], database: str, tmp_path: Path
+) -> None:
+    with committed() as session:
+        town = skewed.build(session, dealers.brand(session), seed=2611, cars=CARS)
+    with contextlib.closing(Follower(Folders(tmp_path), lambda: psycopg.connect(database, autocommit=True))) as follower:
+        follower.look()
     dice = random.Random(EXAMPLES)
     empty = 0
-    for example in range(EXAMPLES):
-        question = skewed.question(dice, town)
-        asked = asked_of(session, town, question)
-        hits = engine.find(asked)
-        expected = town.stock.results(question)
-        said = f"example {example}: {question}"
-        empty += not expected
-        assert [number for _, number in hits.keys] == [car.number for car in expected], said
-        assert hits.total == len(expected), said
-        counted = told(hits, known.of_brand(session, town.brand.id), question.filters)
-        values = {name: {row["value"]: row["count"] for row in rows} for name, rows in counted.values.items()}
-        wanted = town.stock.facets(question)
-        assert {name: values[name] for name in wanted} == wanted, said
-        assert counted.ranges == town.stock.ranges(question), said
-        assert [bar["count"] for bar in counted.histogram["price"]] == town.stock.histogram(question), said
-        _continues(engine, asked, hits.keys, dice)
-        shops = {shop.id: shop for shop in town.stock.shops}
-        by_number = known.of_brand(session, town.brand.id).stores.by_number
-        there: dict[Any, tuple[int, int]] = {by_number[number].id: cars for number, cars in engine.by_store(asked).items()}
-        assert there == town.stock.by_shop(question), said
-        assert there.keys() <= shops.keys()
+    with committed() as session:
+        brand = known.of_brand(session, town.brand.id)
+        for example in range(EXAMPLES):
+            question = skewed.question(dice, town)
+            expected = Expected(town, question)
+            empty += not expected.numbers
+            asked = asked_of(session, town, question)
+            for engine in (Index(tmp_path, away_seconds=1e9), Sql(session)):
+                expected.holds_for(engine, asked, brand, dice, f"example {example} by {type(engine).__name__}: {question}")
     assert empty < EXAMPLES / 2  # else the questions ask for nothing
+
+
+class Expected:
+    """What plain Python answers to a question."""
+
+    def __init__(self, town: skewed.Town, question: Question) -> None:
+        self.filters, self.numbers = question.filters, [car.number for car in town.stock.results(question)]
+        self.facets, self.ranges = town.stock.facets(question), town.stock.ranges(question)
+        self.histogram, self.by_shop = town.stock.histogram(question), town.stock.by_shop(question)
+
+    def holds_for(self, engine: Engine, asked: Asked, brand: Known, dice: random.Random, said: str) -> None:
+        hits = engine.find(asked)
+        assert [number for _, number in hits.keys] == self.numbers, said
+        assert hits.total == len(self.numbers), said
+        counted = told(hits, brand, self.filters)
+        values = {name: {row["value"]: row["count"] for row in rows} for name, rows in counted.values.items()}
+        assert {name: values[name] for name in self.facets} == self.facets, said
+        assert counted.ranges == self.ranges, said
+        assert [bar["count"] for bar in counted.histogram["price"]] == self.histogram, said
+        assert {brand.stores.by_number[number].id: cars for number, cars in engine.by_store(asked).items()} == self.by_shop, said
+        _continues(engine, asked, hits.keys, dice)
 
 
 def _continues(engine: Engine, asked: Asked, keys: list[tuple[int, int]], dice: random.Random) -> None:

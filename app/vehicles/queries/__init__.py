@@ -1,12 +1,13 @@
 """Looks at vehicles: one by one, and the search."""
 
+from app.vehicles.photos import for_a_share
 from app.vehicles.queries.by_store import by_store
 from app.vehicles.queries.compare import compare
 from app.vehicles.queries.detail import availability, detail
 from app.vehicles.queries.filters import Filters, filters_of
 from app.vehicles.queries.finance import CHINA, finance_example, offer, offer_out, plan_out, plans_for, running_plans, today
 from app.vehicles.queries.inspections import inspection, report_of, report_out
-from app.vehicles.queries.photos import album, photos_of
+from app.vehicles.queries.photos import album, photos_of, picture
 from app.vehicles.queries.prices import fairness, price_history, price_notes
 from app.vehicles.queries.scope import of_staff
 from app.vehicles.queries.search import Found, nearest_city, search
@@ -20,6 +21,7 @@ from app.vehicles.queries.stock import (
     shown,
     similar_card,
 )
+from app.vehicles.queries.suggesting import suggestions
 from app.vehicles.search.engine import Sort
 
 __all__ = [
@@ -39,6 +41,7 @@ __all__ = [
     "fairness",
     "filters_of",
     "finance_example",
+    "for_a_share",
     "get",
     "inspection",
     "list_card",
@@ -47,6 +50,7 @@ __all__ = [
     "offer",
     "offer_out",
     "photos_of",
+    "picture",
     "plan_out",
     "plans_for",
     "price_history",
@@ -58,5 +62,6 @@ __all__ = [
     "shown",
     "similar",
     "similar_card",
+    "suggestions",
     "today",
 ]

@@ -20,6 +20,7 @@ from app.vehicles.queries.filters import Filters
 from app.vehicles.queries.known import of_brand
 from app.vehicles.queries.sql import Sql
 from app.vehicles.search.engine import LARGEST_NUMBER, LARGEST_VALUE, Asked, Engine, IndexAway, Key, Sort
+from app.vehicles.search.index import index
 from app.vehicles.words import understood
 
 Answer = TypeVar("Answer")
@@ -58,7 +59,7 @@ def asked_for(
 
 def engines(session: Session) -> Sequence[Engine]:
     """Who may answer, the first choice first; the last one always can."""
-    return [Sql(session)]
+    return [index(), Sql(session)]
 
 
 def answered(session: Session, question: Callable[[Engine], Answer]) -> Answer:

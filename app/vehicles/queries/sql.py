@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
-from app.vehicles.search.engine import CHOICES, FARTHEST, NEARNESS, PRICE_BARS_FEN, RANGES, Asked, Hits, Key, Sort, Value
+from app.vehicles.search.engine import CHOICES, FARTHEST, MERIT_SQL, NEARNESS, PRICE_BARS_FEN, RANGES, Asked, Hits, Key, Sort, Value
 from app.vehicles.words import CITY
 
 # What a car is chosen by, as SQL over `vehicles v`; a store by its number and city, which the search brings.
@@ -22,10 +22,6 @@ _BOUNDS = {
     "model_year": ("model_year_min", "model_year_max"),
 }
 _IN_WARRANTY = "coalesce(v.warranty_until >= :today, false)"
-_MERIT = """
-    CASE WHEN jsonb_array_length(v.photos) >= 3 THEN 40 ELSE 0 END + CASE WHEN v.condition IN ('new', 'approved') THEN 30 ELSE 0 END
-    + CASE WHEN v.accident_free THEN 15 ELSE 0 END + CASE WHEN v.guide_price_fen IS NOT NULL THEN 15 ELSE 0 END
-"""
 _FAR = f"CASE {' '.join(f'WHEN p.metres < {bound} THEN {points}' for bound, points in NEARNESS)} ELSE {FARTHEST} END"
 _KEYS = {
     Sort.distance: "p.metres",
@@ -168,7 +164,7 @@ _PLACES = """
 
 def _key(asked: Asked) -> str:
     if asked.sort is Sort.recommended:
-        return f"({_MERIT} + {FARTHEST}" + (f" - {_FAR})" if asked.stores.metres is not None else ")")
+        return f"({MERIT_SQL} + {FARTHEST}" + (f" - {_FAR})" if asked.stores.metres is not None else ")")
     return _KEYS[asked.sort]
 
 
