@@ -73,22 +73,36 @@ test('long lists begin folded, short ones have no button', () => {
   assert.equal(present(car()).options.more, '');
 });
 
-test('specifications stand by group, in the order in which they came, the first group open', async () => {
-  const row = (key, group) => ({ key, label: key, value: '1', group });
-  const page = await opened(phone({ told: car({ specifications: [row('a', '动力'), row('b', '空间'), row('c', '动力')] }) }));
+test('specifications stand by group, the first group open, and one that nobody knows at the end', async () => {
+  const row = (key) => ({ key, label: key, value: '1' });
+  const page = await opened(phone({ told: car({ specifications: ['wheelbase_mm', 'new_one', 'power_kw', 'seats'].map(row) }) }));
   const groups = page.data.car.specifications;
-  assert.deepEqual(groups.map(({ title, rows }) => [title, rows.map(({ key }) => key)]), [['动力', ['a', 'c']], ['空间', ['b']]]);
-  assert.deepEqual(page.data.groups, { 动力: true });
+  assert.deepEqual(groups.map(({ rows }) => rows.map(({ key }) => key)), [['power_kw'], ['wheelbase_mm', 'seats'], ['new_one']]);
+  assert.deepEqual(page.data.groups, { [groups[0].title]: true });
 });
 
-test('of an inspection, what was found stands first and lies open', async () => {
-  const fine = { name: '外观', points: [{ name: '车门', finding: 'ok' }] };
-  const bad = { name: '底盘', points: [{ name: '车架', finding: 'ok' }, { name: '悬架', finding: 'minor', remark: '轻微磨损' }, { name: '刹车', finding: 'major' }] };
-  const inspection = { inspected_on: '2026-11-01', inspector: '王工', score: 92, summary: '', groups: [fine, bad] };
-  const page = await opened(phone({ told: used({ inspection }) }));
+test('of an inspection, what was found stands first and lies open; a bare number of defects is told as such', async () => {
+  const point = (name, finding, remark = '') => ({ name, finding: { key: finding, label: finding }, remark });
+  const groups = [
+    { name: '外观', points: [point('车门', 'ok')] },
+    { name: '底盘', points: [point('车架', 'ok'), point('悬架', 'minor', '轻微磨损'), point('刹车', 'major')] },
+  ];
+  const told = { inspected_on: '2026-11-01', inspector: '王工', score: 92, summary: '', defects: 2, counts: {}, groups, document_url: null };
+  const page = await opened(phone({ told: used({ inspection: told }) }));
   const [, chassis] = page.data.car.inspection.groups;
   assert.deepEqual(chassis.points.map(({ name }) => name), ['刹车', '悬架', '车架']);
   assert.deepEqual([page.data.car.inspection.head, page.data.inspected], ['4 项检测，2 项需留意', { 底盘: true }]);
+  const { present } = new Device().require('pages/vehicles/detail-view');
+  const bare = present(used({ inspection: { ...told, inspected_on: null, inspector: null, score: null, groups: [], defects: 3 } })).inspection;
+  assert.deepEqual([bare.hasReport, bare.score, bare.by, bare.head], [false, '', '', '检测发现 3 处瑕疵，详情可咨询顾问']);
+});
+
+test('the price stands between the least and the most of its like, wherever it is', () => {
+  const { present } = new Device().require('pages/vehicles/detail-view');
+  const told = { percentile: 25, count: 12, level: 'low', label: '价格偏低', text: '同车型', lowest_fen: 20000000, median_fen: 30000000, highest_fen: 40000000 };
+  const { text, here, middle } = present(used({ fairness: told })).fairness;
+  assert.deepEqual([text, here, middle], ['12 辆同类车中，25% 更便宜', 40, 50]);
+  assert.equal(present(used({ fairness: { ...told, lowest_fen: 29000000 } })).fairness.here, 0, 'cheaper than all of them');
 });
 
 test('how a price went is drawn as steps between its least and its most', () => {

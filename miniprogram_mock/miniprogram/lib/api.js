@@ -3,7 +3,7 @@
 const config = require('../config');
 const { ApiError } = require('./errors');
 const events = require('./events');
-const { KEY, absolute, download, keyed, onCard, raster } = require('./http');
+const { KEY, absolute, download, fetchFile, keyed, onCard, raster } = require('./http');
 const session = require('./session');
 
 /** @param {number} ms */
@@ -78,4 +78,4 @@ const put = (path, body = {}) => send(keyed({ method: 'PUT', path, body }), conf
  */
 const del = (path) => send({ method: 'DELETE', path }, []);
 
-module.exports = { ApiError, absolute, download, onCard, raster, get, post, put, del };
+module.exports = { ApiError, absolute, download, fetchFile, onCard, raster, get, post, put, del };

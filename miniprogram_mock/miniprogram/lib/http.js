@@ -114,12 +114,17 @@ function send(call) {
 /**
  * Fetches a file of the API, such as a mini-program code: a picture's own address could not say which mini-program asks.
  * @param {string} path
+ */
+const download = (path) => fetchFile(config.origin + '/api' + path);
+
+/**
+ * @param {string} url of a file of ours
  * @returns {Promise<string>} a temporary file's path
  */
-function download(path) {
+function fetchFile(url) {
   return new Promise((resolve, reject) => {
     wx.downloadFile({
-      url: config.origin + '/api' + path,
+      url: absolute(url),
       header: { 'X-Appid': ownAppid() },
       timeout: config.requestTimeout,
       success: ({ statusCode, tempFilePath }) => {
@@ -131,4 +136,4 @@ function download(path) {
   });
 }
 
-module.exports = { KEY, absolute, download, keyed, onCard, queryString, raster, send };
+module.exports = { KEY, absolute, download, fetchFile, keyed, onCard, queryString, raster, send };

@@ -1,4 +1,4 @@
-/** The poster of a car or of a list, with the mini-program code of a share: made by her, saved to her album; others see it as it is. */
+/** The poster of a car, which the server makes, or of a list, drawn here: with the code of her share, saved to her album. */
 
 const api = require('../../lib/api');
 const { failureOf } = require('../../lib/errors');
@@ -20,20 +20,27 @@ const SCALE = 1.44;
 const SHOWN = 4;
 /** A picture that has not come by then is left out, so that the others are seen. */
 const PICTURE_MS = 8000;
+/** The server makes a poster within seconds; it is asked so often, and given up after so long. */
+const ASK_MS = 800;
+const MAKING_MS = 30000;
 /** WeChat's errno when she did not agree to the privacy guide. */
 const PRIVACY_REFUSED = 104;
 
 Page({
-  data: { t, state: 'loading', message: '', alt: '', height: 1000, drawn: false, saving: false, single: false, own: false, isList: false },
+  data: { t, state: 'loading', message: '', alt: '', height: 1000, drawn: false, saving: false, single: false, own: false, isList: false, /** The server's picture of a car. */ picture: '', making: false },
 
   vehicleId: '',
   filters: /** @type {Record<string, any> | undefined} */ (undefined),
   shareId: '',
+  /** The name of a car's poster, by which others see it. */
+  poster: '',
+  isGone: false,
   canvas: /** @type {any} */ (null),
 
-  /** @param {{vehicle_id?: string, share_id?: string}} query a car, or a poster that somebody passed on; a list's filters are handed over */
+  /** @param {{vehicle_id?: string, share_id?: string, poster?: string}} query a car, or a poster passed on; a list's filters are handed over */
   onLoad(query) {
     this.vehicleId = query.vehicle_id || '';
+    this.poster = /^[0-9a-f]{64}$/.test(query.poster || '') ? String(query.poster) : '';
     this.shareId = query.share_id || '';
     this.filters = handover.take('poster');
     const own = !this.shareId;
@@ -42,16 +49,20 @@ Page({
     this.load();
   },
 
+  onUnload() {
+    this.isGone = true;
+  },
+
   async load() {
-    this.setData({ state: 'loading', drawn: false });
+    this.setData({ state: 'loading', drawn: false, picture: '' });
     try {
       if (!this.shareId) this.shareId = (await this.make('code')).id;
       const opening = { visitor_id: session.visitorId(), scene: String(launch.scene()) };
       const opened = await api.get(`/visitor/sharing/${this.shareId}`, opening);
       if (opened.vehicle && !['listed', 'reserved'].includes(opened.vehicle.status.key)) return this.refuse(t.gone);
       if (opened.list && !opened.list.total) return this.refuse(t.nothing);
-      const code = await this.code();
-      await this.draw(opened, code);
+      if (opened.vehicle) await this.show(opened.vehicle);
+      else await this.draw(opened, await this.code());
     } catch (error) {
       this.failed(error);
     }
@@ -65,6 +76,31 @@ Page({
     if (this.vehicleId) return share.forVehicle(this.vehicleId, channel);
     if (this.filters) return share.forList(this.filters, channel);
     return Promise.reject(new api.ApiError('nothing', t.nothing, { status: 404 }));
+  },
+
+  /** A car's poster as the server makes it; for whom it was passed on to, the one that was made. @param {any} car as in a list */
+  async show(car) {
+    this.vehicleId = car.id;
+    this.setData({ state: 'ready', isList: false, alt: fill(t.alt, { title: car.title }) });
+    const url = this.data.own ? await this.made() : this.poster ? `/media/posters/${this.poster}.jpg` : car.photo;
+    this.setData({ picture: api.absolute(url), drawn: true });
+  },
+
+  /** @returns {Promise<string>} the poster's address, once it is made */
+  async made() {
+    const door = `/customer/shares/${this.shareId}/poster`;
+    const deadline = Date.now() + MAKING_MS;
+    let told = await api.post(door);
+    this.setData({ making: true });
+    while (told.status === 'pending' && Date.now() < deadline && !this.isGone) {
+      await new Promise((resolve) => setTimeout(resolve, ASK_MS));
+      told = await api.get(door);
+    }
+    this.setData({ making: false });
+    if (told.status !== 'ready') throw new api.ApiError('poster', t.notMade);
+    const [, digest] = /([0-9a-f]{64})\.jpg$/.exec(told.url) || [];
+    this.poster = digest || '';
+    return told.url;
   },
 
   code() {
@@ -86,19 +122,20 @@ Page({
   },
 
   /**
+   * A list's poster.
+   *
    * @param {any} opened the share and what it shows
    * @param {string} code path of the mini-program code's picture
    */
   async draw(opened, code) {
-    if (opened.vehicle) this.vehicleId = opened.vehicle.id;
-    this.setData({ state: 'ready', isList: !opened.vehicle });
+    this.setData({ state: 'ready', isList: true });
     this.canvas = await canvasNode();
     const context = this.canvas.getContext('2d');
-    const sheet = composed(opened, code, (text, size, weight) => {
+    const sheet = composed(opened.list, code, (text, size, weight) => {
       context.font = poster.font({ size, weight });
       return context.measureText(text).width;
     });
-    this.setData({ height: sheet.height, alt: fill(t.alt, { title: opened.vehicle ? opened.vehicle.title : t.listTitle }) });
+    this.setData({ height: sheet.height, alt: fill(t.alt, { title: t.listTitle }) });
     this.canvas.width = sheet.width * SCALE;
     this.canvas.height = sheet.height * SCALE;
     poster.paint(context, sheet, await loaded(this.canvas, poster.pictures(sheet)), SCALE);
@@ -109,8 +146,9 @@ Page({
     if (this.data.saving) return;
     this.setData({ saving: true });
     try {
-      const { tempFilePath } = await wx.canvasToTempFilePath({ canvas: this.canvas, fileType: 'png' });
-      await wx.saveImageToPhotosAlbum({ filePath: tempFilePath });
+      const { picture } = this.data;
+      const filePath = picture ? await api.fetchFile(picture) : (await wx.canvasToTempFilePath({ canvas: this.canvas, fileType: 'png' })).tempFilePath;
+      await wx.saveImageToPhotosAlbum({ filePath });
       events.track('poster.saved', { share_id: this.shareId, vehicle_id: this.vehicleId || undefined });
       prompts.toast(t.saved);
     } catch (error) {
@@ -149,7 +187,8 @@ Page({
   /** Moments open this same page, alone: the poster of this share, which needs nobody signed in. */
   onShareTimeline() {
     events.track('share.tapped', { vehicle_id: this.vehicleId || undefined, channel: 'timeline' });
-    return { title: this.data.alt || brand.name, query: this.shareId ? `share_id=${this.shareId}` : `vehicle_id=${this.vehicleId}` };
+    const made = this.poster ? `&poster=${this.poster}` : '';
+    return { title: this.data.alt || brand.name, query: this.shareId ? `share_id=${this.shareId}${made}` : `vehicle_id=${this.vehicleId}` };
   },
 });
 
@@ -162,22 +201,20 @@ function shown(car) {
   const color = car.exterior_color && car.exterior_color.label;
   // The year stands in every title.
   return {
-    picture: api.raster(car.photo),
+    picture: api.onCard(car.photo),
     title: car.title,
     facts: [car.condition.label, driven, color].filter(Boolean).join(' · '),
     price: format.yuan(car.price_fen),
-    place: fill(t.place, { city: car.store.city, store: car.store.name }),
   };
 }
 
 /**
- * @param {any} opened
+ * @param {any} list
  * @param {string} code
  * @param {import('./poster').Measure} measure
  */
-function composed({ vehicle, list }, code, measure) {
-  const frame = { mark: brand.mark, brand: brand.name, code, scan: t.scan, about: vehicle ? t.scanCar : t.scanList };
-  if (vehicle) return poster.ofCar(frame, shown(vehicle), measure);
+function composed(list, code, measure) {
+  const frame = { mark: brand.mark, brand: brand.name, code, scan: t.scan, about: t.scanList };
   const cars = list.items.slice(0, SHOWN).map(shown);
   return poster.ofList(frame, { title: t.listTitle, count: fill(t.listCount, { total: format.count(list.total) }), cars }, measure);
 }

@@ -1,4 +1,4 @@
-/** The poster's composition: where every text and picture of a car or a list stands, on a sheet 750 wide. Always on light paper. */
+/** The composition of a list's poster: where every text and picture stands, on a sheet 750 wide. Always on light paper. */
 
 const WIDTH = 750;
 const PAD = 56;
@@ -13,7 +13,7 @@ const INK = { strong: '#14130f', soft: '#55524b', quiet: '#6f6b63', line: '#e3df
 /** @typedef {(text: string, size: number, weight: number) => number} Measure */
 /** @typedef {{width: number, height: number, strokes: Stroke[]}} Sheet */
 /** @typedef {{mark: string, brand: string, code: string, scan: string, about: string}} Frame what every poster has */
-/** @typedef {{picture: string, title: string, facts: string, price: string, place: string}} Car */
+/** @typedef {{picture: string, title: string, facts: string, price: string}} Car */
 
 /**
  * @param {number} x
@@ -89,27 +89,6 @@ function bottom({ code, scan, about }, y, place) {
  */
 function sheet(height, strokes) {
   return { width: WIDTH, height, strokes: [{ kind: 'box', x: 0, y: 0, w: WIDTH, h: height, color: INK.paper }, ...strokes] };
-}
-
-/**
- * The poster of one car.
- *
- * @param {Frame} frame
- * @param {Car} car
- * @param {Measure} measure
- */
-function ofCar(frame, car, measure) {
-  const titles = wrap(car.title, INNER, 2, (text) => measure(text, 44, 600));
-  const under = 136 + 422 + 84 + (titles.length - 1) * 60;
-  const [place] = wrap(car.place, INNER - CODE - 40, 1, (text) => measure(text, 28, 400));
-  return sheet(under + 520, [
-    ...top(frame),
-    { kind: 'picture', src: car.picture, x: 0, y: 136, w: WIDTH, h: 422 },
-    ...titles.map((line, index) => words(PAD, 136 + 422 + 84 + index * 60, line, { size: 44, weight: 600, color: INK.strong })),
-    words(PAD, under + 52, car.facts, { size: 28 }),
-    words(PAD, under + 156, car.price, { size: 64, weight: 600, color: INK.strong }),
-    ...bottom(frame, under + 220, place),
-  ]);
 }
 
 /**
@@ -189,4 +168,4 @@ function cover(context, picture, { x, y, w, h }) {
   context.drawImage(picture, (picture.width - width) / 2, (picture.height - height) / 2, width, height, x, y, w, h);
 }
 
-module.exports = { font, ofCar, ofList, paint, pictures, wrap };
+module.exports = { font, ofList, paint, pictures, wrap };

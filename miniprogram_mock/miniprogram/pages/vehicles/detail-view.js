@@ -31,7 +31,7 @@ function present(car, now = Date.now()) {
     tags: [car.condition.label, ...car.highlights.filter((/** @type {string} */ one) => !said.includes(one))],
     photos: car.photos.map((/** @type {any} */ one) => ({ ...one, shown: pictures.fitting(one.url, one.sizes, SCREEN_RPX) })),
     price: price(car.price),
-    fairness: car.fairness ? fairness(car.fairness) : null,
+    fairness: car.fairness ? fairness(car.fairness, car.price.price_fen) : null,
     inspection: car.inspection ? inspection(car.inspection) : null,
     finance: car.finance && finance(car.finance),
     facts: facts(car),
@@ -74,40 +74,44 @@ function changed({ old_price_fen: before, new_price_fen: after, changed_at }) {
 }
 
 /**
- * How the price stands among those of cars like it: the share of them that cost more.
+ * How the price stands among those of cars like it.
  *
- * @param {{percentile: number, count: number, level: string, label: string}} told
+ * @param {any} told `FairnessOut`
+ * @param {number} price_fen
  */
-function fairness({ percentile, count, level, label }) {
+function fairness({ label, percentile, text, count, lowest_fen, median_fen, highest_fen }, price_fen) {
+  const at = (/** @type {number} */ fen) => (highest_fen > lowest_fen ? Math.min(100, Math.max(0, ((fen - lowest_fen) / (highest_fen - lowest_fen)) * 100)) : 50);
   return {
     label,
-    level,
-    percentile,
-    text: fill(t.fairness.text, { percent: 100 - percentile, count }),
-    explained: fill(t.fairness.explained, { count }),
+    text: fill(t.fairness.text, { percent: percentile, count }),
+    among: text,
+    here: at(price_fen),
+    middle: at(median_fen),
+    lowest: fill(t.fairness.lowest, { price: format.wan(lowest_fen) }),
+    median: fill(t.fairness.median, { price: format.wan(median_fen) }),
+    highest: fill(t.fairness.highest, { price: format.wan(highest_fen) }),
   };
 }
 
 /**
- * The inspector's report. What is not in order stands above what is.
+ * The inspector's report, or the bare number of defects where only that is known. What is not in order stands above what is.
  *
- * @param {any} told
+ * @param {any} told `InspectionOut`
  */
 function inspection(told) {
-  const groups = told.groups.map((/** @type {any} */ group) => {
-    const points = group.points.map((/** @type {any} */ point) => ({ ...point, word: t.inspection.findings[/** @type {'ok'} */ (point.finding)] }));
-    const found = points.filter((/** @type {any} */ { finding }) => finding !== 'ok').length;
-    const [title, total] = [group.name, points.length];
-    return { title, points: points.sort(worstFirst), summary: found ? fill(t.inspection.found, { found, total }) : fill(t.inspection.fine, { total }), isFine: !found };
+  const said = (/** @type {number} */ found, /** @type {number} */ total) => fill(found ? t.inspection.found : t.inspection.fine, { found, total });
+  const groups = told.groups.map((/** @type {any} */ { name, points }) => {
+    const found = points.filter((/** @type {any} */ { finding }) => finding.key !== 'ok').length;
+    return { title: name, points: [...points].sort(worstFirst), summary: said(found, points.length), isFine: !found };
   });
-  const all = groups.flatMap((/** @type {any} */ { points }) => points);
-  const found = all.filter((/** @type {any} */ { finding }) => finding !== 'ok').length;
+  const total = groups.reduce((/** @type {number} */ sum, /** @type {any} */ { points }) => sum + points.length, 0);
   return {
-    summary: told.summary || '',
-    score: told.score === null || told.score === undefined ? '' : fill(t.inspection.score, { score: told.score }),
-    head: found ? fill(t.inspection.found, { found, total: all.length }) : fill(t.inspection.fine, { total: all.length }),
-    by: fill(t.inspection.by, { date: format.date(told.inspected_on), inspector: told.inspector }),
-    isFine: !found,
+    summary: told.summary,
+    score: told.score === null ? '' : fill(t.inspection.score, { score: told.score }),
+    head: total ? said(told.defects, total) : told.defects ? fill(t.inspection.defects, { count: told.defects }) : t.inspection.clean,
+    by: told.inspected_on ? fill(t.inspection.by, { date: told.inspected_on, inspector: told.inspector || '' }) : '',
+    hasReport: total > 0,
+    document: told.document_url || '',
     groups,
   };
 }
@@ -115,21 +119,30 @@ function inspection(told) {
 const WORST = ['major', 'minor', 'ok'];
 
 /**
- * @param {{finding: string}} one
- * @param {{finding: string}} other
+ * @param {{finding: Keyed}} one
+ * @param {{finding: Keyed}} other
  */
-const worstFirst = (one, other) => WORST.indexOf(one.finding) - WORST.indexOf(other.finding);
+const worstFirst = (one, other) => WORST.indexOf(one.finding.key) - WORST.indexOf(other.finding.key);
+
+/** Which specifications belong together; those that are named nowhere stand last. */
+const GROUPS = /** @type {const} */ ({
+  power: ['range_km', 'battery_kwh', 'power_kw', 'torque_nm', 'acceleration_s', 'top_speed_kmh', 'displacement', 'consumption'],
+  space: ['seats', 'length_mm', 'width_mm', 'height_mm', 'wheelbase_mm'],
+  others: [],
+});
 
 /**
- * Specifications by group, the first group open; a car without groups has one.
+ * Specifications by group; a group without any is not there.
  *
- * @param {any[]} rows
+ * @param {{key: string, label: string, value: string}[]} rows
  */
 function specifications(rows) {
-  /** @type {Map<string, any[]>} */
-  const groups = new Map();
-  for (const row of rows) groups.set(row.group || t.specifications.title, [...(groups.get(row.group || t.specifications.title) || []), row]);
-  return [...groups].map(([title, all]) => ({ title, rows: all, count: fill(t.specifications.count, { count: all.length }) }));
+  const names = /** @type {(keyof typeof GROUPS)[]} */ (Object.keys(GROUPS));
+  const groupOf = (/** @type {string} */ key) => names.find((name) => /** @type {readonly string[]} */ (GROUPS[name]).includes(key)) || 'others';
+  return names
+    .map((name) => ({ title: t.specifications[name], rows: rows.filter(({ key }) => groupOf(key) === name) }))
+    .filter((group) => group.rows.length)
+    .map((group) => ({ ...group, count: fill(t.specifications.count, { count: group.rows.length }) }));
 }
 
 /** @param {any} told the server's own example: the client computes nothing */
@@ -147,10 +160,12 @@ function facts(car) {
   const driven = car.condition.key === 'new' ? null : car.history.odometer_km;
   const label = (/** @type {Keyed | null} */ keyed) => (keyed ? keyed.label : '');
   return [
+    { label: t.facts.model, value: car.model || '' },
     { label: t.facts.modelYear, value: fill(t.facts.yearValue, { year: car.model_year }) },
     { label: t.facts.odometer, value: format.kilometres(driven) },
     { label: t.facts.exteriorColor, value: label(car.exterior_color) },
     { label: t.facts.interiorColor, value: label(car.interior_color) },
+    { label: t.facts.seats, value: car.seats ? fill(t.facts.seatsValue, { count: car.seats }) : '' },
     { label: t.facts.body, value: label(car.body) },
     { label: t.facts.energy, value: label(car.energy) },
     { label: t.facts.drivetrain, value: label(car.drivetrain) },
@@ -165,7 +180,8 @@ function facts(car) {
  * @returns {Row[]}
  */
 function history(car) {
-  if (car.condition.key === 'new') return [];
+  const warranty = car.warranty_until ? [{ label: t.history.warranty, value: fill(t.history.until, { date: format.date(car.warranty_until) }) }] : [];
+  if (car.condition.key === 'new') return warranty;
   const { first_registration_date: registered, previous_owners: owners, accident_free: unhurt } = car.history;
   const rows = [];
   if (registered) rows.push({ label: t.history.registered, value: format.date(registered) });
@@ -173,7 +189,7 @@ function history(car) {
     rows.push({ label: t.history.owners, value: owners ? fill(t.history.ownersValue, { count: owners }) : t.history.ownersNone });
   }
   if (unhurt !== null) rows.push({ label: t.history.accidents, value: unhurt ? t.history.accidentFree : t.history.accidentKnown });
-  return rows;
+  return [...rows, ...warranty];
 }
 
 /**

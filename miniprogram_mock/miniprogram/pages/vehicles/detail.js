@@ -270,6 +270,16 @@ Page({
     this.setData({ sheet: 'inspection' });
   },
 
+  /** The report itself, as the inspector signed it. */
+  async openDocument() {
+    try {
+      const filePath = await api.fetchFile(this.data.car.inspection.document);
+      wx.openDocument({ filePath, fileType: 'pdf', fail: prompts.fail });
+    } catch (error) {
+      prompts.fail(error);
+    }
+  },
+
   /** @param {any} event how many cars wait to be compared */
   picking(event) {
     this.setData({ picked: event.detail.count });

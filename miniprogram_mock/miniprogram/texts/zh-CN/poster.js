@@ -1,9 +1,7 @@
 /** What the poster page and the poster itself say. */
 module.exports = {
   scan: '长按识别小程序码',
-  scanCar: '查看这辆车的最新状态',
   scanList: '查看全部在售车辆',
-  place: '{city} · {store}',
   listTitle: '为您挑选的在售车辆',
   listCount: '共 {total} 辆在售',
   alt: '分享海报：{title}',
@@ -16,6 +14,8 @@ module.exports = {
   hint: '保存后可发到朋友圈，好友识别小程序码即可查看。',
   refused: { title: '需要相册权限', text: '请在设置中允许「添加到相册」，再保存海报。', confirm: '去设置' },
   needsPrivacy: '同意隐私保护指引后才能保存到相册',
+  making: '正在生成海报…',
+  notMade: '海报暂时没有生成，请重试',
   failed: '海报没有保存成功，请重试',
   codeFailed: '小程序码暂时无法生成，请稍后再试',
   gone: '这辆车已售出或下架，无法再分享。',

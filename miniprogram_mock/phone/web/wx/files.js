@@ -55,7 +55,13 @@ export function fileApis(phone, files) {
       return { savedFilePath: files.write(filePath, await files.blob(tempFilePath)) }
     },
   })
-  return { getFileSystemManager: () => manager, env: { USER_DATA_PATH: USER } }
+  const shown = asynchronous(phone, {
+    /** WeChat shows it on a screen of its own; here the browser does. */
+    async openDocument({ filePath }) {
+      window.open(URL.createObjectURL(await files.blob(filePath)), '_blank')
+    },
+  })
+  return { ...shown, getFileSystemManager: () => manager, env: { USER_DATA_PATH: USER } }
 }
 
 const bytesOf = (text) => Uint8Array.from(atob(text), (letter) => letter.charCodeAt(0))
