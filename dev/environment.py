@@ -12,6 +12,7 @@ from pathlib import Path
 from string import Template
 
 from dev.steps import StepFailed
+from miniprogram_mock.platform import lbs
 
 ROOT = Path(__file__).resolve().parent.parent
 PORTS = {"WEB_PORT": 8000, "SIM_PORT": 8100, "PHONE_PORT": 8200, "PG_PORT": 55432, "VALKEY_PORT": 56379}
@@ -82,6 +83,9 @@ def complete(given: Mapping[str, str], folder: Path, *, database_url: str, redis
         "WECOM_API_BASE": f"{tencent}/qyapi.weixin.qq.com",
         "WECHAT_OPEN_BASE": f"{tencent}/open.weixin.qq.com",
         "WECHAT_MP_BASE": f"{tencent}/mp.weixin.qq.com",
+        "LBS_BASE": f"{tencent}/apis.map.qq.com",
+        "LBS_KEY": lbs.KEY,
+        "LBS_SECRET": lbs.SECRET,
         "COOKIE_SECURE": "0",
         # All phones of this machine have one address.
         "LOGINS_PER_MINUTE": "0",

@@ -16,7 +16,7 @@ import requests
 
 from dev.ports import free_port
 from dev.testing import wait_until
-from miniprogram_mock.platform import world
+from miniprogram_mock.platform import lbs, world
 
 READY_SECONDS = 30
 
@@ -40,6 +40,9 @@ class Simulator:
             "WECOM_API_BASE": f"{self.base}/qyapi.weixin.qq.com",
             "WECHAT_OPEN_BASE": f"{self.base}/open.weixin.qq.com",
             "WECHAT_MP_BASE": f"{self.base}/mp.weixin.qq.com",
+            "LBS_BASE": f"{self.base}/apis.map.qq.com",
+            "LBS_KEY": lbs.KEY,
+            "LBS_SECRET": lbs.SECRET,
         }
 
     def account(self, kind: str) -> dict[str, Any]:

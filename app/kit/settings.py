@@ -58,6 +58,14 @@ class Settings(BaseSettings):
     wechat_raw_days: int = Field(default=7, ge=1)
     wechat_inbox_days: int = Field(default=90, ge=2)
 
+    # Tencent Location Service; without a key our own table answers
+    lbs_base: str = "https://apis.map.qq.com"
+    lbs_key: SecretStr = SecretStr("")
+    lbs_secret: SecretStr = SecretStr("")
+    lbs_timeout_seconds: float = 1.0
+    lbs_calls_per_second: int = Field(default=5, ge=1)
+    lbs_calls_per_day: int = Field(default=6_000, ge=1)
+
     # Policies that a brand may want to change without a release; the first three are what its first deposit terms start with
     soft_hold_minutes: int = Field(default=15, ge=6)
     hard_hold_hours: int = Field(default=72, ge=1)
@@ -65,6 +73,9 @@ class Settings(BaseSettings):
     waitlist_offer_minutes: int = Field(default=15, ge=1)
     waitlist_cars_per_customer: int = Field(default=5, ge=1)
     shipping_warn_hours: int = Field(default=36, ge=1)
+    stock_confirm_days: int = Field(default=14, ge=0)
+    feed_max_bytes: int = Field(default=128 * 1024 * 1024, ge=1024)
+    feed_report_days: int = Field(default=90, ge=1)
     favourites_per_customer: int = Field(default=500, ge=1)
     recent_views_per_customer: int = Field(default=100, ge=1)
     saved_searches_per_customer: int = Field(default=20, ge=1)
@@ -79,6 +90,7 @@ class Settings(BaseSettings):
     logins_per_minute: int = Field(default=30, ge=0)
     shares_per_minute: int = Field(default=60, ge=0)
     event_batches_per_minute: int = Field(default=60, ge=0)
+    places_per_minute: int = Field(default=30, ge=0)
     interests_per_minute: int = Field(default=120, ge=0)
     people_per_address: int = Field(default=10, ge=1)
 

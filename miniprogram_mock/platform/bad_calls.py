@@ -7,8 +7,9 @@ from dataclasses import dataclass, field
 import orjson
 
 from miniprogram_mock.platform import errcode
-from miniprogram_mock.platform.endpoints import API, PAY, WORK, Answer, Call
+from miniprogram_mock.platform.endpoints import API, MAP, PAY, WORK, Answer, Call
 from miniprogram_mock.platform.faults import CALL, Strike, kind
+from miniprogram_mock.platform.lbs.wire import MapRefusal
 from miniprogram_mock.platform.pay.wire import PayRefusal
 from miniprogram_mock.platform.weather import WEATHER, blown
 from miniprogram_mock.platform.whitelist import not_allowed
@@ -59,12 +60,16 @@ def strike(call: Call) -> Trouble:
 
 
 def account_of(call: Call) -> str | None:
-    """The account that a call is for, as far as it says so: the owner of its token, its appid or corpid, the merchant who signed it."""
+    """The account that a call is for, as far as it says so: its key, the owner of its token, its appid or corpid, the merchant who signed
+    it.
+    """
     if call.account is not None:
         return str(call.account.appid)
     if call.host == PAY:
         found = _MCHID.search(call.headers.get("Authorization", ""))
         return found[1] if found else None
+    if call.host == MAP:
+        return call.query.get("key")
     if token := call.query.get("access_token"):
         owner: str | None = call.platform.store.value("SELECT account FROM tokens WHERE token = ?", token)
         return owner
@@ -106,4 +111,6 @@ def _instead(call: Call, one: Strike) -> Answer:
     code = str(one.params.get("code", -1))
     if call.host == PAY:
         return PayRefusal(_PAY_CODES.get(code, code), "（模拟故障）").answer()
+    if call.host == MAP:
+        return MapRefusal(int(code)).answer()
     return errcode.refused(call, int(code), "planted fault")

@@ -34,7 +34,10 @@ _MASKED_NAMES = (
 )
 _MASKED = re.compile(rf'"({"|".join(_MASKED_NAMES)})"\s*:\s*(?:"[^"]*"?|\[[^\]]*\]?)')
 _CODE = re.compile(r'"(code)"\s*:\s*"[^"]*"?')
-_MASKED_IN_QUERY = frozenset((*_MASKED_NAMES, "code"))
+# The last two are of the location service: its signature, and somebody's address.
+_MASKED_IN_QUERY = frozenset((*_MASKED_NAMES, "code", "sig", "ip"))
+# Somebody's address, which the location service repeats.
+_ADDRESS = re.compile(r'"(ip)":"[^"]*"')
 _HIDDEN = r'"\1":"***"'
 _LONGEST = 4000
 _PRUNE_EVERY = 500
@@ -117,4 +120,4 @@ def _text(body: bytes) -> str:
     text = body[: 4 * _LONGEST].decode(errors="replace")[:_LONGEST]
     if any(name in text for name in _MASKED_NAMES):
         text = _MASKED.sub(_HIDDEN, text)
-    return text
+    return _ADDRESS.sub(_HIDDEN, text) if '"ip":"' in text else text

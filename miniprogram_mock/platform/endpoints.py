@@ -13,7 +13,9 @@ if TYPE_CHECKING:
 API, PAY, WORK = "api.weixin.qq.com", "api.mch.weixin.qq.com", "qyapi.weixin.qq.com"
 # Where a browser of the consumer goes: the web login of a service account, and the pictures of its QR codes.
 OPEN, MP = "open.weixin.qq.com", "mp.weixin.qq.com"
-HOSTS = (API, PAY, WORK, OPEN, MP)
+# Tencent Location Service.
+MAP = "apis.map.qq.com"
+HOSTS = (API, PAY, WORK, OPEN, MP, MAP)
 # Where WeChat Pay is to be found when its first address cannot be reached.
 SAME_HOSTS = {"api2.mch.weixin.qq.com": PAY}
 

@@ -16,6 +16,7 @@ from miniprogram_mock.platform import (
     bad_calls,
     calls,
     errcode,
+    lbs,
     mini_program,
     pay,
     people,
@@ -28,7 +29,7 @@ from miniprogram_mock.platform import (
 )
 from miniprogram_mock.platform.callbacks import Callbacks
 from miniprogram_mock.platform.clock import Clock
-from miniprogram_mock.platform.endpoints import ENDPOINTS, HOSTS, PAY, SAME_HOSTS, Answer, Call
+from miniprogram_mock.platform.endpoints import ENDPOINTS, HOSTS, MAP, PAY, SAME_HOSTS, Answer, Call
 from miniprogram_mock.platform.faults import Faults
 from miniprogram_mock.platform.group import Group
 from miniprogram_mock.platform.limits import Limits
@@ -44,7 +45,7 @@ def _import_endpoints() -> None:
     """Import every module of an area: that fills ENDPOINTS, and declares tables, limits and timers."""
     assert tokens
     assert quota
-    for area in (mini_program, service_account, pay, wecom, sim_api):
+    for area in (mini_program, service_account, pay, wecom, lbs, sim_api):
         for found in pkgutil.iter_modules(area.__path__, f"{area.__name__}."):
             importlib.import_module(found.name)
 
@@ -130,6 +131,8 @@ class Tencent:
             return run(call)
         if call.host == PAY:
             return Answer.json({"code": "RESOURCE_NOT_EXISTS", "message": "请求的接口不存在"}, status=404, errcode="RESOURCE_NOT_EXISTS")
+        if call.host == MAP:
+            return Answer(b"404 page not found", status=404, content_type="text/plain", errcode="HTTP 404")
         if ENDPOINTS.knows_path(call):
             needs = (43001, "require GET method") if call.method == "POST" else (43002, "require POST method")
             return errcode.refused(call, *needs)

@@ -23,7 +23,7 @@ _CONFIRMATIONS = {
 def check_caller(call: Call, account: str) -> None:
     """Refuse a caller whose address the account does not list, or whose address its administrator has yet to confirm."""
     switches = call.platform.switches
-    if switches[account, WHITELIST_ON] and not any(_covers(str(listed), call.remote) for listed in switches[account, WHITELIST]):
+    if switches[account, WHITELIST_ON] and not any(covers(str(listed), call.remote) for listed in switches[account, WHITELIST]):
         raise Refusal(*not_allowed(call))
     if call.host != WORK and (refusal := _CONFIRMATIONS.get(switches[account, CONFIRMATION])):
         raise Refusal(*refusal)
@@ -36,7 +36,8 @@ def not_allowed(call: Call) -> tuple[int, str]:
     return 40164, f"invalid ip {call.remote} ipv6 ::ffff:{call.remote}, not in whitelist"
 
 
-def _covers(listed: str, address: str) -> bool:
+def covers(listed: str, address: str) -> bool:
+    """Whether an address is the listed one, or in the listed network."""
     try:
         return ip_address(address) in ip_network(listed, strict=False)
     except ValueError:

@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING
 
 from aiohttp import web
 
-from miniprogram_mock.platform import switches
+from miniprogram_mock.platform import lbs, switches
 from miniprogram_mock.platform.people import NotPossible
 from miniprogram_mock.platform.sim_api.routing import Body, route
 
@@ -35,6 +35,6 @@ def set_switches(request: web.Request, platform: "Platform", body: Body) -> Body
 
 def _known(request: web.Request, platform: "Platform") -> str:
     account = request.match_info["account"]
-    if account not in platform.world.accounts and account not in platform.world.payees:
+    if account not in platform.world.accounts and account not in platform.world.payees and account != lbs.KEY:
         raise NotPossible("没有这个账号", status=404)
     return account
