@@ -21,7 +21,6 @@ from app.vehicles.queries.stock import (
     shown,
     similar_card,
 )
-from app.vehicles.queries.suggesting import suggestions
 from app.vehicles.search.engine import Sort
 
 __all__ = [
@@ -62,6 +61,5 @@ __all__ = [
     "shown",
     "similar",
     "similar_card",
-    "suggestions",
     "today",
 ]
