@@ -21,6 +21,7 @@ from app.vehicles.queries.stock import (
     shown,
     similar_card,
 )
+from app.vehicles.queries.suggesting import suggestions
 from app.vehicles.search.engine import Sort
 
 __all__ = [
@@ -61,5 +62,6 @@ __all__ = [
     "shown",
     "similar",
     "similar_card",
+    "suggestions",
     "today",
 ]

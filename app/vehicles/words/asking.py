@@ -191,7 +191,7 @@ def _guessed_han(word: str, stock: Vocabulary) -> Groups:
         return ((word, *stock.having(word)),)
     if alike := stock.sounds.get(pinyin(word)) or stock.folded.get(folded(pinyin(word))):
         return ((*alike, word),)
-    if len(word) > 2 and (near := stock.near_han.to(word, 1)):
+    if (most := slips.allowed(word)) and (near := stock.near_han.to(word, most)):
         return (tuple(dict.fromkeys(token for one in near for token in stock.spelt[one])),)
     return _in_pieces(word)
 

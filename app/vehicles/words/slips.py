@@ -6,12 +6,16 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from itertools import groupby
 
-# A word of so many letters may have so many slips.
-_ONE_FROM, _TWO_FROM = 4, 8
+# A word of so many letters, or Chinese characters, may have so many slips.
+_ONE_FROM, _TWO_FROM, _ONE_FROM_HAN = 4, 8, 3
 
 
 def allowed(word: str) -> int:
-    """How many slips a word of its length may have."""
+    """How many slips a word of its length may have; a number has none, for another number is another car."""
+    if any(sign.isdigit() for sign in word):
+        return 0
+    if not word.isascii():
+        return int(len(word) >= _ONE_FROM_HAN)
     return 2 if len(word) >= _TWO_FROM else 1 if len(word) >= _ONE_FROM else 0
 
 
