@@ -13,11 +13,16 @@ GPS = (31.0, 14.0, 3.5)
 SECRET = b"CAMERA-OF-A-PERSON"
 
 
-def image(width: int = 1600, height: int = 1200, mode: str = "RGB") -> Image.Image:
-    """Another one each time: red in the upper left corner, blue elsewhere."""
+def image(width: int = 1600, height: int = 1200) -> Image.Image:
+    """Another one each time: red in the upper left quarter, blue elsewhere, and its number in black and white squares."""
     number = next(_count)
-    made = Image.new(mode, (width, height), (20, 40, 160 + number % 60) if mode == "RGB" else None)
-    ImageDraw.Draw(made).rectangle((0, 0, width // 2, height // 2), fill=(200, number % 250, number // 250) if mode == "RGB" else None)
+    made = Image.new("RGB", (width, height), (20, 40, 200))
+    pen = ImageDraw.Draw(made)
+    pen.rectangle((0, 0, width // 2, height // 2), fill=(200, 30, 30))
+    side = width // 32
+    for bit in range(12):
+        left = width // 2 + side * bit
+        pen.rectangle((left, height * 3 // 4, left + side, height * 3 // 4 + side), fill="white" if number >> bit & 1 else "black")
     return made
 
 

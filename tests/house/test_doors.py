@@ -7,6 +7,7 @@ import uuid
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, timedelta
+from io import BytesIO
 from typing import Any
 
 import pytest
@@ -23,9 +24,11 @@ from app.kit.web import AUDIENCES
 from app.leads.models import Lead
 from app.payments.models import PaymentIncident, Refund
 from app.reconciliation.models import Difference, Reconciliation
+from app.vehicles.models import Inspection, VehiclePhoto
 from tests.factories import dealers as make_dealers
 from tests.factories import journeys as make_journeys
 from tests.factories import orders as make_orders
+from tests.factories import pictures
 
 # What anybody may ask without saying who she is: signing in, and whether we are well. And the pages, which hold no data.
 OPEN = {"/api/public/staff/login", "/api/public/health"}
@@ -108,13 +111,19 @@ def other(session: Session) -> Other:
         due_at=clock.now(session),
     )
     session.add(refund)
+    photo = VehiclePhoto(
+        brand_id=market.brand.id, vehicle_id=market.vehicle.id, digest="0" * 64, width=400, height=300, alt="不该看见的照片", position=1
+    )
+    report = Inspection(brand_id=market.brand.id, vehicle_id=market.vehicle.id, inspected_on=date(2026, 1, 1), inspector="陈工", groups=[])
+    session.add_all([photo, report])
+    session.flush()
     journey = make_journeys.journey(session, market.brand)
     journeys.hear(session, [make_journeys.triggered(session, customer)])
     adviser = make_dealers.staff(session, make_dealers.dealer(session, market.brand))
     session.commit()
     ids = {"customer_id": customer.id, "order_id": order.id, "lead_id": lead.id, "incident_id": incident.id, "journey_id": journey.id}
-    secrets = [str(customer.id), str(order.id), str(lead.id), order.number, "不该看见的人"]
-    ids |= {"terms_id": market.terms.id, "refund_id": refund.id, "key": "vip"}
+    secrets = ["不该看见的照片", str(customer.id), str(order.id), str(lead.id), order.number, "不该看见的人"]
+    ids |= {"terms_id": market.terms.id, "refund_id": refund.id, "key": "vip", "vehicle_id": market.vehicle.id, "photo_id": photo.id}
     return Other(adviser, owner, ids | reconciled(session, market), secrets)
 
 
@@ -152,6 +161,13 @@ POLICY = {
 }
 
 
+REPORT = {
+    "inspected_on": "2026-01-01",
+    "inspector": "陈工",
+    "groups": [{"name": "外观", "points": [{"name": "车顶", "finding": "ok"}]}],
+}
+
+
 def bodies(session: Session) -> dict[str, dict[str, Any]]:
     """What each door wants to read, by the end of its path."""
     return {
@@ -166,12 +182,25 @@ def bodies(session: Session) -> dict[str, dict[str, Any]]:
         "/refund": {"amount_fen": 100, "reason": "部分退款"},
         "/deposit-terms/": POLICY,
         "/deposit-terms/preview": POLICY,
+        "PUT /api/staff/vehicles/<uuid:vehicle_id>/photos": {"photos": []},
+        "PUT /api/staff/vehicles/<uuid:vehicle_id>/inspection": REPORT,
+    }
+
+
+def forms() -> dict[str, dict[str, Any]]:
+    """What doors that take files want, by the end of their path."""
+    return {
+        "POST /api/staff/vehicles/<uuid:vehicle_id>/photos": pictures.form(pictures.encoded(pictures.image(400, 300))),
+        "/inspection/document": {"document": (BytesIO(b"%PDF-1.7"), "report.pdf")},
     }
 
 
 def ask(client: Any, method: str, rule: Rule, *, ids: dict[str, Any], wanted: dict[str, dict[str, Any]]) -> Any:
-    body = next((body for end, body in wanted.items() if rule.rule.endswith(end)), {})
+    door = f"{method} {rule.rule}"
     headers = {"Idempotency-Key": uuid.uuid4().hex}
+    if form := next((form for end, form in forms().items() if door.endswith(end)), None):
+        return client.open(path_of(rule, **ids), method=method, data=form, headers=headers)
+    body = next((body for end, body in wanted.items() if door.endswith(end)), {})
     return client.open(path_of(rule, **ids), method=method, json=body if method in ("POST", "PUT", "PATCH") else None, headers=headers)
 
 
@@ -214,8 +243,8 @@ def test_the_dealers_own_adviser_reaches_all_of_it_but_what_is_the_brands(app: A
         if OF_THE_BRAND.fullmatch(f"{method} {rule.rule}"):
             assert answer.status_code == 403, f"{method} {rule.rule}: {answer.status_code}"
             continue
-        # 409: it is hers to ask, and cannot be done as the order stands
-        dealing = rule.endpoint.startswith("staff_orders_dealing.")
+        # 409: it is hers to ask, and cannot be done as the order stands, or as the photographs do
+        dealing = rule.endpoint.startswith(("staff_orders_dealing.", "staff_vehicles_photos."))
         assert answer.status_code < 400 or (dealing and answer.status_code == 409), (
             f"{method} {rule.rule}: {answer.status_code} {answer.text[:300]}"
         )

@@ -22,12 +22,13 @@ from app.payments import queries as payment_queries
 from app.payments import service as payments
 from app.payments.models import PaymentIncident, Refund
 from app.reconciliation.models import Difference, Reconciliation
+from app.vehicles.models import VehiclePhoto
 from app.wechat.fake import FakeGateway
 from app.wechat.models import WechatAccount
-from tests.factories import dealers, identity, interests, vehicles
+from tests.factories import dealers, identity, interests, sharing, vehicles
 from tests.factories import orders as make
 from tests.factories.payments import Works, notify
-from tests.house.test_doors import POLICY, path_of
+from tests.house.test_doors import POLICY, REPORT, path_of
 
 # Money moves, or something comes to be that there must be one of: nobody gets in without a key.
 NEEDED = {
@@ -58,23 +59,35 @@ HONOURED = {
     "DELETE /api/customer/saved-searches/<uuid:search_id>",
     "DELETE /api/customer/waiting-list/<uuid:vehicle_id>",
     "DELETE /api/staff/customers/<uuid:customer_id>/tags/<key>",
+    "DELETE /api/staff/vehicles/<uuid:vehicle_id>/inspection",
+    "DELETE /api/staff/vehicles/<uuid:vehicle_id>/photos/<uuid:photo_id>",
     "POST /api/customer/alerts/read",
     "POST /api/customer/identity/consents",
     "POST /api/customer/identity/phone",
     "POST /api/customer/messages/subscriptions",
     "POST /api/customer/recently-viewed/",
     "POST /api/customer/saved-searches/<uuid:search_id>/looked",
+    "POST /api/customer/shares/<share_id>/poster",
     "POST /api/customer/sharing/",
     "POST /api/staff/customers/<uuid:customer_id>/tags",
     "POST /api/staff/deposit-terms/preview",
     "POST /api/staff/leads/<uuid:lead_id>/accept",
     "POST /api/staff/leads/<uuid:lead_id>/call-back",
+    "POST /api/staff/vehicles/<uuid:vehicle_id>/photos/<uuid:photo_id>/restore",
     "PUT /api/customer/favourites/<uuid:vehicle_id>",
     "PUT /api/customer/identity/me",
     "PUT /api/customer/saved-searches/<uuid:search_id>",
+    "PUT /api/staff/vehicles/<uuid:vehicle_id>/inspection",
+    "PUT /api/staff/vehicles/<uuid:vehicle_id>/photos",
 }
 # Their own declaration says why.
-UNKEPT = {"DELETE /api/customer/identity/me", "DELETE /api/staff/session/", "POST /api/customer/identity/export"}
+UNKEPT = {
+    "DELETE /api/customer/identity/me",
+    "DELETE /api/staff/session/",
+    "POST /api/customer/identity/export",
+    "POST /api/staff/vehicles/<uuid:vehicle_id>/photos",
+    "PUT /api/staff/vehicles/<uuid:vehicle_id>/inspection/document",
+}
 # A visitor has no name to keep an answer under. Signing in makes her once, by her code; each event counts once, by its own id.
 VISITORS = {"POST /api/visitor/events/", "POST /api/visitor/identity/login"}
 
@@ -132,6 +145,9 @@ def world(app: Any, session: Session, wechat: FakeGateway, rings: Any) -> World:
     session.add_all([lead, incident])
     difference = _difference(session, market)
     wechat.phones["code"] = "+8613800138000"
+    photo = VehiclePhoto(brand_id=market.brand.id, vehicle_id=paid.vehicle_id, digest="0" * 64, width=400, height=300, alt="车", position=1)
+    session.add(photo)
+    session.flush()
     client = app.test_client()
     client.post("/api/public/staff/login", json={"username": admin.username, "password": dealers.PASSWORD})
     who = {name: identity.signed_in(session, one, market.mini) for name, one in (("free", free), ("holder", holder))}
@@ -145,11 +161,17 @@ def world(app: Any, session: Session, wechat: FakeGateway, rings: Any) -> World:
         "difference_id": difference.id,
         "terms_id": market.terms.id,
         "refund_id": refund.id,
+        "photo_id": photo.id,
+        "share_id": sharing.vehicle_share(session, free, market.vehicle.id).id,
         "search_id": interests.search(session, free).id,
         "key": "vip",
     }
     who["staff"] = {"Cookie": f"marque_staff={client.get_cookie('marque_staff').value}"}
-    return World({"all": ids, "holder": {"order_id": unpaid.id}}, who, _bodies(market, clock.now(session)))
+    return World(
+        {"all": ids, "holder": {"order_id": unpaid.id}},
+        who,
+        _bodies(market, clock.now(session)) | {"PUT /api/staff/vehicles/<uuid:vehicle_id>/photos": {"photos": [{"id": str(photo.id)}]}},
+    )
 
 
 def _pay(session: Session, merchant: WechatAccount, orders: Sequence[Order], *, wechat: FakeGateway, works: Works) -> Refund:
@@ -208,6 +230,7 @@ def _bodies(market: make.Market, now: datetime) -> dict[str, Any]:
         "differences/<uuid:difference_id>/resolve": {"action": "accept", "note": "看过了"},
         "/resolve": {"action": "by_hand", "note": "看过了"},
         "/abnormal": {"to": "merchant_account"},
+        "/inspection": REPORT,
         "/run": {"bill_on": (now - timedelta(days=2)).date().isoformat()},
     }
 

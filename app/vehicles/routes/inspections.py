@@ -48,16 +48,6 @@ def report(session: Session, who: Caller, vehicle_id: uuid.UUID, json_data: dict
     return queries.report_out(service.report(session, who.staff, vehicle_id, **json_data))
 
 
-@staff.delete("/<uuid:vehicle_id>/inspection")
-@raises(VehicleUnknown)
-@staff.output({}, status_code=204)
-@transactional
-def take_back(session: Session, who: Caller, vehicle_id: uuid.UUID) -> Any:
-    """The car has no report any more."""
-    service.take_back(session, who.staff, vehicle_id)
-    return "", 204
-
-
 @staff.put("/<uuid:vehicle_id>/inspection/document")
 @unkept("the same file again changes nothing, and a repeated form has other bytes")
 @raises(VehicleUnknown, NoInspection, DocumentRefused)
@@ -72,6 +62,16 @@ def attach(session: Session, who: Caller, vehicle_id: uuid.UUID, files_data: dic
     if len(document) > most or not document.startswith(b"%PDF-"):
         raise DocumentRefused(document="not_a_pdf", most_mb=most // 1_000_000)
     return queries.report_out(service.attach(session, who.staff, vehicle_id, document))
+
+
+@staff.delete("/<uuid:vehicle_id>/inspection")
+@raises(VehicleUnknown)
+@staff.output({}, status_code=204)
+@transactional
+def take_back(session: Session, who: Caller, vehicle_id: uuid.UUID) -> Any:
+    """The car has no report any more."""
+    service.take_back(session, who.staff, vehicle_id)
+    return "", 204
 
 
 @media.get("/<digest>.pdf")
