@@ -8,6 +8,7 @@ from datetime import timedelta
 from typing import Any
 
 from sqlalchemy import func, or_, select, update
+from sqlalchemy.dialects.postgresql import distinct_on
 from sqlalchemy.orm import Session
 
 from app.interests.models import AlertKind, Favourite
@@ -27,7 +28,7 @@ def cheaper(session: Session, vehicle_ids: Collection[uuid.UUID]) -> None:
     """
     last = (
         select(PriceChange.vehicle_id, PriceChange.id, PriceChange.reduced_fen)
-        .distinct(PriceChange.vehicle_id)
+        .ext(distinct_on(PriceChange.vehicle_id))
         .where(PriceChange.vehicle_id.in_(vehicle_ids))
         .order_by(PriceChange.vehicle_id, PriceChange.created_at.desc(), PriceChange.id.desc())
         .subquery()

@@ -1,0 +1,246 @@
+"""A saved search tells of each car that becomes its result once for ever, and it is a result exactly when the search says so."""
+
+from __future__ import annotations
+
+import random
+import uuid
+from collections.abc import Callable
+from datetime import UTC, date, datetime
+from typing import Any
+
+import pytest
+from sqlalchemy import select, update
+from sqlalchemy.orm import Session
+
+from app.events import service as events
+from app.events.models import Event
+from app.interests.models import SavedSearch, SavedSearchMatch
+from app.interests.service import digests, matching
+from app.kit.geo import Place
+from app.kit.settings import settings
+from app.vehicles import service as vehicles
+from app.vehicles.models import Vehicle
+from tests.factories import dealers, identity
+from tests.factories import interests as make
+from tests.factories import orders as markets
+from tests.factories import vehicles as cars
+from tests.interests.watcher import Watcher
+
+Settle = Callable[[], None]
+
+
+def listed(session: Session, *those: Vehicle) -> None:
+    """They come on sale, and everybody is told."""
+    for car in those:
+        car.status = "listed"
+        facts = {"vehicle_id": car.id, "dealer_id": car.dealer_id, "store_id": car.store_id}
+        events.record(session, "vehicle.listed", brand_id=car.brand_id, subject=("vehicle", car.id), data=facts)
+
+
+def found(session: Session) -> set[tuple[uuid.UUID, uuid.UUID]]:
+    return {(row.saved_search_id, row.vehicle_id) for row in session.execute(select(SavedSearchMatch)).scalars()}
+
+
+def test_a_new_car_is_told_of_at_once_and_a_known_one_is_not(session: Session, her: Watcher, settle: Settle) -> None:
+    known = her.car(title="早就有的", body="suv")
+    her.saves(body=["suv"])
+    listed(session, known, her.car(title="新来的", body="suv"), her.car(title="不是的", body="coupe"))
+    settle()
+    assert her.alerts() == [("saved_search.matched", "新来的")]
+    (alert,) = her.get("/alerts/")["items"]
+    assert alert["text"] == "“SUV”有新车：新来的，¥258,000"
+    assert alert["target"] == {"kind": "vehicle", "id": alert["vehicle"]["id"]}
+
+
+def test_a_car_is_told_of_once_for_ever(session: Session, her: Watcher, settle: Settle, deliver: Any) -> None:
+    """Delivered twice, relisted, dearer and cheaper again, reserved and let go: the same car."""
+    her.saves(price_max_fen=260_000_00)
+    car = her.car(status="withdrawn", price_fen=258_000_00)
+    listed(session, car)
+    settle()
+    for price in (270_000_00, 250_000_00):
+        vehicles.change_price(session, car.id, price)
+        settle()
+    vehicles.reserve(session, car.id)
+    vehicles.release(session, car.id)
+    listed(session, car)
+    settle()
+    matching.match(session, {car.id})
+    matching.match(session, {car.id})
+    assert len(her.alerts()) == 1
+
+
+def test_a_car_that_was_a_result_when_the_search_was_saved_is_no_news_whatever_it_costs(
+    session: Session, her: Watcher, settle: Settle
+) -> None:
+    car, dear = her.car(price_fen=250_000_00), her.car(title="原来太贵", price_fen=300_000_00)
+    her.saves(price_max_fen=260_000_00)
+    for price in (280_000_00, 240_000_00):
+        vehicles.change_price(session, car.id, price)
+        settle()
+    assert her.alerts() == []
+    vehicles.change_price(session, dear.id, 255_000_00)
+    settle()
+    assert her.alerts() == [("saved_search.matched", "原来太贵")]
+
+
+def test_many_cars_at_once_are_one_alert_that_leads_to_the_search(session: Session, her: Watcher, settle: Settle) -> None:
+    search = her.saves(body=["suv"]).json
+    listed(session, *(her.car(body="suv") for _ in range(3)))
+    settle()
+    (alert,) = her.get("/alerts/")["items"]
+    assert (alert["count"], alert["text"]) == (3, "“SUV”有 3 辆新车")
+    assert alert["target"] == {"kind": "saved_search", "id": search["id"]}
+    assert len(her.get(f"/saved-searches/{search['id']}/matches")["items"]) == 3
+    recorded = session.execute(select(Event).filter_by(name="saved_search.matched")).scalar_one()
+    assert (recorded.customer_id, recorded.data["count"], len(recorded.data["vehicle_ids"])) == (her.customer.id, 3, 3)
+
+
+def test_a_paused_search_finds_and_keeps_silent_afterwards_too(session: Session, her: Watcher, settle: Settle, later: Any) -> None:
+    search = her.saves(body=["suv"]).json
+    her.ask("PUT", f"/saved-searches/{search['id']}", json={"paused": True})
+    later(seconds=1)
+    car = her.car(body="suv")
+    listed(session, car)
+    settle()
+    (shown,) = her.get("/saved-searches/")["items"]
+    assert (shown["paused"], shown["new"], her.alerts()) == (True, 1, [])
+    her.ask("PUT", f"/saved-searches/{search['id']}", json={"paused": False})
+    vehicles.change_price(session, car.id, 1_000_00)
+    settle()
+    assert her.alerts() == []
+
+
+def test_what_a_search_finds_too_often_in_an_hour_is_told_together_when_that_is_over(
+    session: Session, her: Watcher, settle: Settle, later: Any
+) -> None:
+    her.saves(body=["suv"])
+    for _ in range(matching.ALERTS_AN_HOUR + 3):
+        listed(session, her.car(body="suv"))
+        settle()
+    assert len(her.alerts()) == matching.ALERTS_AN_HOUR
+    later(minutes=61)
+    assert digests.tell_due(session) == 1
+    assert her.get("/alerts/")["items"][0]["count"] == 3
+
+
+def test_a_search_that_cannot_be_read_any_more_holds_up_no_other(session: Session, her: Watcher, settle: Settle) -> None:
+    broken = her.saves(body=["suv"]).json
+    session.execute(update(SavedSearch).filter_by(id=uuid.UUID(broken["id"])).values(filters={"condition": ["flying"]}))
+    her.saves(energy=["electric"])
+    listed(session, her.car(body="suv", energy="electric"))
+    settle()
+    assert len(her.alerts()) == 1
+
+
+CITIES = {"上海": (31.23, 121.47), "北京": (39.90, 116.40), "广州": (23.13, 113.26), "苏州": (31.30, 120.58)}
+
+
+class Town:
+    """A brand with cars and searches of every kind, drawn by chance."""
+
+    def __init__(self, session: Session, chance: random.Random, market: markets.Market) -> None:
+        self.session, self.chance, self.brand = session, chance, market.brand
+        self.stores = [
+            dealers.store(session, dealers.dealer(session, market.brand, city=city), at=at, city=city) for city, at in CITIES.items()
+        ]
+        self.series = [cars.series(session, market.brand) for _ in range(4)]
+        self.watcher = identity.customer(session, market.brand)
+
+    def car(self) -> Vehicle:
+        pick = self.chance.choice
+        return cars.vehicle(
+            self.session,
+            pick(self.stores),
+            pick(self.series),
+            title=pick(["911 Carrera", "Cayenne", "Taycan 4S"]),
+            search_text=pick(["911 carrera 白色", "cayenne 黑色", "taycan 4s"]),
+            model=pick(["", "911 Carrera", "Cayenne"]),
+            status=pick(["listed", "listed", "reserved", "sold", "withdrawn"]),
+            condition=pick(["approved", "used", "new", "demo"]),
+            body=pick(["suv", "coupe", None]),
+            energy=pick(["electric", "petrol", None]),
+            exterior_color=pick(["white", "black", None]),
+            model_year=pick([2021, 2022, 2023]),
+            price_fen=pick(range(20, 60)) * 10_000_00,
+            monthly_fen=pick([None, 3_000_00, 6_000_00]),
+            odometer_km=pick([0, 10_000, 80_000]),
+            previous_owners=pick([None, 0, 1, 3]),
+            accident_free=pick([True, False, None]),
+            seats=pick([None, 2, 5]),
+            warranty_until=pick([None, date(2020, 1, 1), date(2099, 1, 1)]),
+            first_registration_date=pick([date(2021, 5, 1), date(2023, 3, 1)]),
+            options=pick([[], ["panoramic_roof"], ["panoramic_roof", "sport_exhaust"]]),
+            photos=pick([[], [{"url": "/media/vehicles/suv/white/side.svg", "alt": "侧面"}]]),
+            listed_at=pick([datetime(2020, 1, 1, tzinfo=UTC), datetime(2099, 1, 1, tzinfo=UTC)]),
+        )
+
+    def search(self) -> SavedSearch:
+        chance, pick = self.chance, self.chance.choice
+        every: dict[str, Any] = {
+            "series": tuple(one.key for one in chance.sample(self.series, 2)),
+            "model": ("911 Carrera",),
+            "condition": tuple(chance.sample(["approved", "used", "new", "demo"], 2)),
+            "body": (pick(["suv", "coupe"]),),
+            "energy": ("electric",),
+            "exterior_color": ("white", "black"),
+            "model_year": (2022, 2023),
+            "seats": (5,),
+            "city": tuple(chance.sample(sorted(CITIES), 2)),
+            "store_ids": (pick(self.stores).id,),
+            "options": ("panoramic_roof",),
+            "price_min_fen": pick([250_000_00, 400_000_00]),
+            "price_max_fen": pick([300_000_00, 500_000_00]),
+            "monthly_max_fen": 4_000_00,
+            "model_year_min": 2022,
+            "mileage_min_km": 1,
+            "mileage_max_km": 20_000,
+            "registered_from": date(2022, 1, 1),
+            "registered_to": date(2022, 1, 1),
+            "listed_within_days": 30,
+            "previous_owners_max": 1,
+            "accident_free": pick([True, False]),
+            "in_warranty": pick([True, False]),
+            "has_photos": pick([True, False]),
+            "q": pick(["911", "cayenne", "白色"]),
+            "radius_km": float(pick([50, 150, 1500])),
+        }
+        asked = {name: every[name] for name in chance.sample(sorted(every), chance.randint(0, 4))}
+        place = Place(*CITIES[pick(sorted(CITIES))]) if "radius_km" in asked else None
+        return make.search(self.session, self.watcher, place=place, **asked)
+
+
+def test_holding_cars_against_searches_finds_what_asking_each_search_finds(
+    session: Session, market: markets.Market, her: Watcher, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(settings().__dict__, "saved_searches_per_customer", 1_000)
+    town = Town(session, random.Random(6), market)
+    known = [town.car() for _ in range(20)]
+    searches = {search.id: search for search in (town.search() for _ in range(70))}
+    session.commit()
+    before = {search_id: results(her, search) for search_id, search in searches.items()}
+    # What was there changes altogether, and other cars come.
+    other = [town.car() for _ in range(40)]
+    for car in known:
+        car.price_fen = town.chance.randint(20, 60) * 10_000_00
+        car.status = town.chance.choice(["listed", "reserved", "sold"])
+        car.store_id = town.chance.choice(town.stores).id
+    session.commit()
+    matching.match(session, {car.id for car in (*known, *other)})
+    told: dict[uuid.UUID, set[uuid.UUID]] = {search_id: set() for search_id in searches}
+    for search_id, vehicle_id in found(session):
+        told[search_id].add(vehicle_id)
+    session.commit()
+    asked = {search_id: results(her, search) for search_id, search in searches.items()}
+    assert told == {search_id: asked[search_id] - before[search_id] for search_id in searches}
+    assert sum(map(len, told.values())) > 50
+    assert any(asked[search_id] & before[search_id] for search_id in searches)
+
+
+def results(her: Watcher, search: SavedSearch) -> set[uuid.UUID]:
+    """What the search door shows for it."""
+    place = {} if search.lat is None else {"lat": search.lat, "lng": search.lng}
+    query = {**search.filters, **place, "limit": 100, "facets": "false"}
+    answer = her.client.get("/api/visitor/vehicles/", query_string=query, headers=her.headers)
+    assert (answer.status_code, answer.json["next_cursor"]) == (200, None)
+    return {uuid.UUID(one["id"]) for one in answer.json["items"]}
