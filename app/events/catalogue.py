@@ -68,6 +68,8 @@ NAMES: dict[str, str] = BEHAVIOUR | {
     "vehicle.released": "A held vehicle is on sale again.",
     "vehicle.sold": "A vehicle was sold.",
     "vehicle.withdrawn": "A vehicle was taken off sale.",
+    "vehicle.delivered": "A sold vehicle was handed over.",
+    "vehicle.confirmation_due": "A vehicle will be taken off sale unless its dealer says that it is there.",
     # payments
     "payment.opened": "Money is asked for.",
     "payment.succeeded": "The money arrived and every figure agreed.",

@@ -125,8 +125,11 @@ def _write(session: Session, rows: Sequence[dict[str, Any]]) -> None:
         for row in rows
         for key in sorted(hearing[row["name"]])
     ]
-    if deliveries:
+    if len(deliveries) > COPIED_FROM:
+        db.copy_rows(session, EventDelivery.__tablename__, list(deliveries[0]), (list(one.values()) for one in deliveries))
+    elif deliveries:
         session.execute(insert(EventDelivery), deliveries)
+    if deliveries:
         queue.enqueue(session, "events.deliver")
 
 

@@ -1,16 +1,22 @@
-"""Rows of the CSV files that people bring: read by column, and told by line, field and reason when they do not hold."""
+"""Rows of the CSV files that people bring, told by line, field and reason when they do not hold; and lines of those that we write."""
 
 from __future__ import annotations
 
 import csv
-from collections.abc import Iterator, Sequence
+import io
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
+from typing import Any
 
 import click
 
 from app.kit import texts
 
 LONGEST = 200
+# By which Excel knows UTF-8.
+BOM = "\ufeff"
+# Excel runs what begins so.
+_DANGEROUS = ("=", "+", "-", "@", "\t", "\r")
 
 
 class CellRefused(ValueError):
@@ -66,3 +72,15 @@ def tell(refused: Refusals, *, most: int | None = None, path: Path | None = None
             rows = csv.writer(file)
             rows.writerow(["line", "field", "value", "reason"])
             rows.writerows([line, error.field, error.value, error.reason] for line, error in refused)
+
+
+def excel_line(values: Iterable[Any]) -> str:
+    """A line of a CSV file that Excel shows as it is written, whatever somebody has put into it."""
+    file = io.StringIO()
+    csv.writer(file, lineterminator="\r\n").writerow([_harmless("" if value is None else str(value)) for value in values])
+    return file.getvalue()
+
+
+def _harmless(value: str) -> str:
+    is_number = value[1:2].isdigit() or value[:1] == "\t"
+    return f"'{value}" if value.startswith(_DANGEROUS) and not is_number else value

@@ -2,21 +2,16 @@
 
 from __future__ import annotations
 
-import csv
-import io
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime
 from typing import Any
 
 from app.kit import texts
+from app.kit.rows import BOM, excel_line
 from app.kit.texts import t
 from app.reconciliation.models import Action, Difference, DifferenceStatus, Reconciliation, RunStatus
 from app.reconciliation.queries import Counts, ways
 from app.reconciliation.service.planning import CHINA
-
-BOM = "\ufeff"
-# Excel runs what begins so, and rounds numbers of more than fifteen digits.
-_DANGEROUS = ("=", "+", "-", "@", "\t", "\r")
 
 
 def run_out(run: Reconciliation, counts: Mapping[str, Counts]) -> dict[str, Any]:
@@ -116,13 +111,13 @@ def _action(action: Action | str | None) -> str | None:
 
 def differences_file(rows: Iterable[Any]) -> Iterator[str]:
     """The pieces of a CSV file with all of these differences."""
-    yield BOM + _line(t("reconciliation.columns.differences").split(","))
+    yield BOM + excel_line(t("reconciliation.columns.differences").split(","))
     for difference, order_number, staff_name in rows:
         yield _difference_line(difference, order_number, staff_name)
 
 
 def _difference_line(difference: Difference, order_number: str | None, staff_name: str | None) -> str:
-    return _line(
+    return excel_line(
         (
             difference.reconciliation.bill_on.isoformat(),
             _number(difference.reconciliation.account.appid),
@@ -149,9 +144,9 @@ def _difference_line(difference: Difference, order_number: str | None, staff_nam
 
 def lines_file(rows: Iterable[Any]) -> Iterator[str]:
     """The pieces of a CSV file with these lines of a trade bill."""
-    yield BOM + _line(t("reconciliation.columns.lines").split(","))
+    yield BOM + excel_line(t("reconciliation.columns.lines").split(","))
     for row in rows:
-        yield _line(
+        yield excel_line(
             (
                 _local(row.at),
                 t(f"reconciliation.concerns.{row.kind}"),
@@ -183,14 +178,3 @@ def _local(at: datetime | None) -> str:
 def _number(number: str | None) -> str:
     """A number that Excel leaves alone."""
     return f"\t{number}" if number else ""
-
-
-def _line(values: Iterable[str | None]) -> str:
-    file = io.StringIO()
-    csv.writer(file, lineterminator="\r\n").writerow([_harmless(value or "") for value in values])
-    return file.getvalue()
-
-
-def _harmless(value: str) -> str:
-    is_number = value[1:2].isdigit() or value[:1] == "\t"
-    return f"'{value}" if value.startswith(_DANGEROUS) and not is_number else value

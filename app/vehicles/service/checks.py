@@ -24,6 +24,7 @@ _WHERE_IT_STANDS = """
     WHERE v.brand_id = :brand_id AND v.feed = :feed AND v.stock_number = s.stock_number
         AND (CAST(:dealer_id AS uuid) IS NULL OR v.dealer_id = :dealer_id)
         AND (s.placed_by = 'none' OR s.placed_by = 'dealer' AND v.dealer_id = s.dealer_id)
+        AND (s.refused_reason IS NOT NULL OR v.store_id <> s.store_id)
 """
 _DUPLICATES = """
     UPDATE staged s SET refused_field = 'stock_number', refused_value = s.stock_number, refused_reason = 'duplicate'

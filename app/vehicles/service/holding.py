@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 from app.events import service as events
 from app.vehicles.errors import NotHeld, NotOnSale, VehicleUnknown
 from app.vehicles.models import VEHICLE, PriceChange, Status, Vehicle
+from app.vehicles.service.plans import refresh_monthly
 
 Actor = tuple[str, Any]
 SYSTEM: Actor = ("system", None)
@@ -59,6 +60,7 @@ def change_price(session: Session, vehicle_id: uuid.UUID, price_fen: int, *, act
         record(session, "vehicle.price_changed", vehicle, actor, old_price_fen=vehicle.price_fen, new_price_fen=price_fen)
         vehicle.price_fen, vehicle.version = price_fen, vehicle.version + 1
         session.flush()
+        refresh_monthly(session, vehicle.brand_id, [vehicle.id])
     return vehicle
 
 

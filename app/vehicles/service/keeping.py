@@ -6,8 +6,9 @@ import uuid
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import datetime
-from typing import Any
+from typing import Any, cast
 
+import psycopg
 from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
@@ -46,13 +47,11 @@ def create(session: Session, staff: Staff, *, stock_number: str, status: str = S
         ManagersOnly, StoreNeeded, dealers.errors.StoreUnknown, HistoryMissing.
         StockNumberTaken: the dealer has one of this number. VinTaken.
     """
-    _must_keep(staff)
+    must_keep(staff)
     store = _store(session, Scope.of(staff), values.pop("store_id", None))
     vehicle = Vehicle(brand_id=staff.brand_id, dealer_id=store.dealer_id, store_id=store.id, stock_number=stock_number, status=status)
-    # Columns without a default say what they do not know.
-    for name in ("trim", "vin", "first_registration_date", "odometer_km"):
-        setattr(vehicle, name, "" if name == "trim" else None)
-    _fill(session, vehicle, values)
+    vehicle.listed_at = clock.now(session) if status == Status.listed else None
+    _fill(session, vehicle, {"trim": ""} | values)
     with _one_of_its_kind(session, staff, vehicle.vin):
         session.add(vehicle)
         session.flush()
@@ -83,7 +82,7 @@ def put(session: Session, staff: Staff, stock_number: str, **values: Any) -> tup
     It also says that the car is there: one that was off sale for want of that comes back, one that a person took off does not. What is
     not said stays as it is. Raises what `create` and `change` raise.
     """
-    _must_keep(staff)
+    must_keep(staff)
     store = _store(session, Scope.of(staff), values.pop("store_id", None))
     wanted = select(Vehicle).filter_by(dealer_id=store.dealer_id, stock_number=stock_number).with_for_update(key_share=True)
     vehicle = session.execute(wanted.execution_options(populate_existing=True)).scalar_one_or_none()
@@ -110,7 +109,7 @@ def confirm(session: Session, staff: Staff, vehicle_ids: Sequence[uuid.UUID]) ->
         ManagersOnly. VehicleUnknown: one of them is none of this person's; then none is confirmed.
         VinTaken: one that would come back has the VIN of a live one.
     """
-    _must_keep(staff)
+    must_keep(staff)
     mine = Scope.of(staff).covers(Vehicle) & Vehicle.id.in_(vehicle_ids)
     found = session.execute(select(Vehicle).where(mine).order_by(Vehicle.id).with_for_update(key_share=True)).scalars().all()
     if len(found) != len(set(vehicle_ids)):
@@ -175,11 +174,12 @@ def delivered(session: Session, staff: Staff, vehicle_id: uuid.UUID) -> Vehicle:
 
 def reached(session: Session, staff: Staff, vehicle_id: uuid.UUID) -> Vehicle:
     """A car that this person keeps, as it is now, locked until the end of the transaction. Raises `ManagersOnly`, `VehicleUnknown`."""
-    _must_keep(staff)
+    must_keep(staff)
     return of_staff(session, staff, vehicle_id, lock=True)
 
 
-def _must_keep(staff: Staff) -> None:
+def must_keep(staff: Staff) -> None:
+    """Raises `ManagersOnly` for who only looks at the stock."""
     if staff.role not in KEEPERS:
         raise ManagersOnly
 
@@ -257,7 +257,7 @@ def _one_of_its_kind(session: Session, staff: Staff, vin: str | None) -> Iterato
         with session.begin_nested():
             yield
     except IntegrityError as error:
-        broken = error.orig.diag.constraint_name if error.orig else None  # type: ignore[union-attr]
+        broken = cast(psycopg.Error, error.orig).diag.constraint_name
         if broken == "uq_vehicles_dealer_id_stock_number":
             raise StockNumberTaken from error
         if broken != "ix_vehicles_one_live_vin":
@@ -275,8 +275,8 @@ def _remember(session: Session, vehicle: Vehicle) -> None:
     before = session.execute(
         select(Vehicle.listed_at, Vehicle.price_fen).where(of_the_brand, Vehicle.status == Status.withdrawn).order_by(Vehicle.number)
     ).all()
-    since: list[datetime] = [one.listed_at for one in [*before, vehicle] if one.listed_at]
-    vehicle.listed_at = min(since, default=clock.now(session) if vehicle.status == Status.listed else None)
+    since: list[datetime] = [moment for moment in [*(one.listed_at for one in before), vehicle.listed_at] if moment]
+    vehicle.listed_at = min(since, default=None)
     has_history = select(PriceChange.id).filter_by(vehicle_id=vehicle.id).limit(1)
     if before and before[-1].price_fen != vehicle.price_fen and session.execute(has_history).first() is None:
         session.add(PriceChange(vehicle_id=vehicle.id, old_price_fen=before[-1].price_fen, new_price_fen=vehicle.price_fen))

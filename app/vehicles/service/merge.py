@@ -19,6 +19,7 @@ from app.vehicles.service.staging import VALUES, Stage
 
 # What happened to so many cars is told at a time, so that a long feed takes no more memory than a short one.
 BATCH = 2_000
+PRICES = ("old_price_fen", "new_price_fen")
 
 # What names a car is never updated; what a mapping does not fill stays as people left it.
 _ALWAYS_UPDATED = ("store_id", "series_id", "search_text")
@@ -45,7 +46,7 @@ def into_stock(session: Session, stage: Stage) -> Merged:
     for kind, name in told.items():
         for cars in _batches(session, kind):
             refresh_monthly(session, stage.brand_id, [car.id for car in cars])
-            _record(session, name, stage.brand_id, cars, figures=("old_price_fen", "new_price_fen") if kind == "priced" else ())
+            record_all(session, name, cars, brand_id=stage.brand_id, figures=PRICES if kind == "priced" else ())
     counts: dict[str, int] = dict(session.execute(text("SELECT kind, count(*) FROM happened GROUP BY kind")).all())
     return Merged(created=counts.get("new", 0), updated=counts.get("changed", 0))
 
@@ -142,19 +143,19 @@ def count_missing(session: Session, stage: Stage) -> int:
     if feed.dealer_id:
         of_the_feed &= Vehicle.dealer_id == feed.dealer_id
     gone = withdraw_all(session, of_the_feed, why=Withdrawn.missing_in_feed)
-    _record(session, "vehicle.withdrawn", stage.brand_id, gone)
+    record_all(session, "vehicle.withdrawn", gone)
     return len(gone)
 
 
 def withdraw_all(session: Session, where: Any, *, why: Withdrawn) -> Sequence[Any]:
-    """Take the listed cars of a condition off sale; their id, dealer_id, store_id. Their events are the caller's."""
+    """Take the listed cars of a condition off sale; their id, brand_id, dealer_id, store_id. Their events are the caller's."""
     return VEHICLE.move_all(
         session,
         Vehicle,
         Status.withdrawn,
         where,
         since=[Status.listed],
-        returning=[Vehicle.brand_id, Vehicle.dealer_id, Vehicle.store_id],
+        returning=[Vehicle.dealer_id, Vehicle.store_id],
         reason=why,
         withdrawn_for=why,
         version=Vehicle.version + 1,
@@ -191,10 +192,11 @@ def _batches(session: Session, kind: str) -> Iterator[Sequence[Any]]:
         after = rows[-1].id
 
 
-def _record(session: Session, name: str, brand_id: uuid.UUID, cars: Sequence[Any], *, figures: Sequence[str] = ()) -> None:
+def record_all(session: Session, name: str, cars: Sequence[Any], *, brand_id: uuid.UUID | None = None, figures: Sequence[str] = ()) -> None:
+    """An event of each of these rows, which have id, dealer_id, store_id, and brand_id unless it is given; `figures` are told, too."""
     facts = [
         {
-            "brand_id": brand_id,
+            "brand_id": brand_id or car.brand_id,
             "subject": ("vehicle", car.id),
             "data": {"vehicle_id": car.id, "dealer_id": car.dealer_id, "store_id": car.store_id}
             | {key: getattr(car, key) for key in figures},
