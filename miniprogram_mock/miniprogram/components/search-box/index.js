@@ -2,7 +2,7 @@
 
 const api = require('../../lib/api');
 const searched = require('../../lib/searched');
-const { texts, fill } = require('../../texts/index');
+const { texts } = require('../../texts/index');
 const view = require('./suggestions');
 
 /** Quick letters are asked for once. */
@@ -21,8 +21,6 @@ Component({
     isOpen: false,
     /** @type {string[]} */ words: [],
     /** @type {ReturnType<view.rows>} */ rows: [],
-    corrected: '',
-    correctedText: '',
   },
   observers: {
     value(value) {
@@ -38,7 +36,7 @@ Component({
     focus() {
       this.setData({ isOpen: true, words: searched.all() });
       this.triggerEvent('open', { isOpen: true });
-      if (this.data.q) this.suggest();
+      this.suggest();
     },
 
     close() {
@@ -48,7 +46,7 @@ Component({
     /** The field shows again what is searched for; the page says what that is now. */
     done() {
       clearTimeout(/** @type {any} */ (this).timer);
-      this.setData({ isOpen: false, rows: [], corrected: '', q: this.data.value });
+      this.setData({ isOpen: false, rows: [], q: this.data.value });
       this.triggerEvent('open', { isOpen: false });
     },
 
@@ -56,30 +54,23 @@ Component({
       /** @type {any} */
       const own = this;
       clearTimeout(own.timer);
-      if (!this.data.q.trim()) return this.setData({ rows: [], corrected: '', words: searched.all() });
       own.timer = setTimeout(() => this.suggest(), PAUSE_MS);
-      return undefined;
     },
 
-    /** Without an answer she types on and searches: suggestions are help, no condition. */
+    /** Of nothing typed the server suggests what most look for. Without an answer she types on and searches: suggestions are help, no condition. */
     async suggest() {
       const q = this.data.q.trim();
       try {
         const told = await api.get('/visitor/vehicles/suggestions', { q });
         if (q !== this.data.q.trim() || !this.data.isOpen) return;
-        const corrected = told.corrected || '';
-        this.setData({ rows: view.rows(told.items, q), corrected, correctedText: fill(t.corrected, { word: corrected }) });
+        this.setData({ rows: view.rows(told.items, q) });
       } catch {
-        this.setData({ rows: [], corrected: '' });
+        this.setData({ rows: [] });
       }
     },
 
     search() {
       this.searchFor(this.data.q.trim());
-    },
-
-    searchCorrected() {
-      this.searchFor(this.data.corrected);
     },
 
     /** @param {any} event one of her own words */
@@ -96,16 +87,16 @@ Component({
 
     /** @param {any} event */
     choose(event) {
-      const row = this.data.rows[event.currentTarget.dataset.index];
-      if (!row.filters) return this.searchFor(row.text);
-      searched.add(row.text);
+      const { text, filters } = this.data.rows[event.currentTarget.dataset.index];
+      searched.add(text);
       this.done();
-      this.triggerEvent('choose', { filters: row.filters, labels: row.labels });
+      this.triggerEvent('choose', { filters });
     },
 
 
     clear() {
-      this.setData({ q: '', rows: [], corrected: '', words: searched.all() });
+      this.setData({ q: '', words: searched.all() });
+      if (this.data.isOpen) this.suggest();
       if (this.data.value) this.triggerEvent('search', { q: '' });
     },
 

@@ -4,18 +4,17 @@ const format = require('../../lib/format');
 const { texts, fill } = require('../../texts/index');
 
 /**
- * @param {any[]} items of the server
+ * @param {{kind: string, text: string, filters: Record<string, any>, count: number}[]} items of the server
  * @param {string} q
  */
 function rows(items, q) {
   const t = texts('search');
-  return items.map((one, place) => ({
-    key: String(place),
-    text: one.text,
-    parts: parts(one.text, q),
-    count: one.count === null || one.count === undefined ? '' : fill(t.count, { count: format.count(one.count) }),
-    filters: one.filters || null,
-    labels: one.labels || {},
+  return items.map(({ kind, text, filters, count }) => ({
+    text,
+    parts: parts(text, q),
+    hint: kind === 'correction' ? t.corrected : '',
+    count: fill(t.count, { count: format.count(count) }),
+    filters,
   }));
 }
 

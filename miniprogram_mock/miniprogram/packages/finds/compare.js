@@ -51,26 +51,24 @@ Page({
     if (!ids.length) return this.setData({ state: 'empty', cars: [], groups: [] });
     try {
       const told = await api.get('/visitor/vehicles/compare', { ids });
-      if (turn === this.turn) this.arrived(told, ids);
+      if (turn !== this.turn) return undefined;
+      this.told = told;
+      this.draw();
     } catch (error) {
       if (turn !== this.turn) return undefined;
+      if (error.status === 404) return this.without(error.details.ids || ids);
       if (this.data.state === 'ready') prompts.fail(error);
       else this.setData(failureOf(error));
     }
     return undefined;
   },
 
-  /**
-   * @param {any} told
-   * @param {string[]} ids
-   */
-  arrived(told, ids) {
-    this.told = told;
-    const there = new Set(told.vehicles.map((/** @type {{id: string}} */ { id }) => id));
-    const gone = ids.filter((id) => !there.has(id));
-    gone.forEach((id) => compare.remove(id));
-    if (gone.length) prompts.toast(t.compare.gone);
-    this.draw();
+  /** Cars that were never on sale, or are another brand's: nobody can compare them. @param {string[]} unknown */
+  without(unknown) {
+    unknown.forEach((id) => compare.remove(id));
+    this.given = this.given.filter((/** @type {string} */ id) => !unknown.includes(id));
+    prompts.toast(t.compare.gone);
+    return this.load();
   },
 
   draw() {

@@ -125,7 +125,7 @@ Page({
 
   /** One of the suggestions. @param {any} event */
   choose(event) {
-    this.openList(event.detail);
+    this.openList({ filters: event.detail.filters });
   },
 
   /** While the field suggests, the page behind it stands still. @param {any} event */

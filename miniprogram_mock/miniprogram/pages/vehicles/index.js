@@ -233,9 +233,7 @@ Page({
 
   /** What she chose of the suggestions takes the place of words. @param {any} event */
   choose(event) {
-    const { filters: wanted, labels } = event.detail;
-    this.labels = { ...this.labels, ...labels };
-    this.ask(filters.clean({ ...filters.without(this.data.asked, 'word'), ...wanted }));
+    this.ask(filters.clean({ ...filters.without(this.data.asked, 'word'), ...event.detail.filters }));
   },
 
   /** While the field suggests, the page behind it stands still. @param {any} event */

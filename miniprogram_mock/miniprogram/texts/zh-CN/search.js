@@ -8,5 +8,6 @@ module.exports = {
   history: '搜索记录',
   forget: '清空',
   count: '{count} 辆',
-  corrected: '您是不是要找“{word}”',
+  popular: '热门车系',
+  corrected: '您是不是要找',
 };

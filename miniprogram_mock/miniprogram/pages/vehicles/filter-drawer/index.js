@@ -3,6 +3,7 @@
 const api = require('../../../lib/api');
 const { texts, fill } = require('../../../texts/index');
 const filters = require('../filters');
+const { filled } = require('../price-range/bars');
 const view = require('./sections');
 
 /** Quick taps are counted once. */
@@ -60,7 +61,7 @@ Component({
       if (facets) own.counted = view.inOrder(own.counted, facets);
       const { min, max } = (ranges && ranges.price) || {};
       const hint = min ? fill(t.price.found, { min: filters.inWan(min), max: filters.inWan(max) }) : '';
-      const bins = (histogram && histogram.price) || this.data.bins;
+      const bins = histogram && histogram.price ? filled(histogram.price) : this.data.bins;
       this.setData({ button: view.buttonText(total), isNone: !total, priceHint: hint, isCounting: false, bins });
       this.arrange();
     },

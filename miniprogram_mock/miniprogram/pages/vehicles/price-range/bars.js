@@ -10,6 +10,16 @@ const filters = require('../filters');
 const LOWEST = 6;
 
 /**
+ * The bins from the first that has cars to the last: what lies beyond would only narrow them.
+ * @param {Bin[]} bins
+ */
+function filled(bins) {
+  const has = (/** @type {Bin} */ { count }) => count > 0;
+  const first = bins.findIndex(has);
+  return first < 0 ? [] : bins.slice(first, bins.length - [...bins].reverse().findIndex(has));
+}
+
+/**
  * @param {Bin[]} bins
  * @param {Edges} edges
  */
@@ -57,4 +67,4 @@ function words(min, max) {
   return filters.boundText('price', filters.clean({ price_min_fen: min, price_max_fen: max }));
 }
 
-module.exports = { bars, edgesOf, boundsOf, words };
+module.exports = { filled, bars, edgesOf, boundsOf, words };
