@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import re
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
@@ -17,6 +18,7 @@ LONGEST = 200
 BOM = "\ufeff"
 # Excel runs what begins so.
 _DANGEROUS = ("=", "+", "-", "@", "\t", "\r")
+_NUMBER = re.compile(r"[-+]\d[\d.,]*|\t[\w-]*")
 
 
 class CellRefused(ValueError):
@@ -82,5 +84,5 @@ def excel_line(values: Iterable[Any]) -> str:
 
 
 def _harmless(value: str) -> str:
-    is_number = value[1:2].isdigit() or value[:1] == "\t"
-    return f"'{value}" if value.startswith(_DANGEROUS) and not is_number else value
+    # A tab before digits keeps Excel from rounding them.
+    return f"'{value}" if value.startswith(_DANGEROUS) and not _NUMBER.fullmatch(value) else value

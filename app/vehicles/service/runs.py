@@ -102,6 +102,7 @@ def take_up(run_id: uuid.UUID) -> None:
         run = _claim(session, run_id)
     if run is None:
         return
+    tries = run.tries
     # Its moves are those of whoever handed it in.
     occasion = replace(acting.now(), actor=("staff", run.staff_id))
     try:
@@ -117,7 +118,7 @@ def take_up(run_id: uuid.UUID) -> None:
     except StateMoved:
         log.warning("another worker has taken over the feed meanwhile", run_id=str(run_id))
     except Exception:
-        if run.tries >= MOST_TRIES:
+        if tries >= MOST_TRIES:
             _refuse(run_id, {"error": "internal", "details": {}})
         raise
 
