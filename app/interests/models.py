@@ -82,7 +82,7 @@ class SavedSearch(Root):
     """A search that tells its customer of cars which are not among its results yet.
 
     `filters` is the canonical JSON of the search's filters, and `digest` that of filters and place: one person has each search once.
-    The arrays and figures below it are taken out of the filters to find quickly whom a car may concern; they decide nothing.
+    What stands last is taken out of filters and place, to find quickly whom a car may concern.
     """
 
     __tablename__ = "saved_searches"
@@ -115,6 +115,11 @@ class SavedSearch(Root):
     city: Mapped[list[str]] = mapped_column(ARRAY(String), default=list, server_default="{}")
     price_min_fen: Mapped[int | None] = mapped_column(BigInteger)
     price_max_fen: Mapped[int | None] = mapped_column(BigInteger)
+    # Degrees around the circle of its radius.
+    south: Mapped[float | None]
+    north: Mapped[float | None]
+    west: Mapped[float | None]
+    east: Mapped[float | None]
 
 
 class SavedSearchMatch(Base):

@@ -102,6 +102,7 @@ def _saved_searches() -> None:
         _texts("city"),
         sa.Column("price_min_fen", sa.BigInteger),
         sa.Column("price_max_fen", sa.BigInteger),
+        *(sa.Column(side, sa.Float) for side in ("south", "north", "west", "east")),
         sa.UniqueConstraint("customer_id", "digest", name=op.f("uq_saved_searches_customer_id_digest")),
         sa.CheckConstraint("frequency IN ('instant', 'daily', 'weekly')", name=op.f("ck_saved_searches_frequency")),
         sa.CheckConstraint("(lat IS NULL) = (lng IS NULL)", name=op.f("ck_saved_searches_place")),

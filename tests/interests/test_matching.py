@@ -65,8 +65,8 @@ def test_a_car_is_told_of_once_for_ever(session: Session, her: Watcher, settle: 
     vehicles.release(session, car.id)
     listed(session, car)
     settle()
-    matching.match(session, {car.id})
-    matching.match(session, {car.id})
+    matching.match(session, car.brand_id, {car.id})
+    matching.match(session, car.brand_id, {car.id})
     assert len(her.alerts()) == 1
 
 
@@ -126,7 +126,7 @@ def test_what_a_search_finds_too_often_in_an_hour_is_told_together_when_that_is_
 
 def test_a_search_that_cannot_be_read_any_more_holds_up_no_other(session: Session, her: Watcher, settle: Settle) -> None:
     broken = her.saves(body=["suv"]).json
-    session.execute(update(SavedSearch).filter_by(id=uuid.UUID(broken["id"])).values(filters={"condition": ["flying"]}))
+    session.execute(update(SavedSearch).filter_by(id=uuid.UUID(broken["id"])).values(filters={"q": "长" * 100}))
     her.saves(energy=["electric"])
     listed(session, her.car(body="suv", energy="electric"))
     settle()
@@ -226,7 +226,7 @@ def test_holding_cars_against_searches_finds_what_asking_each_search_finds(
         car.status = town.chance.choice(["listed", "reserved", "sold"])
         car.store_id = town.chance.choice(town.stores).id
     session.commit()
-    matching.match(session, {car.id for car in (*known, *other)})
+    matching.match(session, market.brand.id, {car.id for car in (*known, *other)})
     told: dict[uuid.UUID, set[uuid.UUID]] = {search_id: set() for search_id in searches}
     for search_id, vehicle_id in found(session):
         told[search_id].add(vehicle_id)

@@ -41,6 +41,7 @@ def tell_due(session: Session) -> int:
                 customer_id=one.customer_id,
                 cause=db.new_id(),
                 vehicle_ids=cars[one.id],
+                count=len(cars[one.id]),
                 saved_search_id=one.id,
                 frequency=one.frequency,
             )

@@ -1,29 +1,26 @@
-"""Hold cars that have changed against every saved search of their brand, in a few statements for many of both.
-
-Whom a car may concern is found by what was taken out of the filters; whether it does, the search itself says.
-"""
+"""Hold cars that have changed against every saved search of their brand, in a few statements for many of both."""
 
 from __future__ import annotations
 
 import uuid
 from collections import defaultdict
-from collections.abc import Collection, Sequence
-from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from collections.abc import Collection
+from datetime import timedelta
 from typing import Any
 
 from sqlalchemy import delete, func, insert, select, text
 from sqlalchemy.orm import Session
 
-from app.interests.models import Alert, AlertKind, ChangedVehicle, Frequency
+from app.dealers.models import Store
+from app.interests.models import Alert, AlertKind, ChangedVehicle, Frequency, SavedSearch
 from app.interests.service.searches import SAVING, due_after
-from app.interests.service.telling import News, tell
+from app.interests.service.telling import NAMED, News, tell
 from app.kit import clock, db, queue
 from app.kit.errors import Invalid
-from app.kit.geo import Place
+from app.kit.geo import Place, Points
 from app.kit.logging import logger
 from app.vehicles import queries as vehicles
-from app.vehicles.queries import among
+from app.vehicles.queries import among, inverted, known
 
 log = logger(__name__)
 
@@ -31,21 +28,6 @@ CARS_AT_ONCE = 2_000
 # What a search finds beyond so many alerts an hour is told together when that hour is over.
 ALERTS_AN_HOUR = 6
 HOUR = timedelta(hours=1)
-
-
-@dataclass(frozen=True)
-class Concerned:
-    """A saved search, and those of the cars that may be news to it, by id."""
-
-    id: uuid.UUID
-    brand_id: uuid.UUID
-    customer_id: uuid.UUID
-    filters: dict[str, Any]
-    place: Place | None
-    digest: str
-    frequency: str
-    paused: bool
-    cars: frozenset[uuid.UUID]
 
 
 def note(session: Session, cars: Collection[tuple[uuid.UUID, uuid.UUID]]) -> None:
@@ -58,151 +40,164 @@ def note(session: Session, cars: Collection[tuple[uuid.UUID, uuid.UUID]]) -> Non
 def match_some(session: Session) -> int:
     """Match the cars that have waited longest, as many as one transaction takes; how many there were. Several may do this at once."""
     oldest = select(ChangedVehicle.number).order_by(ChangedVehicle.number).limit(CARS_AT_ONCE).with_for_update(skip_locked=True)
-    taken = (
-        session.execute(delete(ChangedVehicle).where(ChangedVehicle.number.in_(oldest)).returning(ChangedVehicle.vehicle_id))
-        .scalars()
-        .all()
-    )
-    if taken:
+    taken = delete(ChangedVehicle).where(ChangedVehicle.number.in_(oldest)).returning(ChangedVehicle.brand_id, ChangedVehicle.vehicle_id)
+    by_brand: dict[uuid.UUID, list[uuid.UUID]] = defaultdict(list)
+    for brand_id, vehicle_id in session.execute(taken):
+        by_brand[brand_id].append(vehicle_id)
+    if by_brand:
         # Whoever was saving a search when these cars changed is done after this; whoever begins later finds them as they are now.
         session.execute(text(f"SELECT pg_advisory_lock({SAVING}), pg_advisory_unlock({SAVING})"))
-        match(session, set(taken))
-    return len(taken)
+    for brand_id in sorted(by_brand):
+        match(session, brand_id, by_brand[brand_id])
+    return sum(map(len, by_brand.values()))
 
 
-def match(session: Session, vehicle_ids: Collection[uuid.UUID]) -> None:
-    """Tell of the cars that have become results of a saved search, each once for ever; calling it again tells nothing more."""
-    found = _news(session, _concerned(session, vehicle_ids))
-    if found:
-        _tell(session, found)
+def match(session: Session, brand_id: uuid.UUID, vehicle_ids: Collection[uuid.UUID]) -> None:
+    """Tell of the brand's cars that have become results of a saved search, each once for ever; again tells nothing more.
 
-
-def _concerned(session: Session, vehicle_ids: Collection[uuid.UUID]) -> list[Concerned]:
-    rows = session.execute(text(_CONCERNED), {"ids": list(vehicle_ids)})
-    return [
-        Concerned(
-            id=row.id,
-            brand_id=row.brand_id,
-            customer_id=row.customer_id,
-            filters=row.filters,
-            place=None if row.lat is None else Place(row.lat, row.lng),
-            digest=row.digest,
-            frequency=row.frequency,
-            paused=row.paused,
-            cars=frozenset(row.cars),
-        )
-        for row in rows
-        if row.cars
-    ]
+    Whether a car is a result says the search: by its own conditions turned around where they can be, by measuring where there is a
+    radius, and by asking it where there are words or other things that cannot.
+    """
+    # A store, or a series, that is as new as its car is known, too.
+    known.anew(session, brand_id)
+    search = inverted.inverted(session, brand_id)
+    session.execute(text("DROP TABLE IF EXISTS found"))
+    session.execute(
+        text(_FOUND.format(columns=search.columns, condition=search.condition)),
+        search.values | {"brand_id": brand_id, "ids": list(vehicle_ids), "asked": sorted(inverted.ASKED)},
+    )
+    _measure(session)
+    _ask(session, brand_id)
+    _tell(session)
 
 
 # Cars that were results when the search was saved, and those that it has found before, are no news whatever has changed.
-_CONCERNED = """
+_FOUND = """
+    CREATE TEMPORARY TABLE found ON COMMIT DROP AS
     WITH cars AS MATERIALIZED (
-        SELECT v.id, v.number, v.brand_id, v.price_fen, v.condition, m.key AS series, t.city
+        SELECT v.id, v.store_id, v.price_fen, v.condition, m.key AS series, t.city, t.lat_gcj02 AS lat, t.lng_gcj02 AS lng
         FROM vehicles v JOIN model_series m ON m.id = v.series_id JOIN stores t ON t.id = v.store_id
-        WHERE v.id = ANY(:ids) AND v.status IN ('listed', 'reserved')
+        WHERE v.brand_id = :brand_id AND v.id = ANY(:ids) AND v.status IN ('listed', 'reserved')
     ), maybe AS MATERIALIZED (
-        SELECT s.id, array_agg(c.id) AS cars, array_agg(c.number) AS numbers
-        FROM cars c JOIN saved_searches s ON s.brand_id = c.brand_id
-            AND (s.series = '{}' OR c.series = ANY(s.series))
+        SELECT s.id AS search_id, c.id AS vehicle_id
+        FROM cars c JOIN saved_searches s ON s.brand_id = :brand_id
+            AND (s.series = '{{}}' OR c.series = ANY(s.series))
             AND (s.price_max_fen IS NULL OR c.price_fen <= s.price_max_fen)
             AND (s.price_min_fen IS NULL OR c.price_fen >= s.price_min_fen)
-            AND (s.condition = '{}' OR c.condition = ANY(s.condition))
-            AND (s.city = '{}' OR c.city = ANY(s.city))
-            AND NOT EXISTS (SELECT FROM saved_search_matches f WHERE f.saved_search_id = s.id AND f.vehicle_id = c.id)
-        GROUP BY s.id
+            AND (s.condition = '{{}}' OR c.condition = ANY(s.condition))
+            AND (s.city = '{{}}' OR c.city = ANY(s.city))
+            AND (s.south IS NULL OR (c.lat BETWEEN s.south AND s.north AND c.lng BETWEEN s.west AND s.east))
+    ), searches AS MATERIALIZED (
+        SELECT s.id, s.filters ?| CAST(:asked AS text[]) OR CAST(s.filters AS text) LIKE '%\\\\%' AS is_asked, x.*
+        FROM saved_searches s CROSS JOIN LATERAL jsonb_to_record(s.filters) AS x({columns})
+        WHERE s.id IN (SELECT search_id FROM maybe)
     )
-    SELECT s.id, s.brand_id, s.customer_id, s.filters, s.lat, s.lng, s.digest, s.frequency, s.paused,
-        ARRAY(
-            SELECT c.id FROM unnest(maybe.cars, maybe.numbers) AS c(id, number) LEFT JOIN unnest(s.known) AS k(number) USING (number)
-            WHERE k.number IS NULL
-        ) AS cars
-    FROM maybe JOIN saved_searches s ON s.id = maybe.id
+    SELECT maybe.search_id, maybe.vehicle_id, v.store_id, x.is_asked
+    FROM maybe JOIN searches x ON x.id = maybe.search_id JOIN vehicles v ON v.id = maybe.vehicle_id
+        JOIN saved_searches s ON s.id = maybe.search_id
+    WHERE (x.is_asked OR ({condition})) AND v.number <> ALL(s.known)
+        AND NOT EXISTS (SELECT FROM saved_search_matches f WHERE f.saved_search_id = maybe.search_id AND f.vehicle_id = maybe.vehicle_id)
 """
 
 
-def _news(session: Session, concerned: Sequence[Concerned]) -> list[Concerned]:
-    """Of each search what it really finds, asked once for all who saved the same one; without those that find nothing."""
-    alike: dict[tuple[uuid.UUID, str], list[Concerned]] = defaultdict(list)
-    for one in concerned:
-        alike[one.brand_id, one.digest].append(one)
-    found = []
-    for (brand_id, _), same in alike.items():
-        cars = frozenset().union(*(one.cars for one in same))
+def _measure(session: Session) -> None:
+    """Take out the cars beyond the radius of their search."""
+    wanted = text("""
+        SELECT s.id, s.lat, s.lng, CAST(s.filters ->> 'radius_km' AS float) AS radius_km, array_agg(DISTINCT f.store_id) AS stores
+        FROM found f JOIN saved_searches s ON s.id = f.search_id WHERE s.lat IS NOT NULL AND NOT f.is_asked GROUP BY s.id
+    """)
+    rows = session.execute(wanted).all()
+    placed = select(Store.id, Store.lat_gcj02, Store.lng_gcj02).where(Store.id.in_({store for row in rows for store in row.stores}))
+    places = {row[0]: (row[1], row[2]) for row in session.execute(placed)}
+    beyond: list[tuple[uuid.UUID, uuid.UUID]] = []
+    for row in rows:
+        lats, lngs = zip(*(places[store] for store in row.stores), strict=True)
+        metres = Points(lats, lngs).distances_m(Place(row.lat, row.lng))
+        beyond += [(row.id, store) for store, far in zip(row.stores, metres, strict=True) if far > row.radius_km * 1000]
+    _take_out(session, "store_id", beyond)
+
+
+def _ask(session: Session, brand_id: uuid.UUID) -> None:
+    """Take out the cars that those searches do not find which have to be asked one by one, once for all who saved the same."""
+    wanted = text("""
+        SELECT s.digest, array_agg(DISTINCT s.id) AS ids, array_agg(DISTINCT f.vehicle_id) AS cars
+        FROM found f JOIN saved_searches s ON s.id = f.search_id WHERE f.is_asked GROUP BY s.digest
+    """)
+    wrong: list[tuple[uuid.UUID, uuid.UUID]] = []
+    for row in session.execute(wanted).all():
+        saved = session.get_one(SavedSearch, row.ids[0])
+        place = None if saved.lat is None or saved.lng is None else Place(saved.lat, saved.lng)
         try:
-            results = among.among(session, brand_id, vehicles.filters_of(same[0].filters), same[0].place, cars)
+            results = among.among(session, brand_id, vehicles.filters_of(saved.filters), place, row.cars)
         except Invalid as error:
-            log.error("a saved search cannot be read", saved_search_id=str(same[0].id), error=str(error))
-            continue
-        found += [replace(one, cars=one.cars & results) for one in same if one.cars & results]
-    return found
+            log.error("a saved search cannot be read", saved_search_id=str(saved.id), error=str(error))
+            results = set()
+        wrong += [(search_id, car) for search_id in row.ids for car in row.cars if car not in results]
+    _take_out(session, "vehicle_id", wrong)
 
 
-def _tell(session: Session, found: Sequence[Concerned]) -> None:
+def _take_out(session: Session, column: str, pairs: Collection[tuple[uuid.UUID, uuid.UUID]]) -> None:
+    if pairs:
+        statement = f"""
+            DELETE FROM found f USING unnest(CAST(:searches AS uuid[]), CAST(:others AS uuid[])) AS w(search_id, other)
+            WHERE f.search_id = w.search_id AND f.{column} = w.other
+        """  # noqa: S608  # a column of this module's own
+        session.execute(text(statement), {"searches": [one for one, _ in pairs], "others": [other for _, other in pairs]})
+
+
+def _tell(session: Session) -> None:
     """Keep what was found; those who want to hear at once are told now, the others when their time comes."""
     moment = clock.now(session)
-    free_at = _free_at(session, [one.id for one in found if one.frequency == Frequency.instant], moment)
-    due = {one.id: free_at.get(one.id) or due_after(moment, one.frequency) for one in found}
-    later = {one.id for one in found if due[one.id] > moment and not one.paused}
-    kept = _keep(session, found, later, moment)
+    free_at = _free_at(session, moment)
+    rows = session.execute(text(_KEEP), {"moment": moment, "busy": list(free_at), "named": NAMED}).all()
     tell(
         session,
         [
             News(
                 kind=AlertKind.matched,
-                brand_id=one.brand_id,
-                customer_id=one.customer_id,
+                brand_id=row.brand_id,
+                customer_id=row.customer_id,
                 cause=db.new_id(),
-                vehicle_ids=kept[one.id],
-                saved_search_id=one.id,
-                frequency=one.frequency,
+                vehicle_ids=row.cars,
+                count=row.found,
+                saved_search_id=row.id,
+                frequency=row.frequency,
             )
-            for one in found
-            if one.id in kept and one.id not in later and not one.paused
+            for row in rows
+            if row.is_told and not row.paused
         ],
     )
-    waiting = sorted(later & kept.keys())
+    waiting = {row.id: free_at.get(row.id) or due_after(moment, row.frequency) for row in rows if not row.is_told}
     if waiting:
-        session.execute(text(_WAIT), {"ids": waiting, "due": [due[one] for one in waiting]})
+        session.execute(text(_WAIT), {"ids": list(waiting), "due": list(waiting.values())})
 
 
-_WAIT = """
-    UPDATE saved_searches s SET due_at = least(s.due_at, w.due)
-    FROM unnest(CAST(:ids AS uuid[]), CAST(:due AS timestamptz[])) AS w(id, due) WHERE s.id = w.id
-"""
-
-
-def _free_at(session: Session, search_ids: Sequence[uuid.UUID], moment: datetime) -> dict[uuid.UUID, datetime]:
-    """When those searches may tell at once again that have done so too often of late."""
+def _free_at(session: Session, moment: Any) -> dict[uuid.UUID, Any]:
+    """When those of the searches may tell at once again that have done so too often of late."""
+    found = select(SavedSearch.id).where(SavedSearch.frequency == Frequency.instant, text("id IN (SELECT search_id FROM found)"))
     wanted = select(Alert.saved_search_id, func.min(Alert.created_at) + HOUR)
-    wanted = wanted.where(Alert.saved_search_id.in_(search_ids), Alert.created_at > moment - HOUR)
+    wanted = wanted.where(Alert.saved_search_id.in_(found), Alert.created_at > moment - HOUR)
     often = session.execute(wanted.group_by(Alert.saved_search_id).having(func.count() >= ALERTS_AN_HOUR))
     return {search_id: free_at for search_id, free_at in often if search_id}
 
 
-def _keep(session: Session, found: Sequence[Concerned], later: Collection[uuid.UUID], moment: datetime) -> dict[uuid.UUID, list[uuid.UUID]]:
-    """Write down what was found, and return what of it nobody had found before; a search that was dropped meanwhile finds nothing."""
-    pairs = [(one.id, car) for one in found for car in one.cars]
-    asked = {
-        "searches": [search for search, _ in pairs],
-        "cars": [car for _, car in pairs],
-        "told": [None if search in later else moment for search, _ in pairs],
-        "moment": moment,
-    }
-    kept: dict[uuid.UUID, list[uuid.UUID]] = defaultdict(list)
-    for search, car in session.execute(text(_KEEP), asked):
-        kept[search].append(car)
-    return {search: sorted(cars, reverse=True) for search, cars in kept.items()}
-
-
+# A search that was dropped meanwhile finds nothing any more, and one that is being dropped is waited for.
 _KEEP = """
-    INSERT INTO saved_search_matches (saved_search_id, vehicle_id, matched_at, told_at)
-    SELECT s.id, f.vehicle_id, :moment, f.told_at
-    FROM unnest(CAST(:searches AS uuid[]), CAST(:cars AS uuid[]), CAST(:told AS timestamptz[])) AS f(search_id, vehicle_id, told_at)
-    JOIN saved_searches s ON s.id = f.search_id
-    ORDER BY s.id, f.vehicle_id
-    FOR KEY SHARE OF s
-    ON CONFLICT DO NOTHING
-    RETURNING saved_search_id, vehicle_id
+    WITH kept AS (
+        INSERT INTO saved_search_matches (saved_search_id, vehicle_id, matched_at, told_at)
+        SELECT s.id, f.vehicle_id, :moment,
+            CASE WHEN s.paused OR (s.frequency = 'instant' AND s.id <> ALL(CAST(:busy AS uuid[]))) THEN CAST(:moment AS timestamptz) END
+        FROM found f JOIN saved_searches s ON s.id = f.search_id
+        ORDER BY s.id, f.vehicle_id
+        FOR KEY SHARE OF s
+        ON CONFLICT DO NOTHING
+        RETURNING saved_search_id, vehicle_id, told_at
+    )
+    SELECT s.id, s.brand_id, s.customer_id, s.frequency, s.paused, bool_or(kept.told_at IS NOT NULL) AS is_told, count(*) AS found,
+        (array_agg(kept.vehicle_id ORDER BY kept.vehicle_id DESC))[1:CAST(:named AS int)] AS cars
+    FROM kept JOIN saved_searches s ON s.id = kept.saved_search_id GROUP BY s.id
+"""
+_WAIT = """
+    UPDATE saved_searches s SET due_at = least(s.due_at, w.due)
+    FROM unnest(CAST(:ids AS uuid[]), CAST(:due AS timestamptz[])) AS w(id, due) WHERE s.id = w.id
 """

@@ -16,7 +16,7 @@ from app.interests import naming, queries
 from app.interests.errors import SearchLimit, SearchTooBroad
 from app.interests.models import Frequency, SavedSearch, SavedSearchMatch
 from app.interests.service.people import standing_still
-from app.kit import clock
+from app.kit import clock, geo
 from app.kit.geo import Place
 from app.kit.json import dumps
 from app.kit.settings import settings
@@ -73,7 +73,7 @@ def save(
         digest=digest,
         frequency=frequency,
         known=sorted(results),
-        **_narrowing(filters),
+        **narrowing(filters, place),
     )
     session.add(saved)
     session.flush()
@@ -81,10 +81,12 @@ def save(
     return saved
 
 
-def _narrowing(filters: Filters) -> dict[str, Any]:
-    """What is taken out of the filters, to find quickly whom a car may concern."""
+def narrowing(filters: Filters, place: Place | None) -> dict[str, Any]:
+    """What is taken out of a search, to find quickly whom a car may concern."""
     lists = {name: list(getattr(filters, name)) for name in ("series", "condition", "city")}
-    return lists | {"price_min_fen": filters.price_min_fen, "price_max_fen": filters.price_max_fen}
+    box = geo.box(place, filters.radius_km * 1000) if place and filters.radius_km is not None else None
+    sides = {side: getattr(box, side) for side in ("south", "north", "west", "east")} if box else {}
+    return lists | sides | {"price_min_fen": filters.price_min_fen, "price_max_fen": filters.price_max_fen}
 
 
 def change(

@@ -22,13 +22,17 @@ NAMED = 10
 
 @dataclass(frozen=True)
 class News:
-    """What one customer is told. `cause` makes it known when it is told again; of several cars the last one found comes first."""
+    """What one customer is told. `cause` makes it known when it is told again.
+
+    Of `count` cars the last ones found are named, the very last first.
+    """
 
     kind: AlertKind
     brand_id: uuid.UUID
     customer_id: uuid.UUID
     cause: uuid.UUID
     vehicle_ids: Sequence[uuid.UUID]
+    count: int = 1
     saved_search_id: uuid.UUID | None = None
     frequency: str | None = None
     old_price_fen: int | None = None
@@ -48,7 +52,7 @@ def tell(session: Session, news: Sequence[News]) -> None:
             "kind": one.kind,
             "vehicle_id": one.vehicle_ids[0],
             "saved_search_id": one.saved_search_id,
-            "count": len(one.vehicle_ids),
+            "count": one.count,
             "old_price_fen": one.old_price_fen,
             "new_price_fen": one.new_price_fen,
             "cause": one.cause,
@@ -69,7 +73,7 @@ def tell(session: Session, news: Sequence[News]) -> None:
 def _fact(alert_id: uuid.UUID, one: News, car: Any) -> dict[str, Any]:
     data: dict[str, Any] = {"vehicle_id": car.id, "dealer_id": car.dealer_id, "store_id": car.store_id, "alert_id": alert_id}
     if one.saved_search_id is not None:
-        data |= {"saved_search_id": one.saved_search_id, "frequency": one.frequency, "count": len(one.vehicle_ids)}
+        data |= {"saved_search_id": one.saved_search_id, "frequency": one.frequency, "count": one.count}
         data["vehicle_ids"] = [str(each) for each in one.vehicle_ids[:NAMED]]
     if one.old_price_fen is not None and one.new_price_fen is not None:
         data |= {"old_price_fen": one.old_price_fen, "new_price_fen": one.new_price_fen}
