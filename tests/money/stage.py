@@ -13,9 +13,10 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import func, select, update
+from sqlalchemy.orm import Session
 from werkzeug.serving import WSGIRequestHandler, make_server
 
-from app.dealers.models import Brand, Store
+from app.dealers.models import Brand, Role, Staff, Store
 from app.events import service as events
 from app.events.models import Event
 from app.kit import clock, db, queue
@@ -44,30 +45,57 @@ RUNG_FOR = (*DOMAINS, "events.", "reconciliation.")
 
 
 @dataclass(frozen=True)
+class Shop:
+    """A dealer: his store, the terms of his cars, and who deals with orders there."""
+
+    store_id: uuid.UUID
+    terms_version: str
+    adviser: str
+
+
+@dataclass(frozen=True)
 class Ground:
-    """What all tellings share: a brand at the simulator with a dealer and his store."""
+    """What all tellings share: a brand at the simulator with three dealers. One has the brand's terms, one receives the deposits of his
+    cars himself, one takes earnest money.
+    """
 
     app: Any
     simulator: Simulator
     port: int
     brand_id: uuid.UUID
-    store_id: uuid.UUID
+    shops: dict[str, Shop]
     mini: WechatAccount
     merchant: WechatAccount
-    terms_version: str
-    adviser: str
 
     @classmethod
     def laid(cls, app: Any, simulator: Simulator, port: int) -> Ground:
         with db.transaction() as session:
             brand = dealers.brand(session)
             taken = {one.kind: one for one in wechat.import_accounts(session, brand.id, simulator.accounts["accounts"])}
-            dealer = dealers.dealer(session, brand)
-            store, adviser = dealers.store(session, dealer), dealers.staff(session, dealer)
-            terms = orders.install_terms(session, brand.id)
-            session.flush()
+            [partner] = wechat.import_accounts(session, brand.id, simulator.accounts["partners"])
+            orders.install_terms(session, brand.id)
+            headquarters = dealers.staff(session, brand, Role.admin)
+            shops = {
+                "plain": _shop(session, brand, headquarters),
+                "receives himself": _shop(session, brand, headquarters, sub_mchid=partner.settings["sub_mchids"][0]["sub_mchid"]),
+                "takes earnest money": _shop(session, brand, headquarters, is_earnest=True),
+            }
             session.expunge_all()
-            return cls(app, simulator, port, brand.id, store.id, taken["mini_program"], taken["merchant"], terms.version, adviser.username)
+            return cls(app, simulator, port, brand.id, shops, taken["mini_program"], taken["merchant"])
+
+
+def _shop(session: Session, brand: Brand, headquarters: Staff, *, sub_mchid: str | None = None, is_earnest: bool = False) -> Shop:
+    dealer = dealers.dealer(session, brand, sub_mchid=sub_mchid)
+    store, adviser = dealers.store(session, dealer), dealers.staff(session, dealer)
+    terms = queries.terms(session, brand.id, None)
+    if sub_mchid or is_earnest:
+        own = {name: getattr(terms, name) for name in ("amount_fen", "pay_minutes", "hold_hours", "extension_hours", "active_per_customer")}
+        kind, rule = ("earnest_money", "forfeit") if is_earnest else ("intent_deposit", "full")
+        payee = "dealer" if sub_mchid else "brand"
+        policy = orders.Policy(**own, deposit_type=kind, refund_rule=rule, payee=payee, dealer_id=dealer.id)
+        terms = orders.publish_terms(session, headquarters, policy)
+    session.flush()
+    return Shop(store.id, terms.version, adviser.username)
 
 
 @dataclass(frozen=True)
@@ -81,15 +109,17 @@ class Stage:
     """What one telling is about; it is there before anybody is killed."""
 
     ground: Ground
+    shop: Shop
     vehicle_id: uuid.UUID
     people: tuple[Person, Person]
 
     @classmethod
-    def set_up(cls, ground: Ground) -> Stage:
+    def set_up(cls, ground: Ground, dealer: str = "plain") -> Stage:
+        shop = ground.shops[dealer]
         with db.transaction() as session:
-            vehicle = vehicles.vehicle(session, session.get_one(Store, ground.store_id))
+            vehicle = vehicles.vehicle(session, session.get_one(Store, shop.store_id))
             people = (_person(session, ground), _person(session, ground))
-            return cls(ground, vehicle.id, people)
+            return cls(ground, shop, vehicle.id, people)
 
     @property
     def end(self) -> tuple[str, str, str, str]:
@@ -133,7 +163,7 @@ class Telling:
 
     # What people do.
     def reserves(self, who: int = 0) -> None:
-        self._call("POST", "/", who, vehicle_id=str(self.stage.vehicle_id), terms_version=self.ground.terms_version)
+        self._call("POST", "/", who, vehicle_id=str(self.stage.vehicle_id), terms_version=self.stage.shop.terms_version)
 
     def another_reserves(self) -> None:
         self.reserves(1)
@@ -148,12 +178,10 @@ class Telling:
         self._call("POST", str(self.stage.vehicle_id), 1, under="waiting-list")
 
     def the_dealer_declines(self) -> None:
-        staff = self.ground.app.test_client()
-        staff.post("/api/public/staff/login", json={"username": self.ground.adviser, "password": dealers.PASSWORD})
-        order = self._order()
-        headers = {"Idempotency-Key": f"decline-{order.id}"}
-        answer = staff.post(f"/api/staff/orders/{order.id}/decline", json={"reason": "车辆有损伤"}, headers=headers)
-        assert answer.status_code < 300, answer.json
+        self._dealer("decline", reason="车辆有损伤")
+
+    def the_dealer_sells_it_to_her(self) -> None:
+        self._dealer("convert")
 
     def pays(self) -> None:
         self._pay()
@@ -228,6 +256,12 @@ class Telling:
         key = f"{under[:6]}-{self.stage.people[who].customer_id}-{path.rpartition('/')[2]}"[:64]
         headers = self.stage.people[who].headers | {"Idempotency-Key": key}
         answer = self.client.open(f"/api/customer/{under}/{path.lstrip('/')}", method=method, json=body, headers=headers)
+        assert answer.status_code < 300, answer.json
+
+    def _dealer(self, verb: str, **body: str) -> None:
+        staff, order = self.ground.app.test_client(), self._order()
+        staff.post("/api/public/staff/login", json={"username": self.stage.shop.adviser, "password": dealers.PASSWORD})
+        answer = staff.post(f"/api/staff/orders/{order.id}/{verb}", json=body, headers={"Idempotency-Key": f"{verb}-{order.id}"})
         assert answer.status_code < 300, answer.json
 
     def _pay(self, **how: Any) -> None:

@@ -37,6 +37,8 @@ class Story:
     facts: frozenset[str]
     # WeChat says that it closed the payment, and her bank pays it all the same
     closes_nothing: bool = False
+    # Whose car it is, see `stage.Ground`
+    dealer: str = "plain"
     # What is done afterwards, so that the stories told later have the workers to themselves
     afterwards: str = ""
 
@@ -100,6 +102,23 @@ STORIES = {
         ("closed", "cancelled_by_user", "refunded", "listed"),
         frozenset({"deposit.paid", "order.cancelled", "order.closed", *REFUNDED}),
     ),
+    "bought": Story(
+        "reserves, pays, work, the_dealer_sells_it_to_her, work",
+        ("converted", "converted", "full", "sold"),
+        frozenset({"deposit.paid", "order.converted"}),
+    ),
+    "paid to the dealer himself, and cancelled": Story(
+        "reserves, work, pays, work, cancels, work, the_refund_arrives, work",
+        ("closed", "cancelled_by_user", "refunded", "listed"),
+        frozenset({"deposit.paid", "order.cancelled", "order.closed", *REFUNDED}),
+        dealer="receives himself",
+    ),
+    "earnest money of who withdrew": Story(
+        "reserves, pays, work, cancels, work",
+        ("closed", "cancelled_by_user", "full", "listed"),
+        frozenset({"deposit.paid", "order.cancelled", "order.closed"}),
+        dealer="takes earnest money",
+    ),
     "held for three days": Story(
         "reserves, pays, work, three_days_pass, sweep, the_refund_arrives, work",
         ("closed", "expired", "refunded", "listed"),
@@ -136,7 +155,7 @@ def matrix(ground: Ground, ledger: Books) -> Matrix:
     """The passages of every story, in their order."""
     found: Matrix = {}
     for name, story in STORIES.items():
-        told = tell(story, stage := Stage.set_up(ground))
+        told = tell(story, stage := Stage.set_up(ground, story.dealer))
         assert told.error is None, f"{name}: {told.error}"
         check(stage, story, name)
         found[name] = told.points
@@ -180,7 +199,7 @@ def test_killed_anywhere_it_ends_the_same(ground: Ground, ledger: Books, matrix:
     again = random.Random(SEED)
     for passage in chosen(matrix, name):
         where = f"{name}, killed {passage}"
-        stage = Stage.set_up(ground)
+        stage = Stage.set_up(ground, story.dealer)
         told = tell(story, stage, kill_at=passage)
         assert told.killed, f"{where}: never came there: {told.error}"
         step = told.last("step")
