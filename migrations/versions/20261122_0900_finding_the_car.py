@@ -38,9 +38,25 @@ def upgrade() -> None:
         """
     )
     op.execute("CREATE TRIGGER vehicles_say_when BEFORE INSERT OR UPDATE ON vehicles FOR EACH ROW EXECUTE FUNCTION vehicles_say_when()")
+    # A car is found in the city of its store: when that is set right, all its cars have changed.
+    op.execute(
+        """
+        CREATE FUNCTION stores_take_cars_along() RETURNS trigger LANGUAGE plpgsql AS $$
+        BEGIN
+            UPDATE vehicles SET changed_in = changed_in WHERE store_id = NEW.id;
+            RETURN NULL;
+        END $$
+        """
+    )
+    op.execute(
+        "CREATE TRIGGER stores_take_cars_along AFTER UPDATE OF city ON stores FOR EACH ROW "
+        "WHEN (OLD.city IS DISTINCT FROM NEW.city) EXECUTE FUNCTION stores_take_cars_along()"
+    )
 
 
 def downgrade() -> None:
+    op.execute("DROP TRIGGER stores_take_cars_along ON stores")
+    op.execute("DROP FUNCTION stores_take_cars_along")
     op.execute("DROP TRIGGER vehicles_say_when ON vehicles")
     op.execute("DROP FUNCTION vehicles_say_when")
     for name in COLUMNS:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -111,8 +111,8 @@ class Follower:
             source, snapshot = self._source(connection), _one(connection, "SELECT pg_current_snapshot()::text")
             writer = Writer(generation, BUILDING_HEAP_BYTES)
             try:
-                with connection.cursor() as cursor:
-                    count = writer.put(cursor.stream(EVERYTHING, size=FETCH), anew=True, each=self._meanwhile)
+                with _rows(connection, EVERYTHING) as rows:
+                    count = writer.put(rows, anew=True, each=self._meanwhile)
                 writer.commit(State(source, snapshot))
             finally:
                 writer.close()
@@ -173,15 +173,16 @@ class Follower:
         asked = {"began_later": int(began_later), "were_running": [int(one) for one in running.split(",") if one]}
         seen = following.snapshot
 
-        def changed() -> Iterator[Row]:
+        def changed() -> Generator[Row, None, None]:
             nonlocal seen
-            with self._connected().cursor() as cursor:
-                for snapshot, *row in cursor.stream(_CHANGED, asked, size=FETCH):
+            with _rows(self._connected(), _CHANGED, asked) as rows:
+                for snapshot, *row in rows:
                     seen = snapshot
                     if row[0] is not None:
                         yield row
 
-        count = following.writer.put(changed(), each=self._unless_stopped)
+        with contextlib.closing(changed()) as rows:
+            count = following.writer.put(rows, each=self._unless_stopped)
         if count:
             following.writer.commit(State(following.source, seen))
             watch.documents(following.writer.documents())
@@ -213,6 +214,14 @@ def of_settings(stop: threading.Event) -> Follower:
         return psycopg.connect(address, autocommit=True, connect_timeout=5, application_name="marque-indexer")
 
     return Follower(Folders(Path(settings().search_dir)), connect, stop)
+
+
+@contextlib.contextmanager
+def _rows(connection: psycopg.Connection[Any], statement: Any, asked: dict[str, Any] | None = None) -> Iterator[Iterable[Any]]:
+    """The rows of a statement, some at a time. A connection cannot even be closed while rows that nobody wants are still coming."""
+    rows: Any = connection.cursor().stream(statement, asked, size=FETCH)
+    with contextlib.closing(rows):
+        yield rows
 
 
 def _one(connection: psycopg.Connection[Any], statement: Any) -> Any:

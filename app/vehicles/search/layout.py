@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from operator import itemgetter
 from typing import Any
 
+import orjson
 import tantivy
 
 from app.vehicles.search.engine import FARTHEST, LARGEST_NUMBER, LARGEST_VALUE, MERIT_SQL, NUMBER_BITS, PRICE_BARS_FEN
@@ -105,14 +106,17 @@ def term(family: str, number: int) -> int:
 class Documents:
     """Makes documents of rows, and numbers for the values that it meets."""
 
-    def __init__(self, names: GrowingNames, of: tantivy.Schema) -> None:
-        self._names, self._schema = names, of
+    def __init__(self, names: GrowingNames) -> None:
+        self._names = names
         self._groups: list[tuple[str, Callable[[Row], Any], dict[Any, tuple[int, list[int]]]]] = [
             (group, itemgetter(*(COLUMNS.index(facet) for facet in facets)), {}) for group, facets in GROUPS.items()
         ]
 
-    def of(self, row: Row) -> tantivy.Document:
-        """The document of a visible car. Raises OverflowError when its number is beyond what a key has room for."""
+    def of(self, row: Row) -> str:
+        """The document of a visible car, as JSON: tantivy takes that faster than documents that are made here.
+
+        Raises OverflowError when the car's number is beyond what a key has room for.
+        """
         figures = dict(zip(FIGURES, row[FIRST_FIGURE:], strict=True))
         if figures["number"] > LARGEST_NUMBER:
             raise OverflowError(f"vehicle number {figures['number']}: more than {NUMBER_BITS} bits")
@@ -126,7 +130,7 @@ class Documents:
         if row[OPTIONS]:
             self._add_options(row[OPTIONS], values, has)
         values["has"] = has
-        return tantivy.Document.from_dict(values, self._schema)
+        return orjson.dumps(values).decode()
 
     def _group(self, group: str, combination: Any) -> tuple[int, list[int]]:
         """The number of a combination of values, and the term of each of the values."""

@@ -6,11 +6,14 @@ import uuid
 from collections.abc import Callable, Iterable
 
 import tantivy
+from tantivy import Query
 
 from app.vehicles.search.folders import Generation, State, Unreadable, check
 from app.vehicles.search.layout import COLUMNS, Documents, Row, schema
 from app.vehicles.search.names import GrowingNames
 
+# After so many rows the caller may do something else.
+ROWS_AT_ONCE = 500
 BRAND, NUMBER, VISIBLE = COLUMNS.index("brand_id"), COLUMNS.index("number"), COLUMNS.index("visible")
 
 
@@ -28,10 +31,10 @@ class _Brand:
             # Refuses an index of another layout.
             self.index = tantivy.Index(schema(), str(folder))
             self.index.config_reader("manual")
-            self.writer = self.index.writer(heap_size=heap_bytes, num_threads=1)
         except (OSError, ValueError) as error:
             raise Unreadable(f"{folder.name}: {error}") from error
-        self.documents = Documents(self.names, self.index.schema)
+        self.writer = self.index.writer(heap_size=heap_bytes, num_threads=1)
+        self.documents = Documents(self.names)
         self.is_changed = False
 
 
@@ -57,10 +60,11 @@ class Writer:
             brand = self._brands.get(row[BRAND]) or self._begin(row[BRAND])
             brand.is_changed = True
             if not anew:
-                brand.writer.delete_documents_by_term("number", row[NUMBER])
+                # By a query: by a term, tantivy's Python side takes the number for a signed one and finds nothing.
+                brand.writer.delete_documents_by_query(Query.term_query(brand.index.schema, "number", row[NUMBER], "basic"))
             if row[VISIBLE]:
-                brand.writer.add_document(brand.documents.of(row))
-            if count % 500 == 0:
+                brand.writer.add_json(brand.documents.of(row))
+            if count % ROWS_AT_ONCE == 0:
                 each()
         return count
 
