@@ -16,9 +16,6 @@ _WGS84_A = 6378137.0
 _E2 = 0.0066943799901413165
 _DIAMETER_M = 2 * _WGS84_A
 
-# The mean radius of a sphere, for whoever still reckons with one.
-EARTH_RADIUS_M = 6371008.8
-
 # Krasovsky 1940, as the published GCJ-02 description has it.
 _A = 6378245.0
 _EE = 0.00669342162296594323

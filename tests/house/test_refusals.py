@@ -30,6 +30,7 @@ UNDESCRIBED = {
     "vehicles.mapping_invalid",
     "vehicles.not_on_sale",
     "vehicles.not_sellable",
+    "vehicles.plan_invalid",
     "wechat.account_missing",
 }
 

