@@ -108,6 +108,7 @@ class Settings(BaseSettings):
 
     media_dir: str = "var/media"
     photo_max_bytes: int = Field(default=15_000_000, ge=100_000)
+    photos_before_listing: int = Field(default=0, ge=0, le=200)
     photos_per_vehicle: int = Field(default=40, ge=1, le=200)
     photo_undo_days: int = Field(default=7, ge=1)
     log_level: str = "INFO"

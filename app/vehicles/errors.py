@@ -79,6 +79,10 @@ class PhotosMoved(Conflict):
     code, message = "vehicles.photos_moved", "These are not all photographs of the vehicle; look again."
 
 
+class TooFewPhotos(Conflict):
+    code, message = "vehicles.too_few_photos", "This vehicle has too few photographs to be put on sale."
+
+
 class TooManyPhotos(Conflict):
     code, message = "vehicles.too_many_photos", "This vehicle has as many photographs as it may have."
 

@@ -274,6 +274,18 @@ def test_a_car_has_no_more_photographs_than_it_may_have_not_even_by_putting_one_
     assert desk.client.post(desk.path(gone, "restore")).status_code == 409
 
 
+def test_a_brand_that_wants_photographs_first_has_no_car_on_sale_without(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("app.vehicles.service.keeping.settings", lambda: settings().model_copy(update={"photos_before_listing": 1}))
+    desk.car.status, desk.car.photos = "in_preparation", []
+    manager = desk.signed_in(dealers.staff(desk.session, desk.store.dealer, Role.dealer_manager))
+    path = f"/api/staff/stock/vehicles/{desk.car.id}/list"
+    desk.upload(pictures.encoded(pictures.image(400, 300)))
+    refused = manager.post(path)
+    assert (refused.status_code, refused.json["message"]) == (409, "上架前请至少上传 1 张照片")
+    service.make_due_sizes()
+    assert manager.post(path).status_code == 200
+
+
 def test_another_dealers_people_find_no_such_car_and_headquarters_do(desk: Desk) -> None:
     desk.upload(pictures.encoded(pictures.image(400, 300)))
     (photo_id,) = desk.ids()

@@ -22,6 +22,7 @@ from app.vehicles.errors import (
     NotNow,
     StockNumberTaken,
     StoreNeeded,
+    TooFewPhotos,
     VehicleUnknown,
     VinTaken,
 )
@@ -124,7 +125,7 @@ def prepare(session: Session, who: Caller, vehicle_id: uuid.UUID) -> Any:
 
 @staff.post("/vehicles/<uuid:vehicle_id>/list")
 @idempotent
-@raises(ManagersOnly, VehicleUnknown, NotNow, HeldForSomebody)
+@raises(ManagersOnly, VehicleUnknown, TooFewPhotos, NotNow, HeldForSomebody)
 @staff.output(schemas.StockPageOut)
 @transactional
 def put_on_sale(session: Session, who: Caller, vehicle_id: uuid.UUID) -> Any:
@@ -145,7 +146,7 @@ def withdraw(session: Session, who: Caller, vehicle_id: uuid.UUID, json_data: di
 
 @staff.post("/vehicles/<uuid:vehicle_id>/relist")
 @idempotent
-@raises(ManagersOnly, VehicleUnknown, VinTaken, NotNow, HeldForSomebody)
+@raises(ManagersOnly, VehicleUnknown, VinTaken, TooFewPhotos, NotNow, HeldForSomebody)
 @staff.output(schemas.StockPageOut)
 @transactional
 def relist(session: Session, who: Caller, vehicle_id: uuid.UUID) -> Any:

@@ -16,6 +16,7 @@ from sqlalchemy.orm import Session
 from app.dealers.errors import StoreUnknown
 from app.dealers.models import Role, Staff, Store
 from app.kit import clock
+from app.kit.settings import settings
 from app.kit.states import arrive
 from app.vehicles.errors import (
     ChangedMeanwhile,
@@ -25,6 +26,7 @@ from app.vehicles.errors import (
     NotNow,
     StockNumberTaken,
     StoreNeeded,
+    TooFewPhotos,
     VehicleUnknown,
     VinTaken,
 )
@@ -134,7 +136,7 @@ def prepare(session: Session, staff: Staff, vehicle_id: uuid.UUID) -> Vehicle:
 
 
 def put_on_sale(session: Session, staff: Staff, vehicle_id: uuid.UUID) -> Vehicle:
-    """A car that is ready is listed. Raises ManagersOnly, VehicleUnknown, NotNow."""
+    """A car that is ready is listed. Raises ManagersOnly, VehicleUnknown, TooFewPhotos, NotNow."""
     return _put_on_sale(session, staff, reached(session, staff, vehicle_id), since=Status.in_preparation)
 
 
@@ -242,6 +244,8 @@ def _moved(session: Session, staff: Staff, vehicle: Vehicle, *, since: Sequence[
 
 
 def _put_on_sale(session: Session, staff: Staff, vehicle: Vehicle, *, since: Status, reason: str | None = None) -> Vehicle:
+    if len(vehicle.photos) < settings().photos_before_listing:
+        raise TooFewPhotos(least=settings().photos_before_listing)
     moment = clock.now(session)
     fresh = {"listed_at": vehicle.listed_at or moment, "confirmed_at": moment, "warned_at": None, "withdrawn_for": None, "missed_feeds": 0}
     with _one_of_its_kind(session, staff, vehicle.vin):
