@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import importlib
+import inspect
 import pkgutil
 
 import bench
@@ -25,8 +26,10 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m bench", description=__doc__)
     parser.add_argument("name", choices=sorted(modules))
     parser.add_argument("--json", action="store_true", help="one object instead of a table")
+    parser.add_argument("--small", action="store_true", help="less of everything, to see that it runs; for benches that have a small way")
     asked = parser.parse_args()
-    done = importlib.import_module(modules[asked.name]).run()
+    run = importlib.import_module(modules[asked.name]).run
+    done = run(small=True) if asked.small and "small" in inspect.signature(run).parameters else run()
     print(report.as_json(asked.name, done) if asked.json else report.as_table(asked.name, done))
 
 

@@ -86,7 +86,7 @@ def fill(connection: psycopg.Connection[Any], orders: dict[str, str], customer: 
     with connection.transaction():
         connection.execute("SET LOCAL session_replication_role = replica")
         connection.execute("SET LOCAL maintenance_work_mem = '512MB'")
-        with _without_indexes(connection, "vehicles"):
+        with without_indexes(connection, "vehicles"):
             _vehicles(connection)
         people = _customers(connection, customer)
         dice = random.Random(1)
@@ -161,7 +161,7 @@ def _columns(connection: psycopg.Connection[Any], table: str) -> str:
 
 
 @contextmanager
-def _without_indexes(connection: psycopg.Connection[Any], table: str) -> Iterator[None]:
+def without_indexes(connection: psycopg.Connection[Any], table: str) -> Iterator[None]:
     """Make them anew afterwards, which for a million rows takes a fraction of the time; those of constraints stay."""
     found = connection.execute(
         "SELECT indexrelid::regclass::text, pg_get_indexdef(indexrelid) FROM pg_index WHERE indrelid = %s::regclass"

@@ -49,3 +49,5 @@ def _stock(session: Session, brand: Brand) -> None:
     people.hire(session, brand, stores, dice)
     vehicles.install_plans(session, brand.id, lineup["plans"])
     cars.stock(session, brand, stores, cars.Plan(lineup, parameters, dice))
+    vehicles.refresh_monthly(session, brand.id)
+    vehicles.count_words(session, brand.id)

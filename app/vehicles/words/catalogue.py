@@ -22,15 +22,11 @@ _LABELLED = ("condition", "body", "energy", "drivetrain", "gearbox", "exterior_c
 
 @dataclass(frozen=True)
 class Names:
-    """`written`: a name as titles have it → the tokens it stands for; `typed`: these and what is only said. `shown`: token → label.
-
-    `longest` is the length of the longest written name.
-    """
+    """`written`: a name as titles have it → the tokens it stands for; `typed`: these and what is only said. `shown`: token → label."""
 
     written: Mapping[str, tuple[str, ...]]
     typed: Mapping[str, tuple[str, ...]]
     shown: Mapping[str, str]
-    longest: int
 
 
 @dataclass(frozen=True)
@@ -49,7 +45,7 @@ def _read(file: Path) -> dict[str, Any]:
 @functools.lru_cache(maxsize=4096)
 def plain(text: str) -> str:
     """One spelling of many: half-width, lower-case, simplified, without accents."""
-    if not text.isascii():
+    if not text.isascii() and not unicodedata.is_normalized("NFKD", text):
         apart = unicodedata.normalize("NFKD", text)
         text = unicodedata.normalize("NFC", "".join(sign for sign in apart if not unicodedata.combining(sign)))
     return text.casefold().translate(_simplified())
@@ -108,7 +104,7 @@ def names() -> Names:
                     add(written, name, token, *([own] if _tells_the_brand(key(name)) else []))
                 for name in (*called[:cut], *called[cut + 1 :]):
                     add(typed, name, token)
-    return Names(written, typed, shown, max(map(len, written)))
+    return Names(written, typed, shown)
 
 
 @functools.cache

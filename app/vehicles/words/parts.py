@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import functools
 import re
-from dataclasses import dataclass
+from typing import NamedTuple
 
 HAN = "㐀-鿿"
-_RUN = re.compile(rf"(?P<han>[{HAN}])|(?P<latin>[^\W_{HAN}]+(?:\.\d[^\W_{HAN}]*|['-][^\W_{HAN}]+)*)")
+_RUN = re.compile(rf"(?P<han>[{HAN}]+)|(?P<latin>[^\W_{HAN}]+(?:\.\d[^\W_{HAN}]*|['-][^\W_{HAN}]+)*)")
 _CLASSES = re.compile(r"\d+(?:\.\d+)*|[^\d.]+")
 _BETWEEN_DIGITS = re.compile(r"(?<=\d)[-'](?=\d)")
 _IS_HAN = re.compile(rf"[{HAN}]+")
@@ -18,8 +18,7 @@ _MEASURE = re.compile(rf"\d+(?:\.\d+)?(?:{'|'.join(sorted(UNITS))})")
 _WORD = 3
 
 
-@dataclass(frozen=True, slots=True)
-class Part:
+class Part(NamedTuple):
     """`glued`: nothing stands between it and the one before."""
 
     text: str
@@ -34,7 +33,9 @@ def parts_of(text: str) -> list[Part]:
     for match in _RUN.finditer(text):
         glued = match.start() == end
         if match.lastgroup == "han":
-            found.append(Part(match.group(), True, glued))
+            for character in match.group():
+                found.append(Part(character, True, glued))
+                glued = True
         else:
             for piece in latin(match.group()):
                 if found and piece in UNITS and found[-1].text.isdigit():

@@ -26,29 +26,35 @@ def tokens_of(*names_of_the_car: str | None, values: Mapping[str, Any]) -> list[
         names_of_the_car: series, title, model, trim: texts that a shopper's words are looked for in.
         values: the car's columns by name; those of `VALUES`, `options` and `specifications` (its displacement) are read.
     """
-    found, said = _of_text(" ; ".join(dict.fromkeys(name for name in names_of_the_car if name)))
+    longest_first = sorted((name for name in names_of_the_car if name), key=len, reverse=True)
+    text = ""
+    for name in longest_first:
+        if name not in text:
+            text += f" ; {name}"
+    found, said = _of_text(_YEAR.sub(" ", text))
     tokens = dict.fromkeys(found)
     for facet in VALUES:
         if (value := values.get(facet)) is not None:
-            tokens[f"{facet}={_one_word(value)}"] = None
+            tokens[_of_value(facet, value)] = None
         elif facet in said:
             tokens[said[facet]] = None
     for option in values.get("options") or ():
-        tokens[f"options={_one_word(option)}"] = None
+        tokens[_of_value("options", option)] = None
     if displacement := (values.get("specifications") or {}).get("displacement"):
         tokens |= dict.fromkeys(_of_text(str(displacement))[0])
     return list(tokens)
 
 
-def _one_word(value: Any) -> str:
-    return "_".join(plain(str(value)).split())
+@functools.lru_cache(maxsize=4096)
+def _of_value(facet: str, value: Any) -> str:
+    return f"{facet}={'_'.join(plain(str(value)).split())}"
 
 
 # A feed names the same series and trims over and over.
 @functools.lru_cache(maxsize=8192)
 def _of_text(text: str) -> tuple[tuple[str, ...], Mapping[str, str]]:
     """(tokens, facet → the value that the text says)."""
-    parts = parts_of(_YEAR.sub(" ", plain(text)))
+    parts = parts_of(plain(text))
     tokens: dict[str, None] = {}
     said: dict[str, str] = {}
     for run in runs(parts):
@@ -119,22 +125,30 @@ def _across(parts: Sequence[Part]) -> Iterator[str]:
 
 def known_in(parts: Sequence[Part]) -> Iterator[str]:
     """Names and words with a meaning that a text has: from each place the longest, none inside another."""
+    starts, written, said = _starts(), names().written, meanings().written
     at = 0
-    written, said = names().written, meanings().written
     while at < len(parts):
-        longest = 0
-        word = ""
-        for end in range(at, min(at + names().longest, len(parts))):
+        longest, found, word = 0, "", ""
+        for end in range(at, min(at + starts.get(parts[at].text, 0), len(parts))):
             word += parts[end].text
-            if len(word) > names().longest:
-                break
-            if word in written or word in said:
-                if len(word) == 1 and is_han(word) and not _alone(parts, at):
-                    continue
+            if (word in written or word in said) and (len(word) > 1 or not is_han(word) or _alone(parts, at)):
                 longest, found = end + 1 - at, word
         if longest:
             yield found
         at += longest or 1
+
+
+@functools.cache
+def _starts() -> Mapping[str, int]:
+    """The first part of a name, or of a word with a meaning → of how many parts the longest is that begins so."""
+    found: dict[str, int] = {}
+    for word in (*names().written, *meanings().written):
+        parts = parts_of(word)
+        found[parts[0].text] = max(found.get(parts[0].text, 0), len(parts))
+        # What is one part when it is written together, land rover, may be several.
+        for length in range(1, len(parts[0].text)):
+            found[word[:length]] = max(found.get(word[:length], 0), 3)
+    return found
 
 
 def _alone(parts: Sequence[Part], at: int) -> bool:
