@@ -23,6 +23,10 @@ class PhoneNeeded(Conflict):
     code, message = "leads.phone_needed", "Bind a phone number first, so that the dealer can call."
 
 
+class ConsentNeeded(Conflict):
+    code, message = "leads.consent_needed", "Agree first that the dealer is told who asks."
+
+
 class NothingToAskAbout(Invalid):
     code, message = "leads.nothing_to_ask_about", "Say which vehicle or which store this is about."
 

@@ -45,6 +45,7 @@ class Interest(StrEnum):
     """What she did about a car or a store."""
 
     contact = "contact"
+    finance = "finance"
     reservation = "reservation"
     deposit = "deposit"
 
@@ -102,7 +103,7 @@ class LeadInterest(Base):
     __table_args__ = (
         UniqueConstraint("lead_id", "kind", "vehicle_id", "store_id", postgresql_nulls_not_distinct=True),
         CheckConstraint("vehicle_id IS NOT NULL OR store_id IS NOT NULL", name="in_something"),
-        CheckConstraint("kind IN ('contact', 'reservation', 'deposit')", name="kind"),
+        CheckConstraint("kind IN ('contact', 'finance', 'reservation', 'deposit')", name="kind"),
     )
 
     id: Mapped[uuid.UUID] = mapped_column(primary_key=True, default=new_id)

@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from apiflask import Schema
-from apiflask.fields import UUID, Nested, String
-from apiflask.validators import Length
+from apiflask.fields import UUID, Integer, Nested, String
+from apiflask.validators import Length, Range
 from sqlalchemy.orm import Session
 
 from app.dealers import queries as dealers
@@ -14,12 +14,20 @@ from app.dealers.schemas import NamedOut
 from app.leads.models import Lead
 
 
+class FinanceWishIn(Schema):
+    """A plan of the calculator, with the down payment that she chose there."""
+
+    plan_id = UUID(required=True)
+    down_payment_fen = Integer(required=True, validate=Range(0, 2**53))
+
+
 class ContactIn(Schema):
-    """About a vehicle, or else about a store."""
+    """About a vehicle, or else about a store; about a finance plan for the vehicle when she applies for one."""
 
     vehicle_id = UUID()
     store_id = UUID()
     message = String(validate=Length(1, 200), metadata={"description": "her own words to the adviser"})
+    finance = Nested(FinanceWishIn)
 
 
 class LeadOut(Schema):

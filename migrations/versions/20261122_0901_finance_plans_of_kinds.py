@@ -57,11 +57,16 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("brand_id", name=op.f("pk_monthly_refreshes")),
     )
     op.create_index("ix_monthly_refreshes_due", "monthly_refreshes", ["due_at"])
+    op.drop_constraint("ck_lead_interests_kind", "lead_interests")
+    op.create_check_constraint(op.f("ck_lead_interests_kind"), "lead_interests", "kind IN ('contact', 'finance', 'reservation', 'deposit')")
     # The plans that are there already have never been reckoned with.
     op.execute("INSERT INTO monthly_refreshes (brand_id, due_at) SELECT DISTINCT brand_id, marque_now() FROM finance_plans")
 
 
 def downgrade() -> None:
+    op.execute("DELETE FROM lead_interests WHERE kind = 'finance'")
+    op.drop_constraint("ck_lead_interests_kind", "lead_interests")
+    op.create_check_constraint(op.f("ck_lead_interests_kind"), "lead_interests", "kind IN ('contact', 'reservation', 'deposit')")
     op.drop_table("monthly_refreshes")
     for name in CHECKS:
         op.drop_constraint(f"ck_finance_plans_{name}", "finance_plans")

@@ -47,7 +47,7 @@ def install_plans(session: Session, brand_id: uuid.UUID, plans: Iterable[dict[st
 
 def _loaded(given: dict[str, Any], position: int) -> dict[str, Any]:
     try:
-        return PlanIn().load(given)  # type: ignore[no-any-return]
+        return PlanIn().load(given)
     except ValidationError as error:
         raise PlanInvalid(plan=str(given.get("name", position)), fields=error.normalized_messages()) from error
 

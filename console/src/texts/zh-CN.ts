@@ -223,7 +223,7 @@ export const t = {
     pastWhen: "请选择一个将来的时间",
     presets: { thisAfternoon: "今天 15:00", tomorrowMorning: "明天 10:00", tomorrowAfternoon: "明天 15:00" },
     interests: "意向车辆",
-    interestKinds: { contact: "咨询", reservation: "预订", deposit: "付意向金" } as Record<string, string>,
+    interestKinds: { contact: "咨询", finance: "金融方案", reservation: "预订", deposit: "付意向金" } as Record<string, string>,
     noInterests: "客户没有指定车辆",
     assignments: "分配记录",
     noAssignments: "尚未分配",
