@@ -6,7 +6,7 @@ from pathlib import Path
 
 from sqlalchemy.orm import Session
 
-from app.vehicles.search.folders import Folders, State
+from app.vehicles.search.folders import Folders
 from app.vehicles.search.follower import EVERYTHING
 from app.vehicles.search.index import Index
 from app.vehicles.search.writer import Writer
@@ -19,7 +19,7 @@ def index_of(session: Session, folder: Path) -> Index:
     generation = folders.begin()
     writer = Writer(generation, 20_000_000)
     writer.put(session.connection().connection.cursor().execute(EVERYTHING), anew=True)
-    writer.commit(State("a test", "1:1:"))
+    writer.commit("a test", "1:1:")
     writer.close()
     folders.use(generation)
     return Index(folder, away_seconds=60)

@@ -11,13 +11,15 @@ import shutil
 import time
 import uuid
 import zlib
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import IO
 
 import orjson
 
+from app.vehicles.search import names
 from app.vehicles.search.layout import VERSION
+from app.vehicles.search.names import Saved
 
 
 class Unreadable(Exception):
@@ -33,6 +35,8 @@ class State:
 
     source: str
     snapshot: str
+    # Of each brand, how much of its dictionary is needed.
+    names: dict[str, Saved] = field(default_factory=dict)
     version: int = VERSION
 
 
@@ -57,6 +61,15 @@ class Generation:
             return State(**orjson.loads(self._state.read_bytes()))
         except (OSError, ValueError, TypeError) as error:
             raise Unreadable(f"{self._state.name}: {error}") from error
+
+    def check_names(self, brand_id: uuid.UUID) -> None:
+        """Hold a brand's dictionary against what its last commit needs. Raises `Unreadable`."""
+        saved = self.state().names.get(str(brand_id))
+        try:
+            if saved is not None:
+                names.check(self.of_brand(brand_id), saved)
+        except (OSError, ValueError) as error:
+            raise Unreadable(f"{brand_id}: {error}") from error
 
     def write_state(self, state: State) -> None:
         """Whole or not at all."""

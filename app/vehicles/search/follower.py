@@ -15,7 +15,7 @@ import psycopg
 from app.kit.logging import logger
 from app.kit.settings import settings
 from app.vehicles.search import watch
-from app.vehicles.search.folders import Folders, Generation, State, Unreadable
+from app.vehicles.search.folders import Folders, Generation, Unreadable
 from app.vehicles.search.layout import SELECT, VERSION, Row
 from app.vehicles.search.writer import Writer
 
@@ -113,7 +113,7 @@ class Follower:
             try:
                 with _rows(connection, EVERYTHING) as rows:
                     count = writer.put(rows, anew=True, each=self._meanwhile)
-                writer.commit(State(source, snapshot))
+                writer.commit(source, snapshot)
             finally:
                 writer.close()
         self._forget_following()
@@ -184,7 +184,7 @@ class Follower:
         with contextlib.closing(changed()) as rows:
             count = following.writer.put(rows, each=self._unless_stopped)
         if count:
-            following.writer.commit(State(following.source, seen))
+            following.writer.commit(following.source, seen)
             watch.documents(following.writer.documents())
         following.snapshot = seen
         following.writer.generation.looked()

@@ -46,8 +46,8 @@ class Index:
         try:
             return ask(view)
         except BaseException as error:
-            # What tantivy cannot read makes it panic, and a panic is no `Exception` on this side.
-            if not isinstance(error, OSError | ValueError) and type(error).__name__ != "PanicException":
+            # What tantivy cannot read makes it panic, and a panic is no `Exception` on this side; or it gives numbers that no name has.
+            if not isinstance(error, OSError | ValueError | IndexError) and type(error).__name__ != "PanicException":
                 raise
             self._reader.damaged(view, brand_id, error)
             watch.away("damaged")

@@ -56,6 +56,7 @@ class _Index:
         self._committed = _commit(self._meta)
         self._index = tantivy.Index.open(str(folder))
         self._index.config_reader("manual")
+        generation.check_names(brand_id)
         self._names = Names(folder)
         self._values: dict[str, tuple[float, Sequence[Any]]] = {}
         self._loading, self._loaded_at = threading.Lock(), time.monotonic()
@@ -135,7 +136,7 @@ class Reader:
             return self._open[brand_id]
 
     def _failed(self, brand_id: uuid.UUID, error: BaseException) -> None:
-        log.warning("the index of the search cannot be read", brand=str(brand_id), error=str(error))
+        log.warning("the index of the search cannot be read", brand=str(brand_id), error=str(error)[:300])
         self._open.pop(brand_id, None)
         self._failed_at[brand_id] = time.monotonic()
 

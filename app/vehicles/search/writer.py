@@ -25,6 +25,7 @@ class _Brand:
         try:
             if folder.exists():
                 check(folder)
+                generation.check_names(brand_id)
             else:
                 folder.mkdir()
             self.names = GrowingNames(folder)
@@ -68,14 +69,15 @@ class Writer:
                 each()
         return count
 
-    def commit(self, state: State) -> None:
-        """Show what was put; the state comes last, so that a crash in between has it put again."""
+    def commit(self, source: str, snapshot: str) -> None:
+        """Show what was put: all that a snapshot of a database sees. The state comes last; a crash before it has everything put again."""
         for brand in self._brands.values():
             if brand.is_changed:
                 brand.names.save()
                 brand.writer.commit()
                 brand.is_changed = False
-        self.generation.write_state(state)
+        names = {str(brand_id): brand.names.saved for brand_id, brand in self._brands.items()}
+        self.generation.write_state(State(source, snapshot, names))
 
     def documents(self) -> int:
         """How many cars the last commits show."""

@@ -30,17 +30,18 @@ def test_a_crash_between_the_commit_and_its_state_has_the_changes_taken_over_onc
     index, first = shop.index(), shop.follower()
     first.look()
     shop.change(0, price_fen=20 * WAN)
-    with monkeypatch.context() as patch, pytest.raises(KeyboardInterrupt):
-
-        def crash(self: Generation, state: State) -> None:
-            raise KeyboardInterrupt
-
-        patch.setattr(Generation, "write_state", crash)
-        first.look()
+    with monkeypatch.context() as patch:
+        patch.setattr(Generation, "write_state", _crash)
+        with pytest.raises(KeyboardInterrupt):
+            first.look()
     first.close()
     assert shop.prices(index) == [*ALL[1:], 20 * WAN]
     assert shop.follower().look() == 1
     assert shop.prices(index) == [*ALL[1:], 20 * WAN]
+
+
+def _crash(*_: Any) -> None:
+    raise KeyboardInterrupt
 
 
 @pytest.fixture
@@ -70,7 +71,7 @@ def test_killed_at_any_point_the_next_one_goes_on_and_a_signal_ends_it_at_once(s
     shop.change(0, price_fen=20 * WAN)
     last = start()
     wait_until(lambda: _answer(index, shop) == [*ALL[1:], 20 * WAN], 30)
-    assert len(list(shop.folder.glob("*/state.json"))) == 1  # what the killed ones had begun has gone
+    wait_until(lambda: len(list(shop.folder.glob("*/state.json"))) == 1, what="there still was what the killed ones had begun")
     told = time.monotonic()
     last.send_signal(signal.SIGTERM)
     assert last.wait(10) == 0
@@ -103,13 +104,11 @@ def test_damage_on_the_disk_is_seen_at_the_start_and_healed(
     monkeypatch.setattr("app.vehicles.search.reader.RETRY_SECONDS", 0.0)
     follower = shop.follower()
     follower.look()
-    names = sorted(file.name.partition(".")[2] for file in _files(shop) if file.suffix not in (".lock", ".jsonl"))
-    assert {"fast", "idx", "term", "json"} <= set(names)
-    for suffix in ("*.fast", "*.idx", "*.term", "meta.json", "names.jsonl"):
+    for suffix in ("*.fast", "*.term", "meta.json", "names.jsonl"):
         follower.close()
         before = shop.folders.pointed_at()
         damage(next(file for file in _files(shop) if file.match(suffix)))
-        assert _answer(shop.index(), shop) in (None, ALL) or damage is _garble  # no error that a search does not expect
+        assert _answer(shop.index(), shop) in (None, ALL)
         for _ in range(2):
             with_errors(follower.look)
         assert shop.folders.pointed_at() != before, suffix
