@@ -4,78 +4,31 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 from io import BytesIO
 from pathlib import Path
 from typing import Any
 
 import pytest
 from PIL import Image
-from sqlalchemy import select
-from sqlalchemy.orm import Session
 
-from app.dealers.models import Role, Staff
+from app.dealers.models import Role
 from app.kit import files as kept
 from app.kit import queue
 from app.kit.settings import settings
-from app.vehicles import imaging, photos, queries, service
-from app.vehicles.models import Vehicle, VehiclePhoto
+from app.vehicles import imaging, photos, service
 from tests.factories import dealers, pictures, vehicles
-
-
-@pytest.fixture
-def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    given = settings().model_copy(update={"media_dir": str(tmp_path), "photos_per_vehicle": 4})
-    monkeypatch.setattr(kept, "settings", lambda: given)
-    monkeypatch.setattr(service.photos, "settings", lambda: given)
-    return tmp_path
-
-
-class Desk:
-    """A dealer's adviser at the console, and a car of hers."""
-
-    def __init__(self, session: Session, app: Any) -> None:
-        self.session = session
-        self.store = dealers.store(session, dealers.dealer(session, dealers.brand(session)))
-        self.car = vehicles.vehicle(session, self.store)
-        self.adviser = dealers.staff(session, self.store.dealer)
-        self.app = app
-        self.client = self.signed_in(self.adviser)
-
-    def signed_in(self, who: Staff) -> Any:
-        self.session.commit()
-        client = self.app.test_client()
-        assert client.post("/api/public/staff/login", json={"username": who.username, "password": dealers.PASSWORD}).status_code == 200
-        return client
-
-    def path(self, *more: Any) -> str:
-        return "/".join(["/api/staff/vehicles", str(self.car.id), "photos", *map(str, more)])
-
-    def upload(self, content: bytes, client: Any = None, **fields: str) -> Any:
-        return (client or self.client).post(self.path(), data=pictures.form(content, **fields))
-
-    def ids(self) -> list[str]:
-        return [one["id"] for one in self.client.get(self.path()).json["items"]]
-
-    def shown(self) -> list[dict[str, Any]]:
-        self.session.expire_all()
-        return self.session.get_one(Vehicle, self.car.id).photos
-
-
-@pytest.fixture
-def desk(session: Session, app: Any, folder: Path) -> Desk:
-    return Desk(session, app)
+from tests.factories.desk import Desk
 
 
 @pytest.mark.parametrize("kind", ["JPEG", "PNG", "WEBP"])
 def test_of_where_and_by_whom_a_picture_was_taken_not_a_byte_is_kept_or_served(desk: Desk, folder: Path, kind: str) -> None:
-    upload = pictures.of_a_telephone(kind=kind)
+    upload = pictures.of_a_telephone(pictures.image(800, 600), kind=kind)
     assert pictures.SECRET in upload
     assert Image.open(BytesIO(upload)).getexif().get_ifd(0x8825)
     assert desk.upload(upload).status_code == 201
     assert service.make_due_sizes() == 1
     everything = [file for file in folder.rglob("*") if file.is_file()]
-    assert {file.name for file in everything} == {"master.jpg", "card.jpg", "320.webp", "750.webp", "1200.webp", "1600.webp"}
+    assert {file.name for file in everything} == {"master.jpg", "card.jpg", "320.webp", "750.webp", "800.webp"}
     for file in everything:
         content = file.read_bytes()
         for trace in (pictures.SECRET, b"Exif", b"xmp", b"XMP", b"GPS", b"ICCP", b"ICC_PROFILE"):
@@ -88,7 +41,7 @@ def test_of_where_and_by_whom_a_picture_was_taken_not_a_byte_is_kept_or_served(d
 def test_what_hides_behind_a_picture_is_not_kept(desk: Desk, folder: Path) -> None:
     """A file that is a picture and a page with a script, or an archive, at once."""
     hidden = b"<script>alert(1)</script>PK\x03\x04"
-    assert desk.upload(pictures.encoded(pictures.image()) + hidden).status_code == 201
+    assert desk.upload(pictures.encoded(pictures.image(400, 300)) + hidden).status_code == 201
     service.make_due_sizes()
     assert not [file for file in folder.rglob("*.*") if b"<script>" in file.read_bytes() or b"PK\x03\x04" in file.read_bytes()]
 
@@ -175,7 +128,7 @@ def test_a_form_without_a_photo_names_the_field(desk: Desk) -> None:
 
 
 def test_the_same_picture_again_is_the_same_photograph(desk: Desk) -> None:
-    content = pictures.encoded(pictures.image())
+    content = pictures.encoded(pictures.image(400, 300))
     first, again = desk.upload(content), desk.upload(content)
     assert (first.status_code, again.status_code) == (201, 201)
     assert len(again.json["items"]) == 1
@@ -183,13 +136,13 @@ def test_the_same_picture_again_is_the_same_photograph(desk: Desk) -> None:
 
 def test_consumers_see_a_photograph_when_its_sizes_are_there_and_the_drawing_until_then(desk: Desk, rings: list[Any]) -> None:
     drawn = desk.car.photos
-    desk.upload(pictures.encoded(pictures.image()), alt="左前 45°")
+    desk.upload(pictures.encoded(pictures.image(900, 700)), alt="左前 45°")
     assert ("vehicles.make_photo_sizes", {}) in rings
     assert desk.shown() == drawn
     assert [one["ready"] for one in desk.client.get(desk.path()).json["items"]] == [False]
     queue.run("vehicles.make_photo_sizes")
     (shown,) = desk.shown()
-    assert (shown["alt"], shown["widths"]) == ("左前 45°", [320, 750, 1200, 1600])
+    assert (shown["alt"], shown["widths"]) == ("左前 45°", [320, 750, 900])
     for size in [*photos.sizes(shown), {"width": 750, "url": photos.for_a_share(shown["url"])}]:
         answer = desk.client.get(size["url"])
         assert answer.status_code == 200
@@ -328,71 +281,3 @@ def test_a_folder_keeps_no_name_that_leads_out_of_it(tmp_path: Path) -> None:
     folder.drop("a/b")
     folder.drop("a/b")
     assert not any((tmp_path / "in").iterdir())
-
-
-class Killed(BaseException):
-    """What a process that is killed does not survive, and nobody catches."""
-
-
-@pytest.mark.parametrize("dies_at", range(5))
-def test_a_process_may_die_at_any_step_of_the_job_and_another_finishes(
-    desk: Desk, monkeypatch: pytest.MonkeyPatch, later: Callable[..., None], dies_at: int
-) -> None:
-    desk.upload(pictures.encoded(pictures.image(400, 300)))
-    steps = iter(range(100))
-    keep, show = kept.Folder.keep, service.photos._show
-
-    def dies(do: Callable[..., Any]) -> Callable[..., Any]:
-        def step(*given: Any) -> Any:
-            if next(steps) == dies_at:
-                raise Killed
-            return do(*given)
-
-        return step
-
-    with monkeypatch.context() as broken:
-        broken.setattr(kept.Folder, "keep", dies(keep))
-        broken.setattr(service.photos, "_show", dies(show))
-        if dies_at < 4:
-            with pytest.raises(Killed):
-                service.make_due_sizes()
-            assert all("widths" not in one for one in desk.shown())
-        else:
-            service.make_due_sizes()
-    assert service.make_due_sizes() == 0, "somebody is at work, as far as anybody knows"
-    later(minutes=3)
-    assert service.make_due_sizes() == (1 if dies_at < 4 else 0)
-    (shown,) = desk.shown()
-    assert desk.client.get(shown["url"]).status_code == 200
-    later(hours=7)
-    assert service.make_due_sizes() == 0
-
-
-def test_one_whose_file_is_lost_holds_up_no_other(desk: Desk, folder: Path) -> None:
-    desk.upload(pictures.encoded(pictures.image(400, 300)))
-    next(folder.rglob("master.jpg")).unlink()
-    desk.upload(pictures.encoded(pictures.image(400, 300)), alt="好的")
-    assert service.make_due_sizes() == 1
-    assert [one["alt"] for one in desk.shown()] == ["好的"]
-
-
-def test_uploads_at_the_same_moment_all_have_their_place(committed: Any, folder: Path) -> None:
-    with committed() as session:
-        store = dealers.store(session, dealers.dealer(session, dealers.brand(session)))
-        car, adviser = vehicles.vehicle(session, store), dealers.staff(session, store.dealer)
-    ready = [imaging.cleaned(pictures.encoded(pictures.image(400, 300))) for _ in range(4)]
-
-    def put_up(picture: imaging.Picture) -> None:
-        with committed() as session:
-            service.put_up(session, adviser, car.id, picture, alt="")
-
-    with ThreadPoolExecutor(8) as hands:
-        list(hands.map(put_up, [*ready, *ready]))
-    with ThreadPoolExecutor(2) as workers:
-        assert sum(workers.map(lambda _: service.make_due_sizes(), range(2))) == 4
-    with committed() as session:
-        rows = session.execute(select(VehiclePhoto).order_by(VehiclePhoto.position)).scalars().all()
-        assert [one.position for one in rows] == [1, 2, 3, 4]
-        assert [photos.of_row(one)["url"] for one in queries.photos_of(session, car.id)] == [
-            one["url"] for one in session.get_one(Vehicle, car.id).photos
-        ]
