@@ -242,8 +242,8 @@ class RefusedRowsOut(Schema):
 
 
 class AgeingIn(Schema):
-    since = Date(required=True, metadata={"description": "the first day, in China"})
-    until = Date(required=True, metadata={"description": "the last day, in China"})
+    since = Date(metadata={"description": "the first day, in China; 29 days before the last unless given"})
+    until = Date(metadata={"description": "the last day, in China; today unless given"})
     by = String(load_default="model", validate=OneOf(["model", "dealer"]))
 
 

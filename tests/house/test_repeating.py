@@ -22,13 +22,13 @@ from app.payments import queries as payment_queries
 from app.payments import service as payments
 from app.payments.models import PaymentIncident, Refund
 from app.reconciliation.models import Difference, Reconciliation
-from app.vehicles.models import VehiclePhoto
+from app.vehicles.models import ImportRun, VehiclePhoto
 from app.wechat.fake import FakeGateway
 from app.wechat.models import WechatAccount
 from tests.factories import dealers, identity, interests, sharing, vehicles
 from tests.factories import orders as make
 from tests.factories.payments import Works, notify
-from tests.house.test_doors import POLICY, REPORT, path_of
+from tests.house.test_doors import CAR, POLICY, REPORT, path_of
 
 # Money moves, or something comes to be that there must be one of: nobody gets in without a key.
 NEEDED = {
@@ -51,9 +51,22 @@ NEEDED = {
     "POST /api/staff/payments/incidents/<uuid:incident_id>/resolve",
     "POST /api/staff/payments/reconciliations/run",
     "POST /api/staff/payments/refunds/<uuid:refund_id>/abnormal",
+    "POST /api/staff/stock/vehicles/",
+    "POST /api/staff/stock/vehicles/<uuid:vehicle_id>/delivered",
+    "POST /api/staff/stock/vehicles/<uuid:vehicle_id>/list",
+    "POST /api/staff/stock/vehicles/<uuid:vehicle_id>/prepare",
+    "POST /api/staff/stock/vehicles/<uuid:vehicle_id>/relist",
+    "POST /api/staff/stock/vehicles/<uuid:vehicle_id>/sold",
+    "POST /api/staff/stock/vehicles/<uuid:vehicle_id>/withdraw",
 }
 # What may be done without a key, because doing it again changes nothing more; with one it has the same answer, too.
 HONOURED = {
+    "PATCH /api/staff/stock/vehicles/<uuid:vehicle_id>",
+    "POST /api/staff/stock/feeds/<uuid:run_id>/confirm",
+    "POST /api/staff/stock/feeds/<uuid:run_id>/discard",
+    "POST /api/staff/stock/vehicles/<uuid:vehicle_id>/price",
+    "POST /api/staff/stock/vehicles/confirm",
+    "PUT /api/staff/stock/vehicles/<stock_number>",
     "DELETE /api/customer/favourites/<uuid:vehicle_id>",
     "DELETE /api/customer/recently-viewed/",
     "DELETE /api/customer/saved-searches/<uuid:search_id>",
@@ -82,6 +95,7 @@ HONOURED = {
 }
 # Their own declaration says why.
 UNKEPT = {
+    "POST /api/staff/stock/feeds/",
     "DELETE /api/customer/identity/me",
     "DELETE /api/staff/session/",
     "POST /api/customer/identity/export",
@@ -125,7 +139,8 @@ class World:
     def call(self, door: str, rule: Rule) -> dict[str, Any]:
         end = next((end for end in sorted(self.bodies, key=len, reverse=True) if door.endswith(end)), None)
         person = "staff" if rule.rule.startswith("/api/staff/") else "holder" if rule.rule.endswith(("/pay", "/cancel")) else "free"
-        ids = self.ids["all"] | self.ids.get(person, {})
+        asked = next((ids for end_, ids in self.ids.items() if door.endswith(end_)), {})
+        ids = self.ids["all"] | self.ids.get(person, {}) | asked
         return {"path": path_of(rule, **ids), "headers": self.who[person], "json": self.bodies.get(end) if end else None}
 
 
@@ -168,10 +183,24 @@ def world(app: Any, session: Session, wechat: FakeGateway, rings: Any) -> World:
     }
     who["staff"] = {"Cookie": f"marque_staff={client.get_cookie('marque_staff').value}"}
     return World(
-        {"all": ids, "holder": {"order_id": unpaid.id}},
+        {"all": ids, "holder": {"order_id": unpaid.id}} | _stock(session, market),
         who,
         _bodies(market, clock.now(session)) | {"PUT /api/staff/vehicles/<uuid:vehicle_id>/photos": {"photos": [{"id": str(photo.id)}]}},
     )
+
+
+def _stock(session: Session, market: make.Market) -> dict[str, dict[str, Any]]:
+    """For each door of the stock a car, or a feed, with which it can do what it is for."""
+    run = ImportRun(brand_id=market.brand.id, dealer_id=market.dealer.id, feed="dms", file_name="f.csv", file_sha256="", status="held")
+    session.add(run)
+    states = {"prepare": "draft", "list": "in_preparation", "relist": "withdrawn", "delivered": "sold"}
+    states |= dict.fromkeys(("sold", "withdraw", "price"), "listed")
+    doors = {step: vehicles.vehicle(session, market.store, status=status) for step, status in states.items()}
+    ids = {f"/stock/vehicles/<uuid:vehicle_id>/{step}": {"vehicle_id": car.id} for step, car in doors.items()}
+    session.commit()
+    ids |= {f"/feeds/<uuid:run_id>/{step}": {"run_id": run.id} for step in ("confirm", "discard")}
+    ids["PATCH /api/staff/stock/vehicles/<uuid:vehicle_id>"] = {"vehicle_id": doors["sold"].id}
+    return ids | {"/stock/vehicles/<stock_number>": {"stock_number": "NEW"}}
 
 
 def _pay(session: Session, merchant: WechatAccount, orders: Sequence[Order], *, wechat: FakeGateway, works: Works) -> Refund:
@@ -207,7 +236,14 @@ def _difference(session: Session, market: make.Market) -> Difference:
 
 def _bodies(market: make.Market, now: datetime) -> dict[str, Any]:
     car = str(market.vehicle.id)
+    at = {"store_id": str(market.store.id)}
     return {
+        "/stock/vehicles/": CAR | at | {"stock_number": "B1"},
+        "/stock/vehicles/<stock_number>": CAR | at,
+        "/stock/vehicles/confirm": {"vehicle_ids": [car]},
+        "PATCH /api/staff/stock/vehicles/<uuid:vehicle_id>": {"version": 1, "seats": 5},
+        "/price": {"price_fen": 25_000_000},
+        "/withdraw": {"reason": "展厅调整"},
         "/customer/leads/": {"vehicle_id": car},
         "/customer/orders/": {"vehicle_id": car, "terms_version": market.terms.version},
         "/cancel": {"reason": "改主意了"},

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import uuid
 from dataclasses import fields
+from datetime import timedelta
 from typing import Any
 
 from sqlalchemy.orm import Session
 
 from app.dealers.errors import StoreUnknown
+from app.kit import clock
 from app.kit.errors import Invalid
 from app.kit.idempotency import idempotent
 from app.kit.paging import CursorInvalid
@@ -180,10 +182,12 @@ def delivered(session: Session, who: Caller, vehicle_id: uuid.UUID) -> Any:
 @transactional
 def ageing(session: Session, who: Caller, query_data: dict[str, Any]) -> Any:
     """How many cars came, were sold and went between two days, how long they stand, and how long they took to sell."""
-    if not 0 <= (query_data["until"] - query_data["since"]).days <= LONGEST_AGEING:
+    until = query_data.get("until") or clock.now(session).astimezone(ageing_queries.CHINA).date()
+    since = query_data.get("since") or until - timedelta(days=29)
+    if not 0 <= (until - since).days <= LONGEST_AGEING:
         raise Invalid(until=f"0 to {LONGEST_AGEING} days after since")
     scope = Scope.of(who.staff)
-    return ageing_queries.ageing(session, scope.brand_id, scope.dealer_id, **query_data)
+    return ageing_queries.ageing(session, scope.brand_id, scope.dealer_id, since=since, until=until, by=query_data["by"])
 
 
 def _shown(session: Session, who: Caller, vehicle: Vehicle) -> Any:
