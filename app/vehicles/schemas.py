@@ -53,6 +53,8 @@ class Choices(Field):
 
     def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> tuple[Any, ...]:
         given = value if isinstance(value, list | tuple) else [value]
+        if len(given) > MOST_CHOICES or not all(isinstance(one, str | int) and not isinstance(one, bool) for one in given):
+            raise ValidationError("too many, or no plain values")
         words = [_SPELT.sub(r"\1", word).strip() for one in given for word in _CHOICE.findall(str(one))]
         words = list(dict.fromkeys(filter(None, words)))
         if len(words) > MOST_CHOICES or any(len(word) > LONGEST_CHOICE for word in words):
