@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -103,8 +103,22 @@ def consented(session: Session, customer_id: uuid.UUID, purpose: Purpose) -> boo
     )
 
 
+Teller = Callable[[Session, Sequence[uuid.UUID]], Any]
+_tellers: dict[str, Teller] = {}
+
+
+def also_holds(what: str) -> Callable[[Teller], Teller]:
+    """Let a domain above tell what it holds about a customer, given all her ids: as JSON values, under this name of her export."""
+
+    def register(teller: Teller) -> Teller:
+        _tellers[what] = teller
+        return teller
+
+    return register
+
+
 def everything_about(session: Session, customer: Customer) -> dict[str, Any]:
-    """What identity and the timeline hold about a customer, for herself to read."""
+    """What identity, the timeline and whoever else says so hold about a customer, for herself to read."""
     ids = ids_of(session, customer.id)
     devices = happenings.devices_of(session, customer.brand_id, ids)
     # Of a phone that several people used, what nobody did goes to nobody but the one who has it now.
@@ -123,6 +137,7 @@ def everything_about(session: Session, customer: Customer) -> dict[str, Any]:
         "events": [
             {"name": one.name, "at": one.recorded_at.isoformat(), "subject": one.subject_type, "data": one.data} for one in happened
         ],
+        "more": {what: teller(session, ids) for what, teller in sorted(_tellers.items())},
     }
 
 

@@ -71,6 +71,7 @@ class ExportOut(Schema):
     wechat = List(Dict())
     consents = List(Nested(ConsentOut))
     events = List(Dict())
+    more = Dict(metadata={"description": "what else is held, by what it is about, such as interests"})
 
 
 def customer_out(customer: Customer) -> dict[str, Any]:

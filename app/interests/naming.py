@@ -35,16 +35,16 @@ def name(words: str) -> str:
 def _parts(filters: Filters, series: dict[str, str], place_label: str | None) -> Iterator[str]:
     if filters.q:
         yield f"“{filters.q}”"
-    yield from _listed([series.get(key, key) for key in filters.series])
+    yield from _listed([series.get(key, key) for key in sorted(filters.series)])
     for kind in _CHOICES:
-        yield from _listed([label(kind, key) or str(key) for key in getattr(filters, kind)])
+        yield from _listed([label(kind, key) or str(key) for key in sorted(getattr(filters, kind))])
     yield from _range("price", filters.price_min_fen, filters.price_max_fen, _wan)
     yield from _range("monthly", filters.monthly_min_fen, filters.monthly_max_fen, lambda fen: f"{fen // 100:,}")
-    yield from _listed([t("interests.search.year", year=year) for year in filters.model_year])
+    yield from _listed([t("interests.search.year", year=year) for year in sorted(filters.model_year)])
     yield from _range("years", filters.model_year_min, filters.model_year_max, str)
     yield from _range("registered", filters.registered_from, filters.registered_to, str)
     yield from _range("mileage", filters.mileage_min_km, filters.mileage_max_km, _kilometres)
-    yield from _listed([t("interests.search.seats", seats=seats) for seats in filters.seats])
+    yield from _listed([t("interests.search.seats", seats=seats) for seats in sorted(filters.seats)])
     if filters.previous_owners_max is not None:
         yield t("interests.search.owners", most=filters.previous_owners_max)
     if filters.listed_within_days is not None:

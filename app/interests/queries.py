@@ -10,6 +10,7 @@ from typing import Any, Generic, TypeVar
 from sqlalchemy import Select, func, select, tuple_
 from sqlalchemy.orm import Session, joinedload
 
+from app.identity import queries as identity
 from app.interests.errors import SearchUnknown
 from app.interests.models import Alert, Favourite, SavedSearch, SavedSearchMatch, VehicleView
 from app.kit import paging
@@ -115,3 +116,19 @@ def total(session: Session, saved: SavedSearch) -> int:
 def names_of(session: Session, search_ids: set[uuid.UUID]) -> dict[uuid.UUID, str]:
     """What these saved searches are called."""
     return dict(session.execute(select(SavedSearch.id, SavedSearch.name).where(SavedSearch.id.in_(search_ids))).all())
+
+
+@identity.also_holds("interests")
+def everything_about(session: Session, customer_ids: Sequence[uuid.UUID]) -> dict[str, Any]:
+    """What she keeps an eye on, for herself to read."""
+
+    def all_of(table: type[Any], *columns: str) -> list[dict[str, Any]]:
+        wanted = select(*(getattr(table, name) for name in columns)).where(table.customer_id.in_(customer_ids))
+        return [dict(row._mapping) for row in session.execute(wanted.order_by(getattr(table, columns[-1])))]
+
+    return {
+        "favourites": all_of(Favourite, "vehicle_id", "price_fen", "created_at"),
+        "recently_viewed": all_of(VehicleView, "vehicle_id", "viewed_at"),
+        "saved_searches": all_of(SavedSearch, "name", "filters", "lat", "lng", "place_label", "frequency", "paused", "created_at"),
+        "alerts": all_of(Alert, "kind", "vehicle_id", "saved_search_id", "old_price_fen", "new_price_fen", "read_at", "created_at"),
+    }

@@ -12,7 +12,6 @@ import pytest
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
-from app.events import service as events
 from app.events.models import Event
 from app.interests.models import SavedSearch, SavedSearchMatch
 from app.interests.service import digests, matching
@@ -29,14 +28,6 @@ from tests.interests.watcher import Watcher
 Settle = Callable[[], None]
 
 
-def listed(session: Session, *those: Vehicle) -> None:
-    """They come on sale, and everybody is told."""
-    for car in those:
-        car.status = "listed"
-        facts = {"vehicle_id": car.id, "dealer_id": car.dealer_id, "store_id": car.store_id}
-        events.record(session, "vehicle.listed", brand_id=car.brand_id, subject=("vehicle", car.id), data=facts)
-
-
 def found(session: Session) -> set[tuple[uuid.UUID, uuid.UUID]]:
     return {(row.saved_search_id, row.vehicle_id) for row in session.execute(select(SavedSearchMatch)).scalars()}
 
@@ -44,7 +35,7 @@ def found(session: Session) -> set[tuple[uuid.UUID, uuid.UUID]]:
 def test_a_new_car_is_told_of_at_once_and_a_known_one_is_not(session: Session, her: Watcher, settle: Settle) -> None:
     known = her.car(title="早就有的", body="suv")
     her.saves(body=["suv"])
-    listed(session, known, her.car(title="新来的", body="suv"), her.car(title="不是的", body="coupe"))
+    her.lists(known, her.car(title="新来的", body="suv"), her.car(title="不是的", body="coupe"))
     settle()
     assert her.alerts() == [("saved_search.matched", "新来的")]
     (alert,) = her.get("/alerts/")["items"]
@@ -56,14 +47,14 @@ def test_a_car_is_told_of_once_for_ever(session: Session, her: Watcher, settle: 
     """Delivered twice, relisted, dearer and cheaper again, reserved and let go: the same car."""
     her.saves(price_max_fen=260_000_00)
     car = her.car(status="withdrawn", price_fen=258_000_00)
-    listed(session, car)
+    her.lists(car)
     settle()
     for price in (270_000_00, 250_000_00):
         vehicles.change_price(session, car.id, price)
         settle()
     vehicles.reserve(session, car.id)
     vehicles.release(session, car.id)
-    listed(session, car)
+    her.lists(car)
     settle()
     matching.match(session, car.brand_id, {car.id})
     matching.match(session, car.brand_id, {car.id})
@@ -86,7 +77,7 @@ def test_a_car_that_was_a_result_when_the_search_was_saved_is_no_news_whatever_i
 
 def test_many_cars_at_once_are_one_alert_that_leads_to_the_search(session: Session, her: Watcher, settle: Settle) -> None:
     search = her.saves(body=["suv"]).json
-    listed(session, *(her.car(body="suv") for _ in range(3)))
+    her.lists(*(her.car(body="suv") for _ in range(3)))
     settle()
     (alert,) = her.get("/alerts/")["items"]
     assert (alert["count"], alert["text"]) == (3, "“SUV”有 3 辆新车")
@@ -101,7 +92,7 @@ def test_a_paused_search_finds_and_keeps_silent_afterwards_too(session: Session,
     her.ask("PUT", f"/saved-searches/{search['id']}", json={"paused": True})
     later(seconds=1)
     car = her.car(body="suv")
-    listed(session, car)
+    her.lists(car)
     settle()
     (shown,) = her.get("/saved-searches/")["items"]
     assert (shown["paused"], shown["new"], her.alerts()) == (True, 1, [])
@@ -116,7 +107,7 @@ def test_what_a_search_finds_too_often_in_an_hour_is_told_together_when_that_is_
 ) -> None:
     her.saves(body=["suv"])
     for _ in range(matching.ALERTS_AN_HOUR + 3):
-        listed(session, her.car(body="suv"))
+        her.lists(her.car(body="suv"))
         settle()
     assert len(her.alerts()) == matching.ALERTS_AN_HOUR
     later(minutes=61)
@@ -128,7 +119,7 @@ def test_a_search_that_cannot_be_read_any_more_holds_up_no_other(session: Sessio
     broken = her.saves(body=["suv"]).json
     session.execute(update(SavedSearch).filter_by(id=uuid.UUID(broken["id"])).values(filters={"q": "长" * 100}))
     her.saves(energy=["electric"])
-    listed(session, her.car(body="suv", energy="electric"))
+    her.lists(her.car(body="suv", energy="electric"))
     settle()
     assert len(her.alerts()) == 1
 

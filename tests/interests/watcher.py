@@ -7,6 +7,7 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
+from app.events import service as events
 from app.identity.models import Customer
 from app.vehicles.models import Vehicle
 from tests.factories import identity, orders, vehicles
@@ -34,6 +35,19 @@ class Watcher:
 
     def car(self, **fields: Any) -> Vehicle:
         return vehicles.vehicle(self.session, self.market.store, **fields)
+
+    def lists(self, *cars: Vehicle) -> None:
+        """They come on sale, and everybody is told."""
+        for car in cars:
+            car.status = "listed"
+            facts = {"vehicle_id": car.id, "dealer_id": car.dealer_id, "store_id": car.store_id}
+            events.record(self.session, "vehicle.listed", brand_id=car.brand_id, subject=("vehicle", car.id), data=facts)
+
+    def gets(self, **fields: Any) -> Vehicle:
+        """A new car that comes on sale."""
+        car = self.car(**fields)
+        self.lists(car)
+        return car
 
     def likes(self, vehicle: Vehicle) -> Any:
         return self.ask("PUT", f"/favourites/{vehicle.id}")
