@@ -12,6 +12,8 @@ Component({
     mode: { type: String, value: 'aspectFill' },
     lazy: { type: Boolean, value: true },
     radius: { type: Number, value: 0 },
+    /** Too small for words: where there is no picture, its place stays empty. */
+    small: { type: Boolean, value: false },
   },
   data: { url: '', loaded: false, failed: false, t: texts('common').car },
   observers: {

@@ -61,8 +61,10 @@ function kinds(plans) {
 function planRows(plans, kind) {
   return plans.filter((plan) => plan.kind.key === kind).map((plan) => {
     const { term_months: term, annual_rate_percent: rate, final_percent: final, fee_percent: fee, valid_until: until } = plan;
+    const months = fill(t.terms.term, { term });
     const parts = [
-      fill(t.terms.term, { term }),
+      // Most plans bear their months in their names.
+      plan.name.includes(months) ? '' : months,
       rate ? fill(t.terms.rate, { rate }) : t.terms.free,
       fill(t.terms.down, { percent: plan.min_down_payment_percent }),
       final && fill(kind === 'lease' ? t.terms.residual : t.terms.balloon, { percent: final }),

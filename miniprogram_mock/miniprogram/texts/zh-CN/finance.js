@@ -26,7 +26,7 @@ module.exports = {
   balloon: '尾款',
   fee: '手续费',
   subsidy: '品牌贴息',
-  leaseDown: '首付租金',
+  leaseDown: '首付',
   leased: '融资金额',
   leaseTerm: '租期',
   residual: '期满残值',

@@ -45,7 +45,7 @@ module.exports = {
     document: '查看报告原件',
   },
   heart: { like: '收藏', unlike: '取消收藏', word: '收藏', on: '已收藏' },
-  compare: { word: '对比', on: '已加对比', label: '加入对比', remove: '移出对比' },
+  compare: { word: '对比', on: '已选', label: '加入对比', remove: '移出对比' },
   finance: {
     title: '月供参考',
     perMonth: '/月',

@@ -1,7 +1,7 @@
 /** `<image>`: modes, lazy loading, load and error. The source is the phone's network or a file of the mini-program. */
 import { WxElement, shadow } from './base.js'
 
-const FITS = { scaleToFill: 'fill', aspectFit: 'contain', aspectFill: 'cover' }
+const FITS = { scaleToFill: 'fill', aspectFit: 'contain', aspectFill: 'cover', widthFix: 'fill', heightFix: 'fill' }
 const STYLE = ':host{display:inline-block;width:320px;height:240px;overflow:hidden}img{display:block;width:100%;height:100%;object-fit:fill}:host([data-mode=widthFix]) img{height:auto}:host([data-mode=heightFix]) img{width:auto}img:not([src]){visibility:hidden}'
 
 /** So near to the screen a lazy picture begins. */
