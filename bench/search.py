@@ -39,7 +39,7 @@ DEEP = 500
 ORDERS = ("distance", "price_asc", "newest", "recommended")
 CHANGED = 12
 VISIBLE_S = 1.0
-INDEXED_WITHIN_S = 900
+INDEXED_WITHIN_S, HEALTHY_WITHIN_S = 900, 300
 
 
 @dataclass(frozen=True)
@@ -103,7 +103,7 @@ def run(*, small: bool = False) -> Report:
     with tempfile.TemporaryDirectory() as folder, servers() as lent, town(Path(folder), lent.database_url) as stack, _platform(stack):
         stack.restart("valkey")
         stack.restart("simulator")
-        stack.wait_healthy()
+        stack.wait_healthy(HEALTHY_WITHIN_S)
         for size in sizes:
             bench, said = _ready(stack, size, requests=100 if small else 1000)
             notes += said
@@ -157,7 +157,7 @@ def _ready(stack: Stack, size: Size, *, requests: int) -> tuple[Bench, list[str]
     wait_until(lambda: _indexed(bench) == total, INDEXED_WITHIN_S, f"not {total} cars in the index")
     indexed = time.perf_counter() - started - filled - worded
     stack.restart("web")
-    stack.wait_healthy()
+    stack.wait_healthy(HEALTHY_WITHIN_S)
     said = f"{size.name}: {total:,} cars; filled in {filled:.0f} s, words counted in {worded:.0f} s, indexed in {indexed:.0f} s"
     return bench, [said]
 

@@ -35,5 +35,6 @@ def counted_words(session: Session, brand_id: uuid.UUID) -> Counted:
     kept = _kept.get(brand_id)
     if kept is None or kept[0] != at:
         row = session.execute(select(CountedWords.counted_at, CountedWords.cars, CountedWords.models).filter_by(brand_id=brand_id)).one()
-        kept = _kept[brand_id] = (row.counted_at, Counted(Vocabulary(row.cars), row.models))
+        words = kept[1].words.recounted(row.cars) if kept else Vocabulary(row.cars)
+        kept = _kept[brand_id] = (row.counted_at, Counted(words, row.models))
     return kept[1]

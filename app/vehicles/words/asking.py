@@ -23,6 +23,7 @@ _YEAR = re.compile(r"((?:19|20)\d\d)(?:年?款?|年份)|(\d\d)(?:年|款|年款)
 _KNOWN, _WORD, _PIECES, _SOUND, _LONE, _ACROSS = 10, 21, 22, 24, 25, 3
 _UNKNOWN = 40
 _SHORTEST_OF_A_SPLIT = 3
+_LONGEST_SPLIT = 40
 # Shorter words that are often written to the one before: turbos, carreragts.
 _ENDINGS = frozenset(["s", "l", "t", "r", "gt", "rs", "gts", "amg", "li"])
 
@@ -172,6 +173,8 @@ def _guessed_latin(word: str, stock: Vocabulary) -> Groups:
 
 def _split(word: str, stock: Vocabulary) -> Groups:
     """Words written as one, turbos or baoshijiekayan: the fewest known ones that make it up; () when none do."""
+    if len(word) > _LONGEST_SPLIT:
+        return ()
     best: list[Groups | None] = [()]
     for end in range(1, len(word) + 1):
         found: Groups | None = None

@@ -12,10 +12,12 @@ from app.vehicles.words import slips
 from app.vehicles.words.catalogue import key, meanings, names, plain
 from app.vehicles.words.parts import Part, is_han, parts_of
 from app.vehicles.words.sounds import initials, pinyin
-from app.vehicles.words.tokens import runs, tokens_of
+from app.vehicles.words.tokens import runs
 
 # How near a way to write a name is to the name itself.
 _OWN, _PART, _NICKNAME, _SOUND, INITIALS = range(0, 10, 2)
+# In words.
+_LONGEST_NAME = 3
 
 
 def pieces(text: str) -> list[Part]:
@@ -54,9 +56,11 @@ def forms(name: str, *, alone: bool = False) -> dict[str, int]:
     words = ["".join(part.text for part in run) for run in runs(parts)]
     for at in range(1, len(words)):
         with_sounds("".join(words[at:]), _PART)
-    for token in tokens_of(name, values={}):
-        for nickname in _called().get(token, ()):
-            with_sounds(nickname, _NICKNAME)
+    for start in range(len(words)):
+        for end in range(start + 1, min(start + _LONGEST_NAME, len(words)) + 1):
+            for token in names().written.get("".join(words[start:end]), ())[:1]:
+                for nickname in _called()[token]:
+                    with_sounds(nickname, _NICKNAME)
     return found
 
 

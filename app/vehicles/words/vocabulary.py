@@ -25,6 +25,13 @@ class Vocabulary:
 
     cars: Mapping[str, int]
 
+    def recounted(self, cars: Mapping[str, int]) -> Vocabulary:
+        """The same words as often as they are now: what was made of the words alone is kept when none came or went."""
+        anew = Vocabulary(cars)
+        if cars.keys() == self.cars.keys():
+            anew.__dict__.update({name: made for name, made in self.__dict__.items() if name != "cars"})
+        return anew
+
     @property
     def counted(self) -> bool:
         return bool(self.cars)
