@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import hashlib
 import hmac
-import time
 from collections.abc import Callable
 from dataclasses import asdict
 
@@ -88,13 +87,18 @@ def _is_its_turn(key: str) -> bool:
     line = queue.connection()
     if line.exists(_name("closed")) or not line.set(_name(f"asking.{key}"), 1, ex=_TURN_SECONDS, nx=True):
         return False
-    now = int(time.time())
-    with line.pipeline() as steps:
-        for name, seconds in ((f"second.{now}", 2), (f"day.{(now + _CHINA_OFFSET_SECONDS) // _DAY}", 2 * _DAY)):
+    now = line.time()[0]
+    for name, seconds, most in (
+        (f"second.{now}", 2, settings().lbs_calls_per_second),
+        (f"day.{(now + _CHINA_OFFSET_SECONDS) // _DAY}", 2 * _DAY, settings().lbs_calls_per_day),
+    ):
+        with line.pipeline() as steps:
             steps.incr(_name(name))
             steps.expire(_name(name), seconds)
-        in_second, _, in_day, _ = steps.execute()
-    return bool(in_second <= settings().lbs_calls_per_second and in_day <= settings().lbs_calls_per_day)
+            used, _ = steps.execute()
+        if used > most:
+            return False
+    return True
 
 
 def _failed(error: LbsError) -> None:
@@ -107,13 +111,9 @@ def _failed(error: LbsError) -> None:
             failures, _ = steps.execute()
         if failures < _FAILURES:
             return
-    seconds = _CLOSED_SECONDS.get(error.trouble) or _until_midnight_in_china()
+    seconds = _CLOSED_SECONDS.get(error.trouble) or _DAY - (line.time()[0] + _CHINA_OFFSET_SECONDS) % _DAY
     if line.set(_name("closed"), error.code, ex=seconds, nx=True):
         log.error("location service is left alone", trouble=error.trouble.value, code=error.code, seconds=seconds)
-
-
-def _until_midnight_in_china() -> int:
-    return _DAY - (int(time.time()) + _CHINA_OFFSET_SECONDS) % _DAY
 
 
 def _name(key: str) -> str:

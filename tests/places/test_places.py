@@ -151,6 +151,15 @@ def test_the_quotas_of_second_and_day_are_never_passed(lbs: FakeLbs, monkeypatch
     assert len(lbs.asked) == 3
 
 
+def test_who_is_not_asked_in_time_costs_nothing_of_the_day(lbs: FakeLbs, monkeypatch: pytest.MonkeyPatch) -> None:
+    given = kept.settings().model_copy(update={"lbs_calls_per_second": 2})
+    monkeypatch.setattr(kept, "settings", lambda: given)
+    for number in range(20):
+        service.of_place(Place(31.2, 121.4 + number / 100))
+    (day,) = [name for name in names() if name.startswith("day.")]
+    assert int(queue.connection().get(f"{given.queue_prefix}.lbs.{day}") or 0) == len(lbs.asked)
+
+
 def test_who_comes_while_somebody_else_asks_does_not_ask_again(lbs: FakeLbs) -> None:
     meanwhile: list[Where | None] = []
 
