@@ -9,7 +9,7 @@ from dataclasses import dataclass, fields
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import insert
+from sqlalchemy import insert, select
 from sqlalchemy.orm import Session
 
 from app.dealers.models import Brand, Store
@@ -59,8 +59,8 @@ def build(session: Session, brand: Brand, *, seed: int, cars: int, shops: int = 
     plain = {store.id: Shop(store.id, store.name, store.city, (store.lat_gcj02, store.lng_gcj02)) for store in stores}
     series = [vehicles.series(session, brand, key=f"s{at}", name=f"车系{at}") for at in range(6)]
     rows = [_row(dice, _few(dice, stores), _few(dice, series)) for _ in range(cars)]
-    made = session.execute(insert(Vehicle).returning(Vehicle.stock_number, Vehicle.number), rows)
-    numbers = dict(made.all())
+    session.execute(insert(Vehicle.__table__), rows)  # type: ignore[arg-type]  # the table itself: without the ORM, several times as fast
+    numbers = dict(session.execute(select(Vehicle.stock_number, Vehicle.number).filter_by(brand_id=brand.id)).all())
     keys = {one.id: one.key for one in series}
     told = [_told(row, numbers[row["stock_number"]], plain[row["store_id"]], keys[row["series_id"]]) for row in rows]
     return Town(brand, Stock(told, list(plain.values())), [shop.at for shop in plain.values()])

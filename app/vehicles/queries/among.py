@@ -5,7 +5,6 @@ from __future__ import annotations
 import uuid
 from collections.abc import Collection, Sequence
 
-from sqlalchemy import text
 from sqlalchemy.orm import Session
 
 from app.kit.geo import Place
@@ -17,12 +16,12 @@ from app.vehicles.queries.filters import Filters
 def among(session: Session, brand_id: uuid.UUID, filters: Filters, near: Place | None, ids: Collection[uuid.UUID]) -> set[uuid.UUID]:
     """Those of the cars that the search finds now."""
     said = sql.where(asked_for(session, brand_id, filters, near=near))
-    said.demand("v.id = ANY(:ids)", ids=list(ids))
-    return set(session.execute(text(f"SELECT v.id FROM vehicles v WHERE {said}"), said.values).scalars())  # noqa: S608
+    said.demand("v.id = ANY(%(ids)s)", ids=list(ids))
+    return set(sql.run(session, f"SELECT v.id FROM vehicles v WHERE {said}", said.values).scalars())  # noqa: S608
 
 
 def numbers(session: Session, brand_id: uuid.UUID, filters: Filters, near: Place | None, *, limit: int) -> Sequence[int]:
     """The `number` of every car that the search finds now, in no order, and no more than `limit`."""
     said = sql.where(asked_for(session, brand_id, filters, near=near))
-    statement = f"SELECT v.number FROM vehicles v WHERE {said} LIMIT :limit"  # noqa: S608
-    return session.execute(text(statement), said.values | {"limit": limit}).scalars().all()
+    statement = f"SELECT v.number FROM vehicles v WHERE {said} LIMIT %(limit)s"  # noqa: S608
+    return sql.run(session, statement, said.values | {"limit": limit}).scalars().all()

@@ -44,6 +44,15 @@ class SeriesKnown:
     name: str
 
 
+@dataclass(slots=True)
+class _Seen:
+    """The stores from a place, by distance."""
+
+    nearest: engine.Stores
+    metres: Sequence[float]
+    by_number: Mapping[int, float] | None = None
+
+
 class Stores:
     """A brand's stores, in the order of their numbers."""
 
@@ -53,26 +62,33 @@ class Stores:
         self.by_number = {one.number: one for one in stores}
         self._everywhere = engine.Stores([one.number for one in stores], [one.city for one in stores])
         self._points = Points((one.lat for one in stores), (one.lng for one in stores))
-        self._seen_from: dict[Place, tuple[engine.Stores, Sequence[float]]] = {}
+        self._seen_from: dict[Place, _Seen] = {}
 
     def seen_from(self, place: Place | None, radius_km: float | None) -> engine.Stores:
         """The stores as an engine wants them: with a place by distance, with a radius only those within it."""
         if place is None:
             return self._everywhere
-        nearest, metres = self._from(place)
+        seen = self._from(place)
         if radius_km is None:
-            return nearest
-        within = bisect.bisect_right(metres, radius_km * 1000)
-        assert nearest.metres is not None
-        return engine.Stores(nearest.numbers[:within], nearest.cities[:within], nearest.metres[:within], limited=True)
+            return seen.nearest
+        # To the millimetre, for a radius cuts finer than an order needs.
+        within = bisect.bisect_right(seen.metres, radius_km * 1000)
+        nearest = seen.nearest
+        return engine.Stores(nearest.numbers[:within], nearest.cities[:within], (nearest.metres or ())[:within], limited=True)
+
+    def metres(self, place: Place, store: StoreKnown) -> float:
+        """How far a store is from a place."""
+        seen = self._from(place)
+        if seen.by_number is None:
+            seen.by_number = dict(zip(seen.nearest.numbers, seen.metres, strict=True))
+        return seen.by_number[store.number]
 
     def nearest_city(self, place: Place) -> str | None:
         """The city of the nearest store; None when the brand has no store."""
-        nearest, _ = self._from(place)
-        return nearest.cities[0] if nearest.cities else None
+        cities = self._from(place).nearest.cities
+        return cities[0] if cities else None
 
-    def _from(self, place: Place) -> tuple[engine.Stores, Sequence[float]]:
-        """The stores by distance, and the distances to the millimetre, for a radius cuts finer than an order needs."""
+    def _from(self, place: Place) -> _Seen:
         seen = self._seen_from.get(place)
         if seen is None:
             far = self._points.distances_m(place)
@@ -81,7 +97,7 @@ class Stores:
             rows = engine.Stores([here.numbers[at] for at in order], [here.cities[at] for at in order], [round(one) for one in metres])
             if len(self._seen_from) >= PLACES_KEPT:
                 self._seen_from.clear()
-            seen = self._seen_from[place] = rows, metres
+            seen = self._seen_from[place] = _Seen(rows, metres)
         return seen
 
 

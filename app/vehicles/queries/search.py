@@ -7,10 +7,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from sqlalchemy import text
 from sqlalchemy.orm import Session
 
-from app.kit.geo import Place, distance_m
+from app.kit.geo import Place
 from app.vehicles.queries import known, sql
 from app.vehicles.queries.asking import answered, asked_for, marker
 from app.vehicles.queries.facets import Facets, told
@@ -95,15 +94,15 @@ def _read(session: Session, asked: Asked, numbers: list[int], near: Place | None
     if not numbers:
         return {}
     said = sql.where(asked, within=False)
-    statement = f"SELECT v.number, {LISTED} FROM vehicles v WHERE v.number = ANY(:page) AND {said}"  # noqa: S608  # no input in the text
-    rows = session.execute(text(statement), said.values | {"page": numbers}).all()
+    statement = f"SELECT v.number, {LISTED} FROM vehicles v WHERE v.number = ANY(%(page)s) AND {said}"  # noqa: S608  # no input in the text
+    rows = sql.run(session, statement, said.values | {"page": numbers}).all()
     brand = known.of_brand(session, asked.brand_id)
-    if any(row.store_id not in brand.stores.by_id or row.series_id not in brand.series for row in rows):
+    if not all(row.store_id in brand.stores.by_id and row.series_id in brand.series for row in rows):
         brand = known.anew(session, asked.brand_id)
     cars = {}
     for row in rows:
         store = brand.stores.by_id[row.store_id]
-        metres = distance_m(near, Place(store.lat, store.lng)) if near else None
+        metres = brand.stores.metres(near, store) if near else None
         if not asked.stores.limited or (metres is not None and metres <= (asked.filters.radius_km or 0) * 1000):
             cars[row.number] = listed(row, store, brand.series[row.series_id], metres)
     return cars

@@ -6,7 +6,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from sqlalchemy import text
+from sqlalchemy import CursorResult
 from sqlalchemy.orm import Session
 
 from app.vehicles.search.engine import CHOICES, FARTHEST, MERIT_SQL, NEARNESS, PRICE_BARS_FEN, RANGES, Asked, Hits, Key, Sort, Value
@@ -21,7 +21,7 @@ _BOUNDS = {
     "mileage": ("mileage_min_km", "mileage_max_km"),
     "model_year": ("model_year_min", "model_year_max"),
 }
-_IN_WARRANTY = "coalesce(v.warranty_until >= :today, false)"
+_IN_WARRANTY = "coalesce(v.warranty_until >= %(today)s, false)"
 _FAR = f"CASE {' '.join(f'WHEN p.metres < {bound} THEN {points}' for bound, points in NEARNESS)} ELSE {FARTHEST} END"
 _KEYS = {
     Sort.distance: "p.metres",
@@ -30,6 +30,12 @@ _KEYS = {
     Sort.newest: "floor(extract(epoch FROM v.listed_at))::bigint",
     Sort.mileage: "coalesce(v.odometer_km, 0)",
 }
+
+
+def run(session: Session, statement: str, values: Mapping[str, Any]) -> CursorResult[Any]:
+    """Have the driver run a statement that is written for it: most searches are one of their own, so there is nothing that compiling
+    it again would spare."""
+    return session.connection().exec_driver_sql(statement, dict(values))
 
 
 @dataclass
@@ -52,11 +58,11 @@ class Where:
 def where(asked: Asked, *, within: bool = True) -> Where:
     """The conditions on `vehicles v` of a search, but for its page; `within` says whether its radius is one of them."""
     filters, said = asked.filters, Where()
-    said.demand("v.brand_id = :brand_id AND v.status IN ('listed', 'reserved')", brand_id=asked.brand_id, today=asked.today)
+    said.demand("v.brand_id = %(brand_id)s AND v.status IN ('listed', 'reserved')", brand_id=asked.brand_id, today=asked.today)
     if within and asked.stores.limited:
         said.demand(_AT_STORE.format("within"), within=list(asked.stores.numbers))
     if asked.listed_since is not None:
-        said.demand("v.listed_at >= to_timestamp(:listed_since)", listed_since=asked.listed_since)
+        said.demand("v.listed_at >= to_timestamp(%(listed_since)s)", listed_since=asked.listed_since)
     for name, condition in _PLAIN.items():
         if (value := getattr(filters, name)) is not None:
             said.demand(condition, **{name: value})
@@ -66,16 +72,16 @@ def where(asked: Asked, *, within: bool = True) -> Where:
     for name, bounds in _BOUNDS.items():
         for bound, sign in zip(bounds, (">=", "<="), strict=True):
             if (value := getattr(filters, bound)) is not None:
-                said.demand(f"{_NUMBERS[name]} {sign} :{bound}", name, **{bound: value})
+                said.demand(f"{_NUMBERS[name]} {sign} %({bound})s", name, **{bound: value})
     return said
 
 
-_AT_STORE = "v.store_id IN (SELECT id FROM stores WHERE number = ANY(:{}))"
+_AT_STORE = "v.store_id IN (SELECT id FROM stores WHERE number = ANY(%({})s))"
 _PLAIN = {
-    "registered_from": "v.first_registration_date >= :registered_from",
-    "registered_to": "v.first_registration_date <= :registered_to",
-    "previous_owners_max": "v.previous_owners <= :previous_owners_max",
-    "has_photos": "(jsonb_array_length(v.photos) > 0) = :has_photos",
+    "registered_from": "v.first_registration_date >= %(registered_from)s",
+    "registered_to": "v.first_registration_date <= %(registered_to)s",
+    "previous_owners_max": "v.previous_owners <= %(previous_owners_max)s",
+    "has_photos": "(jsonb_array_length(v.photos) > 0) = %(has_photos)s",
 }
 
 
@@ -83,7 +89,7 @@ def _demand_word(said: Where, asked: Asked, number: int, group: tuple[str, ...])
     """One of the tokens has to be the car's, or the city of its store."""
     cities = {word.removeprefix(CITY) for word in group if word.startswith(CITY)}
     # As the index ix_vehicles_words has it.
-    ways = [f"string_to_array(v.search_text, ' ') && CAST(:word_{number} AS text[])"]
+    ways = [f"string_to_array(v.search_text, ' ') && CAST(%(word_{number})s AS text[])"]
     values: dict[str, Any] = {f"word_{number}": [word for word in group if not word.startswith(CITY)]}
     if cities:
         ways.append(_AT_STORE.format(f"word_{number}_city"))
@@ -95,20 +101,20 @@ def _demand_choices(said: Where, asked: Asked) -> None:
     filters = asked.filters
     for name, column in _COLUMNS.items():
         if chosen := getattr(filters, name):
-            said.demand(f"{column} = ANY(:{name})", name, **{name: list(chosen)})
+            said.demand(f"{column} = ANY(%({name})s)", name, **{name: list(chosen)})
     if filters.series:
-        of_series = "v.series_id IN (SELECT id FROM model_series WHERE brand_id = :brand_id AND key = ANY(:series))"
+        of_series = "v.series_id IN (SELECT id FROM model_series WHERE brand_id = %(brand_id)s AND key = ANY(%(series)s))"
         said.demand(of_series, "series", series=list(filters.series))
     if filters.city:
         said.demand(_AT_STORE.format("city"), "city", city=_there(asked, filters.city))
     if asked.store_numbers:
         said.demand(_AT_STORE.format("store"), "store", store=list(asked.store_numbers))
     if filters.options:
-        said.demand("v.options @> CAST(:options AS varchar[])", "options", options=list(filters.options))
+        said.demand("v.options @> CAST(%(options)s AS varchar[])", "options", options=list(filters.options))
     if filters.accident_free is not None:
-        said.demand("v.accident_free = :accident_free", "accident_free", accident_free=filters.accident_free)
+        said.demand("v.accident_free = %(accident_free)s", "accident_free", accident_free=filters.accident_free)
     if filters.in_warranty is not None:
-        said.demand(f"{_IN_WARRANTY} = :in_warranty", "in_warranty", in_warranty=filters.in_warranty)
+        said.demand(f"{_IN_WARRANTY} = %(in_warranty)s", "in_warranty", in_warranty=filters.in_warranty)
 
 
 def _there(asked: Asked, cities: Collection[str]) -> list[int]:
@@ -126,10 +132,10 @@ class Sql:
         keys = self._keys(asked, said)
         counted = _Counted(asked)
         if asked.facets or asked.ranges:
-            counted.read(self.session.execute(text(_counting(asked, said)), said.values))
+            counted.read(run(self.session, _counting(asked, said), said.values))
         else:
             statement = f"SELECT count(*) FROM vehicles v WHERE {said}"  # noqa: S608  # text of this module, values as parameters
-            counted.total = self.session.execute(text(statement), said.values).scalar_one()
+            counted.total = run(self.session, statement, said.values).scalar_one()
         return Hits(keys, counted.total, counted.facets, counted.histogram, counted.ranges)
 
     def _keys(self, asked: Asked, said: Where) -> list[Key]:
@@ -139,26 +145,26 @@ class Sql:
             values |= {"numbers": list(asked.stores.numbers), "metres": list(asked.stores.metres or ())}
         conditions = str(said)
         if asked.after is not None:
-            conditions += f" AND ({key}, v.number) {'<' if asked.sort.descending else '>'} (:after_value, :after_number)"
+            conditions += f" AND ({key}, v.number) {'<' if asked.sort.descending else '>'} (%(after_value)s, %(after_number)s)"
             values |= {"after_value": asked.after[0], "after_number": asked.after[1]}
         way = "DESC" if asked.sort.descending else "ASC"
         statement = f"""
             SELECT {key} AS key, v.number FROM vehicles v {places} WHERE {conditions}
-            ORDER BY key {way}, v.number {way} LIMIT :limit
+            ORDER BY key {way}, v.number {way} LIMIT %(limit)s
         """  # noqa: S608
-        return [(row.key, row.number) for row in self.session.execute(text(statement), values | {"limit": asked.limit + 1})]
+        return [(row.key, row.number) for row in run(self.session, statement, values | {"limit": asked.limit + 1})]
 
     def by_store(self, asked: Asked) -> dict[int, tuple[int, int]]:
         said = where(asked)
         statement = f"""
-            SELECT s.number, count(*), min(v.price_fen) FROM vehicles v JOIN stores s ON s.id = v.store_id WHERE {said} GROUP BY s.number
+            SELECT s.number, count(*) AS cars, min(v.price_fen) AS least FROM vehicles v JOIN stores s ON s.id = v.store_id WHERE {said} GROUP BY s.number
         """  # noqa: S608
-        return {number: (count, least) for number, count, least in self.session.execute(text(statement), said.values)}
+        return {row.number: (row.cars, row.least) for row in run(self.session, statement, said.values)}
 
 
 _PLACES = """
     JOIN stores s ON s.id = v.store_id
-    JOIN unnest(CAST(:numbers AS bigint[]), CAST(:metres AS bigint[])) AS p(number, metres) ON p.number = s.number
+    JOIN unnest(CAST(%(numbers)s AS bigint[]), CAST(%(metres)s AS bigint[])) AS p(number, metres) ON p.number = s.number
 """
 
 
