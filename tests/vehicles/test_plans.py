@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import random
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import date, timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -210,3 +211,24 @@ def test_what_cannot_be_is_refused_with_the_field_and_in_chinese(session: Sessio
     none = get(f"/vehicles/{car.id}/finance")
     assert (none.status_code, none.json["error"]) == (404, "vehicles.no_plan")
     assert get(f"/vehicles/{car.id}").json["finance"] is None
+
+
+def test_the_example_of_the_documentation_is_taken_by_hand_and_a_broken_file_is_named(session: Session, app: Any, tmp_path: Path) -> None:
+    brand = dealers.brand(session)
+    session.commit()
+    example = (Path(__file__).parents[2] / "docs" / "finance.md").read_text(encoding="utf-8").split("```toml\n")[1].split("```")[0]
+    file = tmp_path / "plans.toml"
+
+    def run(text: str) -> Any:
+        file.write_text(text, encoding="utf-8")
+        return app.test_cli_runner().invoke(args=["vehicles", "plans", str(file), "--brand", brand.key])
+
+    assert "1 plans, 1 new or changed" in run(example).output
+    assert "1 plans, 0 new or changed" in run(example).output
+    plan = session.execute(select(FinancePlan).filter_by(brand_id=brand.id)).scalar_one()
+    assert (plan.kind, plan.final_percent, plan.series, plan.valid_from) == ("balloon", 40, ["j5"], date(2026, 11, 1))
+    assert session.get_one(MonthlyRefresh, brand.id).due_at is not None
+    broken = run(example.replace("final_percent = 40", "final_percent = 400"))
+    assert broken.exit_code == 1
+    assert "final_percent" in broken.output
+    assert run("plans").exit_code == 2
