@@ -157,7 +157,8 @@ class Sql:
     def by_store(self, asked: Asked) -> dict[int, tuple[int, int]]:
         said = where(asked)
         statement = f"""
-            SELECT s.number, count(*) AS cars, min(v.price_fen) AS least FROM vehicles v JOIN stores s ON s.id = v.store_id WHERE {said} GROUP BY s.number
+            SELECT s.number, count(*) AS cars, min(v.price_fen) AS least FROM vehicles v JOIN stores s ON s.id = v.store_id
+            WHERE {said} GROUP BY s.number
         """  # noqa: S608
         return {row.number: (row.cars, row.least) for row in run(self.session, statement, said.values)}
 
