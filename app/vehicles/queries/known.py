@@ -22,8 +22,8 @@ from app.vehicles.search import engine
 
 # A store that opens or moves, a series that gets another name, a clock that a demo moves: seen after so many seconds.
 REMEMBERED_S = 2.0
-# Whoever scrolls, or narrows her search, asks again from where she stands.
-PLACES_KEPT = 200
+# Whoever scrolls, or narrows her search, asks again from where she stands. Of five thousand stores one place takes half a megabyte.
+PLACES_KEPT = 60
 
 
 @dataclass(frozen=True)
