@@ -10,7 +10,8 @@ from sqlalchemy.orm import Session
 
 from app.events.models import Event
 from app.events.service import on
-from app.interests.service import matching, people, views, watching
+from app.interests.service import people, views, watching
+from app.kit import queue
 
 CHEAPER, BACK, SOLD = ("vehicle.price_changed", "vehicle.listed"), ("vehicle.listed", "vehicle.released"), ("vehicle.sold",)
 
@@ -32,9 +33,9 @@ def keep_views(session: Session, events: Sequence[Event]) -> None:
 
 
 @on("vehicle.listed", "vehicle.price_changed", "vehicle.released")
-def note_changes(session: Session, events: Sequence[Event]) -> None:
-    """The saved searches are asked by a job: nobody else's events wait while thousands of them are."""
-    matching.note(session, {(event.brand_id, _vehicle(event)) for event in events})
+def ring_for_changes(session: Session, events: Sequence[Event]) -> None:
+    """Only a bell: the job finds every car that has changed, and nobody else's events wait while thousands of searches are asked."""
+    queue.enqueue(session, "interests.match")
 
 
 # One handler for all, so that who took a car is known before it is told that it was sold, or can be had again.

@@ -14,7 +14,12 @@ from app.kit.settings import settings
 
 @job("interests.match", every=5, transactional=False, timeout=600)
 def match() -> None:
-    """One transaction for so many cars: what a process that died had taken is there again."""
+    """Rung for where an event tells of a change, and looked after for every other: photographs, monthly rates, corrections by a feed.
+
+    One transaction for so many cars: what a process that died had taken is there again.
+    """
+    with db.transaction() as session:
+        matching.follow(session)
     while True:
         with db.transaction() as session:
             if not matching.match_some(session):

@@ -166,10 +166,20 @@ class Alert(Root):
 
 
 class ChangedVehicle(Base):
-    """A car that changed, to be held against the saved searches; as many rows as there were changes, so that nobody waits to write one."""
+    """A car that changed and is still to be held against the saved searches; as many rows as there were changes."""
 
     __tablename__ = "changed_vehicles"
 
     number: Mapped[int] = mapped_column(BigInteger, Identity(always=True), primary_key=True)
     brand_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("brands.id"))
     vehicle_id: Mapped[uuid.UUID]
+
+
+class StockFollowed(Base):
+    """The one row that says up to where the stock has been followed: every change that `snapshot` (pg_current_snapshot()) sees is noted."""
+
+    __tablename__ = "stock_followed"
+    __table_args__ = (CheckConstraint("the_one", name="one_row"),)
+
+    the_one: Mapped[bool] = mapped_column(primary_key=True, server_default=text("true"))
+    snapshot: Mapped[str]

@@ -17,6 +17,7 @@ TABLES = (
     "saved_search_matches",
     "interest_alerts",
     "changed_vehicles",
+    "stock_followed",
 )
 
 
@@ -127,6 +128,13 @@ def _saved_searches() -> None:
         *_of("changed_vehicles", "brand_id", "brands"),
         sa.Column("vehicle_id", sa.Uuid, nullable=False),
         sa.PrimaryKeyConstraint("number", name=op.f("pk_changed_vehicles")),
+    )
+    op.create_table(
+        "stock_followed",
+        sa.Column("the_one", sa.Boolean, server_default=sa.text("true"), nullable=False),
+        sa.Column("snapshot", sa.String, nullable=False),
+        sa.PrimaryKeyConstraint("the_one", name=op.f("pk_stock_followed")),
+        sa.CheckConstraint("the_one", name=op.f("ck_stock_followed_one_row")),
     )
 
 

@@ -8,7 +8,6 @@ from typing import Any
 import pytest
 from sqlalchemy.orm import Session
 
-from app.interests.models import Alert
 from app.interests.service import matching
 from tests.factories import orders
 from tests.interests.watcher import Watcher
@@ -25,11 +24,12 @@ def her(session: Session, client: Any, market: orders.Market) -> Watcher:
 
 
 @pytest.fixture
-def settle(session: Session, deliver: Callable[[], int]) -> Callable[[], list[Alert]]:
+def settle(session: Session, deliver: Callable[[], int]) -> Callable[[], None]:
     """Let everybody hear what happened, and hold what changed against the saved searches."""
 
     def run() -> None:
         deliver()
+        matching.follow(session)
         while matching.match_some(session):
             deliver()
 

@@ -200,6 +200,7 @@ def test_a_journey_can_begin_with_what_she_is_told(session: Session, her: Watche
     her.saves(price_max_fen=250_000_00)
     vehicles.change_price(session, car.id, 240_000_00)
     deliver()
+    matching.follow(session)
     matching.match_some(session)
     deliver()
     walks = session.execute(select(Walk)).scalars().all()

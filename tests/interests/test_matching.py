@@ -3,22 +3,27 @@
 from __future__ import annotations
 
 import random
+import threading
 import uuid
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, date, datetime
 from typing import Any
 
 import pytest
-from sqlalchemy import select, update
+from sqlalchemy import delete, func, select, text, update
 from sqlalchemy.orm import Session
 
 from app.events.models import Event
-from app.interests.models import SavedSearch, SavedSearchMatch
+from app.identity.models import Customer
+from app.interests import jobs
+from app.interests.models import Alert, ChangedVehicle, SavedSearch, SavedSearchMatch
 from app.interests.service import digests, matching
 from app.kit.geo import Place
 from app.kit.settings import settings
 from app.vehicles import service as vehicles
 from app.vehicles.models import Vehicle
+from dev.testing import wait_until
 from tests.factories import dealers, identity
 from tests.factories import interests as make
 from tests.factories import orders as markets
@@ -235,3 +240,94 @@ def results(her: Watcher, search: SavedSearch) -> set[uuid.UUID]:
     answer = her.client.get("/api/visitor/vehicles/", query_string=query, headers=her.headers)
     assert (answer.status_code, answer.json["next_cursor"]) == (200, None)
     return {uuid.UUID(one["id"]) for one in answer.json["items"]}
+
+
+def test_whatever_changes_a_car_is_noticed_and_each_change_once(committed: Any, app: Any) -> None:
+    """A long transaction is neither missed, nor does it have others' changes read again; and what nobody recorded counts, too."""
+    with committed() as session:
+        market = markets.market(session)
+        car, slow = market.vehicle, cars.vehicle(session, market.store)
+    jobs.match()
+
+    def noted() -> list[uuid.UUID]:
+        with committed() as session:
+            matching.follow(session)
+        with committed() as session:
+            return list(session.execute(delete(ChangedVehicle).returning(ChangedVehicle.vehicle_id)).scalars())
+
+    with committed() as long:
+        long.execute(update(Vehicle).filter_by(id=slow.id).values(monthly_fen=1))
+        with committed() as session:
+            session.execute(update(Vehicle).filter_by(id=car.id).values(monthly_fen=1))
+        assert noted() == [car.id]
+        assert noted() == []
+    assert noted() == [slow.id]
+    assert noted() == []
+
+
+def test_of_two_workers_at_once_one_tells(committed: Any, app: Any) -> None:
+    with committed() as session:
+        market = markets.market(session)
+        searches = [make.search(session, markets.buyer(session, market), body=("suv",)).id for _ in range(5)]
+        new = [cars.vehicle(session, market.store, body="suv").id for _ in range(5)]
+    both = threading.Barrier(2)
+
+    def work() -> None:
+        with committed() as session:
+            both.wait(timeout=30)
+            matching.match(session, market.brand.id, new)
+
+    with ThreadPoolExecutor(2) as pool:
+        for done in [pool.submit(work) for _ in range(2)]:
+            done.result(timeout=60)
+    with committed() as session:
+        told = session.execute(select(Alert.saved_search_id, Alert.count)).all()
+        assert sorted(told) == sorted((search, len(new)) for search in searches)
+        assert session.execute(select(func.count()).select_from(Event).filter_by(name="saved_search.matched")).scalar_one() == 5
+
+
+def test_a_search_saved_while_a_car_changes_knows_it_or_is_told(committed: Any, app: Any) -> None:
+    """The car comes on sale after the search has looked, and is matched before the search is there for others to see."""
+    with committed() as session:
+        market = markets.market(session)
+        customer = markets.buyer(session, market)
+    jobs.match()
+    with ThreadPoolExecutor(1) as pool:
+        with committed() as saving:
+            search_id = make.search(saving, saving.get_one(Customer, customer.id), body=("coupe",)).id
+            with committed() as session:
+                car = cars.vehicle(session, market.store, body="coupe").id
+            matched = pool.submit(jobs.match)
+            wait_until(lambda: waits_for_a_lock(committed))
+        matched.result(timeout=60)
+    with committed() as session:
+        assert found(session) == {(search_id, car)}
+
+
+def waits_for_a_lock(committed: Any) -> bool:
+    with committed() as session:
+        wanted = "SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND NOT granted"
+        return bool(session.execute(text(wanted)).scalar_one())
+
+
+def test_what_a_process_that_died_had_taken_is_told_by_the_next(committed: Any, app: Any) -> None:
+    with committed() as session:
+        market = markets.market(session)
+        daily = make.search(session, markets.buyer(session, market), body=("suv",), frequency="daily").id
+        make.search(session, markets.buyer(session, market), body=("suv",))
+    jobs.match()
+    with committed() as session:
+        cars.vehicle(session, market.store, body="suv")
+        matching.follow(session)
+    for step in (matching.match_some, digests.tell_due):
+        with committed() as session:
+            session.execute(update(SavedSearch).where(SavedSearch.due_at.is_not(None)).values(due_at=func.marque_now()))
+            assert step(session) > 0
+            session.rollback()
+        jobs.match() if step is matching.match_some else jobs.tell_due()
+        with committed() as session:
+            session.execute(update(SavedSearch).where(SavedSearch.due_at.is_not(None)).values(due_at=func.marque_now()))
+    with committed() as session:
+        assert session.execute(select(func.count()).select_from(Alert)).scalar_one() == 2
+        told = select(SavedSearchMatch.told_at).filter_by(saved_search_id=daily)
+        assert session.execute(told).scalar_one() is not None

@@ -8,14 +8,14 @@ from collections.abc import Collection
 from datetime import timedelta
 from typing import Any
 
-from sqlalchemy import delete, func, insert, select, text
+from sqlalchemy import delete, func, select, text
 from sqlalchemy.orm import Session
 
 from app.dealers.models import Store
-from app.interests.models import Alert, AlertKind, ChangedVehicle, Frequency, SavedSearch
+from app.interests.models import Alert, AlertKind, ChangedVehicle, Frequency, SavedSearch, StockFollowed
 from app.interests.service.searches import SAVING, due_after
 from app.interests.service.telling import NAMED, News, tell
-from app.kit import clock, db, queue
+from app.kit import clock, db
 from app.kit.errors import Invalid
 from app.kit.geo import Place, Points
 from app.kit.logging import logger
@@ -30,11 +30,30 @@ ALERTS_AN_HOUR = 6
 HOUR = timedelta(hours=1)
 
 
-def note(session: Session, cars: Collection[tuple[uuid.UUID, uuid.UUID]]) -> None:
-    """These cars, as (brand, vehicle), have changed: they are held against the saved searches soon. Noting one again does no harm."""
-    if cars:
-        session.execute(insert(ChangedVehicle), [{"brand_id": brand, "vehicle_id": car} for brand, car in sorted(cars)])
-        queue.enqueue(session, "interests.match")
+def follow(session: Session) -> None:
+    """Note the cars that have changed since this was called last, whoever changed them and what: each change once, after its commit.
+
+    Of several who do this at once one does; what it notes is there for all when it commits.
+    """
+    session.execute(text("INSERT INTO stock_followed (snapshot) VALUES (CAST(pg_current_snapshot() AS text)) ON CONFLICT DO NOTHING"))
+    seen = select(StockFollowed.snapshot).with_for_update(skip_locked=True)
+    snapshot = session.execute(seen).scalar_one_or_none()
+    if snapshot is not None:
+        _, began_later, running = snapshot.split(":")
+        session.execute(text(_FOLLOW), {"began_later": int(began_later), "running": [int(one) for one in running.split(",") if one]})
+
+
+# What this statement sees and the one of the older snapshot did not: rows of transactions that were running then, or began later; and
+# what the transaction it is part of has changed itself.
+_FOLLOW = """
+    WITH noted AS (
+        INSERT INTO changed_vehicles (brand_id, vehicle_id)
+        SELECT brand_id, id FROM vehicles
+        WHERE status IN ('listed', 'reserved') AND (changed_in >= :began_later OR changed_in = ANY(CAST(:running AS bigint[]))
+            OR changed_in = CAST(CAST(pg_current_xact_id_if_assigned() AS text) AS bigint))
+    )
+    UPDATE stock_followed SET snapshot = CAST(pg_current_snapshot() AS text)
+"""
 
 
 def match_some(session: Session) -> int:
@@ -78,10 +97,13 @@ _FOUND = """
         SELECT v.id, v.store_id, v.price_fen, v.condition, m.key AS series, t.city, t.lat_gcj02 AS lat, t.lng_gcj02 AS lng
         FROM vehicles v JOIN model_series m ON m.id = v.series_id JOIN stores t ON t.id = v.store_id
         WHERE v.brand_id = :brand_id AND v.id = ANY(:ids) AND v.status IN ('listed', 'reserved')
+    ), wanted AS (
+        SELECT id, condition, city, price_min_fen, price_max_fen, south, north, west, east,
+            unnest(CASE WHEN series = '{{}}' THEN '{{""}}' ELSE series END) AS of_series
+        FROM saved_searches WHERE brand_id = :brand_id
     ), maybe AS MATERIALIZED (
         SELECT s.id AS search_id, c.id AS vehicle_id
-        FROM cars c JOIN saved_searches s ON s.brand_id = :brand_id
-            AND (s.series = '{{}}' OR c.series = ANY(s.series))
+        FROM cars c CROSS JOIN LATERAL unnest(ARRAY[c.series, '']) AS of(series) JOIN wanted s ON s.of_series = of.series
             AND (s.price_max_fen IS NULL OR c.price_fen <= s.price_max_fen)
             AND (s.price_min_fen IS NULL OR c.price_fen >= s.price_min_fen)
             AND (s.condition = '{{}}' OR c.condition = ANY(s.condition))

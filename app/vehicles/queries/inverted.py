@@ -52,12 +52,15 @@ JOINED = frozenset({"series", "city", "radius_km"})
 ASKED = frozenset(one.name for one in fields(Filters)) - RECORD.keys() - JOINED
 
 _PROBES: dict[str, Any] = {"text[]": ("x",), "bigint[]": (1,), "bigint": 1, "date": date(2000, 1, 1), "boolean": True}
-_PARAMETER = re.compile(r"(?<!:):(\w+)")
+_PARAMETER = re.compile(r"%\((\w+)\)s|(?<!:):(\w+)")
 
 
 @dataclass(frozen=True)
 class Inverted:
-    """`condition` speaks of `vehicles v` and of a row `x` with the columns `columns`, which are empty where nothing is asked."""
+    """`condition` speaks of `vehicles v` and of a row `x` with the columns `columns`, which are empty where nothing is asked.
+
+    It is written for `sqlalchemy.text`, with `values` for its parameters.
+    """
 
     columns: str
     condition: str
@@ -69,11 +72,17 @@ def inverted(session: Session, brand_id: uuid.UUID) -> Inverted:
     said = sql.where(asked_for(session, brand_id, Filters(**{name: _PROBES[kind] for name, kind in RECORD.items()})))
     turned, used = [], set()
     for condition in (*said.base, *(one for conditions in said.own.values() for one in conditions)):
-        names = [name for name in _PARAMETER.findall(condition) if name in RECORD]
+        names = [found[1] or found[2] for found in _PARAMETER.finditer(condition)]
+        names = [name for name in names if name in RECORD]
         used.update(names)
-        of_row = _PARAMETER.sub(lambda found: f"x.{found[1]}" if found[1] in RECORD else found[0], condition)
+        of_row = _PARAMETER.sub(_of_row, condition)
         turned.append(f"({' OR '.join([*(f'x.{name} IS NULL' for name in names), of_row])})")
     if used != RECORD.keys():
         raise RuntimeError(f"the search has no condition for {RECORD.keys() - used}")
     columns = ", ".join(f"{name} {kind}" for name, kind in RECORD.items())
     return Inverted(columns, " AND ".join(turned), {name: value for name, value in said.values.items() if name not in RECORD})
+
+
+def _of_row(parameter: re.Match[str]) -> str:
+    name = parameter[1] or parameter[2]
+    return f"x.{name}" if name in RECORD else f":{name}"
