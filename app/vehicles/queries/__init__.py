@@ -5,7 +5,7 @@ from app.vehicles.queries.by_store import by_store
 from app.vehicles.queries.compare import compare
 from app.vehicles.queries.detail import availability, detail
 from app.vehicles.queries.filters import Filters, filters_of
-from app.vehicles.queries.finance import CHINA, finance_example, offer, offer_out, plan_out, plans_for, running_plans, today
+from app.vehicles.queries.finance import CHINA, calculated, finance_example, offer, running_plans, today
 from app.vehicles.queries.inspections import inspection, report_of, report_out
 from app.vehicles.queries.photos import album, photos_of, picture
 from app.vehicles.queries.prices import fairness, price_history, price_notes
@@ -33,6 +33,7 @@ __all__ = [
     "album",
     "availability",
     "by_store",
+    "calculated",
     "card",
     "card_of",
     "compare",
@@ -48,11 +49,8 @@ __all__ = [
     "nearest_city",
     "of_staff",
     "offer",
-    "offer_out",
     "photos_of",
     "picture",
-    "plan_out",
-    "plans_for",
     "price_history",
     "price_notes",
     "report_of",

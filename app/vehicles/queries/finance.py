@@ -8,7 +8,7 @@ from datetime import date
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import func, select
+from sqlalchemy import Date, cast, func, select
 from sqlalchemy.orm import Session
 
 from app.kit import clock, money, texts
@@ -27,8 +27,8 @@ def today(session: Session) -> date:
 
 
 def running_plans(session: Session, brand_id: uuid.UUID) -> Sequence[FinancePlan]:
-    """The brand's plans whose days are not over and have begun, in a fixed order."""
-    day = today(session)
+    """The brand's plans whose days have begun and are not over, in a fixed order."""
+    day = cast(func.timezone(CHINA.key, func.marque_now()), Date)
     wanted = select(FinancePlan).where(
         FinancePlan.brand_id == brand_id,
         func.coalesce(FinancePlan.valid_from, day) <= day,
@@ -37,7 +37,7 @@ def running_plans(session: Session, brand_id: uuid.UUID) -> Sequence[FinancePlan
     return session.execute(wanted.order_by(FinancePlan.term_months.desc(), FinancePlan.annual_rate_bp, FinancePlan.id)).scalars().all()
 
 
-def plans_for(session: Session, vehicle: Vehicle) -> list[FinancePlan]:
+def _plans_for(session: Session, vehicle: Vehicle) -> list[FinancePlan]:
     """The plans that a car can be financed with today, the least instalment first: the one that `monthly_fen` in the stock is of."""
     suiting = [plan for plan in running_plans(session, vehicle.brand_id) if finance.suits(plan, **_car(vehicle))]
     return sorted(suiting, key=lambda plan: finance.monthly_fen(plan, vehicle.price_fen))
@@ -53,7 +53,29 @@ def offer(session: Session, vehicle: Vehicle, *, plan_id: uuid.UUID | None = Non
         PlanUnfit: the plan is not for this car, or not today.
         FinanceImpossible: the down payment is not within the plan's range.
     """
-    plans = plans_for(session, vehicle)
+    return _offer(session, vehicle, _plans_for(session, vehicle), plan_id=plan_id, down_payment_fen=down_payment_fen)
+
+
+def calculated(
+    session: Session, vehicle: Vehicle, *, plan_id: uuid.UUID | None = None, down_payment_fen: int | None = None
+) -> dict[str, Any]:
+    """`offer` with every payment, and all plans that are for the car, as `FinanceOut`. Raises what `offer` raises."""
+    plans = _plans_for(session, vehicle)
+    made = _offer(session, vehicle, plans, plan_id=plan_id, down_payment_fen=down_payment_fen)
+    return _told(vehicle, made) | {"schedule": made.schedule.instalments, "plans": [_plan(plan, vehicle) for plan in plans]}
+
+
+def finance_example(session: Session, vehicle: Vehicle) -> dict[str, Any] | None:
+    """The least instalment a car can be had for, as `FinanceExampleOut`; None when no plan is for it."""
+    try:
+        return _told(vehicle, offer(session, vehicle))
+    except NoPlan:
+        return None
+
+
+def _offer(
+    session: Session, vehicle: Vehicle, plans: Sequence[FinancePlan], *, plan_id: uuid.UUID | None, down_payment_fen: int | None
+) -> Offer:
     plan = next((one for one in plans if plan_id in (None, one.id)), None)
     if plan is None:
         if plan_id is None:
@@ -67,20 +89,12 @@ def offer(session: Session, vehicle: Vehicle, *, plan_id: uuid.UUID | None = Non
     return finance.offer(plan, vehicle.price_fen, down)
 
 
-def finance_example(session: Session, vehicle: Vehicle) -> dict[str, Any] | None:
-    """The least instalment a car can be had for, as `FinanceExampleOut`; None when no plan is for it."""
-    try:
-        return offer_out(vehicle, offer(session, vehicle))
-    except NoPlan:
-        return None
-
-
-def offer_out(vehicle: Vehicle, made: Offer) -> dict[str, Any]:
+def _told(vehicle: Vehicle, made: Offer) -> dict[str, Any]:
     """An offer as `FinanceExampleOut`."""
     least, greatest = _between(made.plan, vehicle)
     schedule = made.schedule
     return {
-        "plan": plan_out(made.plan, vehicle),
+        "plan": _plan(made.plan, vehicle),
         "price_fen": made.price_fen,
         "down_payment_fen": made.down_payment_fen,
         "down_payment_min_fen": least,
@@ -100,7 +114,7 @@ def offer_out(vehicle: Vehicle, made: Offer) -> dict[str, Any]:
     }
 
 
-def plan_out(plan: FinancePlan, vehicle: Vehicle) -> dict[str, Any]:
+def _plan(plan: FinancePlan, vehicle: Vehicle) -> dict[str, Any]:
     """A plan that is for the car, with its instalment at the least down payment."""
     return {
         "id": str(plan.id),

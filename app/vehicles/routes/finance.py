@@ -22,7 +22,4 @@ visitor = blueprint("vehicles", audience="visitor", part="finance")
 def finance(session: Session, who: Caller, vehicle_id: uuid.UUID, query_data: dict[str, Any]) -> Any:
     """What this car costs by the month: every payment under one plan, and all plans that are for it, the least instalment first."""
     assert who.brand_id is not None
-    vehicle = queries.shown(session, who.brand_id, vehicle_id)
-    made = queries.offer(session, vehicle, **query_data)
-    plans = [queries.plan_out(plan, vehicle) for plan in queries.plans_for(session, vehicle)]
-    return queries.offer_out(vehicle, made) | {"schedule": made.schedule.instalments, "plans": plans}
+    return queries.calculated(session, queries.shown(session, who.brand_id, vehicle_id), **query_data)
