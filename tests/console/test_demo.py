@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections import Counter
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -13,10 +14,15 @@ from sqlalchemy.orm import Session
 
 from app.console.demo.people import PASSWORD
 from app.dealers.models import Brand, Staff, Store
+from app.kit import clock, texts
 from app.kit.settings import Environment, settings
+from app.kit.states import Transition
 from app.vehicles import studio
 from app.vehicles.models import Condition, Vehicle
-from app.vehicles.queries import Filters, search
+from app.vehicles.queries import Filters, fairness, inspection, search
+from app.vehicles.queries.ageing import ageing
+
+OPTIONS = {key.removeprefix("vehicles.options.") for key in texts.catalogue() if key.startswith("vehicles.options.")}
 
 
 @pytest.fixture
@@ -72,6 +78,34 @@ def test_the_stock_has_every_kind_of_car_and_a_price_that_falls_with_age(session
     assert 0.6 < kept(range(newest - 1, newest + 1)) < 0.95
     assert 0.25 < kept(range(newest - 8, newest - 5)) < 0.55
     assert search(session, seeded.id, Filters(q="极曜 J5 云母白")).total > 20
+
+
+def test_the_pages_of_used_cars_have_something_to_tell(session: Session, seeded: Brand) -> None:
+    approved = select(Vehicle).filter_by(brand_id=seeded.id, condition="approved", status="listed").order_by(Vehicle.number)
+    cars = session.execute(approved.limit(40)).scalars().all()
+    reports = [inspection(session, car) for car in cars]
+    assert all(report and 60 <= report["score"] <= 100 for report in reports)
+    assert any(report and report["defects"] for report in reports)
+    assert sum(fairness(session, car) is not None for car in cars) >= 20
+    reduced = select(func.count()).select_from(Vehicle).where(Vehicle.brand_id == seeded.id, Vehicle.reduced_fen.is_not(None))
+    assert session.execute(reduced).scalar_one() > 20
+
+
+def test_every_filter_finds_something_and_every_trail_ends_where_its_car_stands(session: Session, seeded: Brand) -> None:
+    cars = session.execute(select(Vehicle)).scalars().all()
+    assert {car.seats for car in cars} >= {4, 5, 7}
+    assert {option for car in cars for option in car.options} == set(OPTIONS)
+    assert len({car.model for car in cars}) > 8
+    assert "" not in {car.model for car in cars}
+    assert {bool(car.warranty_until) for car in cars} == {True, False}
+    assert all(car.warranty_until for car in cars if car.condition in ("new", "approved"))
+    moves = session.execute(select(Transition).filter_by(subject_type="vehicles").order_by(Transition.created_at)).scalars()
+    ends = {move.subject_id: move.after for move in moves}
+    assert ends == {car.id: car.status for car in cars}
+    today = clock.now(session).date()
+    total = ageing(session, seeded.id, None, since=today - timedelta(days=100), until=today)["total"]
+    assert (total["opening"], total["closing"]) == (0, sum(car.status in ("in_preparation", "listed") for car in cars))
+    assert total["sold"] == sum(car.status == "sold" for car in cars)
 
 
 def test_the_demo_is_refused_in_production(seeded: Brand, app: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -12,7 +12,7 @@ from sqlalchemy import select, text
 from sqlalchemy.orm import Session
 
 from app.audience import service as audience
-from app.console.demo import cars, people
+from app.console.demo import cars, inspections, people
 from app.dealers import service as dealers
 from app.dealers.models import Brand
 from app.journeys import service as journeys
@@ -49,5 +49,6 @@ def _stock(session: Session, brand: Brand) -> None:
     people.hire(session, brand, stores, dice)
     vehicles.install_plans(session, brand.id, lineup["plans"])
     cars.stock(session, brand, stores, cars.Plan(lineup, parameters, dice))
+    inspections.inspect(session, brand, random.Random(SEED))
     vehicles.refresh_monthly(session, brand.id)
     vehicles.count_words(session, brand.id)
