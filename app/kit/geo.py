@@ -8,8 +8,6 @@ from dataclasses import dataclass
 from enum import StrEnum
 from itertools import repeat
 
-from sqlalchemy import ColumnElement, func, literal
-
 # The WGS-84 ellipsoid: its greater half-axis in metres, and the square of its eccentricity. GCJ-02 moves neighbours alike, so that
 # distances are reckoned on the same one.
 _WGS84_A = 6378137.0
@@ -96,7 +94,7 @@ def distance_m(a: Place, b: Place) -> float:
 
     The straight line through the WGS-84 ellipsoid, bent to an arc of a circle with the equator's radius: the geodesic's length
     to two millionths up to 300 km, and to 0.02 % from one end of China to the other. It wants no iteration and no special case, so that
-    SQL and a list of thousands have the very same.
+    a list of thousands has the very same.
     """
     return _DIAMETER_M * math.asin(min(1.0, math.dist(_through_earth(a.lat, a.lng), _through_earth(b.lat, b.lng))))
 
@@ -111,16 +109,6 @@ class Points:
         """`distance_m` of each from a place, in their order."""
         here = _through_earth(place.lat, place.lng)
         return [_DIAMETER_M * arc for arc in map(math.asin, map(math.dist, self._points, repeat(here)))]
-
-
-def distance_sql(place: Place, lat: ColumnElement[float], lng: ColumnElement[float]) -> ColumnElement[float]:
-    """`distance_m` of columns in degrees from a place, as SQL."""
-    x, y, z = _through_earth(place.lat, place.lng)
-    sine = func.sin(func.radians(lat))
-    normal = 0.5 / func.sqrt(1 - _E2 * sine * sine)
-    across = normal * func.cos(func.radians(lat))
-    apart = (across * func.cos(func.radians(lng)) - x, across * func.sin(func.radians(lng)) - y, (1 - _E2) * normal * sine - z)
-    return _DIAMETER_M * func.asin(func.least(1.0, func.sqrt(sum((one * one for one in apart), literal(0.0)))))
 
 
 def _through_earth(lat: float, lng: float) -> tuple[float, float, float]:
