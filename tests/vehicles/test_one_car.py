@@ -59,6 +59,15 @@ def test_similar_cars_are_never_sold_reserved_of_another_brand_or_the_car_itself
     assert queries.similar(session, car)[0].reasons == ("same_city",)
 
 
+@pytest.mark.parametrize(("body", "reason"), [("suv", "same_body"), ("coupe", "same_brand")])
+def test_a_similar_car_has_a_reason_even_where_little_is_alike(
+    session: Session, brand: Brand, car: Vehicle, body: str, reason: str
+) -> None:
+    far = dealers.store(session, dealers.dealer(session, brand, city="成都"))
+    vehicles.vehicle(session, far, body=body, price_fen=9_000_000_00)
+    assert [one.reasons for one in queries.similar(session, car)] == [(reason,)]
+
+
 def test_similar_cars_come_in_one_order_however_many_are_equal(session: Session, store: Store) -> None:
     series = vehicles.series(session, session.get_one(Brand, store.brand_id))
     car = vehicles.vehicle(session, store, series)

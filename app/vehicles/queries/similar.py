@@ -41,7 +41,7 @@ def similar(session: Session, vehicle: Vehicle, limit: int = 6) -> Sequence[Simi
     points = points + 30 - cast(off_percent, Integer) + func.greatest(10 - 3 * years_apart, 0)
     near = union(*_next_to(vehicle, same_series), *_next_to(vehicle, same_body), *_next_to(vehicle)).subquery()
     rows = session.execute(
-        select(Vehicle, same_series, near_price, same_city)
+        select(Vehicle, same_series, near_price, same_city, same_body)
         .join(near, near.c.id == Vehicle.id)
         .join(Store, Store.id == Vehicle.store_id)
         .options(joinedload(Vehicle.store), joinedload(Vehicle.series))
@@ -49,9 +49,10 @@ def similar(session: Session, vehicle: Vehicle, limit: int = 6) -> Sequence[Simi
         .limit(limit)
     )
     found = []
-    for car, is_series, is_price, is_city in rows:
+    for car, is_series, is_price, is_city, is_body in rows:
         said = (("same_series", is_series), ("near_price", is_price), ("same_city", is_city))
-        found.append(Similar(car, tuple(reason for reason, holds in said if holds)))
+        reasons = tuple(reason for reason, holds in said if holds)
+        found.append(Similar(car, reasons or (("same_body",) if is_body else ("same_brand",))))
     return found
 
 
