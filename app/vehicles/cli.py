@@ -107,8 +107,11 @@ def import_plans(file: Path, brand_key: str | None) -> None:
         with db.transaction() as session:
             brand = dealers.only_brand(session, brand_key)
             changed = service.install_plans(session, brand.id, plans)
+            unknown = {key for plan in plans for key in plan.get("series", [])} - service.series(session, brand.id, {}).keys()
     except (KeyError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
         raise click.BadParameter(f"no TOML with [[plans]]: {error}", param_hint="FILE") from error
     except (BrandUnclear, PlanInvalid) as error:
         raise click.ClickException(f"{texts.t(f'errors.{error.code}')}: {error.message} {error.details or ''}") from error
     click.echo(f"{len(plans)} plans, {changed} new or changed")
+    if unknown:
+        click.echo(f"No car is of these series yet: {', '.join(sorted(unknown))}")

@@ -223,7 +223,9 @@ def test_the_example_of_the_documentation_is_taken_by_hand_and_a_broken_file_is_
         file.write_text(text, encoding="utf-8")
         return app.test_cli_runner().invoke(args=["vehicles", "plans", str(file), "--brand", brand.key])
 
-    assert "1 plans, 1 new or changed" in run(example).output
+    first = run(example).output
+    assert "1 plans, 1 new or changed" in first
+    assert "No car is of these series yet: j5" in first
     assert "1 plans, 0 new or changed" in run(example).output
     plan = session.execute(select(FinancePlan).filter_by(brand_id=brand.id)).scalar_one()
     assert (plan.kind, plan.final_percent, plan.series, plan.valid_from) == ("balloon", 40, ["j5"], date(2026, 11, 1))
