@@ -1,4 +1,4 @@
-"""By hand: take over a feed of vehicles, or the finance plans of a brand."""
+"""By hand: take over a feed of vehicles, or the finance plans of a brand; look after the index of the search."""
 
 from __future__ import annotations
 
@@ -16,9 +16,11 @@ from tqdm import tqdm
 from app.dealers import queries as dealers
 from app.dealers.errors import BrandUnclear
 from app.kit import db, rows, texts
+from app.kit.settings import settings
 from app.vehicles import mapping, service
 from app.vehicles.errors import FeedHeld, FeedRefused, MappingInvalid, PlanInvalid
 from app.vehicles.models import FeedFormat, ImportRun
+from app.vehicles.search.folders import Folders
 
 vehicles = AppGroup("vehicles", help="Vehicles.")
 
@@ -115,3 +117,27 @@ def import_plans(file: Path, brand_key: str | None) -> None:
     click.echo(f"{len(plans)} plans, {changed} new or changed")
     if unknown:
         click.echo(f"No car is of these series yet: {', '.join(sorted(unknown))}")
+
+
+@vehicles.group("index")
+def index() -> None:
+    """The index of the search on this machine."""
+
+
+@index.command("status")
+def index_status() -> None:
+    """Tell whether there is an index that is kept up to date; ends with 1 when SQL has to answer."""
+    current = Folders(Path(settings().search_dir)).current()
+    if current is None:
+        raise click.ClickException("There is no index.")
+    lag = current.lag_seconds()
+    click.echo(f"{current.folder}: up to date {lag:.1f} s ago; {len(current.brands())} brands")
+    if current.damaged or lag > settings().search_away_seconds:
+        raise click.ClickException("It is damaged." if current.damaged else "Nobody keeps it: is the process `indexer` running?")
+
+
+@index.command("rebuild")
+def index_rebuild() -> None:
+    """Have the index made anew by the process that keeps it; until that is done the old one answers."""
+    Folders(Path(settings().search_dir)).want_new()
+    click.echo("It will be made anew; `flask vehicles index status` shows another folder when it is done.")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -11,7 +11,7 @@ from tantivy import Query
 
 from app.vehicles.search.asking import Clauses
 from app.vehicles.search.engine import PRICE_BARS_FEN, RANGES, Asked, Value
-from app.vehicles.search.layout import GROUP_OF, GROUPS, OPTIONS_A_PACK, PACK_NAMES
+from app.vehicles.search.layout import GROUP_OF, GROUPS, OPTIONS_A_PACK, PACK_NAMES, packs_for
 from app.vehicles.search.reader import View
 
 # tantivy makes no more than 65,000 buckets in one answer.
@@ -43,26 +43,27 @@ def count(view: View, asked: Asked, clauses: Clauses) -> Counted:
         counted.ranges.update(part.ranges)
         counted.histogram.extend(part.histogram)
     cities = set(asked.stores.cities) if "city" in asked.facets else ()
-    for name in asked.facets:
+    for name, values in _values(view, asked).items():
         counts = counted.facets[name]
-        for value in _values(view, asked, name):
+        for value in values:
             if name != "city" or value in cities:
                 counts.setdefault(value, 0)
     return counted
 
 
-def _values(view: View, asked: Asked, facet: str) -> Sequence[Value]:
-    """Every value that a visible car has."""
-    read_on, values = view.values.get(facet, (0.0, ()))
-    if time.monotonic() - read_on > VALUES_KEPT_SECONDS or not read_on:
-        values = list(_count(view, asked, Query.all_query(), [facet]).facets[facet])
-        view.values[facet] = time.monotonic(), values
-    return values
+def _values(view: View, asked: Asked) -> Mapping[str, Sequence[Value]]:
+    """Every value that a visible car has, of each facet that is asked for."""
+    read_on, known = view.values.get(asked.facets, (0.0, {}))
+    if not known or time.monotonic() - read_on > VALUES_KEPT_SECONDS:
+        counted = _count(view, asked, Query.all_query(), asked.facets)
+        known = {name: list(counts) for name, counts in counted.facets.items()}
+        view.values[asked.facets] = time.monotonic(), known
+    return known
 
 
 def _count(view: View, asked: Asked, query: Query, wanted: Sequence[str]) -> Counted:
     """Facets and ranges, by name, of the cars that a query finds."""
-    looks: dict[str, Any] = {"total": {"value_count": {"field": "number"}}}
+    looks: dict[str, Any] = {"total": {"value_count": {"field": "bar"}}}
     for name in wanted:
         looks |= _looks(view, asked, name)
     seen = view.searcher.aggregate(query, looks)
@@ -97,9 +98,8 @@ def _looks(view: View, asked: Asked, name: str) -> dict[str, Any]:
         return {group: _terms(group, len(view.names.values(group)))}
     if name == "options":
         options = len(view.names.values("options"))
-        packs = PACK_NAMES[: -(-options // OPTIONS_A_PACK)]
         rest = {"more_options": _terms("more_options", options)} if options > len(PACK_NAMES) * OPTIONS_A_PACK else {}
-        return {pack: _terms(pack, 1 << OPTIONS_A_PACK) for pack in packs} | rest
+        return {pack: _terms(pack, 1 << OPTIONS_A_PACK) for pack in packs_for(options)} | rest
     if name == "store":
         return {"store": _terms("store", _MOST_BUCKETS)}
     return {name: {"range": {"field": "warranty", "ranges": [{"from": asked.today.toordinal()}]}}}

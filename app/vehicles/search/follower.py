@@ -16,7 +16,7 @@ from app.kit.logging import logger
 from app.kit.settings import settings
 from app.vehicles.search import watch
 from app.vehicles.search.folders import Folders, Generation, Unreadable
-from app.vehicles.search.layout import SELECT, VERSION, Row
+from app.vehicles.search.layout import SELECT, SELECT_OPTIONS, VERSION, Row
 from app.vehicles.search.writer import Writer
 
 log = logger(__name__)
@@ -111,6 +111,7 @@ class Follower:
             source, snapshot = self._source(connection), _one(connection, "SELECT pg_current_snapshot()::text")
             writer = Writer(generation, BUILDING_HEAP_BYTES)
             try:
+                writer.name_options(connection.execute(SELECT_OPTIONS).fetchall())
                 with _rows(connection, EVERYTHING) as rows:
                     count = writer.put(rows, anew=True, each=self._meanwhile)
                 writer.commit(source, snapshot)

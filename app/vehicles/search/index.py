@@ -62,15 +62,9 @@ def index() -> Index:
 
 def _find(view: View, asked: Asked) -> Hits:
     said = clauses(view, asked)
-    query = said.query()
     what = (asked.facets, asked.ranges)
-    if any(what):
-        counted = _remembered(view, asked, what, lambda: count(view, asked, said))
-        total = counted.total
-        keys = page(view, asked, query, lambda: total)
-        return Hits(keys, total, counted.facets, counted.histogram, counted.ranges)
-    total = _remembered(view, asked, what, lambda: Counted(view.count(query))).total
-    return Hits(page(view, asked, query, lambda: total), total)
+    counted = _remembered(view, asked, what, lambda: count(view, asked, said) if any(what) else Counted(view.count(said.query())))
+    return Hits(page(view, asked, said, counted.total), counted.total, counted.facets, counted.histogram, counted.ranges)
 
 
 def _remembered(view: View, asked: Asked, what: Any, counted: Callable[[], Counted]) -> Counted:

@@ -84,6 +84,8 @@ SELECT = f"""
     SELECT {", ".join(f"{_SQL.get(name, f'v.{name}')} AS {name}" for name in COLUMNS)}
     FROM vehicles v JOIN stores s ON s.id = v.store_id JOIN model_series m ON m.id = v.series_id
 """  # noqa: S608  # text of this module only
+# Known before the first car is written, so that all cars have a value in all packs.
+SELECT_OPTIONS = "SELECT DISTINCT brand_id, option FROM vehicles, unnest(options) AS option WHERE status IN ('listed', 'reserved')"
 
 
 def schema() -> tantivy.Schema:
@@ -101,6 +103,11 @@ def schema() -> tantivy.Schema:
 def term(family: str, number: int) -> int:
     """The term of `has` that says: this car has this value."""
     return FAMILIES.index(family) << FAMILY_BITS | number
+
+
+def packs_for(options: int) -> Sequence[str]:
+    """The columns of so many options."""
+    return PACK_NAMES[: -(-options // OPTIONS_A_PACK)]
 
 
 class Documents:
@@ -127,8 +134,7 @@ class Documents:
             number, terms = known.get(combination) or known.setdefault(combination, self._group(group, combination))
             values[group] = number
             has += terms
-        if row[OPTIONS]:
-            self._add_options(row[OPTIONS], values, has)
+        self._add_options(row[OPTIONS], values, has)
         values["has"] = has
         return orjson.dumps(values).decode()
 
@@ -139,14 +145,16 @@ class Documents:
         return self._names.number_of(group, several), terms
 
     def _add_options(self, options: list[str], values: dict[str, Any], has: list[int]) -> None:
+        packs = [0] * PACKS
         for option in set(options):
             number = self._names.number_of("options", option)
             has.append(OPTION_TERM | number)
             if number < PACKS * OPTIONS_A_PACK:
-                pack = PACK_NAMES[number // OPTIONS_A_PACK]
-                values[pack] = values.get(pack, 0) | 1 << number % OPTIONS_A_PACK
+                packs[number // OPTIONS_A_PACK] |= 1 << number % OPTIONS_A_PACK
             else:
                 values.setdefault("more_options", []).append(number)
+        # Also those that it has nothing of: a column in which some cars have no value is ten times slower to count.
+        values.update(zip(packs_for(len(self._names.values("options"))), packs, strict=False))
 
     def _term(self, facet: str, value: Any) -> int:
         return term(facet, self._names.number_of(facet, value))

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from bisect import bisect_left
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from heapq import nlargest
 
 from tantivy import Order, Query
 
-from app.vehicles.search.asking import at, between, every, no
+from app.vehicles.search.asking import Clauses, at, between, every, no
 from app.vehicles.search.engine import FARTHEST, LARGEST_MERIT, LARGEST_NUMBER, NEARNESS, NUMBER_BITS, Asked, Key, Sort
 from app.vehicles.search.reader import View
 
@@ -23,13 +23,13 @@ _KEYS = {
 _FEWEST_STORES, _MORE = 8, 4
 
 
-def page(view: View, asked: Asked, query: Query, total: Callable[[], int]) -> list[Key]:
-    """The keys of the page and one more. `total` says how many cars the query finds."""
-    if asked.sort is Sort.distance:
-        return _by_distance(view, asked, query, total())
-    if asked.sort is Sort.recommended and asked.stores.metres is not None:
-        return _by_merit_and_distance(view, asked, query)
-    return _by_key(view, asked, query, _KEYS[asked.sort], asked.after)
+def page(view: View, asked: Asked, said: Clauses, total: int) -> list[Key]:
+    """The keys of the page and one more, of `total` cars that agree."""
+    if asked.stores.metres is not None and asked.sort in (Sort.distance, Sort.recommended):
+        # These orders name the stores that they look at, and never one beyond the radius.
+        query = said.query(anywhere=True)
+        return _by_distance(view, asked, query, total) if asked.sort is Sort.distance else _by_merit_and_distance(view, asked, query)
+    return _by_key(view, asked, said.query(), _KEYS[asked.sort], asked.after)
 
 
 def _by_key(view: View, asked: Asked, query: Query, field: str, after: Key | None) -> list[Key]:
@@ -58,9 +58,8 @@ def _by_distance(view: View, asked: Asked, query: Query, total: int) -> list[Key
     look = max(_FEWEST_STORES, _MORE * (asked.limit + 1) * len(stores) // max(total, 1))
     while begin < len(stores) and len(keys) <= asked.limit and total:
         end = _same(metres, min(begin + look, len(stores)) - 1)
-        keys += _of_stores(
-            view, query, stores[begin:end], metres[begin:end], asked.limit + 1 - len(keys), is_all=end - begin == len(stores)
-        )
+        is_all = end - begin == len(stores) and not asked.stores.limited
+        keys += _of_stores(view, query, stores[begin:end], metres[begin:end], asked.limit + 1 - len(keys), is_all=is_all)
         begin, look = end, look * _MORE
     return keys
 

@@ -6,7 +6,7 @@ import os
 import threading
 import time
 import uuid
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -32,14 +32,14 @@ RETRY_SECONDS = 1.0
 class View:
     """One commit of a brand's index: it does not change.
 
-    `counted` remembers what searches counted in it, `values` which values of a facet there are, and since when that is known.
+    `counted` remembers what searches counted in it, `values` which values of facets there are, and since when that is known.
     """
 
     searcher: tantivy.Searcher
     schema: tantivy.Schema
     names: Names
     generation: Generation
-    values: dict[str, tuple[float, Sequence[Any]]]
+    values: dict[tuple[str, ...], tuple[float, Mapping[str, Sequence[Any]]]]
     counted: dict[Any, Any] = field(default_factory=dict)
 
     def count(self, query: tantivy.Query) -> int:
@@ -58,7 +58,7 @@ class _Index:
         self._index.config_reader("manual")
         generation.check_names(brand_id)
         self._names = Names(folder)
-        self._values: dict[str, tuple[float, Sequence[Any]]] = {}
+        self._values: dict[tuple[str, ...], tuple[float, Mapping[str, Sequence[Any]]]] = {}
         self._loading, self._loaded_at = threading.Lock(), time.monotonic()
         self.view = self._look()
 

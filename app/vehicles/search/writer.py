@@ -69,6 +69,11 @@ class Writer:
                 each()
         return count
 
+    def name_options(self, options: Iterable[tuple[uuid.UUID, str]]) -> None:
+        """Make the options of each brand known before its first car is put."""
+        for brand_id, option in options:
+            (self._brands.get(brand_id) or self._begin(brand_id)).names.number_of("options", option)
+
     def commit(self, source: str, snapshot: str) -> None:
         """Show what was put: all that a snapshot of a database sees. The state comes last; a crash before it has everything put again."""
         for brand in self._brands.values():

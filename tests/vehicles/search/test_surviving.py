@@ -15,6 +15,7 @@ from typing import Any
 import pytest
 from prometheus_client import REGISTRY
 
+from app.kit.settings import settings
 from app.vehicles.search import folders as folders_module
 from app.vehicles.search.engine import IndexAway
 from app.vehicles.search.folders import Generation, State, Unreadable
@@ -202,3 +203,18 @@ def test_a_brand_without_an_index_has_none(shop: Shop) -> None:
     shop.follower().look()
     with pytest.raises(IndexAway, match="absent"):
         Index(shop.folder, away_seconds=60)._reader.view(shop.cars[0])
+
+
+def test_by_hand_one_sees_how_it_stands_and_has_it_made_anew(shop: Shop, app: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("app.vehicles.cli.settings", lambda: settings().model_copy(update={"search_dir": str(shop.folder)}))
+    run, follower = app.test_cli_runner().invoke, shop.follower()
+    assert run(args=["vehicles", "index", "status"]).exit_code == 1
+    follower.look()
+    told = run(args=["vehicles", "index", "status"])
+    assert told.exit_code == 0
+    assert "1 brands" in told.output
+    before = shop.folders.pointed_at()
+    assert run(args=["vehicles", "index", "rebuild"]).exit_code == 0
+    follower.look()
+    assert shop.folders.pointed_at() not in (before, None)
+    assert follower.look() == 0
