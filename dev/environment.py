@@ -91,6 +91,8 @@ def complete(given: Mapping[str, str], folder: Path, *, database_url: str, redis
         "LOGINS_PER_MINUTE": "0",
         "SHARES_PER_MINUTE": "0",
         "EVENT_BATCHES_PER_MINUTE": "0",
+        # Nobody confirms the demo's stock, and its clock is moved by days: otherwise it would be empty after two weeks.
+        "STOCK_CONFIRM_DAYS": "90",
         "MEDIA_DIR": str(folder / "media"),
         "SEARCH_DIR": str(folder / "search"),
         "METRICS_TOKEN": "metrics-of-this-machine",

@@ -16,10 +16,11 @@ from app.dealers.models import Brand, Store
 from app.events import service as events
 from app.kit import clock
 from app.kit.db import new_id
+from app.kit.states import Transition
 from app.kit.texts import t
 from app.vehicles import service as vehicles
 from app.vehicles.labels import search_text
-from app.vehicles.models import Condition, PriceChange, Status, Vehicle
+from app.vehicles.models import Condition, PriceChange, Status, Vehicle, Withdrawn
 
 CARS = 2000
 LISTED_WITHIN_DAYS = 60
@@ -32,6 +33,9 @@ OLDEST_APPROVED_YEARS = 4
 PRICE_DROPS = 0.18
 STATES = {Status.listed: 94, Status.sold: 3, Status.in_preparation: 2, Status.withdrawn: 1}
 INTERIORS = {"black": 48, "grey": 18, "beige": 16, "brown": 12, "red": 6}
+CONFIRMED_WITHIN_DAYS = 7
+WARRANTY = timedelta(days=5 * 365)
+PREPARED_DAYS = (2, 20)
 VIEWS = ("side", "wheel", "interior")
 
 
@@ -51,6 +55,7 @@ def stock(session: Session, brand: Brand, stores: list[Store], plan: Plan) -> No
     cars = [{"brand_id": brand.id} | _car(number, plan, plan.dice.choice(stores), ids, moment=moment) for number in range(1, CARS + 1)]
     session.execute(insert(Vehicle), cars)
     session.execute(insert(PriceChange), list(_drops(cars, plan.dice, moment)))
+    session.execute(insert(Transition).execution_options(render_nulls=True), list(_trails(cars, plan.dice, moment)))
     facts = [
         {
             "brand_id": brand.id,
@@ -83,6 +88,7 @@ def _car(number: int, plan: Plan, store: Store, ids: dict[str, uuid.UUID], *, mo
     title = f"{series['name']} {past['model_year']}款 {trim['name']}"
     status = _pick(STATES, dice)
     listed_at = moment - timedelta(minutes=dice.randrange(1, LISTED_WITHIN_DAYS * 1440))
+    specifications = series["specifications"] | trim["specifications"]
     photos = [
         {"url": f"/media/vehicles/{series['body']}/{color}/{view}.svg", "alt": f"{title} {t(f'vehicles.view.{view}')}"} for view in VIEWS
     ]
@@ -93,8 +99,11 @@ def _car(number: int, plan: Plan, store: Store, ids: dict[str, uuid.UUID], *, mo
         "series_id": ids[series["key"]],
         "stock_number": f"{series['key'].upper()}-{number:05d}",
         "title": title,
+        "model": trim["model"],
         "trim": trim["name"],
         "status": status,
+        "withdrawn_for": dice.choice(list(Withdrawn)) if status == Status.withdrawn else None,
+        "confirmed_at": moment - timedelta(minutes=dice.randrange(CONFIRMED_WITHIN_DAYS * 1440)),
         "listed_at": None if status == Status.in_preparation else listed_at,
         "exterior_color": color,
         "interior_color": _pick(INTERIORS, dice),
@@ -104,7 +113,9 @@ def _car(number: int, plan: Plan, store: Store, ids: dict[str, uuid.UUID], *, mo
         "gearbox": "automatic",
         "guide_price_fen": guide_price * 100,
         "options": options,
-        "specifications": series["specifications"] | trim["specifications"],
+        "specifications": specifications,
+        "seats": specifications["seats"],
+        "warranty_until": _warranty(past, moment.date()),
         "highlights": _highlights(past, options),
         "photos": photos,
     }
@@ -140,6 +151,14 @@ def _past(guide_price: int, plan: Plan, today: date) -> dict[str, Any]:
     }
 
 
+def _warranty(past: dict[str, Any], today: date) -> date | None:
+    """The maker's from the first registration, and for an approved car at least a year from now; None when it is over."""
+    ends = (past["first_registration_date"] or today) + WARRANTY
+    if past["condition"] == Condition.approved:
+        ends = max(ends, today + timedelta(days=365))
+    return ends if ends > today else None
+
+
 def _highlights(past: dict[str, Any], options: list[str]) -> list[str]:
     """Up to four words of praise that the figures bear out."""
     said = [f"vehicles.condition.{past['condition']}"] if past["condition"] in (Condition.approved, Condition.new) else []
@@ -159,3 +178,29 @@ def _drops(cars: list[dict[str, Any]], dice: random.Random, moment: datetime) ->
         old = car["price_fen"] + dice.randrange(20, 120) * 100 * 100
         changed_at = car["listed_at"] + (moment - car["listed_at"]) * dice.random()
         yield {"id": new_id(), "vehicle_id": car["id"], "old_price_fen": old, "new_price_fen": car["price_fen"], "created_at": changed_at}
+
+
+def _trails(cars: list[dict[str, Any]], dice: random.Random, moment: datetime) -> Iterator[dict[str, Any]]:
+    """Each car was made ready, listed, and then perhaps sold or taken off sale."""
+    for car in cars:
+        listed_at = car["listed_at"] or moment
+        moves = [(listed_at - timedelta(days=dice.randrange(*PREPARED_DAYS)), "", Status.in_preparation)]
+        if car["listed_at"]:
+            moves.append((listed_at, Status.in_preparation, Status.listed))
+        if car["status"] in (Status.sold, Status.withdrawn):
+            moves.append((listed_at + (moment - listed_at) * dice.random(), Status.listed, car["status"]))
+        for at, before, after in moves:
+            yield {
+                "id": new_id(),
+                "brand_id": car["brand_id"],
+                "created_at": at,
+                "subject_type": Vehicle.__tablename__,
+                "subject_id": car["id"],
+                "before": before,
+                "after": after,
+                "actor_type": "system",
+                "actor_id": None,
+                "reason": car["withdrawn_for"] if after == Status.withdrawn else None,
+                "cause": "demo",
+                "request_id": "",
+            }
