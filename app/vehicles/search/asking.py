@@ -89,7 +89,7 @@ def at(view: View, stores: Sequence[int]) -> Query:
 
 def at_each(view: View, stores: Sequence[int]) -> Clause:
     """Cars at the one or the other store."""
-    return _of_terms(view, "store", stores)
+    return terms(view, "store", stores)
 
 
 def between(view: View, field: str, least: int | None, greatest: int | None) -> Query:
@@ -103,7 +103,7 @@ def between(view: View, field: str, least: int | None, greatest: int | None) -> 
 def has(view: View, facet: str, values: Iterable[Any]) -> Clause:
     """Cars that have the one or the other of these values of a facet."""
     numbers = (view.names.number(facet, value) for value in values)
-    return _of_terms(view, "has", [term(facet, number) for number in numbers if number is not None])
+    return terms(view, "has", [term(facet, number) for number in numbers if number is not None])
 
 
 def in_warranty(view: View, asked: Asked) -> Query:
@@ -111,10 +111,11 @@ def in_warranty(view: View, asked: Asked) -> Query:
     return between(view, "warranty", asked.today.toordinal(), None)
 
 
-def _of_terms(view: View, field: str, terms: Sequence[int]) -> Clause:
-    if len(terms) >= _A_SET:
-        return [Query.term_set_query(view.schema, field, terms)]
-    return [Query.term_query(view.schema, field, one, "basic") for one in terms]
+def terms(view: View, field: str, wanted: Sequence[int]) -> Clause:
+    """Cars that have the one or the other number in a field."""
+    if len(wanted) >= _A_SET:
+        return [Query.term_set_query(view.schema, field, wanted)]
+    return [Query.term_query(view.schema, field, one, "basic") for one in wanted]
 
 
 def _base(view: View, asked: Asked) -> Iterable[Clause]:

@@ -63,13 +63,17 @@ def _values(view: View, asked: Asked) -> Mapping[str, Sequence[Value]]:
 
 def _count(view: View, asked: Asked, query: Query, wanted: Sequence[str]) -> Counted:
     """Facets and ranges, by name, of the cars that a query finds."""
-    looks: dict[str, Any] = {"total": {"value_count": {"field": "bar"}}}
+    # Every car has a year.
+    looks: dict[str, Any] = {"years": _terms("years", len(view.names.values("years")))}
     for name in wanted:
         looks |= _looks(view, asked, name)
     seen = view.searcher.aggregate(query, looks)
-    counted = Counted(int(seen["total"]["value"]))
+    counted = Counted(sum(bucket["doc_count"] for bucket in seen["years"]["buckets"]))
     for name in wanted:
-        if name.endswith(_RANGE):
+        if name == "model_year" + _RANGE:
+            years: list[Any] = [*_of_group(view, "model_year", seen["years"]["buckets"])]
+            counted.ranges["model_year"] = (min(years), max(years)) if years else (None, None)
+        elif name.endswith(_RANGE):
             ends = seen[name]
             counted.ranges[name.removesuffix(_RANGE)] = _whole(ends["min"]), _whole(ends["max"])
         elif name in GROUP_OF:
@@ -89,6 +93,8 @@ def _count(view: View, asked: Asked, query: Query, wanted: Sequence[str]) -> Cou
 
 def _looks(view: View, asked: Asked, name: str) -> dict[str, Any]:
     """The columns to be looked at for a facet or a range."""
+    if name == "model_year" + _RANGE:
+        return {}  # the years are looked at anyway
     if name.endswith(_RANGE):
         field_ = name.removesuffix(_RANGE)
         bars = {"bar": _terms("bar", len(PRICE_BARS_FEN))} if field_ == "price" else {}

@@ -13,7 +13,7 @@ from app.vehicles.search.engine import FARTHEST, LARGEST_NUMBER, LARGEST_VALUE, 
 from app.vehicles.search.names import GrowingNames
 
 # Another layout, or another meaning of a field, is another version: what was written before is made anew.
-VERSION = 1
+VERSION = 2
 
 # Values that are counted together: one number for the values that a car has of a group. Most groups have some hundreds of combinations,
 # so that one look at one column counts all facets of a group.
@@ -37,7 +37,7 @@ PACK_NAMES = [f"pack{pack}" for pack in range(PACKS)]
 NUMBERS = ("price", "monthly", "mileage", "model_year", "owners", "registered", "warranty")
 KEYS = ("price_key", "mileage_key", "listed_key", "merit_key")
 # A term of `has` is the family's place in this list, and the value's number in its family.
-FAMILIES = (*GROUP_OF, "options", "has_photos")
+FAMILIES = (*GROUP_OF, "options", "has_photos", *KEYS)
 FAMILY_BITS = 32
 OPTION_TERM = FAMILIES.index("options") << FAMILY_BITS
 
@@ -105,6 +105,19 @@ def term(family: str, number: int) -> int:
     return FAMILIES.index(family) << FAMILY_BITS | number
 
 
+def step(field: str, key: int) -> int:
+    """Roughly where a key stands in its order: of two cars on different steps, the one on the higher step has the higher key.
+
+    For the first of very many cars, only those on the outermost steps have to be compared. A step of time is six days; of other values
+    there are sixteen from one to its double.
+    """
+    value = key >> NUMBER_BITS
+    if field == "listed_key":
+        return value >> 19
+    bits = value.bit_length()
+    return bits << 4 | (value >> bits - 5 if bits > 4 else value << 5 - bits) & 15
+
+
 def packs_for(options: int) -> Sequence[str]:
     """The columns of so many options."""
     return PACK_NAMES[: -(-options // OPTIONS_A_PACK)]
@@ -135,6 +148,10 @@ class Documents:
             values[group] = number
             has += terms
         self._add_options(row[OPTIONS], values, has)
+        for field in KEYS:
+            number = step(field, figures[field])
+            self._names.number_of(field, number)
+            has.append(term(field, number))
         values["has"] = has
         return orjson.dumps(values).decode()
 
