@@ -32,15 +32,11 @@ def keep_views(session: Session, events: Sequence[Event]) -> None:
     views.keep(session, seen)
 
 
-@on("vehicle.listed", "vehicle.price_changed", "vehicle.released")
-def ring_for_changes(session: Session, events: Sequence[Event]) -> None:
-    """Only a bell: the job finds every car that has changed, and nobody else's events wait while thousands of searches are asked."""
-    queue.enqueue(session, "interests.match")
-
-
 # One handler for all, so that who took a car is known before it is told that it was sold, or can be had again.
 @on("order.reserved", "vehicle.price_changed", "vehicle.listed", "vehicle.released", "vehicle.sold")
-def watch_favourites(session: Session, events: Sequence[Event]) -> None:
+def follow_cars(session: Session, events: Sequence[Event]) -> None:
+    """Favourites are told of here. For saved searches this only rings: nobody else's events wait while thousands of them are asked."""
+    queue.enqueue(session, "interests.match")
     for event in events:
         if event.name == "order.reserved" and event.customer_id:
             for customer_id in people.living(session, {event.customer_id}).values():

@@ -16,7 +16,8 @@ from app.interests.models import Alert, Favourite, SavedSearch, SavedSearchMatch
 from app.kit import paging
 from app.kit.geo import Place
 from app.vehicles import queries as vehicles
-from app.vehicles.models import Vehicle
+from app.vehicles.errors import VehicleUnknown
+from app.vehicles.models import Status, Vehicle
 from app.vehicles.queries import Filters
 
 Row = TypeVar("Row")
@@ -33,6 +34,14 @@ class Page(Generic[Row]):
 def count_of(session: Session, table: type[Favourite] | type[VehicleView] | type[SavedSearch], customer_id: uuid.UUID) -> int:
     """How many of these a customer has."""
     return session.execute(select(func.count()).select_from(table).filter_by(customer_id=customer_id)).scalar_one()
+
+
+def ever_on_sale(session: Session, brand_id: uuid.UUID, vehicle_id: uuid.UUID) -> Vehicle:
+    """A car of the brand that consumers could see at some time. Raises `VehicleUnknown`."""
+    vehicle = vehicles.get(session, brand_id, vehicle_id)
+    if vehicle.status in (Status.draft, Status.in_preparation):
+        raise VehicleUnknown
+    return vehicle
 
 
 def favourite_ids(session: Session, customer_id: uuid.UUID) -> Sequence[uuid.UUID]:

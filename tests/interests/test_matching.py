@@ -212,7 +212,7 @@ def test_holding_cars_against_searches_finds_what_asking_each_search_finds(
     monkeypatch.setitem(settings().__dict__, "saved_searches_per_customer", 1_000)
     town = Town(session, random.Random(6), market)
     known = [town.car() for _ in range(20)]
-    searches = {search.id: search for search in (town.search() for _ in range(70))}
+    searches = {search.id: search for search in (town.search() for _ in range(45))}
     session.commit()
     before = {search_id: results(her, search) for search_id, search in searches.items()}
     # What was there changes altogether, and other cars come.
@@ -229,7 +229,7 @@ def test_holding_cars_against_searches_finds_what_asking_each_search_finds(
     session.commit()
     asked = {search_id: results(her, search) for search_id, search in searches.items()}
     assert told == {search_id: asked[search_id] - before[search_id] for search_id in searches}
-    assert sum(map(len, told.values())) > 50
+    assert sum(map(len, told.values())) > 30
     assert any(asked[search_id] & before[search_id] for search_id in searches)
 
 

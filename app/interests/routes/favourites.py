@@ -45,8 +45,8 @@ def ids(session: Session, who: Caller) -> Any:
 @customer.output(schemas.SimilarCarsOut)
 @transactional
 def similar(session: Session, who: Caller, vehicle_id: uuid.UUID) -> Any:
-    """Cars like one of hers that may be gone."""
-    vehicle = vehicles.get(session, who.customer.brand_id, vehicle_id)
+    """Cars like one that may be gone."""
+    vehicle = queries.ever_on_sale(session, who.customer.brand_id, vehicle_id)
     return {"items": [vehicles.similar_card(one) for one in vehicles.similar(session, vehicle)]}
 
 

@@ -4,20 +4,20 @@ from __future__ import annotations
 
 import uuid
 
-from sqlalchemy import delete, func, select
+from sqlalchemy import delete, select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
 from app.events import service as events
 from app.identity.models import Customer
+from app.interests import queries
 from app.interests.errors import FavouriteLimit
 from app.interests.models import Favourite
 from app.interests.service.people import standing_still
 from app.kit import db
 from app.kit.settings import settings
 from app.vehicles import queries as vehicles
-from app.vehicles.errors import VehicleUnknown
-from app.vehicles.models import Status, Vehicle
+from app.vehicles.models import Vehicle
 
 
 def add(session: Session, customer: Customer, vehicle_id: uuid.UUID) -> None:
@@ -28,13 +28,10 @@ def add(session: Session, customer: Customer, vehicle_id: uuid.UUID) -> None:
         FavouriteLimit: she keeps as many as one person may.
     """
     customer = standing_still(session, customer)
-    vehicle = vehicles.get(session, customer.brand_id, vehicle_id)
-    if vehicle.status in (Status.draft, Status.in_preparation):
-        raise VehicleUnknown
+    vehicle = queries.ever_on_sale(session, customer.brand_id, vehicle_id)
     if session.execute(select(Favourite.id).filter_by(customer_id=customer.id, vehicle_id=vehicle_id)).first():
         return
-    kept = session.execute(select(func.count()).select_from(Favourite).filter_by(customer_id=customer.id)).scalar_one()
-    if kept >= (most := settings().favourites_per_customer):
+    if queries.count_of(session, Favourite, customer.id) >= (most := settings().favourites_per_customer):
         raise FavouriteLimit(most=most)
     row = {"id": db.new_id(), "brand_id": customer.brand_id, "customer_id": customer.id, "vehicle_id": vehicle_id}
     session.execute(insert(Favourite).values(row | {"price_fen": vehicle.price_fen, "told_price_fen": vehicle.price_fen}))

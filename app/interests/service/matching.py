@@ -150,7 +150,7 @@ def _ask(session: Session, brand_id: uuid.UUID) -> None:
         saved = session.get_one(SavedSearch, row.ids[0])
         place = None if saved.lat is None or saved.lng is None else Place(saved.lat, saved.lng)
         try:
-            results = among.among(session, brand_id, vehicles.filters_of(saved.filters), place, row.cars)
+            results = among.among(session, brand_id, vehicles.filters_of(saved.filters), near=place, ids=row.cars)
         except Invalid as error:
             log.error("a saved search cannot be read", saved_search_id=str(saved.id), error=str(error))
             results = set()

@@ -13,7 +13,7 @@ from app.vehicles.queries.asking import asked_for
 from app.vehicles.queries.filters import Filters
 
 
-def among(session: Session, brand_id: uuid.UUID, filters: Filters, near: Place | None, ids: Collection[uuid.UUID]) -> set[uuid.UUID]:
+def among(session: Session, brand_id: uuid.UUID, filters: Filters, *, near: Place | None, ids: Collection[uuid.UUID]) -> set[uuid.UUID]:
     """Those of the cars that the search finds now."""
     said = sql.where(asked_for(session, brand_id, filters, near=near))
     said.demand("v.id = ANY(%(ids)s)", ids=list(ids))

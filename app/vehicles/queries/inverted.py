@@ -52,7 +52,7 @@ JOINED = frozenset({"series", "city", "radius_km"})
 ASKED = frozenset(one.name for one in fields(Filters)) - RECORD.keys() - JOINED
 
 _PROBES: dict[str, Any] = {"text[]": ("x",), "bigint[]": (1,), "bigint": 1, "date": date(2000, 1, 1), "boolean": True}
-_PARAMETER = re.compile(r"%\((\w+)\)s|(?<!:):(\w+)")
+_PARAMETER = re.compile(r"%\((\w+)\)s")
 
 
 @dataclass(frozen=True)
@@ -72,8 +72,7 @@ def inverted(session: Session, brand_id: uuid.UUID) -> Inverted:
     said = sql.where(asked_for(session, brand_id, Filters(**{name: _PROBES[kind] for name, kind in RECORD.items()})))
     turned, used = [], set()
     for condition in (*said.base, *(one for conditions in said.own.values() for one in conditions)):
-        names = [found[1] or found[2] for found in _PARAMETER.finditer(condition)]
-        names = [name for name in names if name in RECORD]
+        names = [name for name in _PARAMETER.findall(condition) if name in RECORD]
         used.update(names)
         of_row = _PARAMETER.sub(_of_row, condition)
         turned.append(f"({' OR '.join([*(f'x.{name} IS NULL' for name in names), of_row])})")
@@ -84,5 +83,4 @@ def inverted(session: Session, brand_id: uuid.UUID) -> Inverted:
 
 
 def _of_row(parameter: re.Match[str]) -> str:
-    name = parameter[1] or parameter[2]
-    return f"x.{name}" if name in RECORD else f":{name}"
+    return f"x.{parameter[1]}" if parameter[1] in RECORD else f":{parameter[1]}"
