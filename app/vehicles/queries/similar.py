@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from sqlalchemy import ColumnElement, Integer, Select, case, cast, false, func, select, union
-from sqlalchemy.orm import Session, joinedload
+from sqlalchemy.orm import Session, contains_eager, joinedload
 
 from app.dealers.models import Store
 from app.vehicles.models import Status, Vehicle
@@ -43,8 +43,8 @@ def similar(session: Session, vehicle: Vehicle, limit: int = 6) -> Sequence[Simi
     rows = session.execute(
         select(Vehicle, same_series, near_price, same_city, same_body)
         .join(near, near.c.id == Vehicle.id)
-        .join(Store, Store.id == Vehicle.store_id)
-        .options(joinedload(Vehicle.store), joinedload(Vehicle.series))
+        .join(Vehicle.store)
+        .options(contains_eager(Vehicle.store), joinedload(Vehicle.series))
         .order_by(points.desc(), Vehicle.number)
         .limit(limit)
     )
