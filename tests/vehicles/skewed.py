@@ -127,16 +127,16 @@ def question(dice: random.Random, town: Town) -> Question:
     near = dice.choice([None, dice.choice(town.places), (dice.uniform(20, 45), dice.uniform(85, 125))])
     asked: dict[str, Any] = {}
     for name in ("series", "model", "trim", "condition", "body", "energy", "drivetrain", "gearbox", "exterior_color", "interior_color"):
-        if dice.random() < 0.12:
+        if dice.random() < 0.07:
             asked[name] = _choices(
                 dice, [value for car in (one, *dice.sample(town.stock.cars, 2)) if (value := getattr(car, name))] or ["none"]
             )
     for name in ("model_year", "seats"):
-        if dice.random() < 0.12:
+        if dice.random() < 0.07:
             asked[name] = _choices(dice, [getattr(one, name) or 3, 2020, 5])
-    if dice.random() < 0.12:
+    if dice.random() < 0.07:
         asked["city"] = _choices(dice, [one.shop.city, *CITIES])
-    if dice.random() < 0.12:
+    if dice.random() < 0.07:
         asked["store_ids"] = _choices(dice, [one.shop.id, dice.choice(town.stock.shops).id, uuid.UUID(int=7)])
     if dice.random() < 0.05:
         asked["store_id"] = one.shop.id
@@ -148,7 +148,7 @@ def question(dice: random.Random, town: Town) -> Question:
         ("mileage_min_km", "mileage_max_km", one.odometer_km or 0, 30_000),
         ("model_year_min", "model_year_max", one.model_year, 3),
     ):
-        if dice.random() < 0.15:
+        if dice.random() < 0.1:
             asked[dice.choice([low, high])] = value
         elif dice.random() < 0.08:
             asked |= {low: max(0, value - step), high: value + dice.choice([-1, 0, step])}
@@ -163,7 +163,7 @@ def question(dice: random.Random, town: Town) -> Question:
             asked[name] = dice.random() < 0.7
     if near and dice.random() < 0.4:
         asked["radius_km"] = dice.choice([0.001, 20.0, 100.0, 700.0, 3000.0])
-    words = tuple(tuple(dice.sample([*WORDS, "never"], dice.randint(1, 2))) for _ in range(dice.choice([0, 0, 0, 1, 2])))
+    words = tuple(tuple(dice.sample([*WORDS, "never"], dice.randint(1, 2))) for _ in range(dice.choice([0, 0, 0, 0, 1, 2])))
     return Question(Filters(**asked), near, dice.choice([None, *Sort]), NEVER, words)
 
 

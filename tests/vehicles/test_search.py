@@ -161,6 +161,14 @@ def test_the_longest_facets_are_cut_but_never_what_is_chosen(session: Session, b
     assert [(row["value"], row["count"]) for row in page.facets.values["trim"]] == [("c", 3), ("b", 2), ("d", 1)]
 
 
+def test_without_an_index_a_very_large_stock_is_searched_but_not_counted(
+    session: Session, brand: Brand, town: skewed.Town, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("app.vehicles.queries.sql.MOST_COUNTED", len(town.stock.cars) - 1)
+    page = search(session, brand.id, Filters(), limit=5)
+    assert (len(page.items), page.total, page.facets) == (5, len(town.stock.cars), None)
+
+
 def test_another_brands_cars_are_never_found_nor_counted(session: Session, brand: Brand, town: skewed.Town) -> None:
     other = dealers.brand(session)
     car = vehicles.vehicle(session, dealers.store(session, dealers.dealer(session, other)))

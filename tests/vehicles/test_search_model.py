@@ -27,7 +27,7 @@ from tests.factories import dealers
 from tests.vehicles import skewed
 from tests.vehicles.brute import Question
 
-EXAMPLES = int(os.environ.get("SEARCH_EXAMPLES", "150"))
+EXAMPLES = int(os.environ.get("SEARCH_EXAMPLES", "100"))
 CARS = 250
 
 

@@ -12,6 +12,9 @@ from sqlalchemy.orm import Session
 from app.vehicles.search.engine import CHOICES, FARTHEST, MERIT_SQL, NEARNESS, PRICE_BARS_FEN, RANGES, Asked, Hits, Key, Sort, Value
 from app.vehicles.words import CITY
 
+# What of a larger stock every further choice would leave takes a second to count and more: without the index it is left out.
+MOST_COUNTED = 200_000
+
 # What a car is chosen by, as SQL over `vehicles v`; a store by its number and city, which the search brings.
 _COLUMNS = {name: f"v.{name}" for name in CHOICES if name not in ("series", "city", "store")}
 _NUMBERS = {"price": "v.price_fen", "monthly": "v.monthly_fen", "mileage": "coalesce(v.odometer_km, 0)", "model_year": "v.model_year"}
@@ -131,12 +134,17 @@ class Sql:
         said = where(asked)
         keys = self._keys(asked, said)
         counted = _Counted(asked)
-        if asked.facets or asked.ranges:
+        if (asked.facets or asked.ranges) and self._can_be_counted(asked):
             counted.read(run(self.session, _counting(asked, said), said.values))
-        else:
-            statement = f"SELECT count(*) FROM vehicles v WHERE {said}"  # noqa: S608  # text of this module, values as parameters
-            counted.total = run(self.session, statement, said.values).scalar_one()
-        return Hits(keys, counted.total, counted.facets, counted.histogram, counted.ranges)
+            return Hits(keys, counted.total, counted.facets, counted.histogram, counted.ranges)
+        statement = f"SELECT count(*) FROM vehicles v WHERE {said}"  # noqa: S608  # text of this module, values as parameters
+        return Hits(keys, run(self.session, statement, said.values).scalar_one())
+
+    def _can_be_counted(self, asked: Asked) -> bool:
+        visible = "SELECT FROM vehicles WHERE brand_id = %(brand_id)s AND status IN ('listed', 'reserved') LIMIT %(most)s + 1"
+        statement = f"SELECT count(*) FROM ({visible}) AS visible"  # noqa: S608
+        count: int = run(self.session, statement, {"brand_id": asked.brand_id, "most": MOST_COUNTED}).scalar_one()
+        return count <= MOST_COUNTED
 
     def _keys(self, asked: Asked, said: Where) -> list[Key]:
         key, places, values = _key(asked), "", dict(said.values)
