@@ -127,7 +127,7 @@ def _places(connection: psycopg.Connection[Any], brand_id: uuid.UUID, cities: Se
         name, _, lat, lng = cities[city_of()]
         north, east = (dice.random.gauss(0, AROUND / 2) for _ in "ne")
         made.append(Place(_id(1, number), _id(2, number // STORES_A_DEALER), name, round(lat + north, 6), round(lng + east, 6)))
-    if connection.execute("SELECT FROM stores WHERE id = %s", [made[0].id]).fetchone():
+    if connection.execute("SELECT 1 FROM stores WHERE id = %s", [made[0].id]).fetchone():
         return made
     with connection.cursor().copy("COPY dealers (id, brand_id, name, city) FROM STDIN") as copy:
         for number in range(0, STORES, STORES_A_DEALER):
@@ -144,7 +144,7 @@ def _series(connection: psycopg.Connection[Any], brand_id: uuid.UUID, told: Sequ
     dice = Dice(SEED + 1)
     body = dice.drawer(BODIES)
     made = [Series(_id(3, at), f"b{at}", name, price, body(), weight) for at, (name, weight, price) in enumerate(told)]
-    if connection.execute("SELECT FROM model_series WHERE id = %s", [made[0].id]).fetchone():
+    if connection.execute("SELECT 1 FROM model_series WHERE id = %s", [made[0].id]).fetchone():
         return made
     with connection.cursor().copy("COPY model_series (id, brand_id, key, name) FROM STDIN") as copy:
         for one in made:

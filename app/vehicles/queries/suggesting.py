@@ -90,11 +90,13 @@ def suggestions(session: Session, brand_id: uuid.UUID, q: str) -> list[dict[str,
     head, found, corrected = _read(q, candidates, known.counted)
     items: list[dict[str, Any]] = []
     for one in found[:_LOOKED_AT]:
+        if len(items) == MOST:
+            break
         filters = dict(one.filters)
         if head:
             filters["q"] = f"{head} {filters['q']}" if "q" in filters else head
         count = _count(session, brand_id, filters)
-        if count and len(items) < MOST:
+        if count:
             text = f"{head} {one.label}".strip()
             items.append(
                 {"kind": "correction" if corrected else one.kind.name, "text": text, "label": one.label, "filters": filters, "count": count}
@@ -117,10 +119,15 @@ def _read(q: str, candidates: Candidates, counted: Counted) -> tuple[str, list[C
     for look, corrected in ((candidates.begun, False), (candidates.meant, True)):
         for start in starts:
             head = spellings.joined(pieces[:start])
-            known = not head or all(counted.words.has(group) for group in understood(head, counted.words))
-            if known and (found := look("".join(piece.text for piece in pieces[start:]))):
+            if _stands(head, counted, apart=not pieces[start].glued) and (found := look("".join(piece.text for piece in pieces[start:]))):
                 return head, found, corrected
     return "", [], False
+
+
+def _stands(head: str, counted: Counted, *, apart: bool) -> bool:
+    """Whether words before the one that is begun are ones: known, and where no space follows them the whole of a name or a meaning."""
+    groups = understood(head, counted.words) if head else ()
+    return all(counted.words.has(group) and (apart or any("=" in token for token in group)) for group in groups)
 
 
 def _price(q: str) -> Candidate | None:
@@ -172,7 +179,7 @@ def _of_series(counted: Counted, series: Mapping[uuid.UUID, SeriesKnown]) -> Ite
     for key, model, count in counted.models:
         if model and key in names and model != names[key]:
             shown = model if spellings.within(names[key], model) else f"{names[key]} {model}"
-            yield Candidate(Kind.model, shown, {"series": [key], "model": [model]}, count), spellings.forms(shown)
+            yield Candidate(Kind.model, shown, {"series": [key], "model": [model]}, count), spellings.forms(shown, aloud=False)
 
 
 def _of_brands(counted: Counted) -> Iterable[Told]:
@@ -188,7 +195,7 @@ def _of_values(counted: Counted) -> Iterable[Told]:
         count = sum(counted.words.cars.get(value, 0) for value in values)
         if count and facet in _VALUES:
             name = (label(facet, chosen[0]) if len(chosen) == 1 and facet != "seats" else None) or words[0]
-            forms = {form: rank for word in (*words, name) for form, rank in spellings.forms(word, alone=True).items()}
+            forms = {form: rank for word in (*words, name) for form, rank in spellings.forms(word, whole=True).items()}
             filters = {facet: [int(one) for one in chosen] if facet == "seats" else chosen}
             yield Candidate(Kind.filter, name, filters, count), forms
     for token, count in counted.words.cars.items():

@@ -35,8 +35,8 @@ def within(name: str, longer: str) -> bool:
     return key(name.split()[-1]) in key(longer) if name.split() else True
 
 
-def forms(name: str, *, alone: bool = False) -> dict[str, int]:
-    """Way to write → its rank, the least first. `alone`: the name only, without its parts and nicknames."""
+def forms(name: str, *, whole: bool = False, aloud: bool = True) -> dict[str, int]:
+    """Way to write → its rank, the least first. `whole`: without its parts and nicknames. `aloud`: in pinyin and by initials, too."""
     found: dict[str, int] = {}
 
     def add(form: str, rank: int) -> None:
@@ -45,12 +45,14 @@ def forms(name: str, *, alone: bool = False) -> dict[str, int]:
 
     def with_sounds(form: str, rank: int) -> None:
         add(form, rank)
+        if not aloud:
+            return
         add(pinyin(form), max(rank, _SOUND))
         if len(form) > 1:
             add(initials(form), INITIALS)
 
     with_sounds(key(name), _OWN)
-    if alone:
+    if whole:
         return found
     parts = parts_of(plain(name))
     words = ["".join(part.text for part in run) for run in runs(parts)]
