@@ -227,6 +227,8 @@ def test_a_feed_of_the_brand_names_the_dealer_and_never_bears_a_dealers_name(
     desk.taken(cars(1))
     head = FeedDesk(**vars(office(app, session, desk.store, Role.admin)))
     assert head.send(cars(2, dealer=desk.store.dealer.name), 422)["error"] == "vehicles.feed_refused"
+    elsewhere = dealers.dealer(session, dealers.brand(session))
+    assert head.send(cars(2), 404, query=f"?feed=x&dealer_id={elsewhere.id}")["error"] == "dealers.dealer_unknown"
     other = dealers.store(session, dealers.dealer(session, brand))
     rows = [*cars(2, dealer=desk.store.dealer.name), *cars(2, dealer=other.dealer.name), *cars(3, dealer="无此经销商"), *cars(4)]
     run = head.taken(rows, query="?feed=brand")
@@ -237,9 +239,10 @@ def test_a_feed_of_the_brand_names_the_dealer_and_never_bears_a_dealers_name(
 
 def test_a_worker_that_dies_leaves_a_feed_that_another_one_takes_up(desk: FeedDesk, later: Any, monkeypatch: Any) -> None:
     run = desk.send(cars(1))
-    with monkeypatch.context() as broken, pytest.raises(SystemExit):
+    with monkeypatch.context() as broken:
         broken.setattr(runs, "_feed", lambda *_: (_ for _ in ()).throw(SystemExit("killed")))
-        runs.take_up(uuid.UUID(run["id"]))
+        with pytest.raises(SystemExit):
+            runs.take_up(uuid.UUID(run["id"]))
     desk.session.expire_all()
     runs.take_up_waiting()
     assert desk.session.get_one(ImportRun, uuid.UUID(run["id"])).status == "running"

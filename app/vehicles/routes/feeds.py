@@ -9,6 +9,7 @@ from typing import Any
 from flask import Response, request
 from sqlalchemy.orm import Session
 
+from app.dealers.errors import DealerUnknown
 from app.kit import db, paging, texts
 from app.kit.errors import Invalid
 from app.kit.idempotency import unkept
@@ -42,7 +43,7 @@ def _takes_files() -> None:
 
 @staff.post("/feeds/")
 @unkept("a file that is sent again is the run that waits with it, or changes nothing; and it is too long to be read twice")
-@raises(ManagersOnly, MappingInvalid, FeedTooLong, FeedRefused)
+@raises(ManagersOnly, DealerUnknown, MappingInvalid, FeedTooLong, FeedRefused)
 @staff.input(schemas.FeedIn, location="query")
 @staff.output(schemas.FeedRunOut, status_code=202)
 @transactional

@@ -15,7 +15,8 @@ from typing import Any
 from sqlalchemy import delete, func, insert, select, update
 from sqlalchemy.orm import Session
 
-from app.dealers.models import Staff
+from app.dealers.errors import DealerUnknown
+from app.dealers.models import Dealer, Staff
 from app.kit import acting, clock, db, queue
 from app.kit.logging import logger
 from app.kit.settings import settings
@@ -40,12 +41,15 @@ def hand_in(session: Session, staff: Staff, pieces: Iterable[bytes], **about: An
     """Keep a file, given in pieces, for a worker; while one of the same content waits it is that one. `about` are columns of `ImportRun`.
 
     Raises:
-        ManagersOnly. MappingInvalid: there is no such mapping.
+        ManagersOnly. MappingInvalid: there is no such mapping. dealers.errors.DealerUnknown: also for another brand's.
         FeedTooLong: it is empty, or longer than `FEED_MAX_BYTES`. FeedRefused: its name is that of another kind of feed.
     """
     must_keep(staff)
     if about["mapping"] not in mapping.shipped():
         raise MappingInvalid(mapping=about["mapping"], known=mapping.shipped())
+    dealer_id = about.get("dealer_id")
+    if dealer_id and session.execute(select(Dealer.id).filter_by(id=dealer_id, brand_id=staff.brand_id)).first() is None:
+        raise DealerUnknown
     run = ImportRun(brand_id=staff.brand_id, staff_id=staff.id, status=RunStatus.waiting, file_sha256="", **about)
     session.add(run)
     session.flush()
