@@ -79,15 +79,16 @@ def test_nothing_comes_back_after_she_cleared_it(session: Session, her: Watcher,
 
 
 def test_a_phone_brings_what_it_remembered_and_again_changes_nothing(session: Session, her: Watcher) -> None:
-    """A clock that is ahead counts as ours; what we do not sell, or another brand does, is left out."""
-    car, ahead = her.car(title="手机里的"), her.car(title="时钟快了")
+    """A clock may be ahead, or was never set; what we do not sell, or another brand does, is left out."""
+    car, ahead, never = her.car(title="手机里的"), her.car(title="时钟快了"), her.car(title="从未对时")
     foreign = cars.vehicle(session, dealers.store(session, dealers.dealer(session, dealers.brand(session))))
     strange: list[Vehicle | uuid.UUID] = [foreign.id, uuid.uuid4(), her.car(status="draft").id]
     items = [{"vehicle_id": str(one), "viewed_at": "2026-03-01T10:00:00+08:00"} for one in (car.id, *strange)]
     items.append({"vehicle_id": str(ahead.id), "viewed_at": "2099-01-01T00:00:00+08:00"})
+    items.append({"vehicle_id": str(never.id), "viewed_at": "0001-01-01T00:00:00+14:00"})
     for _ in range(2):
-        assert her.ask("POST", "/recently-viewed/", json={"items": items}).json == {"kept": 2}
-    assert titles(her) == ["时钟快了", "手机里的"]
+        assert her.ask("POST", "/recently-viewed/", json={"items": items}).json == {"kept": 3}
+    assert titles(her) == ["时钟快了", "手机里的", "从未对时"]
     newest = queries.views(session, her.customer.id, cursor=None, limit=1).rows[0][0]
     assert newest.viewed_at <= clock.now(session) + timedelta(seconds=1)
     too_many = {"items": items * 50}

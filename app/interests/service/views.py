@@ -5,7 +5,7 @@ from __future__ import annotations
 import uuid
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from sqlalchemy import delete, func, select, tuple_
 from sqlalchemy.dialects.postgresql import insert
@@ -17,6 +17,9 @@ from app.interests.service.people import living, standing_still
 from app.kit import clock
 from app.kit.settings import settings
 from app.vehicles.models import Status, Vehicle
+
+# A clock that was never set tells of years that no column takes.
+LONGEST_AGO = timedelta(days=3650)
 
 
 @dataclass(frozen=True)
@@ -41,7 +44,7 @@ def keep(session: Session, views: Iterable[View]) -> None:
     last: dict[tuple[uuid.UUID, uuid.UUID], datetime] = {}
     for view in views:
         if view.customer_id in people:
-            key, at = (people[view.customer_id], view.vehicle_id), min(view.at, now)
+            key, at = (people[view.customer_id], view.vehicle_id), max(now - LONGEST_AGO, min(view.at, now))
             last[key] = max(last.get(key, at), at)
     hers = set(people.values())
     cleared = dict(
