@@ -19,7 +19,8 @@ function row(one) {
   return {
     key: one.id,
     name: one.name,
-    summary: one.summary,
+    // She may not have named it herself: then both say the same.
+    summary: one.summary.replace(/ · /g, ' ') === one.name ? '' : one.summary,
     fresh: one.new ? fill(t.searches.fresh, { count: format.count(one.new) }) : '',
     total: fill(t.searches.total, { count: format.count(one.total) }),
     often: one.paused ? t.searches.paused : one.frequency_label,
