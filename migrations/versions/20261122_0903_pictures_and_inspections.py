@@ -10,7 +10,7 @@ from alembic import op
 from sqlalchemy.dialects import postgresql
 
 revision = "20261122_0903"
-down_revision = "20261122_0902"
+down_revision = "20261122_0901"
 
 VISIBLE = sa.text("status IN ('listed', 'reserved')")
 
