@@ -21,12 +21,16 @@ READABLE = {"staff.password_hash", "staff_sessions.token_hash", "customer_sessio
 ON_THE_WIRE = ("app/wechat/http/", "app/wechat/pay_keys.py", "app/wechat/endpoints/page_signature.py", "app/kit/logging.py")
 
 
+# Commits the search index, which is no database.
+COMMITS_AN_INDEX = "app/vehicles/search/writer.py"
+
+
 def test_nobody_commits_outside_the_kit() -> None:
     found = [
         f"{path}:{node.lineno}"
         for path, tree in modules("app")
         for node in ast.walk(tree)
-        if isinstance(node, ast.Call) and called(node).split(".")[-1] == "commit" and not path.startswith("app/kit/")
+        if isinstance(node, ast.Call) and called(node).split(".")[-1] == "commit" and not path.startswith(("app/kit/", COMMITS_AN_INDEX))
     ]
     assert found == []
 

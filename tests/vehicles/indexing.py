@@ -19,7 +19,7 @@ def index_of(session: Session, folder: Path) -> Index:
     generation = folders.begin()
     writer = Writer(generation, 20_000_000)
     writer.put(session.connection().connection.cursor().execute(EVERYTHING), anew=True)
-    writer.commit("a test", "1:1:")
+    writer.show("a test", "1:1:")
     writer.close()
     folders.use(generation)
     return Index(folder, away_seconds=60)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import fcntl
+import math
 import mmap
 import os
 import re
@@ -76,12 +77,15 @@ class Generation:
         replace(self._state, orjson.dumps(asdict(state)))
 
     def looked(self) -> None:
-        """Say that everything which was committed until now is in the index."""
+        """Say that everything which was committed until now is in the index, by the machine's steady clock, which all processes share."""
+        now = time.monotonic()
         self._seen.touch()
+        os.utime(self._seen, (now, now))
 
     def lag_seconds(self) -> float:
         """How long ago the stock was looked at last. Raises OSError when the generation has gone."""
-        return max(0.0, time.time() - self._seen.stat().st_mtime)
+        seconds = time.monotonic() - self._seen.stat().st_mtime
+        return seconds if seconds >= 0 else math.inf  # the machine was started again since
 
     @property
     def damaged(self) -> bool:
@@ -94,7 +98,7 @@ class Generation:
             self._damaged.touch()
 
 
-_GENERATION = re.compile(r"\d{8}-\d{6}-[0-9a-f]{6}")
+_GENERATION = re.compile(r"generation-[0-9a-f]{12}")
 
 
 class Folders:
@@ -123,7 +127,7 @@ class Folders:
 
     def begin(self) -> Generation:
         """A new empty generation, not in use yet."""
-        folder = self.folder / f"{time.strftime('%Y%m%d-%H%M%S', time.gmtime())}-{uuid.uuid4().hex[:6]}"
+        folder = self.folder / f"generation-{uuid.uuid4().hex[:12]}"
         folder.mkdir(parents=True)
         return Generation(folder)
 

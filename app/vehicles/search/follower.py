@@ -114,7 +114,7 @@ class Follower:
                 writer.name_options(connection.execute(SELECT_OPTIONS).fetchall())
                 with _rows(connection, EVERYTHING) as rows:
                     count = writer.put(rows, anew=True, each=self._meanwhile)
-                writer.commit(source, snapshot)
+                writer.show(source, snapshot)
             finally:
                 writer.close()
         self._forget_following()
@@ -185,7 +185,7 @@ class Follower:
         with contextlib.closing(changed()) as rows:
             count = following.writer.put(rows, each=self._unless_stopped)
         if count:
-            following.writer.commit(following.source, seen)
+            following.writer.show(following.source, seen)
             watch.documents(following.writer.documents())
         following.snapshot = seen
         following.writer.generation.looked()

@@ -74,8 +74,8 @@ class Writer:
         for brand_id, option in options:
             (self._brands.get(brand_id) or self._begin(brand_id)).names.number_of("options", option)
 
-    def commit(self, source: str, snapshot: str) -> None:
-        """Show what was put: all that a snapshot of a database sees. The state comes last; a crash before it has everything put again."""
+    def show(self, source: str, snapshot: str) -> None:
+        """Commit what was put: all that a snapshot of a database sees. The state comes last; a crash before it has everything put again."""
         for brand in self._brands.values():
             if brand.is_changed:
                 brand.names.save()

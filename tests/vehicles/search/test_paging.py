@@ -54,7 +54,7 @@ def index(cars: list[dict[str, int]], tmp_path_factory: pytest.TempPathFactory) 
     same = {"brand_id": BRAND, "visible": True, "condition": "used", "model_year": 2024, "options": [], "has_photos": True, "words": ""}
     same |= {"store": 1, "bar": 0, "price": 1, "mileage": 0, "city": "上海", "series": "j5"}
     writer.put([tuple((NOBODY_SAYS | same | car)[column] for column in COLUMNS) for car in cars], anew=True)
-    writer.commit("a test", "1:1:")
+    writer.show("a test", "1:1:")
     writer.close()
     folders.use(generation)
     return Index(folder, away_seconds=1e9)
