@@ -34,10 +34,10 @@ def page(view: View, asked: Asked, said: Clauses, total: int) -> list[Key]:
         return _by_distance(view, asked, query, total) if asked.sort is Sort.distance else _by_merit_and_distance(view, asked, query)
     if total > MANY:
         return _by_steps(view, asked, said.query(), _KEYS[asked.sort])
-    return _by_key(view, asked, said.query(), _KEYS[asked.sort], asked.after)
+    return _by_key(view, asked, said.query(), _KEYS[asked.sort], after=asked.after)
 
 
-def _by_key(view: View, asked: Asked, query: Query, field: str, after: Key | None) -> list[Key]:
+def _by_key(view: View, asked: Asked, query: Query, field: str, *, after: Key | None) -> list[Key]:
     """By a column in which value and number are one: what comes after a key is a range of it."""
     down = asked.sort.descending
     if after is not None:
@@ -59,7 +59,7 @@ def _by_steps(view: View, asked: Asked, query: Query, field: str) -> list[Key]:
     width = 1
     while begin < len(steps) and len(keys) <= asked.limit:
         there = any_of(terms(view, "has", [term(field, one) for one in steps[begin : begin + width]]))
-        keys += _by_key(view, asked, every([there, query]), field, asked.after)
+        keys += _by_key(view, asked, every([there, query]), field, after=asked.after)
         begin, width = begin + width, width * _MORE
     return keys[: asked.limit + 1]
 
@@ -81,7 +81,7 @@ def _by_distance(view: View, asked: Asked, query: Query, total: int) -> list[Key
     while begin < len(stores) and len(keys) <= asked.limit and total:
         end = _same(metres, min(begin + look, len(stores)) - 1)
         is_all = end - begin == len(stores) and not asked.stores.limited
-        keys += _of_stores(view, query, stores[begin:end], metres[begin:end], asked.limit + 1 - len(keys), is_all=is_all)
+        keys += _of_stores(view, query, stores[begin:end], metres[begin:end], wanted=asked.limit + 1 - len(keys), is_all=is_all)
         begin, look = end, look * _MORE
     return keys
 
@@ -94,7 +94,7 @@ def _same(metres: Sequence[int], index: int) -> int:
     return end
 
 
-def _of_stores(view: View, query: Query, stores: Sequence[int], metres: Sequence[int], wanted: int, *, is_all: bool) -> list[Key]:
+def _of_stores(view: View, query: Query, stores: Sequence[int], metres: Sequence[int], *, wanted: int, is_all: bool) -> list[Key]:
     """The first cars at stores that ascend by distance."""
     there = query if is_all else every([query, at(view, stores)])
     buckets = view.searcher.aggregate(there, {"at": {"terms": {"field": "store", "size": len(stores)}}})["at"]["buckets"]
@@ -140,7 +140,7 @@ def _by_merit_and_distance(view: View, asked: Asked, query: Query) -> list[Key]:
             is_rest = bound is None and begin < len(stores) // 2 and not asked.stores.limited
             there = no(at(view, stores[:begin])) if is_rest else at(view, stores[begin:end])
             after = None if asked.after is None else (asked.after[0] + points, asked.after[1])
-            band = _by_key(view, asked, every([query, there]), "merit_key", after)
+            band = _by_key(view, asked, every([query, there]), "merit_key", after=after)
             keys = nlargest(asked.limit + 1, keys + [(merit - points, number) for merit, number in band])
         begin = end
     return keys
