@@ -54,12 +54,12 @@ def test_no_door_of_finding_a_car_answers_with_an_error_of_ours(
         for mode in (GenerationMode.POSITIVE, GenerationMode.NEGATIVE):
             for door in doors:
                 # Every other round asks for a car that there is: random ids name none.
-                _try(door, mode, headers, answers, SEED + rounds, str(market.vehicle.id) if rounds % 2 == 0 else None)
+                _try(door, mode, headers, answers, number=SEED + rounds, car=str(market.vehicle.id) if rounds % 2 == 0 else None)
         rounds += 1
     print(f"\n{sum(answers.values())} calls of {len(doors)} doors, seeds {SEED} to {SEED + rounds - 1}: {dict(sorted(answers.items()))}")
 
 
-def _try(door: Any, mode: GenerationMode, headers: dict[str, str], answers: Counter[int], number: int, car: str | None) -> None:
+def _try(door: Any, mode: GenerationMode, headers: dict[str, str], answers: Counter[int], *, number: int, car: str | None) -> None:
     @seed(number)
     @settings(
         max_examples=CALLS_A_ROUND,

@@ -55,7 +55,7 @@ def test_set_order_total_and_every_count_are_those_of_plain_python_in_the_index_
             empty += not expected.numbers
             asked = asked_of(session, town, question)
             for engine in (Index(tmp_path, away_seconds=1e9), Sql(session)):
-                expected.holds_for(engine, asked, brand, dice, f"example {example} by {type(engine).__name__}: {question}")
+                expected.holds_for(engine, asked, brand, dice=dice, said=f"example {example} by {type(engine).__name__}: {question}")
     assert empty < EXAMPLES / 2  # else the questions ask for nothing
 
 
@@ -67,7 +67,7 @@ class Expected:
         self.facets, self.ranges = town.stock.facets(question), town.stock.ranges(question)
         self.histogram, self.by_shop = town.stock.histogram(question), town.stock.by_shop(question)
 
-    def holds_for(self, engine: Engine, asked: Asked, brand: Known, dice: random.Random, said: str) -> None:
+    def holds_for(self, engine: Engine, asked: Asked, brand: Known, *, dice: random.Random, said: str) -> None:
         hits = engine.find(asked)
         assert [number for _, number in hits.keys] == self.numbers, said
         assert hits.total == len(self.numbers), said

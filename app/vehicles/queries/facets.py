@@ -31,7 +31,7 @@ class Facets:
 def told(hits: Hits, known: Known, filters: Filters) -> Facets:
     """What an engine counted, with labels and in the order in which it is shown."""
     named = {one.key: one.name for one in known.series.values()}
-    values = {name: _values(name, hits.facets[name], known, filters, named) for name in FACETS}
+    values = {name: _values(name, hits.facets[name], known, filters=filters, named=named) for name in FACETS}
     upper = (*PRICE_BARS_FEN[1:], None)
     bars = [
         {"min_fen": low, "max_fen": high, "count": count} for low, high, count in zip(PRICE_BARS_FEN, upper, hits.histogram, strict=True)
@@ -40,7 +40,7 @@ def told(hits: Hits, known: Known, filters: Filters) -> Facets:
     return Facets(values, {"price": bars}, ranges)
 
 
-def _values(name: str, counts: Mapping[Value, int], known: Known, filters: Filters, named: Mapping[str, str]) -> list[dict[str, Any]]:
+def _values(name: str, counts: Mapping[Value, int], known: Known, *, filters: Filters, named: Mapping[str, str]) -> list[dict[str, Any]]:
     rows: list[dict[str, Any]]
     match name:
         case "store":

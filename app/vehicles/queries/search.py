@@ -56,7 +56,7 @@ def search(
 
     def page(engine: Engine) -> tuple[Hits, list[dict[str, Any]], Key | None]:
         hits = engine.find(asked)
-        return hits, *_filled(session, engine, asked, hits, near)
+        return hits, *_filled(session, engine, asked, hits, near=near)
 
     hits, items, last = answered(session, page)
     return Found(
@@ -73,7 +73,7 @@ def nearest_city(session: Session, brand_id: uuid.UUID, near: Place) -> str | No
     return known.of_brand(session, brand_id).stores.nearest_city(near)
 
 
-def _filled(session: Session, engine: Engine, asked: Asked, hits: Hits, near: Place | None) -> tuple[list[dict[str, Any]], Key | None]:
+def _filled(session: Session, engine: Engine, asked: Asked, hits: Hits, *, near: Place | None) -> tuple[list[dict[str, Any]], Key | None]:
     """The cars of a page as they are now, without those that are gone or no longer agree, and the last key when there are more."""
     items: list[dict[str, Any]] = []
     keys = hits.keys
