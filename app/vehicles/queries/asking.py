@@ -19,6 +19,7 @@ from app.kit.settings import settings
 from app.vehicles.queries.filters import Filters
 from app.vehicles.queries.known import of_brand
 from app.vehicles.queries.sql import Sql
+from app.vehicles.search import watch
 from app.vehicles.search.engine import LARGEST_NUMBER, LARGEST_VALUE, Asked, Engine, IndexAway, Key, Sort
 from app.vehicles.search.index import index
 from app.vehicles.words import understood
@@ -67,9 +68,12 @@ def answered(session: Session, question: Callable[[Engine], Answer]) -> Answer:
     *others, last = engines(session)
     for engine in others:
         try:
-            return question(engine)
+            answer = question(engine)
         except IndexAway:
             continue
+        watch.answered_by("index")
+        return answer
+    watch.answered_by("sql")
     return question(last)
 
 
