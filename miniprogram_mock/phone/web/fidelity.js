@@ -23,6 +23,7 @@ export const APIS = [
   ['存储与文件', [
     [list('setStorage getStorage removeStorage clearStorage getStorageInfo setStorageSync getStorageSync removeStorageSync clearStorageSync getStorageInfoSync'), F,
       '单值 1 MB、总量 10 MB；每个人一份，单页模式另存一份，与微信相同'],
+    [list('openDocument'), S, '由浏览器在新标签页里显示，只看 PDF；没有转发与收藏的菜单'],
     [list('getFileSystemManager env'), S, '有读写、删除与目录；文件只在这次打开期间存在，没有 200 MB 限额'],
   ]],
   ['隐私与授权', [
