@@ -49,6 +49,7 @@ class Project:
         (folder / "miniprogram_mock" / "platform").mkdir(parents=True)
         for module in ("__init__", "platform/__init__", "platform/__main__"):
             (folder / "miniprogram_mock" / f"{module}.py").touch()
+        (folder / "miniprogram_mock" / "platform" / "lbs.py").write_text("KEY = SECRET = 'made up'")
         (folder / "alembic.py").touch()
         (folder / "flask.py").write_text("print('login: adviser001')")
         (folder / "standin.py").write_text(STANDIN)
