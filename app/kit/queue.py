@@ -21,6 +21,7 @@ from app.kit.settings import settings
 
 log = logger(__name__)
 
+LONG_SECONDS = 3
 QUEUES = ("critical", "default", "bulk")
 
 
@@ -128,4 +129,6 @@ def run(name: str, ids: dict[str, str] | None = None) -> None:
         except Exception:
             log.exception("job failed", seconds=round(time.monotonic() - started, 3))
             raise
-        log.debug("job done", seconds=round(time.monotonic() - started, 3))
+        seconds = round(time.monotonic() - started, 3)
+        # Whoever looks for what a worker was busy with, while others waited, finds it.
+        (log.info if seconds > LONG_SECONDS else log.debug)("job done", seconds=seconds)

@@ -83,7 +83,8 @@ def _count(view: View, asked: Asked, query: Query, wanted: Sequence[str]) -> Cou
         elif name == "store":
             counted.facets[name] = {bucket["key"]: bucket["doc_count"] for bucket in seen["store"]["buckets"]}
         else:
-            runs = next(bucket["doc_count"] for bucket in seen[name]["buckets"] if bucket.get("from") is not None)
+            # A column that no car has anything in has no bucket at all.
+            runs = next((bucket["doc_count"] for bucket in seen[name]["buckets"] if bucket.get("from") is not None), 0)
             counted.facets[name] = {value: number for value, number in ((True, runs), (False, counted.total - runs)) if number}
     if "bar" in seen:
         bars = {bucket["key"]: bucket["doc_count"] for bucket in seen["bar"]["buckets"]}

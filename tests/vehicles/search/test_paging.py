@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from app.vehicles.queries.filters import Filters
-from app.vehicles.search.engine import NUMBER_BITS, Asked, Key, Sort, Stores
+from app.vehicles.search.engine import FACETS, NUMBER_BITS, Asked, Key, Sort, Stores
 from app.vehicles.search.folders import Folders
 from app.vehicles.search.index import Index
 from app.vehicles.search.layout import COLUMNS, step
@@ -73,6 +73,14 @@ def test_page_after_page_is_the_whole_order(
     while len(page := index.find(replace(asked, after=seen[-1] if seen else None)).keys) > asked.limit:
         seen += page[: asked.limit]
     assert seen + page == expected
+
+
+def test_what_no_car_tells_is_counted_for_none(index: Index) -> None:
+    """As with the first feed of a brand: a column that is empty in every car."""
+    asked = Asked(BRAND, Filters(), Sort.newest, datetime(2026, 6, 1, tzinfo=UTC), Stores([1], ["上海"]), limit=1)
+    hits = index.find(replace(asked, facets=FACETS, ranges=True))
+    assert (hits.total, hits.facets["in_warranty"], hits.facets["accident_free"]) == (CARS, {False: CARS}, {})
+    assert (hits.facets["seats"], hits.facets["options"], hits.ranges["monthly"]) == ({}, {}, (None, None))
 
 
 def test_a_higher_step_has_the_higher_keys() -> None:
