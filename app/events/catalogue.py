@@ -63,6 +63,7 @@ NAMES: dict[str, str] = BEHAVIOUR | {
     "customer.unfollowed": "A customer no longer follows the service account.",
     # vehicles
     "vehicle.listed": "A vehicle is on sale.",
+    "vehicle.relisted": "A vehicle that had been taken off sale is on sale again; told beside vehicle.listed.",
     "vehicle.price_changed": "The price of a vehicle changed.",
     "vehicle.reserved": "A vehicle is held for one customer.",
     "vehicle.released": "A held vehicle is on sale again.",

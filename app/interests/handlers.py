@@ -13,7 +13,7 @@ from app.events.service import on
 from app.interests.service import people, views, watching
 from app.kit import queue
 
-CHEAPER, BACK, SOLD = ("vehicle.price_changed", "vehicle.listed"), ("vehicle.listed", "vehicle.released"), ("vehicle.sold",)
+CHEAPER, BACK, SOLD = ("vehicle.price_changed", "vehicle.relisted"), ("vehicle.relisted", "vehicle.released"), ("vehicle.sold",)
 
 
 def _vehicle(event: Event) -> uuid.UUID:
@@ -32,8 +32,9 @@ def keep_views(session: Session, events: Sequence[Event]) -> None:
     views.keep(session, seen)
 
 
-# One handler for all, so that who took a car is known before it is told that it was sold, or can be had again.
-@on("order.reserved", "vehicle.price_changed", "vehicle.listed", "vehicle.released", "vehicle.sold")
+# One handler for all, so that who took a car is known before it is told that it was sold, or can be had again. Not vehicle.listed: nobody
+# likes a car that is new, a feed brings thousands, and the look every few seconds finds them for saved searches.
+@on("order.reserved", "vehicle.price_changed", "vehicle.relisted", "vehicle.released", "vehicle.sold")
 def follow_cars(session: Session, events: Sequence[Event]) -> None:
     """Favourites are told of here. For saved searches this only rings: nobody else's events wait while thousands of them are asked."""
     queue.enqueue(session, "interests.match")

@@ -41,7 +41,8 @@ class Watcher:
         for car in cars:
             car.status = "listed"
             facts = {"vehicle_id": car.id, "dealer_id": car.dealer_id, "store_id": car.store_id}
-            events.record(self.session, "vehicle.listed", brand_id=car.brand_id, subject=("vehicle", car.id), data=facts)
+            for name in ("vehicle.listed", "vehicle.relisted"):
+                events.record(self.session, name, brand_id=car.brand_id, subject=("vehicle", car.id), data=facts)
 
     def gets(self, **fields: Any) -> Vehicle:
         """A new car that comes on sale."""

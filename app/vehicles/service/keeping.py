@@ -251,6 +251,8 @@ def _put_on_sale(session: Session, staff: Staff, vehicle: Vehicle, *, since: Sta
     with _one_of_its_kind(session, staff, vehicle.vin):
         _moved(session, staff, vehicle, since=[since], to=Status.listed, reason=reason, **fresh)
     holding.record(session, "vehicle.listed", vehicle, _by(staff))
+    if since == Status.withdrawn:
+        holding.record(session, "vehicle.relisted", vehicle, _by(staff))
     return vehicle
 
 

@@ -42,11 +42,12 @@ def into_stock(session: Session, stage: Stage) -> Merged:
     session.execute(text(_PRICES))
     session.execute(text(_TRAIL), asked | _occasion())
     session.execute(text(_KNOWN_BEFORE), asked)
-    told = {"new": "vehicle.listed", "relisted": "vehicle.listed", "priced": "vehicle.price_changed"}
-    for kind, name in told.items():
+    told = {"new": ("vehicle.listed",), "relisted": ("vehicle.listed", "vehicle.relisted"), "priced": ("vehicle.price_changed",)}
+    for kind, names in told.items():
         for cars in _batches(session, kind):
             refresh_monthly(session, stage.brand_id, [car.id for car in cars])
-            record_all(session, name, cars, brand_id=stage.brand_id, figures=PRICES if kind == "priced" else ())
+            for name in names:
+                record_all(session, name, cars, brand_id=stage.brand_id, figures=PRICES if kind == "priced" else ())
     counts: dict[str, int] = dict(session.execute(text("SELECT kind, count(*) FROM happened GROUP BY kind")).all())
     return Merged(created=counts.get("new", 0), updated=counts.get("changed", 0))
 
