@@ -12,6 +12,7 @@ from sqlalchemy import ColumnElement, func, or_, select
 from sqlalchemy.orm import Session, joinedload
 
 from app.dealers.models import Dealer, Staff, Store
+from app.dealers.scope import Scope
 from app.kit import paging
 from app.kit.paging import CursorInvalid
 from app.kit.settings import settings
@@ -19,7 +20,7 @@ from app.kit.states import Transition
 from app.vehicles.labels import labelled
 from app.vehicles.models import ModelSeries, Status, Vehicle, Withdrawn
 from app.vehicles.queries.prices import price_history
-from app.vehicles.queries.scope import Scope, of_staff
+from app.vehicles.queries.scope import of_staff
 from app.vehicles.queries.stock import picture_url
 from app.vehicles.vin import is_vin
 

@@ -9,9 +9,9 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from app.dealers.models import Staff
+from app.dealers.scope import Scope
 from app.vehicles.errors import RunUnknown
 from app.vehicles.models import ImportRow, ImportRun
-from app.vehicles.queries.scope import Scope
 
 
 def run_of_staff(session: Session, staff: Staff, run_id: uuid.UUID) -> ImportRun:

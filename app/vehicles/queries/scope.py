@@ -3,31 +3,14 @@
 from __future__ import annotations
 
 import uuid
-from dataclasses import dataclass
-from typing import Any
 
-from sqlalchemy import ColumnElement, and_, select, true
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from app.dealers.models import Staff
+from app.dealers.scope import Scope
 from app.vehicles.errors import VehicleUnknown
 from app.vehicles.models import Vehicle
-
-
-@dataclass(frozen=True)
-class Scope:
-    """A brand, and one dealer of it or None for all."""
-
-    brand_id: uuid.UUID
-    dealer_id: uuid.UUID | None
-
-    @classmethod
-    def of(cls, staff: Staff) -> Scope:
-        return cls(staff.brand_id, None if staff.sees_the_brand else staff.dealer_id)
-
-    def covers(self, model: Any) -> ColumnElement[bool]:
-        """The condition on a model with brand_id and dealer_id."""
-        return and_(model.brand_id == self.brand_id, true() if self.dealer_id is None else model.dealer_id == self.dealer_id)
 
 
 def of_staff(session: Session, staff: Staff, vehicle_id: uuid.UUID, *, lock: bool = False) -> Vehicle:

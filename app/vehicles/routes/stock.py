@@ -10,6 +10,7 @@ from typing import Any
 from sqlalchemy.orm import Session
 
 from app.dealers.errors import StoreUnknown
+from app.dealers.scope import Scope
 from app.kit import clock
 from app.kit.errors import Invalid
 from app.kit.idempotency import idempotent
@@ -31,7 +32,6 @@ from app.vehicles.errors import (
 from app.vehicles.models import Vehicle
 from app.vehicles.queries import ageing as ageing_queries
 from app.vehicles.queries import inventory
-from app.vehicles.queries.scope import Scope
 from app.vehicles.service import keeping
 
 staff = blueprint("stock", audience="staff")

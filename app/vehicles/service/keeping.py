@@ -15,6 +15,7 @@ from sqlalchemy.orm import Session
 
 from app.dealers.errors import StoreUnknown
 from app.dealers.models import Role, Staff, Store
+from app.dealers.scope import Scope
 from app.kit import clock
 from app.kit.settings import settings
 from app.kit.states import arrive
@@ -33,7 +34,7 @@ from app.vehicles.errors import (
 from app.vehicles.labels import search_text
 from app.vehicles.mapping import HISTORY, WITH_HISTORY
 from app.vehicles.models import LIVE, ModelSeries, PriceChange, Status, Vehicle, Withdrawn
-from app.vehicles.queries.scope import Scope, of_staff
+from app.vehicles.queries.scope import of_staff
 from app.vehicles.service import catalogue, holding
 from app.vehicles.service.plans import refresh_monthly
 
