@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import sys
 import time
+from types import FrameType
 
 import redis
 from rq.cron import CronScheduler
-from rq.exceptions import StopRequested
 
 from app.factory import create_app
 from app.kit import queue
@@ -14,35 +15,53 @@ from app.kit.logging import logger
 
 log = logger(__name__)
 
+PAUSE_SECONDS = 0.5
+
+
+class Scheduler(CronScheduler):
+    """Goes when it is told to, wherever the signal finds it: RQ's own stop is an `Exception` that a handler on the way may swallow."""
+
+    told_to_stop = False
+
+    def _request_stop(self, signum: int, frame: FrameType | None) -> None:
+        Scheduler.told_to_stop = True
+        sys.exit(0)
+
+    def heartbeat(self) -> None:
+        if Scheduler.told_to_stop:  # the signal came where Python drops exceptions, in a finaliser
+            sys.exit(0)
+        super().heartbeat()
+
 
 def main() -> None:
+    """Ring for every job in its time; RQ's own loop ends whenever Redis goes away, ours does not."""
     with create_app().app_context():
-        while True:
+        while not Scheduler.told_to_stop:
             try:
-                scheduler = CronScheduler(connection=queue.worker_connection())
-                for job in queue.jobs().values():
-                    if job.every or job.cron:
-                        scheduler.register(
-                            queue.run,
-                            queue.queue_name(job.queue),
-                            args=(job.name,),
-                            interval=job.every,
-                            cron=job.cron,
-                            job_timeout=job.timeout,
-                            result_ttl=0,
-                            # A sweep that no worker took in time is not owed: the next one finds the same rows.
-                            ttl=max(10, (job.every or 60) * 2),
-                            failure_ttl=3600,
-                            name=job.name,
-                        )
-                scheduler.start()
-                return
-            except StopRequested:
-                # Told to go while it was about to start, again maybe: RQ's own loop is not there yet to catch it.
-                return
+                _scheduler().start()
             except redis.RedisError as error:
                 log.warning("Redis is away", error=str(error))
-                time.sleep(0.5)
+                time.sleep(PAUSE_SECONDS)
+
+
+def _scheduler() -> Scheduler:
+    scheduler = Scheduler(connection=queue.worker_connection())
+    for job in queue.jobs().values():
+        if job.every or job.cron:
+            scheduler.register(
+                queue.run,
+                queue.queue_name(job.queue),
+                args=(job.name,),
+                interval=job.every,
+                cron=job.cron,
+                job_timeout=job.timeout,
+                result_ttl=0,
+                # A sweep that no worker took in time is not owed: the next one finds the same rows.
+                ttl=max(10, (job.every or 60) * 2),
+                failure_ttl=3600,
+                name=job.name,
+            )
+    return scheduler
 
 
 if __name__ == "__main__":

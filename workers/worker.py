@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import sys
 import time
+from contextlib import suppress
 from types import FrameType
 
 import redis
 from rq import SimpleWorker
+from rq.exceptions import StopRequested
 
 from app.factory import create_app
 from app.kit import queue
@@ -26,7 +28,7 @@ class Worker(SimpleWorker):
     told_to_stop = False
 
     def request_stop(self, signum: int, frame: FrameType | None) -> None:
-        self.told_to_stop = True
+        Worker.told_to_stop = True
         super().request_stop(signum, frame)
 
 
@@ -35,17 +37,16 @@ def main(names: list[str]) -> None:
     unknown = set(names) - set(queue.QUEUES)
     if unknown or not names:
         sys.exit(f"Give queues out of {', '.join(queue.QUEUES)}; unknown: {', '.join(sorted(unknown)) or 'none given'}")
-    with create_app().app_context():
-        while True:
+    with create_app().app_context(), suppress(StopRequested):  # the signal may find it between two loops
+        while not Worker.told_to_stop:
             try:
                 worker = Worker([queue.queue_name(name) for name in names], connection=queue.worker_connection())
                 worker.work(logging_level="WARNING")
-                if worker.told_to_stop:
-                    return
-                log.warning("the worker's loop ended; it begins again")
+                log.warning("the worker's loop ended")
             except redis.RedisError as error:
                 log.warning("Redis is away", error=str(error))
-            time.sleep(PAUSE_SECONDS)
+            if not Worker.told_to_stop:
+                time.sleep(PAUSE_SECONDS)
 
 
 if __name__ == "__main__":

@@ -111,13 +111,31 @@ def test_a_value_that_wechat_would_refuse_names_the_field_and_nothing_is_called(
     assert "phrase2" in (paid.error_message or "")
 
 
-def test_who_does_not_follow_gets_nothing_and_the_reason_is_there(session: Session, town: make.Town, tencent: FakeGateway) -> None:
-    gone, stranger = make.follower(session, town, followed=False), make.make.buyer(session, town.market)
-    sends = [make.plan(session, town, one) for one in (gone, stranger)]
+def test_who_does_not_follow_any_longer_gets_nothing_and_the_reason_is_there(
+    session: Session, town: make.Town, tencent: FakeGateway
+) -> None:
+    send = make.plan(session, town, make.follower(session, town, followed=False))
     assert make.send_due(session) == 0
-    assert [(send.status, send.error_code, send.error_message) for send in sends] == [
-        ("rejected", "not_following", "客户没有关注服务号")
-    ] * 2
+    assert (send.status, send.error_code, send.error_message) == ("rejected", "not_following", "客户没有关注服务号")
+
+
+def test_a_follow_that_we_were_not_told_of_delays_her_message_and_does_not_lose_it(
+    session: Session, town: make.Town, tencent: FakeGateway, later: Any
+) -> None:
+    """Found by killing: the callback of her follow was lost while we were away, and the list of followers was read after her payment."""
+    buyer = make.make.buyer(session, town.market)
+    make.paid_order(session, town, buyer)
+    untold = make.plan(session, town, buyer)
+    never = make.plan(session, town, make.make.buyer(session, town.market))
+    assert make.send_due(session) == 0
+    assert [(send.status, send.error_code) for send in (untold, never)] == [("planned", "not_following")] * 2
+    make.identity.identity(session, buyer, town.service_account, followed=True)
+    later(minutes=4)
+    assert make.send_due(session) == 1
+    assert (untold.status, untold.error_code) == ("accepted", None)
+    later(minutes=2)
+    assert make.send_due(session) == 0
+    assert (never.status, never.error_code) == ("rejected", "not_following")
 
 
 def test_marketing_needs_her_consent(session: Session, town: make.Town, tencent: FakeGateway) -> None:

@@ -23,8 +23,8 @@ def the_books_are_right(town: Stack, *, stories: int = 1) -> None:
             return next(iter(books.execute(query).fetchone().values()))  # type: ignore[union-attr,arg-type]
 
         # What was on its way when the story ended comes to rest by itself.
-        wait_until(lambda: ask("SELECT count(*) FROM event_deliveries WHERE delivered_at IS NULL AND dead_at IS NULL") == 0, 60)
-        wait_until(lambda: ask("SELECT count(*) FROM sends WHERE status IN ('planned', 'claimed') AND due_at <= marque_now()") == 0, 60)
+        wait_until(lambda: ask("SELECT count(*) FROM event_deliveries WHERE delivered_at IS NULL AND dead_at IS NULL") == 0, 300)
+        wait_until(lambda: ask("SELECT count(*) FROM sends WHERE status IN ('planned', 'claimed') AND due_at <= marque_now()") == 0, 300)
 
         assert ask("SELECT count(*) FROM event_deliveries WHERE dead_at IS NOT NULL") == 0, "a handler gave up on an event"
         assert ask("SELECT count(*) FROM customers WHERE merged_into_id IS NULL") == people, "not one customer per person"

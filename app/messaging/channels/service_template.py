@@ -13,12 +13,16 @@ from sqlalchemy.orm import Session
 
 from app.identity import queries as identity
 from app.identity.models import Purpose as Consented
+from app.kit import clock
 from app.messaging import facts
 from app.messaging.channels import Channel, Letter, Receipt, SendFailed
 from app.messaging.models import MessageTemplate, Purpose, Send
 from app.messaging.values import ValueRefused, fit
 from app.wechat.client import gateway
 from app.wechat.models import AccountKind, WechatAccount
+
+# `identity.sync_followers` reads on every three minutes.
+FOLLOWERS_READ_WITHIN = timedelta(minutes=5)
 
 
 class ServiceTemplate(Channel):
@@ -67,7 +71,11 @@ def _openid(session: Session, send: Send, appid: str) -> str:
     if send.purpose == Purpose.marketing and not identity.consented(session, customer.id, Consented.marketing):
         raise SendFailed.because("no_consent")
     known = identity.identity_at(session, customer.id, appid)
-    if known is None or not known.followed:
+    if known is None or known.followed is None:
+        # WeChat tells of a follow three times within seconds. If we were away, the next reading of the list of followers finds her.
+        untold = send.purpose == Purpose.transactional and clock.now(session) - send.created_at < FOLLOWERS_READ_WITHIN
+        raise SendFailed.because("not_following", permanent=not untold)
+    if not known.followed:
         raise SendFailed.because("not_following")
     return known.openid
 
