@@ -234,6 +234,14 @@ class SearchPlaceOut(Schema):
     city = String(allow_none=True, metadata={"description": "city of the nearest store"})
 
 
+class PriceSaidOut(Schema):
+    """A price that stood among the words, as filters."""
+
+    q = String(allow_none=True, metadata={"description": "the other words"})
+    price_min_fen = Integer(allow_none=True)
+    price_max_fen = Integer(allow_none=True)
+
+
 class SearchOut(Schema):
     items = List(Nested(CardOut))
     total = Integer()
@@ -243,6 +251,7 @@ class SearchOut(Schema):
     histogram = Dict(keys=String(), values=List(Nested(BarOut)), allow_none=True, metadata={"description": "of the price"})
     ranges = Dict(keys=String(), values=Nested(BoundsOut), allow_none=True)
     place = Nested(SearchPlaceOut, allow_none=True)
+    price_said = Nested(PriceSaidOut, allow_none=True, metadata={"description": "when q says a price: the same search in its filters"})
 
 
 class StoreCarsOut(Schema):

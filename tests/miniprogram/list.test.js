@@ -75,6 +75,20 @@ test('what the field suggests takes the place of words, and keeps the other cond
   assert.deepEqual(page.data.chips.map(({ text }) => text), ['极曜 J5', '上海']);
 });
 
+test('a price among her words becomes a condition of its own, which she can take away and pages go on with', async () => {
+  const device = phone(found([car('a')], { total: 2, next_cursor: 'n1', price_said: { q: 'J5', price_min_fen: null, price_max_fen: 30000000 } }));
+  device.require('lib/handover').give('list', { filters: { q: 'J5 30万以内' } });
+  const page = await opened(device);
+  assert.deepEqual([page.data.q, page.data.chips.map(({ text }) => text)], ['J5', ['J5', '30 万以下']]);
+  device.server.on(CARS, found([car('b')], { total: 2, facets: null }));
+  page.onReachBottom();
+  await device.settled();
+  assert.deepEqual([lastAsked(device).q, lastAsked(device).price_max_fen, lastAsked(device).cursor], ['J5', '30000000', 'n1']);
+  page.remove('price');
+  await device.settled();
+  assert.deepEqual(page.data.asked, { q: 'J5' });
+});
+
 test('a server that leaves the counts out takes no choice away from her', async () => {
   const page = await opened(phone(found([car('a')], { facets: null, ranges: null, histogram: null })));
   assert.deepEqual([page.data.state, page.data.counted.facets, page.data.counted.histogram], ['ready', {}, []]);

@@ -83,6 +83,8 @@ def found(session: Session, brand: Brand, filters: dict[str, Any]) -> int:
         ("白色 卡", "Cayenne", {"series": ["cayenne"], "q": "白色"}),
         ("上海91", "保时捷 911", {"series": ["911"], "q": "上海"}),
         ("30万以内", "30万以内", {"price_max_fen": 30_000_000}),
+        ("20-30万", "20-30万", {"price_min_fen": 20_000_000, "price_max_fen": 30_000_000}),
+        ("j5 二十万以上", "20万以上", {"price_min_fen": 20_000_000, "q": "j5"}),
     ],
 )
 def test_what_is_begun_is_suggested_first(typed: Typed, q: str, label: str, filters: dict[str, Any]) -> None:

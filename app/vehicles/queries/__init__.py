@@ -4,7 +4,7 @@ from app.vehicles.photos import for_a_share
 from app.vehicles.queries.by_store import by_store
 from app.vehicles.queries.compare import compare
 from app.vehicles.queries.detail import availability, detail
-from app.vehicles.queries.filters import Filters, filters_of
+from app.vehicles.queries.filters import Filters, filters_of, with_price_said
 from app.vehicles.queries.finance import CHINA, calculated, finance_example, offer, running_plans, today
 from app.vehicles.queries.inspections import inspection, report_of, report_out
 from app.vehicles.queries.photos import album, photos_of, picture
@@ -62,4 +62,5 @@ __all__ = [
     "similar_card",
     "suggestions",
     "today",
+    "with_price_said",
 ]

@@ -16,7 +16,7 @@ from app.kit import paging
 from app.kit.geo import Place
 from app.kit.json import dumps
 from app.kit.settings import settings
-from app.vehicles.queries.filters import Filters
+from app.vehicles.queries.filters import Filters, with_price_said
 from app.vehicles.queries.known import of_brand
 from app.vehicles.queries.sql import Sql
 from app.vehicles.search import watch
@@ -43,6 +43,7 @@ def asked_for(
     """A search as engines take it. Raises `CursorInvalid` when the cursor is not one of this very search."""
     if sort is None or (sort is Sort.distance and near is None):
         sort = Sort.distance if near else Sort.newest
+    filters = with_price_said(filters)
     known = of_brand(session, brand_id)
     by_id = known.stores.by_id
     asked = Asked(
@@ -50,7 +51,7 @@ def asked_for(
         filters=filters,
         sort=sort,
         now=known.now,
-        stores=known.stores.seen_from(near, filters.radius_km),
+        stores=known.stores.seen_from(near, filters.radius_km, by_distance=sort in (Sort.distance, Sort.recommended)),
         store_numbers=tuple(by_id[one].number if one in by_id else NOWHERE for one in filters.stores),
         words=understood(filters.q, known.counted.words) if filters.q else (),
         limit=limit,

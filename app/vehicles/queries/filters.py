@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from datetime import date
 from typing import Any
 
@@ -11,6 +11,7 @@ from marshmallow import ValidationError
 
 from app.kit.errors import Invalid
 from app.vehicles import schemas
+from app.vehicles.words import priced
 
 
 @dataclass(frozen=True)
@@ -78,3 +79,13 @@ def filters_of(asked: dict[str, Any]) -> Filters:
     except ValidationError as error:
         raise Invalid(**error.normalized_messages()) from error
     return Filters(**values)
+
+
+def with_price_said(filters: Filters) -> Filters:
+    """The price that the words name as bounds of its own, and the words without it. A price chosen beside them goes before it."""
+    said = priced(filters.q or "")
+    if said.least_fen is said.most_fen is None:
+        return filters
+    if filters.price_min_fen is not None or filters.price_max_fen is not None:
+        return replace(filters, q=said.rest or None)
+    return replace(filters, q=said.rest or None, price_min_fen=said.least_fen, price_max_fen=said.most_fen)

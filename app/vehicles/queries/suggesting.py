@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import uuid
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
@@ -18,7 +17,7 @@ from app.vehicles.queries.asking import answered, asked_for
 from app.vehicles.queries.filters import Filters
 from app.vehicles.queries.known import SeriesKnown, of_brand
 from app.vehicles.queries.vocabulary import Counted
-from app.vehicles.words import CITY, spellings, understood
+from app.vehicles.words import CITY, Priced, priced, spellings, understood
 from app.vehicles.words.spellings import INITIALS, Spelt
 
 MOST = 10
@@ -27,8 +26,7 @@ _LOOKED_AT = 16
 # A word that is begun is at most so many parts long; what is before it stays as it was typed.
 _LONGEST_BEGUN = 6
 _VALUES = ("body", "energy", "drivetrain", "gearbox", "condition", "exterior_color", "seats", "options")
-_MILLION_FEN = 1_000_000
-_PRICE = re.compile(r"(?:(\d{1,4})[-到至])?(\d{1,4})(?:万|w)(以内|以下|内|左右|以上)?")
+_WAN_FEN = 1_000_000
 
 
 class Kind(IntEnum):
@@ -101,7 +99,9 @@ def suggestions(session: Session, brand_id: uuid.UUID, q: str) -> list[dict[str,
             items.append(
                 {"kind": "correction" if corrected else one.kind.name, "text": text, "label": one.label, "filters": filters, "count": count}
             )
-    if q.strip() and len(items) < MOST and not any(item["filters"] == {"q": q} for item in items):
+    # Words that say a price are suggested as that price.
+    as_typed = bool(q.strip()) and priced(q).rest == q and not any(item["filters"] == {"q": q} for item in items)
+    if as_typed and len(items) < MOST:
         filters = {"q": q.strip()}
         if count := _count(session, brand_id, filters):
             items.append({"kind": "words", "text": filters["q"], "label": filters["q"], "filters": filters, "count": count})
@@ -113,8 +113,9 @@ def _read(q: str, candidates: Candidates, counted: Counted) -> tuple[str, list[C
     pieces = spellings.pieces(q)
     if not pieces:
         return "", [] if q.strip() else candidates.popular(), False
-    if price := _price(q):
-        return "", [price], False
+    said = priced(q)
+    if said.rest != q:
+        return said.rest, [_of_price(said)], False
     starts = range(max(0, len(pieces) - _LONGEST_BEGUN), len(pieces))
     for look, corrected in ((candidates.begun, False), (candidates.meant, True)):
         for start in starts:
@@ -130,21 +131,12 @@ def _stands(head: str, counted: Counted, *, apart: bool) -> bool:
     return all(counted.words.has(group) and (apart or any("=" in token for token in group)) for group in groups)
 
 
-def _price(q: str) -> Candidate | None:
-    found = _PRICE.fullmatch(q.replace(" ", ""))
-    if found is None:
-        return None
-    low, high, how = found.groups()
-    if low:
-        bounds = {"price_min_fen": int(low) * _MILLION_FEN, "price_max_fen": int(high) * _MILLION_FEN}
-        return Candidate(Kind.filter, t("vehicles.suggested.between", low=low, high=high), bounds, 0)
-    figure = int(high) * _MILLION_FEN
-    if how == "以上":
-        return Candidate(Kind.filter, t("vehicles.suggested.from", low=high), {"price_min_fen": figure}, 0)
-    if how == "左右":
-        bounds = {"price_min_fen": figure * 9 // 10, "price_max_fen": figure * 11 // 10}
-        return Candidate(Kind.filter, t("vehicles.suggested.about", about=high), bounds, 0)
-    return Candidate(Kind.filter, t("vehicles.suggested.up_to", high=high), {"price_max_fen": figure}, 0)
+def _of_price(said: Priced) -> Candidate:
+    bounds = {"price_min_fen": said.least_fen, "price_max_fen": said.most_fen}
+    low, high = (f"{fen / _WAN_FEN:g}" if fen is not None else "" for fen in bounds.values())
+    name = "between" if low and high else "from" if low else "up_to"
+    label = t(f"vehicles.suggested.{name}", low=low, high=high)
+    return Candidate(Kind.filter, label, {field: fen for field, fen in bounds.items() if fen is not None}, 0)
 
 
 def _count(session: Session, brand_id: uuid.UUID, filters: Mapping[str, Any]) -> int:

@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 from app.kit.geo import Place
 from app.kit.json import dumps
 from app.kit.settings import settings
-from app.kit.web import Caller, blueprint, raises, transactional
+from app.kit.web import Caller, blueprint, looking, raises
 from app.vehicles import queries, schemas, studio
 from app.vehicles.errors import PictureUnknown
 
@@ -39,7 +39,7 @@ def _filters(asked: dict[str, Any]) -> queries.Filters:
 @visitor.get("/")
 @visitor.input(schemas.SearchIn, location="query")
 @visitor.output(schemas.SearchOut)
-@transactional
+@looking
 def search(session: Session, who: Caller, query_data: dict[str, Any]) -> Any:
     """Cars on sale, reserved ones included: the nearest first with a place, else the newest, with counts for further choices."""
     assert who.brand_id is not None
@@ -56,6 +56,7 @@ def search(session: Session, who: Caller, query_data: dict[str, Any]) -> Any:
         with_facets=query_data["facets"],
     )
     place = near and {"lat": near.lat, "lng": near.lng, "crs": "gcj02", "city": queries.nearest_city(session, who.brand_id, near)}
+    said = queries.with_price_said(filters)
     answer = {
         "items": found.items,
         "total": found.total,
@@ -65,6 +66,7 @@ def search(session: Session, who: Caller, query_data: dict[str, Any]) -> Any:
         "histogram": found.facets and found.facets.histogram,
         "ranges": found.facets and found.facets.ranges,
         "place": place,
+        "price_said": {name: getattr(said, name) for name in ("q", "price_min_fen", "price_max_fen")} if said != filters else None,
     }
     return _as_it_is(answer)
 
@@ -72,7 +74,7 @@ def search(session: Session, who: Caller, query_data: dict[str, Any]) -> Any:
 @visitor.get("/stores")
 @visitor.input(schemas.WantedIn, location="query")
 @visitor.output(schemas.StoresCarsOut)
-@transactional
+@looking
 def by_store(session: Session, who: Caller, query_data: dict[str, Any]) -> Any:
     """The same search on a map: the stores that have such cars, how many, and from which price. Not cut into pages."""
     assert who.brand_id is not None

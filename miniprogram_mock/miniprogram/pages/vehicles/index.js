@@ -144,10 +144,13 @@ Page({
   show(found) {
     this.labels = filters.learned(this.labels, found.facets);
     this.cursor = found.next_cursor;
+    // A price among her words stands with the other conditions from now on, to be seen and taken away by itself.
+    if (found.price_said) this.setData({ asked: filters.clean({ ...this.data.asked, ...found.price_said }) });
     const { asked } = this.data;
     const isEmpty = !found.total;
     const isNew = this.data.state === 'ready';
     this.setData({
+      q: asked.q || '',
       state: isEmpty ? 'empty' : 'ready',
       failure: isEmpty ? (this.data.chips.length ? t.empty.text : t.empty.stock) : '',
       isRefreshing: false,
