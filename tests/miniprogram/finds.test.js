@@ -124,16 +124,18 @@ test('a paused search offers every frequency again', async () => {
   assert.equal(page.data.items[0].isPaused, false);
 });
 
-test('alerts on the screen are read up to the newest of them, and the number on the tab follows', async () => {
+test('alerts on the screen are read up to the newest of them, the number on the tab follows, and each leads to its cars', async () => {
   const device = phone();
   const alert = (id) => ({ id, kind: 'favourite.price_dropped', label: '降价提醒', text: 'x', vehicle: card('a'), target: { kind: 'vehicle', id: 'a' }, is_read: false, created_at: '2026-11-20T00:00:00Z' });
-  device.server.on('GET /api/customer/alerts/', { items: [alert('n2'), alert('n1')], unread: 2, next_cursor: null });
+  const several = { ...alert('n1'), kind: 'saved_search.matched', target: { kind: 'saved_search', id: 's' } };
+  device.server.on('GET /api/customer/alerts/', { items: [alert('n2'), several], unread: 2, next_cursor: null });
   device.server.on('POST /api/customer/alerts/read', { unread: 0 });
   const page = await opened(device, 'alerts');
   assert.deepEqual(device.server.asked('POST /api/customer/alerts/read').map(({ body }) => body), [{ until: 'n2' }]);
   assert.equal(device.called('removeTabBarBadge').length, 1);
   device.tap(page, 'openTarget', { index: 0 });
-  assert.deepEqual(device.called('navigateTo').map(({ url }) => url), ['/pages/vehicles/detail?id=a']);
+  device.tap(page, 'openTarget', { index: 1 });
+  assert.deepEqual(device.called('navigateTo').map(({ url }) => url), ['/pages/vehicles/detail?id=a', '/packages/finds/matches?id=s']);
 });
 
 test('what she looked at before anybody was signed in is brought to her list once', async () => {

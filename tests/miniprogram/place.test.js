@@ -172,6 +172,19 @@ test('the cities are those with a store, most cars first, and one without cars s
   assert.deepEqual(rows(cities, ' 苏 ', undefined).map(({ name }) => name), ['苏州']);
 });
 
+test('the city of her network is offered when a store is there, and only then', async () => {
+  const device = new Device();
+  device.server.on('GET /api/visitor/stores/', { items: [], cities: ['成都'] }).on('GET /api/visitor/vehicles/', { facets: null });
+  device.server.on('POST /api/visitor/events/', {});
+  const offered = async (city) => {
+    device.server.on('GET /api/visitor/places/here', { city });
+    const page = device.page('pages/city/index');
+    await device.settled();
+    return page.data.guessed && page.data.guessedText;
+  };
+  assert.deepEqual([await offered('成都'), await offered('拉萨'), await offered(null)], ['您可能在成都', '', '']);
+});
+
 test('after a refusal the city page shows the way to the settings, and comes back by them', async () => {
   const device = new Device();
   device.server.on('GET /api/visitor/stores/', { items: [], cities: ['上海'] }).on('GET /api/visitor/vehicles/', { facets: { city: [] } });

@@ -46,7 +46,7 @@ Page({
   openTarget(event) {
     const { kind, id } = this.data.items[event.currentTarget.dataset.index].target;
     if (kind === 'vehicle') open(`/pages/vehicles/detail?id=${id}`);
-    else open(`/packages/finds/searches?id=${id}`);
+    else open(`/packages/finds/matches?id=${id}`);
   },
 
   retry() {

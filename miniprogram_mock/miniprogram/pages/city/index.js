@@ -22,13 +22,15 @@ Page({
     isRefused: false,
     /** @type {any[]} */ rows: [],
     nothing: '',
-    /** The city that her network seems to be in, when a store is there. */
+    /** What is offered to her of it. */
     guessed: '',
     guessedText: '',
   },
 
   /** @type {import('./cities').City[]} */
   cities: [],
+  /** The city that her network seems to be in. */
+  guessed: '',
 
   onLoad() {
     this.setData({ kind: place.current().kind });
@@ -38,7 +40,13 @@ Page({
   },
 
   async guess() {
-    const guessed = await place.guess();
+    this.guessed = await place.guess();
+    this.offer();
+  },
+
+  /** A city without a store is nowhere she could choose. */
+  offer() {
+    const guessed = this.cities.some(({ name }) => name === this.guessed) ? this.guessed : '';
     this.setData({ guessed, guessedText: fill(t.guessed.title, { city: guessed }) });
   },
 
@@ -49,9 +57,11 @@ Page({
         api.get('/visitor/stores/', { limit: 1 }),
         api.get('/visitor/vehicles/', { limit: 1 }),
       ]);
-      this.cities = ranked(stores.cities, cars.facets.city);
+      // Busy, the server leaves the counts out.
+      this.cities = ranked(stores.cities, cars.facets && cars.facets.city);
       this.setData({ state: this.cities.length ? 'ready' : 'empty', failure: this.cities.length ? '' : t.empty });
       this.arrange(this.data.q);
+      this.offer();
     } catch (error) {
       this.setData(failureOf(error));
     }
