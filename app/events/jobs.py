@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import time
 from datetime import timedelta
 
 from sqlalchemy.orm import Session
 
 from app.events import service
+from app.kit import queue
 from app.kit.queue import job
+
+# While events flood in, a worker delivers for about so long, and then leaves its time to other jobs for so long.
+TURN_SECONDS, OTHERS_SECONDS = 1.0, 2.0
 
 # Long enough to answer who heard of what; the events themselves stay.
 RECEIPTS_KEPT = timedelta(days=30)
@@ -15,9 +20,36 @@ RECEIPTS_KEPT = timedelta(days=30)
 DEVICES_REMEMBERED = timedelta(days=30)
 
 
+# Until when this process lets others go first.
+_others_until = 0.0
+
+
 @job("events.deliver", every=2, queue="critical", transactional=False, timeout=120)
 def deliver() -> None:
-    service.deliver_all()
+    """Ahead of other jobs, unless this worker has just been at it for a whole turn: each commit of a flood rings."""
+    if time.monotonic() < _others_until:
+        _ring_for_the_rest()
+    else:
+        _take_a_turn()
+
+
+@job("events.deliver_rest", transactional=False, timeout=120)
+def deliver_rest() -> None:
+    """Behind the jobs that waited meanwhile. Where this bell is lost, the sweep of `events.deliver` finds the same rows."""
+    _take_a_turn()
+
+
+def _take_a_turn() -> None:
+    global _others_until
+    until = time.monotonic() + TURN_SECONDS
+    service.deliver_all(seconds=TURN_SECONDS)
+    if time.monotonic() >= until and service.due_handlers():
+        _others_until = time.monotonic() + OTHERS_SECONDS
+        _ring_for_the_rest()
+
+
+def _ring_for_the_rest() -> None:
+    queue.ring(queue.jobs()["events.deliver_rest"], {})
 
 
 @job("events.forget_receipts", cron="41 3 * * *", queue="bulk", timeout=600)

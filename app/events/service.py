@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+import time
 import uuid
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
@@ -268,30 +270,34 @@ def _columns(
     }
 
 
-def deliver_all() -> int:
-    """Deliver everything due, and what that brings about, until nothing is left. Returns the number of deliveries."""
-    done = 0
-    while keys := _due_handlers():
+def deliver_all(*, seconds: float = math.inf) -> int:
+    """Deliver everything due, and what that brings about, until nothing is left or this time is over. Returns the number of deliveries."""
+    done, until = 0, time.monotonic() + seconds
+    while keys := due_handlers():
         done_before = done
         for key in keys:
-            done += deliver(key)
+            done += deliver(key, until=until)
+            if time.monotonic() >= until:
+                return done
         if done == done_before:
             break
     return done
 
 
-def _due_handlers() -> list[str]:
+def due_handlers() -> list[str]:
+    """Who has something to hear. Whoever has waited longest, or of a feed has most left, comes first, so that nobody is always the last."""
     with db.transaction() as session:
         rows = session.execute(
             select(EventDelivery.handler)
             .where(EventDelivery.delivered_at.is_(None), EventDelivery.dead_at.is_(None), EventDelivery.due_at <= func.marque_now())
-            .distinct()
+            .group_by(EventDelivery.handler)
+            .order_by(func.min(EventDelivery.due_at), func.count().desc())
         )
         return [key for key in rows.scalars() if key in _handlers]
 
 
-def deliver(key: str) -> int:
-    """Give a handler its next batch; when the batch fails, its events one by one. Returns how many were delivered."""
+def deliver(key: str, *, until: float = math.inf) -> int:
+    """Give a handler its next batch; when that fails, its events one by one until then (`time.monotonic`). How many were delivered."""
     try:
         return _deliver_batch(key, BATCH)
     except Exception:
@@ -301,12 +307,13 @@ def deliver(key: str) -> int:
         tried: list[uuid.UUID] = []
         try:
             one = _deliver_batch(key, 1, tried)
+            if not one:
+                break
+            done += one
         except Exception as error:
             _postpone(key, tried, error)
-            continue
-        if not one:
+        if time.monotonic() >= until:
             break
-        done += one
     return done
 
 

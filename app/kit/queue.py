@@ -5,6 +5,7 @@ from __future__ import annotations
 import functools
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
@@ -22,6 +23,8 @@ from app.kit.settings import settings
 log = logger(__name__)
 
 LONG_SECONDS = 3
+# A ring that nobody has answered for so long may have been lost with its Redis, or with the worker that took it.
+ANSWERED_WITHIN_SECONDS = 10
 QUEUES = ("critical", "default", "bulk")
 
 
@@ -105,8 +108,11 @@ def enqueue(session: Session, name: str, **ids: Any) -> None:
 
 
 def ring(wanted: Job, ids: dict[str, str]) -> None:
-    """Put the job into its queue. When Redis is away the sweep that owns the row does the work some seconds later."""
+    """Put the job into its queue, where one without ids waits once. When Redis is away the sweep that owns the row does the work later."""
     try:
+        # Whoever takes the one that waits will find what was committed until then.
+        if not ids and not connection().set(_waits(wanted.name), 1, nx=True, ex=ANSWERED_WITHIN_SECONDS):
+            return
         rq.Queue(queue_name(wanted.queue), connection=connection()).enqueue_call(
             run, args=(wanted.name, ids), timeout=wanted.timeout, result_ttl=0, failure_ttl=3600, ttl=600
         )
@@ -114,9 +120,17 @@ def ring(wanted: Job, ids: dict[str, str]) -> None:
         log.warning("doorbell is silent", job=wanted.name, error=str(error))
 
 
+def _waits(name: str) -> str:
+    return queue_name(f"waits.{name}")
+
+
 def run(name: str, ids: dict[str, str] | None = None) -> None:
     """Do a job now, in this process."""
     wanted = _jobs[name]
+    if not ids:
+        # Before anything is read: who commits from now on rings anew.
+        with suppress(redis.RedisError):
+            connection().delete(_waits(name))
     started = time.monotonic()
     occasion = acting.Occasion(cause=name)
     with acting.acting(occasion), structlog.contextvars.bound_contextvars(job=name, run_id=occasion.request_id, **(ids or {})):

@@ -7,12 +7,14 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 import pytest
+import rq
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from app.events import jobs, service
 from app.events.models import Event, EventDelivery
-from app.kit import db
+from app.kit import db, queue
+from app.kit.queue import Job
 from tests.factories import dealers as make
 
 
@@ -203,3 +205,85 @@ def test_the_event_that_choked_is_the_one_put_off(session: Session, monkeypatch:
     session.expire_all()
     assert session.get_one(EventDelivery, ("tests.listener", bad.id)).attempts == 1
     assert session.get_one(EventDelivery, ("tests.listener", good.id)).attempts == 0
+
+
+@pytest.fixture
+def short_turns(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A turn is over after one batch of two events, and nobody has had one yet."""
+    monkeypatch.setattr(service, "BATCH", 2)
+    monkeypatch.setattr(jobs, "TURN_SECONDS", 0.0)
+    monkeypatch.setattr(jobs, "_others_until", 0.0)
+
+
+@pytest.fixture
+def heard_by(monkeypatch: pytest.MonkeyPatch) -> dict[str, list[int]]:
+    """What each of two listeners to `vehicle.listed` heard."""
+    told: dict[str, list[int]] = {"tests.first": [], "tests.second": []}
+
+    def listener(key: str) -> service.Handler:
+        return lambda _session, events: told[key].extend(event.data["n"] for event in events)
+
+    monkeypatch.setattr(service, "_handlers", {key: listener(key) for key in told})
+    monkeypatch.setattr(service, "_listeners", {"vehicle.listed": set(told)})
+    return told
+
+
+def _flood(session: Session, many: int) -> None:
+    brand = make.brand(session)
+    service.record_all(session, "vehicle.listed", [{"brand_id": brand.id, "data": {"n": n}} for n in range(many)])
+    session.commit()
+
+
+@pytest.mark.usefixtures("short_turns")
+def test_a_flood_is_delivered_turn_by_turn_each_ringing_for_the_next_and_no_listener_is_always_the_last(
+    session: Session, heard_by: dict[str, list[int]], rings: list[Any]
+) -> None:
+    _flood(session, 10)
+    rings.clear()
+    queue.run("events.deliver")
+    turns = 1
+    while rings:
+        assert rings == [("events.deliver_rest", {})]
+        assert abs(len(heard_by["tests.first"]) - len(heard_by["tests.second"])) <= service.BATCH
+        rings.clear()
+        queue.run("events.deliver_rest")
+        turns += 1
+    assert heard_by == {"tests.first": list(range(10)), "tests.second": list(range(10))}
+    assert turns >= 10
+
+
+@pytest.mark.usefixtures("short_turns")
+def test_after_a_whole_turn_a_worker_hands_the_bell_on_and_without_any_bell_the_sweep_finds_the_rest(
+    session: Session, heard: list[int], rings: list[Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    _flood(session, 5)
+    queue.run("events.deliver")
+    rings.clear()
+    queue.run("events.deliver")
+    assert (heard, rings) == ([0, 1], [("events.deliver_rest", {})])
+    rings.clear()  # Redis has lost it
+    monkeypatch.setattr(jobs, "_others_until", 0.0)
+    monkeypatch.setattr(jobs, "TURN_SECONDS", 60.0)
+    queue.run("events.deliver")
+    assert (heard, rings) == ([0, 1, 2, 3, 4], [])
+
+
+@pytest.mark.real_queue
+@pytest.mark.usefixtures("short_turns")
+def test_another_job_is_done_while_events_still_flood_in(session: Session, heard: list[int], monkeypatch: pytest.MonkeyPatch) -> None:
+    done_after: list[int] = []
+    other = Job("tests.other", lambda: done_after.append(len(heard)), "default", None, None, False, 60)
+    monkeypatch.setitem(queue._jobs, "tests.other", other)
+    deliver = service._deliver_batch
+    # While events are delivered, others commit, and each of them rings.
+    monkeypatch.setattr(service, "_deliver_batch", lambda *how: (queue.ring(queue.jobs()["events.deliver"], {}), deliver(*how))[1])
+    _flood(session, 20)
+    queue.ring(other, {})
+    waiting = [rq.Queue(queue.queue_name(name), connection=queue.connection()) for name in ("critical", "default")]
+    try:
+        rq.SimpleWorker(waiting, connection=queue.worker_connection()).work(burst=True, logging_level="WARNING")
+    finally:
+        for one in waiting:
+            one.delete(delete_jobs=True)
+    assert done_after[0] <= 2 * service.BATCH
+    assert heard == list(range(20))

@@ -7,6 +7,8 @@ from typing import Any
 import pytest
 import redis
 import rq
+from redis.backoff import NoBackoff
+from redis.retry import Retry
 from sqlalchemy.orm import Session
 
 from app.kit import queue
@@ -57,8 +59,22 @@ def test_a_ring_lands_in_the_queue_of_its_job(committed: Any) -> None:
 
 
 @pytest.mark.real_queue
+def test_a_job_that_waits_already_is_not_put_in_again_until_somebody_begins_it(app: Any) -> None:
+    wanted, waiting = queue.jobs()["events.make_partitions"], rq.Queue(queue.queue_name("default"), connection=queue.connection())
+    try:
+        for _ in range(3):
+            queue.ring(wanted, {})
+        assert [job.args for job in waiting.jobs] == [("events.make_partitions", {})]
+        queue.run("events.make_partitions")
+        queue.ring(wanted, {})
+        assert waiting.count == 2
+    finally:
+        waiting.delete(delete_jobs=True)
+
+
+@pytest.mark.real_queue
 def test_work_goes_on_without_redis(committed: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-    away = redis.Redis(port=1, socket_connect_timeout=0.2)
+    away = redis.Redis(port=1, socket_connect_timeout=0.2, retry=Retry(NoBackoff(), 0))
     monkeypatch.setattr(queue, "connection", lambda: away)
     with committed() as session:
         queue.enqueue(session, "events.deliver")

@@ -61,9 +61,9 @@ class Points:
         event.listen(Session, "after_rollback", lambda session: session.info.pop("written", None))
         deliver, carry_out = events.deliver, HttpLine.carry_out
 
-        def named_deliver(key: str) -> int:
+        def named_deliver(key: str, **until: float) -> int:
             with acting.acting(acting.Occasion(cause=f"handler {key}")):
-                return deliver(key)
+                return deliver(key, **until)
 
         def watched_carry_out(line: HttpLine, exchange: Any) -> Any:
             name = f"call {exchange.endpoint.name} by {acting.now().cause}"
