@@ -39,6 +39,7 @@ class Stack:
         if self.valkey:
             self.lines = {"valkey": Line("valkey", self.valkey.command(), 1)} | self.lines
         self.running: dict[str, list[subprocess.Popen[bytes]]] = {}
+        self._is_prepared = False
 
     @property
     def web(self) -> str:
@@ -61,8 +62,10 @@ class Stack:
         return Path(self.env["SIM_DIR"]) / "accounts.json"
 
     def prepare(self) -> None:
-        """Create the simulated Tencent's world; may be called again."""
-        self._command(simulator_init(self.env))
+        """Create the simulated Tencent's world, or tell one that is there our addresses; once is enough."""
+        if not self._is_prepared:
+            self._command(simulator_init(self.env))
+            self._is_prepared = True
 
     def flask(self, *arguments: str) -> str:
         """Run a command of the platform, `flask("demo", "seed", …)`, and give what it printed."""
@@ -103,7 +106,7 @@ class Stack:
             for process in self.running.pop(name):
                 end(process, signal.SIGTERM)
 
-    def wait_healthy(self, seconds: float = 60) -> None:
+    def wait_healthy(self, seconds: float = 180) -> None:
         """Return when every process that should run does and its servers answer; StepFailed with the logs if not."""
         deadline = time.monotonic() + seconds
         while problem := self._problem():

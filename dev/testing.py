@@ -3,6 +3,7 @@
 import fcntl
 import json
 import os
+import shutil
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -15,6 +16,8 @@ from dev.ports import free_port
 from dev.postgres import Postgres
 from dev.valkey import Valkey
 
+FOLDER = ROOT / "var" / "test"
+
 
 @dataclass(frozen=True)
 class Servers:
@@ -24,7 +27,7 @@ class Servers:
     redis_url: str
 
 
-def wait_until(look: Callable[[], Any], seconds: float = 20, what: str = "not so") -> Any:
+def wait_until(look: Callable[[], Any], seconds: float = 60, what: str = "not so") -> Any:
     """Look until there is something true and give it; AssertionError with `what` when there is not within so many seconds."""
     deadline = time.monotonic() + seconds
     while not (found := look()):
@@ -34,7 +37,7 @@ def wait_until(look: Callable[[], Any], seconds: float = 20, what: str = "not so
 
 
 @contextmanager
-def servers(folder: Path = ROOT / "var" / "test") -> Iterator[Servers]:
+def servers(folder: Path = FOLDER) -> Iterator[Servers]:
     """Lend the test servers: the first to come starts them, the last to leave stops them, even after a crash.
 
     DATABASE_URL and REDIS_URL go before our own. Every user holds a shared lock on `users.lock`, which the
@@ -70,7 +73,9 @@ def _running(folder: Path) -> tuple[Postgres, Valkey]:
     ports = {"postgres": free_port(), "valkey": free_port()}
     note.write_text(json.dumps(ports))
     postgres, valkey = _at(folder, ports)
-    postgres.remove()  # an ended run's databases are of no use, and without fsync a crashed server's are not sound
+    # An ended run's databases are of no use, and without fsync a crashed server's are not sound.
+    postgres.remove()
+    shutil.rmtree(folder / "moulds", ignore_errors=True)
     postgres = _at(folder, ports)[0]
     postgres.start()
     valkey.start()

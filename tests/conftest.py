@@ -1,4 +1,4 @@
-"""The suite's ground: real PostgreSQL and Redis, a database per worker built by Alembic, a rolled-back transaction per test."""
+"""The suite's ground: real PostgreSQL and Redis, a migrated database per worker, a rolled-back transaction per test."""
 
 from __future__ import annotations
 
@@ -18,6 +18,7 @@ from sqlalchemy.orm import Session, sessionmaker
 from werkzeug.datastructures import Headers
 
 from dev import browser
+from dev.moulds import Moulds
 
 LOOPBACK = ("127.0.0.1", "::1", "localhost")
 IN_A_BROWSER = Path(__file__).parent / "e2e"
@@ -84,20 +85,14 @@ def servers() -> Iterator[tuple[str, str]]:
 
 @pytest.fixture(scope="session", autouse=True)
 def database(servers: tuple[str, str], tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """A database of this worker's own, built by Alembic, dropped at the end."""
+    """A database of this worker's own, as Alembic builds it, dropped at the end."""
     maintenance, redis_url = servers
     name = f"marque_test_{uuid.uuid4().hex[:12]}"
-    with psycopg.connect(maintenance, autocommit=True) as server:
-        server.execute(f'CREATE DATABASE "{name}"')
-    url = maintenance.rsplit("/", 1)[0] + "/" + name
+    url = Moulds(maintenance).migrated(name)
     os.environ.update(_environment(url, redis_url, tmp_path_factory.mktemp("media")))
-
-    from alembic import command
-    from alembic.config import Config
 
     from app.kit import db
 
-    command.upgrade(Config("alembic.ini"), "head")
     yield url
     db.engine().dispose()
     with psycopg.connect(maintenance, autocommit=True) as server:

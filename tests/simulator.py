@@ -18,7 +18,7 @@ from dev.ports import free_port
 from dev.testing import wait_until
 from miniprogram_mock.platform import lbs, world
 
-READY_SECONDS = 30
+READY_SECONDS = 120
 
 
 class Simulator:
@@ -51,13 +51,13 @@ class Simulator:
 
     def ask(self, path: str, /, **body: Any) -> Any:
         """POST to the simulator's own interface, `/_sim/…`."""
-        answer = requests.post(f"{self.base}/_sim/{path}", json=body, timeout=10)
+        answer = requests.post(f"{self.base}/_sim/{path}", json=body, timeout=60)
         answer.raise_for_status()
         return answer.json()
 
     def look(self, path: str, /, **params: Any) -> Any:
         """GET from the simulator's own interface."""
-        answer = requests.get(f"{self.base}/_sim/{path}", params=params, timeout=10)
+        answer = requests.get(f"{self.base}/_sim/{path}", params=params, timeout=60)
         answer.raise_for_status()
         return answer.json()
 

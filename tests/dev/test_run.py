@@ -11,6 +11,8 @@ from dev.postgres import Postgres
 from dev.run import stop
 from dev.testing import wait_until
 
+PATIENCE = 60
+
 
 @pytest.mark.parametrize("signum", [signal.SIGINT, signal.SIGHUP])
 def test_every_process_ends_with_the_run(project, signum):
@@ -20,7 +22,7 @@ def test_every_process_ends_with_the_run(project, signum):
 
     run.send_signal(signum)
 
-    assert run.wait(20) == 0
+    assert run.wait(PATIENCE) == 0
     assert project.processes() == []
     assert "Everything has ended." in project.output
 
@@ -32,7 +34,7 @@ def test_a_ctrl_c_while_the_database_is_being_made_leaves_nothing(project):
     os.killpg(run.pid, signal.SIGINT)
     os.killpg(run.pid, signal.SIGINT)
 
-    run.wait(20)
+    run.wait(PATIENCE)
     assert project.processes() == []
 
 
@@ -44,7 +46,7 @@ def test_the_settings_of_a_run_are_there_while_it_runs_and_for_its_owner_only(pr
 
     run.send_signal(signal.SIGINT)
 
-    run.wait(20)
+    run.wait(PATIENCE)
     assert not file.exists()
 
 
@@ -52,7 +54,7 @@ def test_a_second_run_tells_where_the_first_is_found(running_project):
     project = running_project
     first = project.processes()
 
-    assert project.begin().wait(20) == 0
+    assert project.begin().wait(PATIENCE) == 0
 
     assert f"already running (process {project.runs[0].pid};" in project.output
     assert f"http://127.0.0.1:{project.ports['WEB_PORT']}/console/" in project.output
@@ -69,7 +71,7 @@ def test_a_killed_process_comes_back_each_time(running_project, name):
         before = project.processes(words)
         psutil.Process(before[0]).kill()
 
-        wait_until(lambda before=before: len(set(project.processes(words)) - set(before)) == 1, seconds=5)
+        wait_until(lambda before=before: len(set(project.processes(words)) - set(before)) == 1)
         wait_until(lambda before=before: len(project.processes(words)) == len(before))
 
 
@@ -80,14 +82,14 @@ def test_a_killed_database_comes_back(running_project):
 
     psutil.Process(killed).kill()
 
-    wait_until(lambda: not postgres.is_alive(), seconds=5)
-    wait_until(postgres.answers, seconds=20)
+    wait_until(lambda: not postgres.is_alive())
+    wait_until(postgres.answers)
 
 
 @pytest.mark.parametrize("setting", ["WEB_PORT", "SIM_PORT", "PHONE_PORT", "PG_PORT", "VALKEY_PORT"])
 def test_a_taken_port_is_named_with_its_holder_and_the_setting_that_changes_it(project, setting):
     with socket.create_server(("127.0.0.1", project.ports[setting])):
-        assert project.begin().wait(20) == 1
+        assert project.begin().wait(PATIENCE) == 1
 
     assert f"Port {project.ports[setting]} (" in project.output
     assert f"(process {os.getpid()})" in project.output
@@ -98,7 +100,7 @@ def test_a_taken_port_is_named_with_its_holder_and_the_setting_that_changes_it(p
 def test_a_program_that_does_not_start_is_shown_with_its_last_words(project):
     (project.folder / "Procfile").write_text("web: python standin.py serve no-number\nsimulator: python standin.py serve $SIM_PORT\n")
 
-    assert project.begin().wait(20) == 1
+    assert project.begin().wait(PATIENCE) == 1
 
     assert "web does not start" in project.output
     assert "invalid literal for int() with base 10: 'no-number'" in project.output
@@ -108,7 +110,7 @@ def test_a_program_that_does_not_start_is_shown_with_its_last_words(project):
 def test_a_step_that_fails_is_shown_with_its_last_words(project):
     (project.folder / "alembic.py").write_text("raise SystemExit('no such revision')")
 
-    assert project.begin().wait(20) == 1
+    assert project.begin().wait(PATIENCE) == 1
 
     assert "Database migrations failed" in project.output
     assert "no such revision" in project.output
@@ -134,7 +136,7 @@ def test_stop_ends_a_run_from_elsewhere_and_the_next_finds_its_data(project, cap
 
     stop(project.folder)
 
-    assert run.wait(5) == 0
+    assert run.wait(PATIENCE) == 0
     assert project.processes() == []
     stop(project.folder)
     assert "Nothing was running." in capsys.readouterr().out

@@ -32,7 +32,7 @@ def test_a_killed_process_is_gone_with_its_children_and_comes_back_healthy(stack
 
     stack.kill(name)
 
-    wait_until(lambda: not any(alive(process) for process in before), seconds=5)
+    wait_until(lambda: not any(alive(process) for process in before))
     stack.restart(name)
     stack.wait_healthy()
     assert not {process.pid for process in before} & {process.pid for process in family(stack, name)}
@@ -46,9 +46,9 @@ def alive(process: psutil.Process) -> bool:
 
 
 def test_the_servers_answer_and_the_simulator_has_written_its_accounts(stack):
-    assert requests.get(f"{stack.web}/api/public/health", timeout=5).status_code == 200
-    assert requests.get(f"{stack.simulator}/_sim/health", timeout=5).status_code == 200
-    assert requests.get(f"{stack.phone}/health", timeout=5).status_code == 200
+    assert requests.get(f"{stack.web}/api/public/health", timeout=60).status_code == 200
+    assert requests.get(f"{stack.simulator}/_sim/health", timeout=60).status_code == 200
+    assert requests.get(f"{stack.phone}/health", timeout=60).status_code == 200
     assert stack.accounts.exists()
 
 

@@ -72,11 +72,11 @@ def pay(her: Hand) -> None:
     her.tap("确认支付")
     her.see("支付成功")
     her.tap("完成")
-    her.see(re.compile("申请发送一次以下消息$|^这辆车为您保留了$"), patience=30_000)
+    her.see(re.compile("申请发送一次以下消息$|^这辆车为您保留了$"))
     if her.there("允许").count():
         her.tap("允许")
     her.at(RESULT)
-    her.see("这辆车为您保留了", patience=90_000)
+    her.see("这辆车为您保留了", patience=180_000)
 
 
 def reserve(her: Hand, vehicle_id: str) -> None:

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, expect, sync_playwright
 
 from dev import browser as machine
 from dev.environment import ROOT
@@ -22,7 +22,7 @@ from miniprogram_mock.phone.phone import Desk
 from miniprogram_mock.phone.wechat import WeChat
 from miniprogram_mock.phone.wire import Line
 from miniprogram_mock.story import DEMO_PASSWORD, DEMO_USERNAME
-from tests.e2e.hand import Hand
+from tests.e2e.hand import PATIENCE, Hand
 
 HERE = Path(__file__).parent
 ARTEFACTS = Path(os.environ.get("ARTEFACTS") or ROOT / "var" / "artefacts") / "e2e"
@@ -31,6 +31,7 @@ SCREEN = {"width": 375, "height": 812}
 WECHAT = "Mozilla/5.0 (iPhone; CPU iPhone OS 18_0 like Mac OS X) AppleWebKit/605.1.15 (KHTML, like Gecko) MicroMessenger/8.0.60"
 SHANGHAI = "31.2304,121.4737,人民广场"
 WINDOW: dict[str, Any] = {"viewport": SCREEN, "locale": "zh-CN", "user_agent": WECHAT, "reduced_motion": "reduce"}
+expect.set_options(timeout=PATIENCE)
 Phones = Callable[..., Hand]
 Picture = Callable[..., None]
 

@@ -10,7 +10,7 @@ from playwright.sync_api import Locator, Page, expect
 from miniprogram_mock.phone.wechat import WeChat
 
 # How long a person would look at the screen before she believes that nothing comes, on a busy machine.
-PATIENCE = 15_000
+PATIENCE = 60_000
 # What lies under one of WeChat's own sheets or screens is inert: she sees it, but it is not what she means.
 IN_REACH = ":not([inert] *)"
 Words = str | re.Pattern[str]

@@ -23,7 +23,7 @@ def desk_page(chromium: Browser, town: Stack) -> Iterator[Page]:
 
 
 def ready(page: Page) -> None:
-    page.wait_for_function("document.getElementById('device').contentDocument?.documentElement?.dataset.ready === 'true'", timeout=60_000)
+    page.wait_for_function("document.getElementById('device').contentDocument?.documentElement?.dataset.ready === 'true'", timeout=120_000)
 
 
 def of_phone(page: Page, what: str) -> object:

@@ -97,7 +97,7 @@ def test_she_sees_her_refund_on_its_way_and_in_her_list(phone: Phones, cars: Ite
     picture(her, "order-paid")
     acts.cancel(her)
     her.see("退款进度", "退款已申请")
-    her.see("已退回原支付账户", patience=30_000)
+    her.see("已退回原支付账户")
     picture(her, "order-refunded")
     her.open("pages/orders/index")
     her.see(acts.CAR_ORDER, "¥1,000 已退回")

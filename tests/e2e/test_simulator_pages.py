@@ -185,9 +185,9 @@ def test_a_simulator_that_is_gone_is_said_and_it_comes_back_by_itself(chromium: 
     window.goto(simulator.base)
     expect(window.get_by_text("运行中")).to_be_visible()
     simulator.stop()
-    expect(window.get_by_text("连接已断开，正在重试")).to_be_visible(timeout=15_000)
+    expect(window.get_by_text("连接已断开，正在重试")).to_be_visible(timeout=60_000)
     simulator.start()
-    expect(window.get_by_text("运行中")).to_be_visible(timeout=15_000)
+    expect(window.get_by_text("运行中")).to_be_visible(timeout=60_000)
     window.close()
     assert simulator.stop() == 0
     sink.close()

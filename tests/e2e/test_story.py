@@ -86,7 +86,7 @@ def test_from_a_phone_to_a_dealer_and_back(phone: Phones, wechat: WeChat, desk: 
     her.at(acts.ORDER)
     her.see(re.compile(r"^4[678] 小时"))
     acts.cancel(her)
-    her.see("已退款", patience=30_000)
+    her.see("已退款")
     picture(her, "story-refunded")
     acts.eventually(lambda: len(her.inbox()) == 3, "the message about the refund")
     friend.open(f"{acts.DETAIL}?id={car}")

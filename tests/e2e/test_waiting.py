@@ -31,7 +31,7 @@ def test_a_car_that_is_cancelled_goes_to_who_waited_for_it(phone: Phones, cars: 
     acts.cancel(holder)
     holder.see("退款进度")
 
-    waiter.see("这辆车只留给您…", patience=40_000)
+    waiter.see("这辆车只留给您…")
     picture(waiter, "waiting-offer-list", [(375, 812)])
     acts.eventually(lambda: [one for one in waiter.inbox() if one["template"] == "waitlist_offered"], "the service account has told her")
     acts.open_car(stranger, car)

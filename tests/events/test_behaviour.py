@@ -119,7 +119,7 @@ def test_a_batch_that_waits_for_one_that_fails_counts_in_its_place(app: Any, com
         second.start()
         with db.engine().connect().execution_options(isolation_level="AUTOCOMMIT") as watcher:
             waiting = text("SELECT 1 FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'")
-            wait_until(lambda: watcher.execute(waiting).first(), 10)
+            wait_until(lambda: watcher.execute(waiting).first())
         first.rollback()
     second.join()
     assert counted == [1]

@@ -39,7 +39,7 @@ def _wait_for_a_lock() -> None:
     # Each look in a transaction of its own: within one, PostgreSQL shows the same picture of its activity again.
     with db.engine().connect().execution_options(isolation_level="AUTOCOMMIT") as watcher:
         waiting = text("SELECT 1 FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'")
-        wait_until(lambda: watcher.execute(waiting).first(), 10)
+        wait_until(lambda: watcher.execute(waiting).first())
 
 
 def test_what_she_did_before_she_signed_in_is_hers_afterwards(phone: Phone, wechat: FakeGateway) -> None:

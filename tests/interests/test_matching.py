@@ -274,12 +274,12 @@ def test_of_two_workers_at_once_one_tells(committed: Any, app: Any) -> None:
 
     def work() -> None:
         with committed() as session:
-            both.wait(timeout=30)
+            both.wait(timeout=120)
             matching.match(session, market.brand.id, new)
 
     with ThreadPoolExecutor(2) as pool:
         for done in [pool.submit(work) for _ in range(2)]:
-            done.result(timeout=60)
+            done.result(timeout=120)
     with committed() as session:
         told = session.execute(select(Alert.saved_search_id, Alert.count)).all()
         assert sorted(told) == sorted((search, len(new)) for search in searches)
@@ -299,7 +299,7 @@ def test_a_search_saved_while_a_car_changes_knows_it_or_is_told(committed: Any, 
                 car = cars.vehicle(session, market.store, body="coupe").id
             matched = pool.submit(jobs.match)
             wait_until(lambda: waits_for_a_lock(committed))
-        matched.result(timeout=60)
+        matched.result(timeout=120)
     with committed() as session:
         assert found(session) == {(search_id, car)}
 

@@ -93,7 +93,7 @@ class Books:
         return self._ask("SELECT * FROM refunds WHERE rowid > ?", self._begin["refunds"])
 
     def _ask(self, query: str, *values: Any) -> list[dict[str, Any]]:
-        with closing(sqlite3.connect(f"file:{self._store}?mode=ro", uri=True, timeout=20)) as store:
+        with closing(sqlite3.connect(f"file:{self._store}?mode=ro", uri=True, timeout=60)) as store:
             store.row_factory = sqlite3.Row
             return [dict(row) for row in store.execute(query, values)]
 

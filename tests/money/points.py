@@ -22,7 +22,7 @@ from app.kit import acting, db, queue
 from app.wechat import http
 from app.wechat.http.line import HttpLine
 
-LONGEST_SECONDS = 90.0
+LONGEST_SECONDS = 300.0
 # What is written about money, who holds what, and what was told and answered; crashes of the others are theirs.
 OURS = ("app.orders.", "app.payments.", "app.vehicles.", "app.reconciliation.", "app.wechat.models", "app.kit.idempotency")
 

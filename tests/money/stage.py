@@ -279,7 +279,7 @@ class Telling:
                 self.ground.simulator.ask("clock/advance", seconds=NO_ANSWER_FROM_A_DEAD_PROCESS)
             return bool(found) and found[0]["state"] == "delivered"
 
-        wait_until(told, 20, f"{event} of {number} was not taken")
+        wait_until(told, what=f"{event} of {number} was not taken")
 
     def _order(self, who: int = 0) -> Order:
         with db.transaction() as session:

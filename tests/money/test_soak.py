@@ -134,7 +134,7 @@ def test_in_bad_weather_and_killed_at_random_both_books_are_the_same(stack: Stac
         )
     buyers = [Buyer(stack, number, cars) for number in range(BUYERS)]
     weather = [{"kind": kind, "percent": PERCENT, "seed": SEED} for kind in ("weather", "callback_weather")]
-    requests.post(f"{stack.simulator}/_sim/faults", json={"faults": weather}, timeout=10).raise_for_status()
+    requests.post(f"{stack.simulator}/_sim/faults", json={"faults": weather}, timeout=60).raise_for_status()
 
     over, killed = threading.Event(), Counter[str]()
     threads = [threading.Thread(target=buyer.live, args=(over,)) for buyer in buyers]
@@ -154,7 +154,7 @@ def test_in_bad_weather_and_killed_at_random_both_books_are_the_same(stack: Stac
         for thread in (*threads, killer):
             thread.join()
     assert wrong == []
-    requests.post(f"{stack.simulator}/_sim/faults", json={"clear": True}, timeout=10).raise_for_status()
+    requests.post(f"{stack.simulator}/_sim/faults", json={"clear": True}, timeout=60).raise_for_status()
     for victim in VICTIMS:
         if victim not in stack.running:
             stack.restart(victim)

@@ -59,7 +59,7 @@ def at_once(committed: Committed, *acts: Callable[[Session], Any]) -> tuple[str,
     together = threading.Barrier(len(acts))
 
     def run(act: Callable[[Session], Any]) -> str:
-        together.wait(timeout=30)
+        together.wait(timeout=120)
         try:
             with committed() as session:
                 act(session)

@@ -90,7 +90,7 @@ def test_one_customer_with_many_fingers_gets_one_order(committed: Callable[[], A
     together = threading.Barrier(len(cars))
 
     def buy(car: Vehicle) -> int:
-        together.wait(timeout=60)
+        together.wait(timeout=120)
         body = {"vehicle_id": str(car.id), "terms_version": market.terms.version}
         answer = app.test_client().post("/api/customer/orders/", json=body, headers=headers | {"Idempotency-Key": f"key-{car.id}"})
         return int(answer.status_code)
@@ -110,7 +110,7 @@ def test_the_same_request_twice_at_the_same_moment_makes_one_order(committed: Ca
     together = threading.Barrier(8)
 
     def buy(_: int) -> tuple[int, str]:
-        together.wait(timeout=60)
+        together.wait(timeout=120)
         answer = app.test_client().post("/api/customer/orders/", json=body, headers=headers)
         return answer.status_code, answer.json.get("error", "")
 

@@ -302,7 +302,7 @@ def test_of_two_who_publish_at_once_one_policy_is_in_force(committed: Callable[[
     together = threading.Barrier(2)
 
     def publish(staff_id: Any) -> str:
-        together.wait(timeout=30)
+        together.wait(timeout=120)
         with committed() as session:
             return orders.publish_terms(session, session.get_one(Staff, staff_id), POLICY).version
 

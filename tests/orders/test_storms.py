@@ -133,11 +133,11 @@ class Weather:
         together = Barrier(len(notices) + DELIVERING)
 
         def tell(notice: Notice) -> int:
-            together.wait(timeout=60)
+            together.wait(timeout=120)
             return int(tencent.notify(self.app.test_client(), self.market.merchant, *notice, kind=kind).status_code)
 
         def deliver(_: int) -> int:
-            together.wait(timeout=60)
+            together.wait(timeout=120)
             return events.deliver_all()
 
         with ThreadPoolExecutor(len(notices) + DELIVERING) as pool:

@@ -40,7 +40,7 @@ class Race:
         together = threading.Barrier(len(verbs))
 
         def run(verb: Callable[[Session], Any]) -> type[BaseException] | None:
-            together.wait(timeout=60)
+            together.wait(timeout=120)
             try:
                 with self.committed() as session:
                     verb(session)

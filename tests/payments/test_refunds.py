@@ -236,7 +236,7 @@ def test_what_is_asked_for_at_the_same_time_is_never_more_than_was_paid(committe
     together = threading.Barrier(20)
 
     def ask_back(_: int) -> bool:
-        together.wait(timeout=30)
+        together.wait(timeout=120)
         try:
             with committed() as session:
                 payments.request_refund(session, order.intent_id, amount_fen=30_000, reason="测试")  # type: ignore[arg-type]

@@ -21,7 +21,7 @@ def openid(sim: Simulator, user: Person) -> str:
 
 def does(sim: Simulator, user: Person, what: str, **body: Any) -> requests.Response:
     """Something that she does on her phone; the answer as it came."""
-    return sim.http.post(f"{sim.base}/_sim/users/{user['id']}/{what}", json={"appid": sim.mini["appid"], **body}, timeout=10)
+    return sim.http.post(f"{sim.base}/_sim/users/{user['id']}/{what}", json={"appid": sim.mini["appid"], **body}, timeout=60)
 
 
 def did(sim: Simulator, user: Person, what: str, **body: Any) -> Any:

@@ -62,7 +62,7 @@ def does(sim: Simulator, user: dict[str, Any], what: str, /, **body: Any) -> Any
 
 def cannot(sim: Simulator, path: str, /, **body: Any) -> tuple[int, str]:
     """What somebody cannot do: the status, and the words that say so."""
-    answer = sim.http.post(f"{sim.base}/_sim/{path}", json=body, timeout=20)
+    answer = sim.http.post(f"{sim.base}/_sim/{path}", json=body, timeout=60)
     return answer.status_code, str(answer.json().get("error"))
 
 
@@ -115,4 +115,4 @@ def swap(sim: Simulator, code: str, **changed: str) -> Any:
 def browse(sim: Simulator, url: str, **options: Any) -> requests.Response:
     """A browser opens an address of Tencent's, without following where it leads."""
     parts = urlsplit(url)
-    return requests.get(f"{sim.base}/{parts.hostname}{parts.path}?{parts.query}", allow_redirects=False, timeout=20, **options)
+    return requests.get(f"{sim.base}/{parts.hostname}{parts.path}?{parts.query}", allow_redirects=False, timeout=60, **options)

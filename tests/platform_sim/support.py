@@ -25,7 +25,7 @@ from dev.ports import free_port
 from tests.simulator import set_up
 
 API, PAY, WORK = "api.weixin.qq.com", "api.mch.weixin.qq.com", "qyapi.weixin.qq.com"
-PATIENCE = 15.0
+PATIENCE = 60.0
 
 
 def wait_until(found: Callable[[], Any], *, what: str, seconds: float = PATIENCE) -> Any:
@@ -129,22 +129,22 @@ class Simulator:
     def stop(self) -> int:
         assert self._process is not None
         self._process.terminate()
-        return self._process.wait(timeout=10)
+        return self._process.wait(timeout=60)
 
     def _healthy(self) -> bool:
         try:
             return requests.get(f"{self.base}/_sim/health", timeout=1).ok
-        except requests.ConnectionError:
+        except requests.RequestException:
             return False
 
     # The simulator's own interface.
     def get(self, path: str, /, **params: Any) -> Any:
-        answer = self.http.get(f"{self.base}/_sim/{path}", params=params, timeout=20)
+        answer = self.http.get(f"{self.base}/_sim/{path}", params=params, timeout=60)
         answer.raise_for_status()
         return answer.json()
 
     def post(self, path: str, /, **body: Any) -> Any:
-        answer = self.http.post(f"{self.base}/_sim/{path}", json=body, timeout=20)
+        answer = self.http.post(f"{self.base}/_sim/{path}", json=body, timeout=60)
         answer.raise_for_status()
         return answer.json()
 
@@ -157,7 +157,7 @@ class Simulator:
     # The merchant's side of the wires.
     def call(self, host: str, method: str, path: str, *, body: Any = None, **query: Any) -> Any:
         data = None if body is None else body if isinstance(body, bytes) else json.dumps(body, ensure_ascii=False).encode()
-        return self.http.request(method, f"{self.base}/{host}{path}", params=query, data=data, timeout=20)
+        return self.http.request(method, f"{self.base}/{host}{path}", params=query, data=data, timeout=60)
 
     def token(self, account: dict[str, Any] | None = None, **more: Any) -> dict[str, Any]:
         account = account or self.mini
@@ -188,7 +188,7 @@ class Simulator:
         client = WeChatPay(
             wechatpay_type=WeChatPayType.MINIPROG, mchid=merchant["mchid"], private_key=merchant["merchant_private_key"],
             cert_serial_no=merchant["merchant_serial"], appid=merchant["appid"], apiv3_key=merchant["apiv3_key"],
-            notify_url=f"{self.sink.url}/paid", public_key=merchant["public_key"], public_key_id=merchant["public_key_id"], timeout=(5, 20),
+            notify_url=f"{self.sink.url}/paid", public_key=merchant["public_key"], public_key_id=merchant["public_key_id"], timeout=(5, 60),
         )  # fmt: skip
         client._core._gate_way = f"{self.base}/{PAY}"
         return client

@@ -134,7 +134,7 @@ def calls_until_cut_off(sim: Simulator, openid: str, token: str, *, name: str) -
     with contextlib.suppress(requests.RequestException), requests.Session() as session:
         for n in itertools.count():
             body = json.dumps({**message, "client_msg_id": f"{name}-{n}"}, ensure_ascii=False).encode()
-            answer = session.post(url, params={"access_token": token}, data=body, headers={"X-Request-Id": f"{name}-{n}"}, timeout=5)
+            answer = session.post(url, params={"access_token": token}, data=body, headers={"X-Request-Id": f"{name}-{n}"}, timeout=60)
             assert answer.json()["errcode"] == 0
             answered.append(f"{name}-{n}")
     return answered

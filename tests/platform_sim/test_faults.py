@@ -127,7 +127,7 @@ def test_an_address_that_is_not_allowed_gets_no_token_and_wecom_no_answer(sim: S
     assert sim.token()["errcode"] == 40164
     assert sim.work("/cgi-bin/message/send", {}, token=work)["errcode"] == 60020
     assert code(info(sim, token)) == 40003
-    sim.http.delete(f"{sim.base}/_sim/faults/{fault}", timeout=5)
+    sim.http.delete(f"{sim.base}/_sim/faults/{fault}", timeout=60)
     assert sim.token()["expires_in"] > 0
 
 
@@ -146,7 +146,7 @@ def test_faults_are_cleared_one_by_one(sim: Simulator, token: str) -> None:
     ],
 )  # fmt: skip
 def test_a_fault_that_is_not_understood_is_refused_and_nothing_is_planted(sim: Simulator, fault: object) -> None:
-    answer = sim.http.post(f"{sim.base}/_sim/faults", json={"faults": [{"kind": "cut", "path": "/none"}, fault]}, timeout=5)
+    answer = sim.http.post(f"{sim.base}/_sim/faults", json={"faults": [{"kind": "cut", "path": "/none"}, fault]}, timeout=60)
     assert (answer.status_code, sim.get("faults")["faults"]) == (422, [])
 
 

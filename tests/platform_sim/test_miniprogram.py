@@ -102,7 +102,7 @@ def test_the_service_accounts_token_opens_no_mini_program_endpoint(sim: Simulato
 
 def test_a_user_without_a_phone_has_no_phone_code(sim: Simulator) -> None:
     user = sim.user(phone=None)
-    answer = sim.http.post(f"{sim.base}/_sim/users/{user['id']}/phone-code", json={"appid": sim.mini["appid"]}, timeout=5)
+    answer = sim.http.post(f"{sim.base}/_sim/users/{user['id']}/phone-code", json={"appid": sim.mini["appid"]}, timeout=60)
     assert (answer.status_code, answer.json()["error"]) == (409, "该用户没有绑定手机号")
 
 

@@ -132,11 +132,11 @@ def test_her_own_confirmation_comes_before_the_automatic_one(managed: Simulator)
     transaction_id = order(sim, number)["transaction_id"]
     path = f"{sim.base}/_sim/users/{user['id']}/confirm-receipt"
     confirm = {"transaction_id": transaction_id}
-    assert sim.http.post(path, json=confirm, timeout=5).status_code == 409
+    assert sim.http.post(path, json=confirm, timeout=60).status_code == 409
     ship(sim, user, number, logistics_type=1)
-    assert sim.http.post(path.replace(f"/{user['id']}/", f"/{visitor(sim)['id']}/"), json=confirm, timeout=5).status_code == 404
-    assert sim.http.post(path, json=confirm, timeout=5).status_code == 200
-    assert sim.http.post(path, json=confirm, timeout=5).status_code == 409
+    assert sim.http.post(path.replace(f"/{user['id']}/", f"/{visitor(sim)['id']}/"), json=confirm, timeout=60).status_code == 404
+    assert sim.http.post(path, json=confirm, timeout=60).status_code == 200
+    assert sim.http.post(path, json=confirm, timeout=60).status_code == 409
     sim.advance(DAY + 1)
     wait_until(lambda: settled(sim, number), what="it is settled")
     _, done = told(sim, "trade_manage_order_settlement", number, count=2)

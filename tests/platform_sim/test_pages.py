@@ -34,13 +34,13 @@ class Seen(HTMLParser):
 
 
 def refused(sim: Simulator, method: str, path: str) -> tuple[int, str]:
-    answer = sim.http.request(method, f"{sim.base}/_sim/{path}", json={} if method == "POST" else None, timeout=10)
+    answer = sim.http.request(method, f"{sim.base}/_sim/{path}", json={} if method == "POST" else None, timeout=60)
     return answer.status_code, str(answer.json().get("error"))
 
 
 @pytest.mark.parametrize("path", MODULES, ids=lambda path: path.name)
 def test_a_module_is_served_loads_only_its_neighbours_and_makes_no_html_of_text(sim: Simulator, path: Any) -> None:
-    served = sim.http.get(f"{sim.base}/_sim/static/{path.name}", timeout=5)
+    served = sim.http.get(f"{sim.base}/_sim/static/{path.name}", timeout=60)
     assert (served.status_code, served.text) == (200, path.read_text())
     for name in re.findall(r'from "([^"]+)"', served.text):
         assert name.startswith("./")
@@ -63,7 +63,7 @@ def test_every_text_that_a_module_names_is_there() -> None:
 
 
 def test_the_page_runs_nothing_but_its_own_files(sim: Simulator) -> None:
-    page = sim.http.get(f"{sim.base}/", timeout=5).text
+    page = sim.http.get(f"{sim.base}/", timeout=60).text
     seen = Seen(page)
     assert not seen.inline
     assert not {name for name in seen.names if name.startswith("on") or name == "style"}

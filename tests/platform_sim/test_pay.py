@@ -43,7 +43,7 @@ def test_the_sheet_shows_who_is_paid_for_what_and_how_much(sim: Simulator) -> No
     shown = sim.get(f"prepays/{prepay_id}")
     [row] = [row for row in sim.get("payments")["payments"] if row["out_trade_no"] == "MQBILL001"]
     assert shown == {"merchant": sim.merchant["name"], "description": row["description"], "total": row["total"]}
-    assert sim.http.get(f"{sim.base}/_sim/prepays/wx-none", timeout=5).status_code == 404
+    assert sim.http.get(f"{sim.base}/_sim/prepays/wx-none", timeout=60).status_code == 404
 
 
 def test_the_sheet_cannot_be_paid_twice(sim: Simulator) -> None:
@@ -171,7 +171,7 @@ def test_only_the_merchants_own_fresh_signature_over_the_exact_request_is_accept
 
     def ask(authorization: str | None, target: str = path) -> int:
         headers = {"Authorization": authorization} if authorization else {}
-        return requests.get(f"{sim.base}/{PAY}{target}", headers=headers, timeout=5).status_code
+        return requests.get(f"{sim.base}/{PAY}{target}", headers=headers, timeout=60).status_code
 
     assert ask(_authorization(sim, path=path)) == 200
     assert ask(None) == 401
@@ -185,7 +185,7 @@ def test_only_the_merchants_own_fresh_signature_over_the_exact_request_is_accept
 def test_the_host_header_works_instead_of_the_prefix(sim: Simulator) -> None:
     path = f"/v3/pay/transactions/out-trade-no/MQHOST0001?mchid={sim.merchant['mchid']}"
     headers = {"Host": PAY, "Authorization": _authorization(sim, path=path)}
-    answer = requests.get(sim.base + path, headers=headers, timeout=5)
+    answer = requests.get(sim.base + path, headers=headers, timeout=60)
     assert (answer.status_code, answer.json()["code"]) == (404, "ORDER_NOT_EXIST")
 
 

@@ -33,7 +33,7 @@ def test_frozen_money_is_held_and_not_available(sim: Simulator, till: Till) -> N
     after = till.balance()
     assert (after["held"] - before["held"], after["available"] - before["available"]) == (9_940, 0)
     assert after["waits_for_delivery"] - before["waits_for_delivery"] == 9_940
-    taken = sim.http.post(f"{sim.base}/_sim/merchants/{till.mchid}/withdraw", json={"amount": 1}, timeout=5)
+    taken = sim.http.post(f"{sim.base}/_sim/merchants/{till.mchid}/withdraw", json={"amount": 1}, timeout=60)
     assert taken.status_code == 409
 
 

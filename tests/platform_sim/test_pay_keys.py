@@ -122,7 +122,7 @@ def test_a_probed_notice_that_is_refused_comes_again_and_is_right(sim: Simulator
 
 def test_the_second_address_of_wechat_pay_answers_as_the_first(sim: Simulator, till: Till) -> None:
     headers = {"Accept": "application/json", "User-Agent": "till", "Authorization": header(till), "Host": "api2.mch.weixin.qq.com"}
-    answer = sim.http.get(f"{sim.base}{QUERY}?mchid={till.mchid}", headers=headers, timeout=5)
+    answer = sim.http.get(f"{sim.base}{QUERY}?mchid={till.mchid}", headers=headers, timeout=60)
     assert (answer.status_code, answer.json()["code"]) == (404, "ORDER_NOT_EXIST")
 
 

@@ -98,7 +98,7 @@ def test_somebody_decides_a_refund_now(sim: Simulator, till: Till, status: str) 
     assert state(till, f"REF{number}") == status
     [notice] = wait_until(lambda: till.notices("/refunded", number), what="the notification")
     assert (notice["event_type"], notice["resource"]["refund_status"]) == (f"REFUND.{status}", status)
-    again = sim.http.post(f"{sim.base}/_sim/refunds/{refund_id}", json={"status": "SUCCESS"}, timeout=5)
+    again = sim.http.post(f"{sim.base}/_sim/refunds/{refund_id}", json={"status": "SUCCESS"}, timeout=60)
     assert (again.status_code, state(till, f"REF{number}")) == (409, status)
     sim.advance(86_400)
     assert state(till, f"REF{number}") == status

@@ -96,9 +96,9 @@ def test_an_account_without_message_push_is_told_nothing(sim: Simulator) -> None
 )
 def test_a_switch_takes_only_what_it_knows(sim: Simulator, values: dict, status: int) -> None:
     url = f"{sim.base}/_sim/accounts/{sim.mini['appid']}/switches"
-    before = sim.http.get(url, timeout=5).json()["switches"]
-    assert sim.http.post(url, json={"create_time_as_text": True, **values}, timeout=5).status_code == status
-    assert sim.http.get(url, timeout=5).json()["switches"] == before
+    before = sim.http.get(url, timeout=60).json()["switches"]
+    assert sim.http.post(url, json={"create_time_as_text": True, **values}, timeout=60).status_code == status
+    assert sim.http.get(url, timeout=60).json()["switches"] == before
 
 
 def test_every_attempt_is_encrypted_anew_and_written_down(sim: Simulator, sink: Sink) -> None:

@@ -25,7 +25,7 @@ def send(sim: Simulator, *, key: str, request_id: str) -> str:
         "data": {name: {"value": value} for name, value in fields.items()},
     }  # fmt: skip
     answer = sim.http.post(
-        f"{sim.base}/{API}{SEND}", params={"access_token": sim.token(sim.service)["access_token"]}, timeout=5,
+        f"{sim.base}/{API}{SEND}", params={"access_token": sim.token(sim.service)["access_token"]}, timeout=60,
         data=json.dumps(body, ensure_ascii=False).encode(), headers={"X-Request-Id": request_id},
     )  # fmt: skip
     assert answer.json()["errcode"] == 0
@@ -64,7 +64,7 @@ def test_calls_are_found_by_account_errcode_outcome_fault_and_time(sim: Simulato
 def test_calls_are_counted_in_groups(sim: Simulator, begun: int) -> None:
     for n in range(3):
         send(sim, key=f"group{n}", request_id="r")
-    assert sim.http.get(f"{sim.base}/_sim/calls/summary", params={"by": "path,password"}, timeout=5).status_code == 422
+    assert sim.http.get(f"{sim.base}/_sim/calls/summary", params={"by": "path,password"}, timeout=60).status_code == 422
     counted = sim.get("calls/summary", by="path,errcode", after=begun)["summary"]
     assert {(row["path"], row["errcode"]): row["calls"] for row in counted} == {
         (SEND, "0"): 3,
@@ -93,7 +93,7 @@ def test_a_callback_is_found_by_event_recipient_and_account(sim: Simulator) -> N
     [row] = wait_until(lambda: sim.get("callbacks", state="delivered", **filters)["callbacks"], what="the report is delivered")
     shown = sim.get(f"callbacks/{row['id']}")
     assert ("<Status><![CDATA[success]]></Status>" in shown["content"], len(shown["tried"])) == (True, 1)
-    assert sim.http.get(f"{sim.base}/_sim/callbacks/999999", timeout=5).status_code == 404
+    assert sim.http.get(f"{sim.base}/_sim/callbacks/999999", timeout=60).status_code == 404
 
 
 def test_a_secret_cut_in_the_middle_is_masked_too(sim: Simulator, begun: int) -> None:

@@ -163,7 +163,7 @@ def test_when_nobody_confirms_within_half_an_hour_nothing_is_sent(sim: Simulator
     sim.advance(1801)
     assert report(sim, answer["msg_id"])["Status"] == "err(40002)"
     path = f"{sim.base}/_sim/service-accounts/{sim.service['appid']}/group-sends/{answer['msg_id']}"
-    assert sim.http.post(path, json={"confirmed": True}, timeout=10).status_code == 404
+    assert sim.http.post(path, json={"confirmed": True}, timeout=60).status_code == 404
     assert inbox(sim, users[0]) == []
 
 

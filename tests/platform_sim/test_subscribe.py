@@ -20,7 +20,7 @@ def templates(sim: Simulator) -> dict[str, str]:
 def answer(sim: Simulator, user: dict[str, Any], *answers: tuple[str, str], **changed: Any) -> Any:
     told = [{"template_id": template_id, "answer": given} for template_id, given in answers]
     body = {"appid": sim.mini["appid"], "answers": told} | changed
-    return sim.http.post(f"{sim.base}/_sim/users/{user['id']}/subscribe", json=body, timeout=5)
+    return sim.http.post(f"{sim.base}/_sim/users/{user['id']}/subscribe", json=body, timeout=60)
 
 
 def pushed(sim: Simulator, user: dict[str, Any]) -> list[dict[str, Any]]:
@@ -83,14 +83,14 @@ def test_only_a_mini_program_asks(sim: Simulator) -> None:
 
 def test_a_world_of_an_earlier_version_gets_its_templates_once(tmp_path: Path) -> None:
     init = [sys.executable, "-m", "miniprogram_mock.platform", "init", "--dir", str(tmp_path), "--callback-base", "http://127.0.0.1:8000"]
-    subprocess.run(init, check=True, capture_output=True, timeout=20)
+    subprocess.run(init, check=True, capture_output=True, timeout=60)
     world = json.loads((tmp_path / "world.json").read_text())
     del world["mini_programs"][0]["subscribe_templates"]
     world["mini_programs"][0]["pages"] = ["pages/old/index"]
     (tmp_path / "world.json").write_text(json.dumps(world))
     given = []
     for _ in range(2):
-        subprocess.run(init, check=True, capture_output=True, timeout=20)
+        subprocess.run(init, check=True, capture_output=True, timeout=60)
         given.append(json.loads((tmp_path / "accounts.json").read_text())["accounts"][0]["subscribe_templates"])
     assert given[0] == given[1]
     assert len(given[0]) == 2

@@ -52,7 +52,7 @@ def test_a_card_is_pressed_told_and_updated(sim: Simulator) -> None:
     assert update(sim, ["adv001"], event["ResponseCode"])["errcode"] == 0
     [message] = inbox(sim, "adv001")
     assert (message["replace_name"], message["buttons"], message["pressed"]) == ("已接受", [], "accept")
-    late = sim.http.post(f"{sim.base}/_sim/staff/adv001/press", json={"message_id": message["id"], "key": "accept"}, timeout=5)
+    late = sim.http.post(f"{sim.base}/_sim/staff/adv001/press", json={"message_id": message["id"], "key": "accept"}, timeout=60)
     assert (late.status_code, "已接受" in late.json()["error"]) == (409, True)
 
 

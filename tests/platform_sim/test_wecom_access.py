@@ -163,7 +163,7 @@ def test_the_authorize_page_sends_a_member_back_with_code_and_state(main: App) -
 
 def test_in_a_browser_the_member_is_the_one_of_the_cookie(main: App) -> None:
     url = page(main).replace("https://", f"{main.sim.base}/").partition("#")[0]
-    answer = main.sim.http.get(url, headers={"Cookie": "wecom_member=mgr004"}, allow_redirects=False, timeout=5)
+    answer = main.sim.http.get(url, headers={"Cookie": "wecom_member=mgr004"}, allow_redirects=False, timeout=60)
     back = arrived(answer.headers["Location"])
     assert (answer.status_code, main.get("auth/getuserinfo", code=back["code"])["userid"]) == (302, "mgr004")
 
@@ -186,7 +186,7 @@ def test_somebody_in_wechat_who_opens_it_is_a_stranger(main: App) -> None:
     ],
 )
 def test_a_wrong_authorize_url_shows_why(main: App, changed: dict, said: str) -> None:
-    answer = main.sim.http.post(f"{main.sim.base}/_sim/staff/adv004/authorize", json={"url": page(main, **changed)}, timeout=5)
+    answer = main.sim.http.post(f"{main.sim.base}/_sim/staff/adv004/authorize", json={"url": page(main, **changed)}, timeout=60)
     assert (answer.status_code, said in answer.json()["error"]) == (422, True)
 
 

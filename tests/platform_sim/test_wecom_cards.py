@@ -47,7 +47,7 @@ def last(app: App, userid: str) -> dict:
 
 def press(app: App, userid: str, key: str, **choices: list[str]) -> requests.Response:
     body = {"message_id": last(app, userid)["id"], "key": key, "choices": choices}
-    return app.sim.http.post(f"{app.sim.base}/_sim/staff/{userid}/press", json=body, timeout=10)
+    return app.sim.http.post(f"{app.sim.base}/_sim/staff/{userid}/press", json=body, timeout=60)
 
 
 def clicked(app: App, task_id: str, event: str = "template_card_event") -> dict:

@@ -125,7 +125,7 @@ def test_the_root_and_departments_with_departments_stay(sync: App) -> None:
 
 
 def test_what_the_console_cannot_do_is_said_there_too(main: App) -> None:
-    answer = main.sim.http.post(f"{main.sim.base}/_sim/wecom/members", json={"userid": "adv001", "name": "重名"}, timeout=5)
+    answer = main.sim.http.post(f"{main.sim.base}/_sim/wecom/members", json={"userid": "adv001", "name": "重名"}, timeout=60)
     assert (answer.status_code, "60102" in answer.json()["error"]) == (409, True)
-    answer = main.sim.http.post(f"{main.sim.base}/_sim/wecom/members/adv001", json={"department": "2"}, timeout=5)
+    answer = main.sim.http.post(f"{main.sim.base}/_sim/wecom/members/adv001", json={"department": "2"}, timeout=60)
     assert answer.status_code == 422

@@ -72,7 +72,7 @@ def test_one_person_is_a_customer_of_each_under_one_unionid(first: App, second: 
     user = first.sim.user()
     externals = [
         first.sim.http.post(
-            f"{first.sim.base}/_sim/staff/adv003/customers?corpid={app.corpid}", json={"user": user["id"]}, timeout=5
+            f"{first.sim.base}/_sim/staff/adv003/customers?corpid={app.corpid}", json={"user": user["id"]}, timeout=60
         ).json()["external_userid"]
         for app in (first, second)
     ]
@@ -102,6 +102,6 @@ def test_an_application_with_an_address_of_its_own_hears_its_clicks_there(first:
 
 
 def test_without_a_name_it_is_asked_which_corp_is_meant(first: App) -> None:
-    answer = first.sim.http.get(f"{first.sim.base}/_sim/wecom/departments", timeout=5)
+    answer = first.sim.http.get(f"{first.sim.base}/_sim/wecom/departments", timeout=60)
     assert (answer.status_code, "corpid" in answer.json()["error"]) == (422, True)
     assert first.sim.get("wecom/departments", corpid=OTHER["corpid"])["departments"][0]["name"] == OTHER["name"]

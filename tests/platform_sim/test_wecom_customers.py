@@ -86,7 +86,7 @@ def test_members_of_a_way_take_turns_unless_it_is_exclusive(app: App) -> None:
     assert [scan(app, turns)["userid"] for _ in range(3)] == ["adv063", "adv064", "adv063"]
     user = app.sim.user()
     assert scan(app, exclusive, user)["userid"] == "adv063"
-    again = app.sim.http.post(f"{app.sim.base}/_sim/wecom/contact-ways/{exclusive}/scan", json={"user": user["id"]}, timeout=5)
+    again = app.sim.http.post(f"{app.sim.base}/_sim/wecom/contact-ways/{exclusive}/scan", json={"user": user["id"]}, timeout=60)
     assert (again.status_code, scan(app, exclusive)["userid"]) == (409, "adv064")
 
 
@@ -96,7 +96,7 @@ def test_a_temporary_way_ends_and_may_be_for_one_person(app: App) -> None:
 
     def status(who: dict) -> int:
         path = f"{app.sim.base}/_sim/wecom/contact-ways/{config_id}/scan"
-        return int(app.sim.http.post(path, json={"user": who["id"]}, timeout=5).status_code)
+        return int(app.sim.http.post(path, json={"user": who["id"]}, timeout=60).status_code)
 
     assert (status(app.sim.user()), status(user)) == (409, 200)
     app.sim.advance(601)

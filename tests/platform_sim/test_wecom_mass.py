@@ -52,7 +52,7 @@ def test_nothing_is_sent_until_the_member_confirms(app: App) -> None:
     assert confirm(app, "adv090", msgid) == {external: 1}
     [task] = app.customer("get_groupmsg_task", msgid=msgid)["task_list"]
     assert (task["status"], results(app, "adv090", msgid), received(app, external)) == (2, {external: 1}, 1)
-    again = app.sim.http.post(f"{app.sim.base}/_sim/staff/adv090/tasks/{msgid}/confirm", json={}, timeout=5)
+    again = app.sim.http.post(f"{app.sim.base}/_sim/staff/adv090/tasks/{msgid}/confirm", json={}, timeout=60)
     assert (again.status_code, received(app, external)) == (404, 1)
 
 
@@ -100,7 +100,7 @@ def test_a_customer_who_left_meanwhile_is_not_reached(app: App) -> None:
 def test_a_member_may_choose_only_where_it_is_allowed(app: App) -> None:
     one, other = befriend(app, "adv097"), befriend(app, "adv097")
     fixed, free = (template(app, sender="adv097", allow_select=select)["msgid"] for select in (False, True))
-    refused = app.sim.http.post(f"{app.sim.base}/_sim/staff/adv097/tasks/{fixed}/confirm", json={"chosen": [one]}, timeout=5)
+    refused = app.sim.http.post(f"{app.sim.base}/_sim/staff/adv097/tasks/{fixed}/confirm", json={"chosen": [one]}, timeout=60)
     assert (refused.status_code, confirm(app, "adv097", free, chosen=[one])) == (409, {one: 1})
     assert results(app, "adv097", free) == {one: 1, other: 0}
 

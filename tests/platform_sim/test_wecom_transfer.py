@@ -66,7 +66,7 @@ def test_a_customer_may_refuse_within_the_day(app: App) -> None:
     app.sim.advance(DAY + 1)
     assert status(app, external, "adv122", "adv123") == 3
     assert app.get("externalcontact/list", userid="adv122")["external_userid"] == [external]
-    late = app.sim.http.post(f"{app.sim.base}/_sim/wecom/customers/{external}/refuse-transfer", json={}, timeout=5)
+    late = app.sim.http.post(f"{app.sim.base}/_sim/wecom/customers/{external}/refuse-transfer", json={}, timeout=60)
     assert late.status_code == 409
 
 

@@ -77,7 +77,7 @@ class Till:
 
     def raw(self, method: str, target: str, body: bytes, headers: dict[str, str]) -> Reply:
         """Exactly these headers; one that the HTTP library would add has to be named to be empty."""
-        answer = requests.request(method, f"{self.sim.base}/{PAY}{target}", data=body or None, headers=headers, timeout=20)
+        answer = requests.request(method, f"{self.sim.base}/{PAY}{target}", data=body or None, headers=headers, timeout=60)
         return Reply(answer.status_code, answer.content, answer.headers, self.signer(answer.headers, answer.content))
 
     def signer(self, headers: Any, body: bytes) -> str | None:

@@ -120,7 +120,7 @@ def test_a_change_is_found_within_a_second_and_a_second_follower_waits_for_the_e
                 wait_until(lambda: second._following, what="nobody took over")
             shop.change(car, price_fen=50_000_000 + car)
             committed = time.monotonic()
-            wait_until(lambda price=50_000_000 + car: price in shop.prices(index), 5)
+            wait_until(lambda price=50_000_000 + car: price in shop.prices(index))
             assert time.monotonic() - committed < 1.0
             assert end_of_the_first or second._following is None
     finally:

@@ -79,7 +79,7 @@ class TestSceneCodes:
         assert code.seconds == seconds
         stranger.does("service/scan", ticket=code.ticket)
         assert stranger.door.user_info(stranger.openid).scene == str(scene)
-        picture = requests.get(code.picture_url, timeout=10)
+        picture = requests.get(code.picture_url, timeout=60)
         assert (picture.status_code, picture.headers["Content-Type"].split("/")[0]) == (200, "image")
 
     def test_a_code_for_ever_is_the_same_again_and_the_other_ends(self, stranger: Person) -> None:
