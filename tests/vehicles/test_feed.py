@@ -22,7 +22,7 @@ from app.vehicles.queries import Filters, get, price_history, search
 from app.vehicles.service import merge
 from app.vehicles.vin import check_digit
 from dev.environment import REAL_DATA
-from tests.factories import dealers
+from tests.factories import dealers, vehicles
 
 MAPPING = """
 name = "dms"
@@ -144,6 +144,20 @@ def test_another_price_is_kept_in_the_history(session: Session, store: Store, de
     car = desk.car("A1")
     assert [(change.old_price_fen, change.new_price_fen) for change in price_history(session, car.id)] == [(281_800_00, 260_000_00)]
     assert desk.facts() == {"vehicle.listed": 2, "vehicle.price_changed": 1}
+
+
+@pytest.mark.parametrize("correction", [{"kind": "新车"}, {"title": "J7 2022款 四驱版"}, {"year": "2021"}])
+def test_a_correction_that_leaves_the_price_brings_another_monthly_instalment(
+    session: Session, brand: Brand, store: Store, desk: Desk, correction: dict[str, str]
+) -> None:
+    vehicles.plan(session, brand, conditions=["used"], series=["j5"], model_year_min=2022)
+    desk.hand_in({}, {"no": "A2"}, dealer_id=store.dealer_id)
+    before = desk.car("A1").monthly_fen
+    assert before is not None
+    desk.hand_in(correction, {"no": "A2"}, dealer_id=store.dealer_id)
+    assert (desk.car("A1").monthly_fen, desk.car("A2").monthly_fen) == (None, before)
+    desk.hand_in({}, {"no": "A2"}, dealer_id=store.dealer_id)
+    assert desk.car("A1").monthly_fen == before
 
 
 def test_what_people_wrote_and_the_mapping_does_not_fill_stays(session: Session, store: Store, desk: Desk) -> None:

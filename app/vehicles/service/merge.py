@@ -42,10 +42,17 @@ def into_stock(session: Session, stage: Stage) -> Merged:
     session.execute(text(_PRICES))
     session.execute(text(_TRAIL), asked | _occasion())
     session.execute(text(_KNOWN_BEFORE), asked)
-    told = {"new": ("vehicle.listed",), "relisted": ("vehicle.listed", "vehicle.relisted"), "priced": ("vehicle.price_changed",)}
+    # Those that were relisted or got another price are among the changed.
+    told = {
+        "new": ("vehicle.listed",),
+        "changed": (),
+        "relisted": ("vehicle.listed", "vehicle.relisted"),
+        "priced": ("vehicle.price_changed",),
+    }
     for kind, names in told.items():
         for cars in _batches(session, kind):
-            refresh_monthly(session, stage.brand_id, [car.id for car in cars])
+            if kind in ("new", "changed"):
+                refresh_monthly(session, stage.brand_id, [car.id for car in cars])
             for name in names:
                 record_all(session, name, cars, brand_id=stage.brand_id, figures=PRICES if kind == "priced" else ())
     counts: dict[str, int] = dict(session.execute(text("SELECT kind, count(*) FROM happened GROUP BY kind")).all())
