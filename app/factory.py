@@ -40,6 +40,7 @@ def modules(door: str) -> list[ModuleType]:
 
 def assemble() -> None:
     """Import every door, so that jobs, handlers and tables are known: what workers and migrations need."""
+    memory.grow()
     for door in DOORS:
         modules(door)
 

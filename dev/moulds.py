@@ -2,8 +2,6 @@
 
 import hashlib
 import shutil
-import subprocess
-import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -73,10 +71,7 @@ class Moulds:
             self._forget_others(server)
             with _unfinished(server, mould) as name:
                 server.execute(f'CREATE DATABASE "{name}"')
-                stack = Stack(self.folder / name, self.address(name))
-                subprocess.run(
-                    [sys.executable, "-m", "alembic", "upgrade", "head"], cwd=ROOT, env=stack.env, check=True, capture_output=True
-                )
+                Stack(self.folder / name, self.address(name)).migrate()
                 shutil.rmtree(self.folder / name)
         return mould
 

@@ -67,6 +67,10 @@ class Stack:
             self._command(simulator_init(self.env))
             self._is_prepared = True
 
+    def migrate(self) -> None:
+        """Bring the database to the newest tables."""
+        self._command([sys.executable, "-m", "alembic", "upgrade", "head"])
+
     def flask(self, *arguments: str) -> str:
         """Run a command of the platform, `flask("demo", "seed", …)`, and give what it printed."""
         return self._command([sys.executable, "-m", "flask", "--app", "wsgi", *arguments])

@@ -1,4 +1,4 @@
-"""What a process that has started tells its garbage collector."""
+"""What a process that starts, and one that has started, tell the garbage collector."""
 
 from __future__ import annotations
 
@@ -8,11 +8,15 @@ import gc
 YOUNG, MIDDLE, OLD = 10_000, 50, 50
 
 
-def settle() -> None:
-    """Everything that is there now stays for good, so it need not be looked at again; the young need it less often.
+def grow() -> None:
+    """Much is about to be made, and nearly all of it stays: looked at as often as by default, that is a fifth of the work of a start."""
+    gc.set_threshold(YOUNG, MIDDLE, OLD)
 
-    Measured with `python -m bench wechat`: the gateway's share of bare calls goes from 0.50 to 0.63.
+
+def settle() -> None:
+    """Everything that is there now stays for good, so it need not be looked at again.
+
+    Measured together with the above with `python -m bench wechat`: the gateway's share of bare calls goes from 0.50 to 0.63.
     """
     gc.collect()
     gc.freeze()
-    gc.set_threshold(YOUNG, MIDDLE, OLD)
