@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import asyncio
 import io
+import json
 import logging
+import select
 
 import pytest
 from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
-from app.kit.logging import _mask, mask_text, trace
+from app.kit.logging import _TURN, _mask, mask_text, trace, trace_by_turns
 
 
 @pytest.mark.parametrize(
@@ -53,3 +56,33 @@ def test_a_log_that_nobody_reads_any_more_fails_no_call(monkeypatch: pytest.Monk
     """What the line tells of has happened by then."""
     monkeypatch.setattr(logging.getLogger(), "handlers", [logging.StreamHandler(Gone())])
     trace("wechat call", level="error", ms=1.5)
+
+
+class Writes(io.StringIO):
+    def __init__(self) -> None:
+        super().__init__()
+        self.texts: list[str] = []
+
+    def write(self, text: str) -> int:
+        self.texts.append(text)
+        return len(text)
+
+
+def test_what_a_loop_traces_in_one_turn_is_written_with_it_in_order_and_in_pieces_that_stay_whole(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A pipe takes no more than PIPE_BUF in one piece; a longer text another process's line could tear apart."""
+    out = Writes()
+    monkeypatch.setattr(logging.getLogger(), "handlers", [logging.StreamHandler(out)])
+    monkeypatch.setattr(_TURN, "loop", None)
+
+    async def turns() -> None:
+        trace_by_turns(asyncio.get_running_loop())
+        for turn in range(2):
+            for number in range(100):
+                trace("wechat call", level="error", number=turn * 100 + number)
+            await asyncio.sleep(0)
+            assert "".join(out.texts).count("\n") == (turn + 1) * 100, "a process that is killed loses one turn's lines at most"
+
+    asyncio.run(turns())
+    assert [json.loads(line)["number"] for line in "".join(out.texts).splitlines()] == list(range(200))
+    assert len(out.texts) < 20
+    assert all(text.endswith("\n") and len(text.encode()) <= select.PIPE_BUF for text in out.texts)

@@ -22,6 +22,8 @@ from app.wechat.errors import Outcome, WechatError
 from app.wechat.http import pooled
 from app.wechat.http.wire import Wire
 
+ORIGIN = "https://127.0.0.1:9"
+
 
 class BreaksDown:
     """Speaks TLS until it has read a request, and something else from then on."""
@@ -83,7 +85,8 @@ def outcome_of(url: str) -> Outcome:
 def test_tls_that_breaks_down_after_the_request_leaves_its_outcome_unknown(
     breaks_down: BreaksDown, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(pooled, "_pool", lambda: urllib3.PoolManager(retries=False, ca_certs=breaks_down.certificate))
+    trusting = urllib3.PoolManager(ca_certs=breaks_down.certificate)
+    monkeypatch.setattr(pooled, "_pool", trusting.connection_from_url)
     assert outcome_of(breaks_down.url) is Outcome.unknown
     assert len(breaks_down.requests) == 1
 
@@ -94,9 +97,9 @@ def test_a_certificate_that_nobody_vouches_for_gets_no_request(breaks_down: Brea
 
 
 def test_a_child_does_not_write_to_its_parents_connections() -> None:
-    parents = pooled._pool()
+    parents = pooled._pool(ORIGIN)
     child = os.fork()
     if child == 0:
-        os._exit(0 if pooled._pool() is not parents else 1)
+        os._exit(0 if pooled._pool(ORIGIN) is not parents else 1)
     assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0
-    assert pooled._pool() is parents
+    assert pooled._pool(ORIGIN) is parents

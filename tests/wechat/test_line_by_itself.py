@@ -6,6 +6,7 @@ import asyncio
 import signal
 import threading
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -176,8 +177,47 @@ class TestManyAtOnce:
         concurrent._Loop.get().do(asyncio.sleep(0.3))
         assert tencent.asked.count(INFO) <= sent + 1
 
+    def test_forty_accounts_that_wait_for_their_tokens_hold_up_no_other(
+        self, line: HttpLine, account: WechatAccount, tencent: Tencent, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """Here none of them gets its token before all have asked for theirs."""
+        together = threading.Barrier(40)
+
+        def slow(wire: Wire) -> Reply:
+            if "stable_token" in wire.url:
+                together.wait(5)
+            return tencent.send(wire)
+
+        monkeypatch.setattr(pooled, "send", slow)
+        doors = [
+            ServiceAccount(WechatAccount(kind=account.kind, appid=f"{account.appid}-{number}", secrets=account.secrets, settings={}), line)
+            for number in range(40)
+        ]
+        results = line.carry_out_all([door.user_info.prepare("o") for door in doors])
+        assert [result for result in results if isinstance(result, WechatError)] == []
+
 
 class TestQuota:
+    @pytest.mark.parametrize("many", [True, False], ids=["by the hundred", "one by one"])
+    def test_a_call_that_is_made_again_with_another_token_is_counted_again(
+        self, line: HttpLine, account: WechatAccount, tencent: Tencent, with_settings: Any, many: bool
+    ) -> None:
+        with_settings(WECHAT_QUOTAS='{"/cgi-bin/user/info": {"per_day": 3, "per_minute": 10}}')
+        tencent.answers[INFO] = [{"errcode": 40001, "errmsg": "no"}, {"subscribe": 0}]
+        tencent.answers["/cgi-bin/stable_token"] = [{"access_token": one, "expires_in": 7200} for one in ("one", "another")]
+        asked = [ServiceAccount(account, line).user_info.prepare("o") for _ in range(3)]
+
+        def one_by_one() -> Iterator[Any]:
+            for one in asked:
+                try:
+                    yield line.carry_out(one)
+                except WechatError as error:
+                    yield error
+
+        results = line.carry_out_all(asked) if many else list(one_by_one())
+        assert [result.code for result in results if isinstance(result, WechatError)] == ["quota"]
+        assert tencent.asked.count(INFO) == 3
+
     def test_what_the_minute_refuses_costs_the_day_nothing(
         self, line: HttpLine, account: WechatAccount, with_settings: Any, monkeypatch: pytest.MonkeyPatch
     ) -> None:
@@ -196,15 +236,15 @@ class TestQuota:
     ) -> None:
         """A thread for each of them would cost more than the calls."""
         threads: list[Any] = []
-        to_thread = asyncio.to_thread
+        submit = ThreadPoolExecutor.submit
 
-        async def counted(work: Callable[..., Any]) -> Any:
+        def counted(pool: ThreadPoolExecutor, *work: Any) -> Any:
             threads.append(work)
-            return await to_thread(work)
+            return submit(pool, *work)
 
         door = ServiceAccount(account, line)
         door.user_info("o")
-        monkeypatch.setattr(asyncio, "to_thread", counted)
+        monkeypatch.setattr(ThreadPoolExecutor, "submit", counted)
         results = line.carry_out_all([door.user_info.prepare("o") for _ in range(400)])
         assert not any(isinstance(result, WechatError) for result in results)
         assert tencent.asked.count(INFO) == 401

@@ -240,8 +240,9 @@ def doors(session: Session) -> dict[str, Any]:
         (200, "application/json", b""),
         (502, "text/html", b"<html>bad gateway</html>"),
         (503, "application/json", b'{"message": "?"}'),
+        (408, "text/html", b"<html>request timeout</html>"),
     ],
-    ids=["a page", "a list", "another form", "nothing", "a bad gateway", "an error without a code"],
+    ids=["a page", "a list", "another form", "nothing", "a bad gateway", "an error without a code", "a proxy that waited in vain"],
 )
 def test_an_answer_that_says_nothing_is_an_unknown_outcome_at_every_door(
     odd: type[Odd], doors: dict[str, Any], monkeypatch: pytest.MonkeyPatch, answer: tuple[int, str, bytes]

@@ -14,9 +14,10 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from enum import StrEnum
-from typing import Any, ClassVar, Concatenate, Generic, ParamSpec, Protocol, TypeVar, overload
+from types import MappingProxyType
+from typing import Any, ClassVar, Concatenate, Generic, NamedTuple, ParamSpec, Protocol, TypeVar, overload
 
 from app.wechat.errors import WechatError
 from app.wechat.models import WechatAccount
@@ -25,6 +26,7 @@ D = TypeVar("D", bound="Door")
 P = ParamSpec("P")
 T = TypeVar("T")
 T_co = TypeVar("T_co", covariant=True)
+_NOTHING: Mapping[str, Any] = MappingProxyType({})
 
 
 class Host(StrEnum):
@@ -44,8 +46,7 @@ class Repeat(StrEnum):
     never = "never"
 
 
-@dataclass(frozen=True, slots=True)
-class Reply:
+class Reply(NamedTuple):
     """An answer as it came: `headers` whatever their case, `body` the exact bytes."""
 
     status: int
@@ -71,8 +72,7 @@ class Endpoint:
 ENDPOINTS: dict[str, Endpoint] = {}
 
 
-@dataclass(frozen=True, slots=True)
-class Ask(Generic[T_co]):
+class Ask(NamedTuple, Generic[T_co]):
     """What one call sends and how its answer is read.
 
     `read` gets the answer's JSON object, or with `raw` the `Reply` itself, and may raise KeyError, TypeError or ValueError when it has
@@ -82,17 +82,16 @@ class Ask(Generic[T_co]):
 
     read: Callable[[Any], T_co]
     body: Mapping[str, Any] | None = None
-    query: Mapping[str, str] = field(default_factory=dict)
-    path: Mapping[str, str] = field(default_factory=dict)
-    headers: Mapping[str, str] = field(default_factory=dict)
-    instead: Mapping[str, T_co] = field(default_factory=dict)
+    query: Mapping[str, str] = _NOTHING
+    path: Mapping[str, str] = _NOTHING
+    headers: Mapping[str, str] = _NOTHING
+    instead: Mapping[str, T_co] = _NOTHING
     also: frozenset[str] = frozenset()
     raw: bool = False
     vouched: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Exchange(Generic[T_co]):
+class Exchange(NamedTuple, Generic[T_co]):
     """One call as a value: which endpoint, for which account, with what. `given` tells the method's arguments by name."""
 
     endpoint: Endpoint

@@ -7,13 +7,15 @@ import atexit
 import functools
 import os
 import threading
-from collections.abc import Generator, Iterable, Iterator
+from collections.abc import Callable, Generator, Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextvars import copy_context
 from typing import Any, ClassVar, TypeVar
 
 import aiohttp
 from yarl import URL
 
-from app.kit.logging import logger
+from app.kit.logging import logger, trace_by_turns
 from app.kit.settings import settings
 from app.wechat.endpoints import Reply
 from app.wechat.errors import Outcome, WechatError
@@ -34,9 +36,13 @@ class _Loop:
 
     def __init__(self) -> None:
         self.loop = asyncio.new_event_loop()
+        self.loop.call_soon(trace_by_turns, self.loop)
         threading.Thread(target=self.loop.run_forever, name="wechat-sending", daemon=True).start()
         self.session: aiohttp.ClientSession = self.do(_open())
         self.gate = asyncio.Lock()
+        # Its own: in the loop's aiohttp looks up names, and an account whose token takes long is to hold up no other. A call waits for one
+        # thing at a time.
+        self._threads = ThreadPoolExecutor(settings().wechat_calls_at_once, thread_name_prefix="wechat-waiting")
 
     @classmethod
     def get(cls) -> _Loop:
@@ -49,6 +55,7 @@ class _Loop:
             if old := cls._of.pop(os.getpid(), None):
                 old.do(old.session.close())
                 old.loop.call_soon_threadsafe(old.loop.stop)
+                old._threads.shutdown(wait=False)
 
     def do(self, work: Any) -> Any:
         future = asyncio.run_coroutine_threadsafe(work, self.loop)
@@ -58,6 +65,10 @@ class _Loop:
             # A job's time was over: what has not left yet is not to leave behind its back.
             future.cancel()
             raise
+
+    async def in_thread(self, work: Callable[[], Any]) -> Any:
+        """What `work` gives, which takes its time."""
+        return await self.loop.run_in_executor(self._threads, copy_context().run, work)
 
 
 async def _open() -> aiohttp.ClientSession:
@@ -127,10 +138,10 @@ async def _one(own: _Loop, talk: Generator[Any, Any, T]) -> T:
 
 async def _waited(own: _Loop, wait: Any) -> Any:
     if wait.at_hand is None:
-        return await asyncio.to_thread(wait.work)
+        return await own.in_thread(wait.work)
     async with own.gate:
         # Whoever was here before may have done it for us: a thread costs as much as a call.
-        return None if wait.at_hand() else await asyncio.to_thread(wait.work)
+        return None if wait.at_hand() else await own.in_thread(wait.work)
 
 
 async def _send(session: aiohttp.ClientSession, wire: Wire) -> Reply:

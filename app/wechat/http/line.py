@@ -100,6 +100,8 @@ class HttpLine:
             if refused.code not in outcomes.TOKEN_REFUSED:
                 raise
         token = yield Wait(lambda: keeper.renew(token))
+        # Tencent counts what it refuses, and so do we.
+        yield from self._admitted(exchange)
         return (yield from self._attempt(exchange, token))
 
     def _admitted(self, exchange: Exchange[Any]) -> Talk[None]:

@@ -303,4 +303,5 @@ def of_status(status: int) -> WechatError:
     """The error for an HTTP status without a readable code."""
     if status == 429:
         return WechatError(LATER, f"http.{status}")
-    return WechatError(ACCOUNT if 400 <= status < 500 else UNKNOWN, f"http.{status}")
+    # 408 is somebody on the way who grew tired of waiting: for the answer, as far as we know.
+    return WechatError(ACCOUNT if 400 <= status < 500 and status != 408 else UNKNOWN, f"http.{status}")

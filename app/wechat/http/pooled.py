@@ -18,10 +18,13 @@ from app.wechat.http.wire import Wire
 _NEVER_SENT = (ConnectTimeoutError, NewConnectionError, NameResolutionError)
 
 
+_ONCE = urllib3.Retry(False, redirect=False)
+
+
 @functools.cache
-def _pool() -> urllib3.PoolManager:
+def _pool(origin: str) -> urllib3.HTTPConnectionPool:
     times = urllib3.Timeout(connect=settings().wechat_connect_timeout_seconds, read=settings().wechat_read_timeout_seconds)
-    return urllib3.PoolManager(maxsize=32, timeout=times, retries=False)
+    return urllib3.connection_from_url(origin, maxsize=32, timeout=times)
 
 
 # A connection that parent and child both write to would give each the other's answers.
@@ -30,14 +33,16 @@ os.register_at_fork(after_in_child=_pool.cache_clear)
 
 def forget() -> None:
     """Close what is open and read the time-outs again."""
-    _pool().clear()
     _pool.cache_clear()
 
 
 def send(wire: Wire) -> Reply:
     """Send a request and give its reply. Raises `WechatError`: a request that never left did not happen, anything later nobody knows."""
+    end = wire.url.index("/", len("https://"))
     try:
-        answer = _pool().urlopen(wire.method, wire.url, body=wire.body or None, headers=wire.headers, redirect=False)
+        answer = _pool(wire.url[:end]).urlopen(
+            wire.method, wire.url[end:], body=wire.body or None, headers=wire.headers, retries=_ONCE, redirect=False
+        )
     except HTTPError as error:
         # Without its cause: it repeats the whole address, secret and all.
         # TLS may break down after the request as well; only a certificate that is not believed surely comes before it.

@@ -55,8 +55,11 @@ def build(exchange: Exchange[Any], token: str | None) -> Wire:
     path = endpoint.path
     if ask.path:
         path = path.format_map({name: quote(value, safe="") for name, value in ask.path.items()})
-    query = "&".join(part for part in (urlencode(ask.query) if ask.query else "", _with_token(token) if token else "") if part)
-    target = f"{path}?{query}" if query else path
+    target = path
+    if ask.query:
+        target += "?" + urlencode(ask.query)
+    if token:
+        target += ("&" if ask.query else "?") + _with_token(token)
     # Non-ASCII goes out as UTF-8: Tencent refuses \u escapes.
     body = b"" if ask.body is None else orjson.dumps(ask.body)
     request_id = os.urandom(12).hex()
