@@ -21,7 +21,10 @@ from dev import browser
 from dev.moulds import Moulds
 
 LOOPBACK = ("127.0.0.1", "::1", "localhost")
-IN_A_BROWSER = Path(__file__).parent / "e2e"
+HERE = Path(__file__).parent
+IN_A_BROWSER = HERE / "e2e"
+# What takes minutes, the longest first: a parallel run begins with them, so that nobody is left alone with one at the end.
+LONGEST = ("e2e/", "stories/test_crash.py", "money/", "stories/", "wechat/test_soak.py", "dev/test_stack.py")
 
 
 def _environment(database_url: str, redis_url: str, media: Path) -> dict[str, str]:
@@ -56,12 +59,21 @@ def pytest_ignore_collect(collection_path: Path) -> bool | None:
 
 
 @pytest.hookimpl(tryfirst=True)  # before xdist reads the groups
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """A file whose tests share something stays in one process of a parallel run: divided, each process would make it for itself."""
     for item in items:
         fixtures = item._fixtureinfo.name2fixturedefs.values()  # type: ignore[attr-defined]
         if any(one.scope == "module" for made in fixtures for one in made) and not item.get_closest_marker("xdist_group"):
             item.add_marker(pytest.mark.xdist_group(item.nodeid.split("::")[0]))
+    if hasattr(config, "workerinput"):
+        items.sort(key=_turn)
+
+
+def _turn(item: pytest.Item) -> tuple[int, bool]:
+    """When a test of a parallel run has its turn: the longest, then whole files, and single tests fill up what is left."""
+    path = item.path.relative_to(HERE).as_posix()
+    place = next((place for place, one in enumerate(LONGEST) if path.startswith(one)), len(LONGEST))
+    return place, item.get_closest_marker("xdist_group") is None
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
