@@ -25,7 +25,8 @@ class CellRefused(ValueError):
     """A cell that does not hold: `field`, its `value`, and the `reason` as a key of `import_reason`."""
 
     def __init__(self, field: str, value: str, reason: str) -> None:
-        self.field, self.value, self.reason = field, value[:LONGEST], reason
+        # A NUL is kept nowhere, not even in a report.
+        self.field, self.value, self.reason = field, value.replace("\x00", "\ufffd")[:LONGEST], reason
         super().__init__(f"{field}: {reason}: {value!r}")
 
 

@@ -111,6 +111,7 @@ class Settings(BaseSettings):
     photos_before_listing: int = Field(default=0, ge=0, le=200)
     photos_per_vehicle: int = Field(default=40, ge=1, le=200)
     photo_undo_days: int = Field(default=7, ge=1)
+    photo_hosts_allowed: list[str] = Field(default_factory=list)
     log_level: str = "INFO"
     log_json: bool = True
 

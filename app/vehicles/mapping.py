@@ -14,6 +14,7 @@ from typing import Any
 
 from app.kit.rows import CellRefused, short_text
 from app.vehicles.errors import MappingInvalid
+from app.vehicles.fetching import LONGEST_ADDRESS
 from app.vehicles.models import Condition
 from app.vehicles.vin import is_vin
 
@@ -23,6 +24,8 @@ STANDARD = "standard"
 STOCK_NUMBER = "stock_number"
 SPECIFICATIONS = "specifications."
 MOST_SEATS = 60
+# No car may have more, whatever the settings say.
+MOST_PHOTOS = 200
 
 Cells = Sequence[str]
 
@@ -82,6 +85,16 @@ def _boolean(raw: str) -> bool:
     return raw == "true"
 
 
+def _list(raw: str) -> list[str]:
+    return [short_text(part.strip()) for part in raw.split(",") if part.strip()]
+
+
+def _addresses(raw: str) -> list[str]:
+    """Each once, in their order. One that does not hold is told when it is fetched: its car is one all the same."""
+    said = (part.strip().replace("\x00", "")[: LONGEST_ADDRESS + 1] for part in raw.split(","))
+    return list(dict.fromkeys(part for part in said if part))[:MOST_PHOTOS]
+
+
 def _vin(raw: str) -> str:
     if not is_vin(raw.upper()):
         raise ValueError("vin")
@@ -106,7 +119,8 @@ FIELDS: dict[str, tuple[Callable[[str], Any], bool]] = {
     **dict.fromkeys(("exterior_color", "interior_color", "body", "drivetrain", "energy", "gearbox"), (short_text, False)),
     "seats": (_seats, False),
     "warranty_until": (_date, False),
-    "options": (lambda raw: [part.strip() for part in raw.split(",") if part.strip()], False),
+    "options": (_list, False),
+    "photos": (_addresses, False),
     "dealer": (short_text, False),
     "store": (short_text, False),
     "city": (short_text, False),

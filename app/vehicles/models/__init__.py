@@ -1,6 +1,6 @@
 """The stock: series, cars, prices, pictures, inspections; the feeds that bring it; the plans that finance it."""
 
-from app.vehicles.models.feeds import RUN, FeedFormat, ImportChunk, ImportRow, ImportRun, RunStatus
+from app.vehicles.models.feeds import RUN, FeedFormat, FeedPhoto, ImportChunk, ImportRow, ImportRun, RunStatus
 from app.vehicles.models.finance import FinancePlan, MonthlyRefresh, PlanKind
 from app.vehicles.models.inspections import Finding, Inspection
 from app.vehicles.models.photos import VehiclePhoto
@@ -16,6 +16,7 @@ __all__ = [
     "Condition",
     "CountedWords",
     "FeedFormat",
+    "FeedPhoto",
     "FinancePlan",
     "Finding",
     "ImportChunk",

@@ -7,11 +7,11 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Index, text
+from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Index, SmallInteger, UniqueConstraint, text
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
-from app.kit.db import Base, Root
+from app.kit.db import Base, Root, new_id
 from app.kit.states import Machine
 
 
@@ -93,13 +93,47 @@ class ImportChunk(Base):
 
 
 class ImportRow(Base):
-    """A row of a feed that did not hold: its line in the file, and what is wrong there (`reason` is a key of `import_reason`)."""
+    """What did not hold of a row: its line in the file, and what is wrong there (`reason` is a key of `import_reason`).
+
+    `picture` 0 is the row itself, which was left out; above it is one of its pictures, without which the row was taken over.
+    """
 
     __tablename__ = "import_rows"
 
     run_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("import_runs.id"), primary_key=True)
     line: Mapped[int] = mapped_column(primary_key=True)
+    picture: Mapped[int] = mapped_column(SmallInteger, primary_key=True, default=0, server_default="0")
     stock_number: Mapped[str | None]
     field: Mapped[str]
     value: Mapped[str]
     reason: Mapped[str]
+
+
+class FeedPhoto(Base):
+    """A picture that a feed names for a car, by its address; a job brings the car's photographs to what stands here.
+
+    `position` is its place in the feed, None when the feed does not name it any more. `due_at` is when the job looks at it, None when it
+    need not. `error`, once it is given up, is a key of `import_reason`. The photograph itself is the car's like any other.
+    """
+
+    __tablename__ = "feed_photos"
+    __table_args__ = (
+        # What was fetched for a car once is not fetched for it again.
+        UniqueConstraint("vehicle_id", "address"),
+        Index("ix_feed_photos_due_at", "due_at", postgresql_where=text("due_at IS NOT NULL")),
+        Index("ix_feed_photos_photo_id", "photo_id", postgresql_where=text("photo_id IS NOT NULL")),
+    )
+
+    id: Mapped[uuid.UUID] = mapped_column(primary_key=True, default=new_id)
+    vehicle_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("vehicles.id"))
+    address: Mapped[str]
+    position: Mapped[int | None] = mapped_column(SmallInteger)
+    # Which run brought it, and where it stands in its file
+    run_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("import_runs.id"))
+    line: Mapped[int]
+    due_at: Mapped[datetime | None]
+    attempts: Mapped[int] = mapped_column(default=0, server_default="0")
+    fetched_at: Mapped[datetime | None]
+    photo_id: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("vehicle_photos.id", ondelete="SET NULL"))
+    error: Mapped[str | None]
+    failed_at: Mapped[datetime | None]

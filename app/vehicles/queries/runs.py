@@ -5,7 +5,7 @@ from __future__ import annotations
 import uuid
 from collections.abc import Iterator, Sequence
 
-from sqlalchemy import select
+from sqlalchemy import select, tuple_
 from sqlalchemy.orm import Session
 
 from app.dealers.models import Staff
@@ -31,13 +31,13 @@ def runs_of_staff(session: Session, staff: Staff, *, before: uuid.UUID | None, l
     return session.execute(wanted).scalars().all()
 
 
-def refused_rows(session: Session, run_id: uuid.UUID, *, after: int, limit: int) -> Sequence[ImportRow]:
-    """The rows of a feed that did not hold, by their line, continuing after one."""
-    wanted = select(ImportRow).where(ImportRow.run_id == run_id, ImportRow.line > after).order_by(ImportRow.line).limit(limit)
-    return session.execute(wanted).scalars().all()
+def refused_rows(session: Session, run_id: uuid.UUID, *, after: tuple[int, int], limit: int) -> Sequence[ImportRow]:
+    """The rows and pictures of a feed that did not hold, by their line, continuing after a line and its picture."""
+    wanted = select(ImportRow).where(ImportRow.run_id == run_id, tuple_(ImportRow.line, ImportRow.picture) > tuple_(*after))
+    return session.execute(wanted.order_by(ImportRow.line, ImportRow.picture).limit(limit)).scalars().all()
 
 
 def every_refused_row(session: Session, run_id: uuid.UUID) -> Iterator[ImportRow]:
     """All of them, one after the other, however many there are."""
-    wanted = select(ImportRow).filter_by(run_id=run_id).order_by(ImportRow.line)
+    wanted = select(ImportRow).filter_by(run_id=run_id).order_by(ImportRow.line, ImportRow.picture)
     yield from session.execute(wanted.execution_options(yield_per=1000)).scalars()

@@ -94,12 +94,13 @@ def show(session: Session, who: Caller, run_id: uuid.UUID) -> Any:
 @staff.output(schemas.RefusedRowsOut)
 @transactional
 def rows(session: Session, who: Caller, run_id: uuid.UUID, query_data: dict[str, Any]) -> Any:
-    """The rows that do not hold, by their line."""
+    """The rows that do not hold, and pictures that could not be fetched, by their line."""
     run, limit = queries.run_of_staff(session, who.staff, run_id), query_data["limit"]
-    after = _line_in(query_data["cursor"]) if "cursor" in query_data else 0
+    after = _place_in(query_data["cursor"]) if "cursor" in query_data else (0, 0)
     found = queries.refused_rows(session, run.id, after=after, limit=limit + 1)
     more = len(found) > limit
-    return {"items": [_row(row) for row in found[:limit]], "next_cursor": paging.encode(found[limit - 1].line) if more else None}
+    last = paging.encode(found[limit - 1].line, found[limit - 1].picture) if more else None
+    return {"items": [_row(row) for row in found[:limit]], "next_cursor": last}
 
 
 @staff.get("/feeds/<uuid:run_id>/rows.csv")
@@ -174,8 +175,8 @@ def _id_in(cursor: str) -> uuid.UUID:
         raise CursorInvalid(cursor="unreadable") from error
 
 
-def _line_in(cursor: str) -> int:
-    (line,) = paging.decode(cursor, 1)
-    if not isinstance(line, int) or not 0 <= line < 2**31:
+def _place_in(cursor: str) -> tuple[int, int]:
+    line, picture = paging.decode(cursor, 2)
+    if not (isinstance(line, int) and isinstance(picture, int) and 0 <= line < 2**31 and 0 <= picture < 2**15):
         raise CursorInvalid(cursor="unreadable")
-    return line
+    return line, picture

@@ -2,6 +2,7 @@
 
 from app.vehicles.service.catalogue import series
 from app.vehicles.service.feed import take_over
+from app.vehicles.service.feed_photos import bring_photos
 from app.vehicles.service.holding import change_price, release, reserve, sell
 from app.vehicles.service.inspections import attach, report, take_back
 from app.vehicles.service.photos import arrange, clear_away, make_due_sizes, put_back, put_up, take_off
@@ -15,6 +16,7 @@ __all__ = [
     "Feed",
     "arrange",
     "attach",
+    "bring_photos",
     "change_price",
     "clear_away",
     "count_words",

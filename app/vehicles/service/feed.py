@@ -13,7 +13,7 @@ from app.kit import clock
 from app.kit.rows import CellRefused
 from app.vehicles.errors import FeedHeld, FeedRefused
 from app.vehicles.models import RUN, ImportRow, ImportRun, RunStatus
-from app.vehicles.service import catalogue, checks, merge
+from app.vehicles.service import catalogue, checks, feed_photos, merge
 from app.vehicles.service.staging import Feed, Stage
 
 # Of a dealer's cars in a feed, in percent: one that would take more than that off sale at once is held, unless they are a handful.
@@ -84,6 +84,8 @@ def read(session: Session, run: ImportRun, feed: Feed) -> RunStatus:
     run.unchanged = checked.accepted - done.created - done.updated
     run.withdrawn = merge.count_missing(session, stage) if is_new else 0
     merge.confirm(session)
+    if "photos" in stage.mapping.fields:
+        feed_photos.note(session, run.id)
     _ended(session, run, RunStatus.done)
     if done.created or done.updated:
         # Until autovacuum comes by, the planner would take thousands of new cars for a few, and every search would be slow. Last, for

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+import time
 import uuid
 from collections.abc import Sequence
 from datetime import timedelta
@@ -35,7 +37,11 @@ def put_up(session: Session, staff: Staff, vehicle_id: uuid.UUID, picture: Pictu
     Raises:
         VehicleUnknown: also for another dealer's. TooManyPhotos.
     """
-    vehicle = of_staff(session, staff, vehicle_id, lock=True)
+    return keep(session, of_staff(session, staff, vehicle_id, lock=True), picture, alt=alt)
+
+
+def keep(session: Session, vehicle: Vehicle, picture: Picture, *, alt: str) -> VehiclePhoto:
+    """`put_up` for a car that is locked already. Raises `TooManyPhotos`."""
     same = session.execute(select(VehiclePhoto).filter_by(vehicle_id=vehicle.id, digest=picture.digest)).scalar_one_or_none()
     if same is not None and same.deleted_at is None:
         return same
@@ -43,7 +49,7 @@ def put_up(session: Session, staff: Staff, vehicle_id: uuid.UUID, picture: Pictu
     position = max((one.position for one in there), default=0) + 1
     if same is not None:
         same.position, same.deleted_at, same.alt = position, None, alt or same.alt
-        _show(session, vehicle)
+        show(session, vehicle)
         return same
     # Under this lock no other process clears away the last car's copy of the same picture.
     _lock_file(session, picture.digest)
@@ -78,7 +84,7 @@ def arrange(session: Session, staff: Staff, vehicle_id: uuid.UUID, order: Sequen
     for position, (photo_id, alt) in enumerate(order, 1):
         there[photo_id].position = position
         there[photo_id].alt = alt or there[photo_id].alt
-    _show(session, vehicle)
+    show(session, vehicle)
 
 
 def take_off(session: Session, staff: Staff, vehicle_id: uuid.UUID, photo_id: uuid.UUID) -> None:
@@ -87,7 +93,7 @@ def take_off(session: Session, staff: Staff, vehicle_id: uuid.UUID, photo_id: uu
     photo = _of(session, vehicle, photo_id)
     if photo.deleted_at is None:
         photo.deleted_at = clock.now(session)
-        _show(session, vehicle)
+        show(session, vehicle)
 
 
 def put_back(session: Session, staff: Staff, vehicle_id: uuid.UUID, photo_id: uuid.UUID) -> None:
@@ -97,7 +103,7 @@ def put_back(session: Session, staff: Staff, vehicle_id: uuid.UUID, photo_id: uu
     if photo.deleted_at is not None:
         _room_for_one(session, vehicle)
         photo.deleted_at = None
-        _show(session, vehicle)
+        show(session, vehicle)
 
 
 def _of(session: Session, vehicle: Vehicle, photo_id: uuid.UUID) -> VehiclePhoto:
@@ -114,7 +120,7 @@ def _room_for_one(session: Session, vehicle: Vehicle) -> Sequence[VehiclePhoto]:
     return there
 
 
-def _show(session: Session, vehicle: Vehicle) -> None:
+def show(session: Session, vehicle: Vehicle) -> None:
     """What consumers see is written anew. Drawings go when the first photograph is ready, and do not come back."""
     session.flush()
     ready = [photos.of_row(one) for one in photos_of(session, vehicle.id) if one.widths]
@@ -124,10 +130,13 @@ def _show(session: Session, vehicle: Vehicle) -> None:
         session.flush()
 
 
-def make_due_sizes() -> int:
-    """Make the sizes of every photograph that waits for them, one after the other; how many. One that fails holds up no other."""
-    done = 0
-    while (claimed := _claim()) is not None:
+def make_due_sizes(*, seconds: float = math.inf) -> int:
+    """Make the sizes of every photograph that waits for them, one after the other, until this time is over; how many.
+
+    One that fails holds up no other.
+    """
+    done, until = 0, time.monotonic() + seconds
+    while time.monotonic() < until and (claimed := _claim()) is not None:
         photo_id, digest = claimed
         try:
             _make_sizes(photo_id, digest)
@@ -175,7 +184,7 @@ def _sizes_are_there(session: Session, photo_id: uuid.UUID) -> None:
     vehicle = session.execute(select(Vehicle).filter_by(id=vehicle_id).with_for_update(key_share=True)).scalar_one()
     photo = session.get_one(VehiclePhoto, photo_id)
     photo.widths, photo.due_at = imaging.widths(photo.width), None
-    _show(session, vehicle)
+    show(session, vehicle)
 
 
 def clear_away() -> int:

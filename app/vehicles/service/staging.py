@@ -60,6 +60,8 @@ TYPES = {
     "stock_number": "text",
     "series_key": "text",
     **VALUES,
+    # Addresses; they become pictures later.
+    "photos": "text[]",
     "refused_field": "text",
     "refused_value": "text",
     "refused_reason": "text",
