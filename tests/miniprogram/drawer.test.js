@@ -47,6 +47,13 @@ test('new counts change no order, and a value that is gone counts 0', () => {
   assert.deepEqual(ordered.series.map(({ value, count }) => [value, count]), [['j5', 0], ['j7', 4], ['j9', 9]]);
 });
 
+test('models keep their places while other things are chosen, but another series brings its own to the top', () => {
+  const view = new Device().require('pages/vehicles/filter-drawer/sections');
+  const counted = { model: [{ value: 'J3 EV', label: 'J3 EV', count: 4 }], energy: [{ value: 'petrol', label: '汽油', count: 4 }] };
+  assert.deepEqual(Object.keys(view.settled(counted, { series: ['j3'] }, { series: ['j3'], energy: ['petrol'] })), ['model', 'energy']);
+  assert.deepEqual(Object.keys(view.settled(counted, { series: ['j3'] }, { series: ['j5'] })), ['energy']);
+});
+
 test('while she chooses, only the last draft is counted, and an answer to an older one is passed over', async (t) => {
   const device = new Device();
   const waiting = [];

@@ -51,7 +51,7 @@ test('every condition is one chip, in words, and taking each away leaves nothing
 
 test('prices are said as the trade says them', () => {
   const said = (bound) => filters.boundText('price', bound);
-  assert.equal(said({ price_max_fen: 20000000 }), '20 万以下');
+  assert.equal(said({ price_max_fen: 20000000 }), '20 万以内');
   assert.equal(said({ price_min_fen: 60000000 }), '60 万以上');
   assert.equal(said({ price_min_fen: 12345600, price_max_fen: 23450000 }), '12.3456–23.45 万');
 });

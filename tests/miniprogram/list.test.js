@@ -79,7 +79,7 @@ test('a price among her words becomes a condition of its own, which she can take
   const device = phone(found([car('a')], { total: 2, next_cursor: 'n1', price_said: { q: 'J5', price_min_fen: null, price_max_fen: 30000000 } }));
   device.require('lib/handover').give('list', { filters: { q: 'J5 30万以内' } });
   const page = await opened(device);
-  assert.deepEqual([page.data.q, page.data.chips.map(({ text }) => text)], ['J5', ['J5', '30 万以下']]);
+  assert.deepEqual([page.data.q, page.data.chips.map(({ text }) => text)], ['J5', ['J5', '30 万以内']]);
   device.server.on(CARS, found([car('b')], { total: 2, facets: null }));
   page.onReachBottom();
   await device.settled();

@@ -102,7 +102,8 @@ test('the price stands between the least and the most of its like, wherever it i
   const told = { percentile: 25, count: 12, level: 'low', label: '价格偏低', text: '同车型', lowest_fen: 20000000, median_fen: 30000000, highest_fen: 40000000 };
   const { text, here, middle } = present(used({ fairness: told })).fairness;
   assert.deepEqual([text, here, middle], ['12 辆同类车中，25% 更便宜', 40, 50]);
-  assert.equal(present(used({ fairness: { ...told, lowest_fen: 29000000 } })).fairness.here, 0, 'cheaper than all of them');
+  const cheapest = present(used({ fairness: { ...told, percentile: 0, lowest_fen: 29000000 } })).fairness;
+  assert.deepEqual([cheapest.here, cheapest.text], [0, '12 辆同类车中价格最低'], 'cheaper than all of them');
 });
 
 test('how a price went is drawn as steps between its least and its most', () => {

@@ -94,7 +94,7 @@ def test_four_cars_stand_side_by_side_and_their_rows_are_aligned(session: Sessio
     assert all(len(row["values"]) == 3 and row["differs"] == (len(set(row["values"])) > 1) for row in rows.values())
     assert rows["价格", "售价"] == {"label": "售价", "values": ["¥258,000", "¥200,000", "¥258,000"], "differs": True}
     assert rows["车况", "状态"]["values"] == ["在售", "已售", "在售"]
-    assert rows["车况", "表显里程"]["values"] == ["21,000 km", "21,000 km", None]
+    assert rows["车况", "表显里程"]["values"] == ["21,000 公里", "21,000 公里", None]
     assert rows["车况", "无重大事故"]["values"] == ["是", "是", None]
     assert rows["参数", "CLTC 续航"]["values"] == ["680 km", None, None]
     assert rows["参数", "最大功率"]["values"] == ["240 kW", "300 kW", None]

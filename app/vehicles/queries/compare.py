@@ -82,7 +82,10 @@ def _condition(cars: Sequence[Vehicle]) -> list[Row]:
         ("status", [label("status", car.status) for car in cars]),
         ("kind", [label("condition", car.condition) for car in cars]),
         ("first_registration_date", [_month(car.first_registration_date) for car in cars]),
-        ("odometer_km", [None if car.odometer_km is None else f"{car.odometer_km:,} km" for car in cars]),
+        (
+            "odometer_km",
+            [None if car.odometer_km is None else texts.t("vehicles.compare.kilometres", km=f"{car.odometer_km:,}") for car in cars],
+        ),
         ("previous_owners", [None if car.previous_owners is None else str(car.previous_owners) for car in cars]),
         ("accident_free", [_said_of(car.accident_free, "is", "is_not") for car in cars]),
         ("warranty_until", [car.warranty_until.isoformat() if car.warranty_until else None for car in cars]),
@@ -99,13 +102,14 @@ def _basics(cars: Sequence[Vehicle]) -> list[Row]:
             (name, [label(name, getattr(car, name)) for car in cars])
             for name in ("body", "energy", "drivetrain", "gearbox", "exterior_color", "interior_color")
         ),
-        ("seats", [None if car.seats is None else str(car.seats) for car in cars]),
+        ("seats", [None if car.seats is None else texts.t("vehicles.compare.seat_count", seats=car.seats) for car in cars]),
     ]
 
 
 def _specifications(cars: Sequence[Vehicle]) -> Iterator[Row]:
     told = [{row["key"]: row for row in labels.specifications(car.specifications)} for car in cars]
-    every = {key: None for car in cars for key in car.specifications}
+    # The basics have the seats.
+    every = {key: None for car in cars for key in car.specifications if key != "seats"}
     for row in labels.specifications(every):
         of_cars = [one.get(row["key"]) for one in told]
         yield row["label"], [None if one is None else one["value"] for one in of_cars]

@@ -71,7 +71,9 @@ function planRows(plans, kind) {
       fee && fill(t.terms.fee, { percent: fee }),
       until && fill(t.terms.until, { date: until }),
     ];
-    return { id: plan.id, name: plan.name, terms: parts.filter(Boolean).join(' · '), monthly: fill(t.terms.monthly, { amount: format.yuan(plan.monthly_fen) }) };
+    // A line ends between two terms, never within one.
+    const terms = parts.filter(Boolean).map((part) => part.replace(/ /g, '\u00a0')).join(' · ');
+    return { id: plan.id, name: plan.name, terms, monthly: fill(t.terms.monthly, { amount: format.yuan(plan.monthly_fen) }) };
   });
 }
 
@@ -102,12 +104,13 @@ function present(loan) {
 }
 
 /**
- * The instalments as a table of texts; without the sign of the yuan, so that five columns fit a phone.
+ * The instalments as a table of texts, fen always shown, so that figures stand under each other; without the sign of the yuan, so that
+ * five columns fit a phone.
  *
  * @param {any[]} schedule
  */
 function table(schedule) {
-  const plain = (/** @type {number} */ fen) => format.yuan(fen).slice(1);
+  const plain = (/** @type {number} */ fen) => `${format.count(Math.floor(fen / 100))}.${String(fen % 100).padStart(2, '0')}`;
   return schedule.map((one) => ({
     number: one.number,
     payment: plain(one.payment_fen),

@@ -44,9 +44,10 @@ Page({
     this.offer();
   },
 
-  /** A city without a store is nowhere she could choose. */
+  /** Not a city without a store, nor the one she chose already. */
   offer() {
-    const guessed = this.cities.some(({ name }) => name === this.guessed) ? this.guessed : '';
+    const isNews = this.guessed !== place.current().city && this.cities.some(({ name }) => name === this.guessed);
+    const guessed = isNews ? this.guessed : '';
     this.setData({ guessed, guessedText: fill(t.guessed.title, { city: guessed }) });
   },
 

@@ -83,7 +83,7 @@ function fairness({ label, percentile, text, count, lowest_fen, median_fen, high
   const at = (/** @type {number} */ fen) => (highest_fen > lowest_fen ? Math.min(100, Math.max(0, ((fen - lowest_fen) / (highest_fen - lowest_fen)) * 100)) : 50);
   return {
     label,
-    text: fill(t.fairness.text, { percent: percentile, count }),
+    text: fill(price_fen <= lowest_fen ? t.fairness.cheapest : t.fairness.text, { percent: percentile, count }),
     among: text,
     here: at(price_fen),
     middle: at(median_fen),

@@ -57,7 +57,7 @@ module.exports = {
   },
   year: '{year} 款',
   price: {
-    below: '{max} 万以下',
+    below: '{max} 万以内',
     above: '{min} 万以上',
     between: '{min}–{max} 万',
     least: '最低价',
@@ -68,7 +68,7 @@ module.exports = {
     least_at: '最低价，{price}',
     most_at: '最高价，{price}',
   },
-  monthly: { below: '{max} 以下', above: '{min} 以上', between: '{min}–{max}' },
+  monthly: { below: '{max} 以内', above: '{min} 以上', between: '{min}–{max}' },
   registered: { within: ['近 1 年上牌', '近 3 年上牌', '近 5 年上牌'], from: '{date} 之后上牌', to: '{date} 之前上牌' },
   listed: '{days} 天内上架',
   warranty: { still: '在质保期内', over: '已过质保期' },

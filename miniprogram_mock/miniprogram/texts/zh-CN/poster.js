@@ -12,7 +12,7 @@ module.exports = {
   openCar: '查看这辆车',
   openList: '查看全部车辆',
   hint: '保存后可发到朋友圈，好友识别小程序码即可查看。',
-  refused: { title: '需要相册权限', text: '请在设置中允许「添加到相册」，再保存海报。', confirm: '去设置' },
+  refused: { title: '需要相册权限', text: '请在设置中允许“添加到相册”，再保存海报。', confirm: '去设置' },
   needsPrivacy: '同意隐私保护指引后才能保存到相册',
   making: '正在生成海报…',
   notMade: '海报暂时没有生成，请重试',

@@ -27,6 +27,7 @@ module.exports = {
   fairness: {
     title: '价格水平',
     text: '{count} 辆同类车中，{percent}% 更便宜',
+    cheapest: '{count} 辆同类车中价格最低',
     open: '价格水平是怎么算的',
     lowest: '最低 {price}',
     median: '中位 {price}',
@@ -96,7 +97,7 @@ module.exports = {
     friend: '发送给朋友',
     friendText: '以小程序卡片发到聊天',
     timeline: '分享到朋友圈',
-    timelineText: '点右上角「···」，再选「分享到朋友圈」',
+    timelineText: '点右上角“···”，再选“分享到朋友圈”',
     poster: '生成海报',
     posterText: '带小程序码的图片，可保存到相册',
     title: '{title}｜{price}',

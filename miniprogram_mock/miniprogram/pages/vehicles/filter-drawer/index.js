@@ -48,7 +48,7 @@ Component({
       // Her city stands in the drawer as what it is to the search: a chosen city.
       const asked = /** @type {filters.Filters} */ (this.data.filters);
       const draft = filters.clean({ ...asked, city: asked.city || (from.city ? [from.city] : undefined) });
-      /** @type {any} */ (this).counted = {};
+      Object.assign(this, { counted: {}, countedFor: draft });
       this.setData({ draft, unfolded: [] });
       this.told({ facets, ranges, histogram: { price: histogram }, total });
       this.typeset();
@@ -58,7 +58,9 @@ Component({
     told({ facets, ranges, histogram, total }) {
       /** @type {any} */
       const own = this;
-      if (facets) own.counted = view.inOrder(own.counted, facets);
+      const { draft } = this.data;
+      if (facets) own.counted = view.inOrder(view.settled(own.counted, own.countedFor, draft), facets);
+      own.countedFor = draft;
       const { min, max } = (ranges && ranges.price) || {};
       const hint = min ? fill(t.price.found, { min: filters.inWan(min), max: filters.inWan(max) }) : '';
       const bins = histogram && histogram.price ? filled(histogram.price) : this.data.bins;

@@ -135,6 +135,17 @@ function inOrder(before, now) {
 }
 
 /**
+ * The counts whose order still holds: what hangs on a choice above it is ordered anew when that choice has changed.
+ * @param {Record<string, import('../filters').Value[]>} counted
+ * @param {filters.Filters} before what they were counted for
+ * @param {filters.Filters} draft
+ */
+function settled(counted, before, draft) {
+  const isMoved = (/** @type {string} */ facet) => (UNDER[facet] || []).some((above) => String(before[above] || '') !== String(draft[above] || ''));
+  return Object.fromEntries(Object.entries(counted).filter(([facet]) => !isMoved(facet)));
+}
+
+/**
  * The words on the drawer's button.
  * @param {number | null} total null while it is being counted for the first time
  */
@@ -144,4 +155,4 @@ function buttonText(total) {
   return total ? fill(t.show, { count: format.count(total) }) : t.none;
 }
 
-module.exports = { sections, inOrder, buttonText };
+module.exports = { sections, inOrder, settled, buttonText };
