@@ -17,7 +17,7 @@ from app.kit.phone import PhoneInvalid, normalise
 from app.kit.web import Caller, blueprint, raises, resolves, stepwise, transactional
 from app.wechat import queries as wechat
 from app.wechat.client import WechatError, gateway
-from app.wechat.models import AccountKind, WechatAccount
+from app.wechat.models import WechatAccount
 
 visitor = blueprint("identity", audience="visitor")
 customer = blueprint("identity", audience="customer")
@@ -51,17 +51,18 @@ def recognise_customer(session: Session) -> Caller:
 @resolves("visitor")
 def recognise_visitor(session: Session) -> Caller:
     """Anybody in a mini-program of ours; known by name when the token she may send is good."""
-    account = wechat.by_appid(session, request.headers.get("X-Appid", ""))
-    if account is None or account.kind != AccountKind.mini_program:
+    named = request.headers.get("X-Appid", "")
+    brand_id = wechat.brand_of_mini_program(session, named)
+    if brand_id is None:
         raise AppidUnknown(header="X-Appid")
-    who = Caller("visitor", brand_id=account.brand_id, appid=account.appid)
+    who = Caller("visitor", brand_id=brand_id, appid=named)
     token = bearer_token()
     if token:
         try:
             found, appid = service.of_token(session, token)
         except SessionEnded:
             return who
-        who.customer = found if appid == account.appid else None
+        who.customer = found if appid == named else None
     return who
 
 

@@ -100,6 +100,7 @@ class Manner(StrEnum):
     """How a door works with the database."""
 
     transactional = "transactional"
+    looking = "looking"
     stepwise = "stepwise"
 
 
@@ -115,6 +116,19 @@ def transactional(door: Callable[..., Any]) -> Callable[..., Any]:
         return answer
 
     inside.__dict__["manner"] = Manner.transactional
+    return inside
+
+
+def looking(door: Callable[..., Any]) -> Callable[..., Any]:
+    """A door that changes nothing, and whose statements need not see the same moment; it gets `session, who` before its other arguments."""
+
+    @functools.wraps(door)
+    def inside(*args: Any, **kwargs: Any) -> Any:
+        session = session_of_request()
+        db.only_looking(session)
+        return door(session, g.caller, *args, **kwargs)
+
+    inside.__dict__["manner"] = Manner.looking
     return inside
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 import uuid
 from collections.abc import Sequence
 
@@ -13,6 +14,9 @@ from app.wechat.client import RefundState, Trade
 from app.wechat.errors import AccountMissing
 from app.wechat.messages import Message
 from app.wechat.models import AccountKind, WechatAccount, WechatInbox
+
+REMEMBERED_S = 2.0
+_brands: dict[str, tuple[float, uuid.UUID]] = {}
 
 
 def accounts(session: Session, brand_id: uuid.UUID, kind: AccountKind | str) -> Sequence[WechatAccount]:
@@ -36,6 +40,21 @@ def account(session: Session, brand_id: uuid.UUID, kind: AccountKind | str, *, l
 def by_appid(session: Session, appid: str) -> WechatAccount | None:
     """The account that Tencent calls so: an appid, a corpid or a mchid."""
     return session.execute(select(WechatAccount).filter_by(appid=appid)).scalar_one_or_none()
+
+
+def brand_of_mini_program(session: Session, appid: str) -> uuid.UUID | None:
+    """The brand whose mini-program this is; None when it is nobody's. A process asks again after REMEMBERED_S: every visitor is
+    recognised by it, and what it is asked for stays as it is for as long as an account lives.
+    """
+    read_on, brand_id = _brands.get(appid, (0.0, None))
+    if brand_id is None or time.monotonic() - read_on > REMEMBERED_S:
+        wanted = select(WechatAccount.brand_id).filter_by(appid=appid, kind=AccountKind.mini_program)
+        brand_id = session.execute(wanted).scalar_one_or_none()
+        if brand_id is None:
+            _brands.pop(appid, None)
+            return None
+        _brands[appid] = time.monotonic(), brand_id
+    return brand_id
 
 
 def subscribe_templates(session: Session, appid: str) -> list[dict[str, str]]:

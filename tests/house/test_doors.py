@@ -60,6 +60,13 @@ def test_every_door_belongs_to_an_audience(app: Any) -> None:
         assert parts[2] != "public" or rule.rule in OPEN, rule.rule
 
 
+def test_a_door_that_only_looks_changes_nothing(app: Any) -> None:
+    """Without a transaction, half of a change could stay."""
+    found = [(method, rule.rule) for method, rule in doors(app) if getattr(app.view_functions[rule.endpoint], "manner", None) == "looking"]
+    assert found
+    assert {method for method, _ in found} == {"GET"}, found
+
+
 def test_a_stranger_is_turned_away_at_every_door(app: Any, session: Session) -> None:
     client = app.test_client()
     tried = 0

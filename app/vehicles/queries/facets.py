@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
+from itertools import islice
 from typing import Any
 
 from app.kit import texts
 from app.vehicles.labels import label
 from app.vehicles.queries.filters import Filters
 from app.vehicles.queries.known import Known
-from app.vehicles.search.engine import FACETS, PRICE_BARS_FEN, Hits, Value
+from app.vehicles.search.engine import FACETS, PRICE_BARS_FEN, Hits
 
 # A brand may have thousands of stores and of trims: a phone gets those with most cars, and whatever is chosen.
 MOST_VALUES = 200
@@ -30,8 +31,7 @@ class Facets:
 
 def told(hits: Hits, known: Known, filters: Filters) -> Facets:
     """What an engine counted, with labels and in the order in which it is shown."""
-    named = {one.key: one.name for one in known.series.values()}
-    values = {name: _values(name, hits.facets[name], known, filters=filters, named=named) for name in FACETS}
+    values = {name: _values(name, hits, known, filters) for name in FACETS}
     upper = (*PRICE_BARS_FEN[1:], None)
     bars = [
         {"min_fen": low, "max_fen": high, "count": count} for low, high, count in zip(PRICE_BARS_FEN, upper, hits.histogram, strict=True)
@@ -40,29 +40,45 @@ def told(hits: Hits, known: Known, filters: Filters) -> Facets:
     return Facets(values, {"price": bars}, ranges)
 
 
-def _values(name: str, counts: Mapping[Value, int], known: Known, *, filters: Filters, named: Mapping[str, str]) -> list[dict[str, Any]]:
-    rows: list[dict[str, Any]]
+def _values(name: str, hits: Hits, known: Known, filters: Filters) -> list[dict[str, Any]]:
+    counts, values = hits.facets[name], hits.values.get(name, {})
     match name:
-        case "store":
-            rows = [{"value": str(one.id), "label": one.name, "count": counts.get(one.number, 0)} for one in known.stores.all]
-        case "city":
-            cities = dict.fromkeys(one.city for one in known.stores.all)
-            rows = [{"value": city, "label": city, "count": counts.get(city, 0)} for city in cities]
-        case "series":
-            rows = [{"value": key, "label": named.get(str(key), str(key)), "count": count} for key, count in counts.items()]
-        case "model_year":
-            return [{"value": str(year), "label": str(year), "count": counts[year]} for year in sorted(counts, reverse=True)]
-        case "seats":
-            return [
-                {"value": str(seats), "label": texts.t("vehicles.seats", count=seats), "count": counts[seats]} for seats in sorted(counts)
-            ]
+        case "model_year" | "seats":
+            all_of_them = sorted((dict.fromkeys(values, 0) | counts).items(), reverse=name == "model_year")
+            return [_row(str(value), _number_in_words(name, value), count) for value, count in all_of_them]
         case "accident_free" | "in_warranty":
             words = {one: str(one).lower() for one in (True, False)}
-            return [{"value": word, "label": label(name, word), "count": counts.get(one, 0)} for one, word in words.items()]
+            return [_row(word, label(name, word), counts.get(one, 0)) for one, word in words.items()]
+        case "store":
+            by_number, by_key = known.stores.by_number, known.stores.by_key
+            having = {by_number[number].key: count for number, count in counts.items() if number in by_number}
+            return _most(having, by_key, filters.stores, lambda key: by_key[key].name)
+        case "city":
+            cities = known.stores.cities
+            return _most({city: count for city, count in counts.items() if city in cities}, cities, filters.city, str)
+        case "series":
+            named = {one.key: one.name for one in known.series.values()}
+            return _most(counts, values, filters.series, lambda key: named.get(key, key))
         case _:
-            rows = [{"value": value, "label": label(name, value), "count": count} for value, count in counts.items()]
-    rows.sort(key=lambda row: (-row["count"], row["value"]))
-    if len(rows) > MOST_VALUES:
-        chosen = {str(one) for one in (filters.stores if name == "store" else getattr(filters, name))}
-        rows = rows[:MOST_VALUES] + [row for row in rows[MOST_VALUES:] if row["value"] in chosen]
-    return rows
+            return _most(counts, values, getattr(filters, name), lambda value: label(name, value))
+
+
+def _most(
+    counts: Mapping[Any, int], values: Mapping[Any, Any], chosen: Iterable[Any], say: Callable[[str], str | None]
+) -> list[dict[str, Any]]:
+    """The values with most cars, and whatever is chosen. `values` ascend; those without a count have none."""
+    least = sorted(counts.values(), reverse=True)[MOST_VALUES - 1] if len(counts) > MOST_VALUES else 0
+    ranked = sorted((-count, value) for value, count in counts.items() if count >= least)[:MOST_VALUES]
+    empty = ((0, value) for value in values if value not in counts)
+    ranked += islice(empty, MOST_VALUES - len(ranked))
+    told = {value for _, value in ranked}
+    ranked += sorted((-counts.get(one, 0), one) for one in map(str, chosen) if one not in told and (one in counts or one in values))
+    return [_row(value, say(value), -less) for less, value in ranked]
+
+
+def _number_in_words(name: str, value: Any) -> str:
+    return texts.t("vehicles.seats", count=value) if name == "seats" else str(value)
+
+
+def _row(value: str, words: str | None, count: int) -> dict[str, Any]:
+    return {"value": value, "label": words, "count": count}

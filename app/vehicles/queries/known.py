@@ -2,27 +2,27 @@
 
 from __future__ import annotations
 
-import bisect
 import threading
 import time
 import uuid
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import overload
 
-from sqlalchemy import select
+from sqlalchemy import String, cast, select, text
 from sqlalchemy.orm import Session
 
 from app.dealers.models import Store
 from app.kit import clock
-from app.kit.geo import Place, Points
+from app.kit.geo import Place, Points, arc_m, chord
 from app.vehicles.models import ModelSeries
 from app.vehicles.queries.vocabulary import Counted, counted_words
 from app.vehicles.search import engine
 
 # A store that opens or moves, a series that gets another name, a clock that a demo moves: seen after so many seconds.
 REMEMBERED_S = 2.0
-# Whoever scrolls, or narrows her search, asks again from where she stands. Of five thousand stores one place takes half a megabyte.
+# Whoever scrolls, or narrows her search, asks again from where she stands. Of five thousand stores one place takes half a megabyte at most.
 PLACES_KEPT = 60
 
 
@@ -35,6 +35,7 @@ class StoreKnown:
     city: str
     lat: float
     lng: float
+    key: str
 
 
 @dataclass(frozen=True)
@@ -44,61 +45,84 @@ class SeriesKnown:
     name: str
 
 
-@dataclass(slots=True)
-class _Seen:
-    """The stores from a place, by distance."""
-
-    nearest: engine.Stores
-    metres: Sequence[float]
-    by_number: Mapping[int, float] | None = None
-
-
 class Stores:
     """A brand's stores, in the order of their numbers."""
 
-    def __init__(self, stores: Sequence[StoreKnown]) -> None:
-        self.all = stores
+    def __init__(self, stores: Sequence[StoreKnown], version: str) -> None:
+        self.all, self.version = stores, version
         self.by_id = {one.id: one for one in stores}
         self.by_number = {one.number: one for one in stores}
+        self.by_key = {one.key: one for one in sorted(stores, key=lambda one: one.key)}
+        self.cities = dict.fromkeys(sorted({one.city for one in stores}))
+        self._at = {one.number: at for at, one in enumerate(stores)}
         self._everywhere = engine.Stores([one.number for one in stores], [one.city for one in stores])
         self._points = Points((one.lat for one in stores), (one.lng for one in stores))
         self._seen_from: dict[Place, _Seen] = {}
 
-    def seen_from(self, place: Place | None, radius_km: float | None) -> engine.Stores:
-        """The stores as an engine wants them: with a place by distance, with a radius only those within it."""
-        if place is None:
+    def seen_from(self, place: Place | None, radius_km: float | None, *, by_distance: bool) -> engine.Stores:
+        """The stores as an engine wants them: with a radius those within it, by distance; without one all, by distance if that is asked."""
+        if place is None or (radius_km is None and not by_distance):
             return self._everywhere
         seen = self._from(place)
-        if radius_km is None:
-            return seen.nearest
-        # To the millimetre, for a radius cuts finer than an order needs.
-        within = bisect.bisect_right(seen.metres, radius_km * 1000)
-        nearest = seen.nearest
-        return engine.Stores(nearest.numbers[:within], nearest.cities[:within], (nearest.metres or ())[:within], limited=True)
+        if radius_km is not None:
+            return self._nearest(seen, seen.within(radius_km * 1000), limited=True)
+        if seen.nearest is None:
+            seen.nearest = self._nearest(seen, range(len(self.all)))
+        return seen.nearest
 
     def metres(self, place: Place, store: StoreKnown) -> float:
         """How far a store is from a place."""
-        seen = self._from(place)
-        if seen.by_number is None:
-            seen.by_number = dict(zip(seen.nearest.numbers, seen.metres, strict=True))
-        return seen.by_number[store.number]
+        return arc_m(self._from(place).chords[self._at[store.number]])
 
     def nearest_city(self, place: Place) -> str | None:
         """The city of the nearest store; None when the brand has no store."""
-        cities = self._from(place).nearest.cities
-        return cities[0] if cities else None
+        chords = self._from(place).chords
+        return self.all[min(range(len(chords)), key=chords.__getitem__)].city if chords else None
+
+    def _nearest(self, seen: _Seen, which: Iterable[int], *, limited: bool = False) -> engine.Stores:
+        """Stores by their place in `all`, put into the order of their distance."""
+        here, chords = self._everywhere, seen.chords
+        order = sorted(which, key=chords.__getitem__)
+        numbers, cities = [here.numbers[at] for at in order], [here.cities[at] for at in order]
+        return engine.Stores(numbers, cities, _Metres([chords[at] for at in order]), limited=limited)
 
     def _from(self, place: Place) -> _Seen:
         seen = self._seen_from.get(place)
         if seen is None:
-            far = self._points.distances_m(place)
-            order = sorted(range(len(far)), key=far.__getitem__)
-            here, metres = self._everywhere, [far[index] for index in order]
-            rows = engine.Stores([here.numbers[at] for at in order], [here.cities[at] for at in order], [round(one) for one in metres])
             if len(self._seen_from) >= PLACES_KEPT:
                 self._seen_from.clear()
-            seen = self._seen_from[place] = _Seen(rows, metres)
+            seen = self._seen_from[place] = _Seen(self._points.chords(place))
         return seen
+
+
+@dataclass(slots=True)
+class _Seen:
+    """How far the stores are from a place, in the order of `Stores.all`; by distance once somebody wants that."""
+
+    chords: Sequence[float]
+    nearest: engine.Stores | None = None
+
+    def within(self, metres: float) -> list[int]:
+        """The stores that are no farther."""
+        roughly = chord(metres) * (1 + 1e-9)  # the sine is a little finer or coarser than the arc it came from
+        return [at for at, far in enumerate(self.chords) if far <= roughly and arc_m(far) <= metres]
+
+
+class _Metres(Sequence[int]):
+    """Whole metres of chords, worked out where somebody looks: of thousands of stores a page looks at a few."""
+
+    def __init__(self, chords: Sequence[float]) -> None:
+        self._chords = chords
+
+    def __len__(self) -> int:
+        return len(self._chords)
+
+    @overload
+    def __getitem__(self, at: int) -> int: ...
+    @overload
+    def __getitem__(self, at: slice) -> _Metres: ...
+    def __getitem__(self, at: int | slice) -> int | _Metres:
+        return _Metres(self._chords[at]) if isinstance(at, slice) else round(arc_m(self._chords[at]))
 
 
 @dataclass(frozen=True)
@@ -135,18 +159,26 @@ def of_brand(session: Session, brand_id: uuid.UUID) -> Known:
 
 
 def anew(session: Session, brand_id: uuid.UUID) -> Known:
-    """Read a brand's stores, series and words now."""
+    """Read a brand's series and words now, and its stores if something about them has changed."""
     before = _remembered.get(brand_id)
-    placed = select(Store.id, Store.number, Store.dealer_id, Store.name, Store.city, Store.lat_gcj02, Store.lng_gcj02)
-    stores = [StoreKnown(*row) for row in session.execute(placed.filter_by(brand_id=brand_id).order_by(Store.number))]
     named = select(ModelSeries.id, ModelSeries.key, ModelSeries.name).filter_by(brand_id=brand_id)
     series = {row.id: SeriesKnown(*row) for row in session.execute(named)}
-    same = before is not None and before.stores.all == stores
-    known = Known(
-        before.stores if before and same else Stores(stores), series, counted_words(session, brand_id), clock.now(session), time.monotonic()
-    )
+    version = session.execute(_VERSION, {"brand_id": brand_id}).scalar_one()
+    stores = before.stores if before and before.stores.version == version else _stores(session, brand_id, version)
+    known = Known(stores, series, counted_words(session, brand_id), clock.now(session), time.monotonic())
     _remembered[brand_id] = known
     return known
+
+
+# Says a brand's stores in one number: to read and compare thousands of rows every two seconds would cost more than the searches do.
+_VERSION = text("SELECT concat(count(*), ':', sum(hashtextextended(s::text, 0))) FROM stores s WHERE brand_id = :brand_id")
+
+
+def _stores(session: Session, brand_id: uuid.UUID, version: str) -> Stores:
+    """`version` was read before, so that a change in between is seen next time."""
+    place = Store.name, Store.city, Store.lat_gcj02, Store.lng_gcj02, cast(Store.id, String).label("key")
+    placed = select(Store.id, Store.number, Store.dealer_id, *place).where(Store.brand_id == brand_id).order_by(Store.number)
+    return Stores([StoreKnown(*row) for row in session.execute(placed)], version)
 
 
 def forget() -> None:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import threading
 import time
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from tantivy import Query
@@ -12,12 +13,15 @@ from tantivy import Query
 from app.vehicles.search.asking import Clauses
 from app.vehicles.search.engine import PRICE_BARS_FEN, RANGES, Asked, Value
 from app.vehicles.search.layout import GROUP_OF, GROUPS, OPTIONS_A_PACK, PACK_NAMES, packs_for
-from app.vehicles.search.reader import View
+from app.vehicles.search.reader import Values, View
 
 # tantivy makes no more than 65,000 buckets in one answer.
 _MOST_BUCKETS = 60_000
-# Which values there are changes seldom: while commits follow one another, they are counted once in so many seconds.
-VALUES_KEPT_SECONDS = 2.0
+# Which values there are changes seldom: while commits follow one another, they are counted once in so many seconds, and for at most two
+# hundredths of the time.
+VALUES_KEPT_SECONDS, VALUES_KEPT_TIMES = 2.0, 50
+_counting = threading.Lock()
+_KNOWN_TO_WHO_ASKS = ("store", "city")
 _RANGE = ":range"
 
 
@@ -29,6 +33,7 @@ class Counted:
     facets: dict[str, dict[Value, int]] = field(default_factory=dict)
     histogram: list[int] = field(default_factory=list)
     ranges: dict[str, tuple[int | None, int | None]] = field(default_factory=dict)
+    values: Mapping[str, Mapping[Value, None]] = field(default_factory=dict)
 
 
 def count(view: View, asked: Asked, clauses: Clauses) -> Counted:
@@ -42,23 +47,26 @@ def count(view: View, asked: Asked, clauses: Clauses) -> Counted:
         counted.facets.update(part.facets)
         counted.ranges.update(part.ranges)
         counted.histogram.extend(part.histogram)
-    cities = set(asked.stores.cities) if "city" in asked.facets else ()
-    for name, values in _values(view, asked).items():
-        counts = counted.facets[name]
-        for value in values:
-            if name != "city" or value in cities:
-                counts.setdefault(value, 0)
-    return counted
+    return replace(counted, values=_values(view, asked)) if asked.facets else counted
 
 
-def _values(view: View, asked: Asked) -> Mapping[str, Sequence[Value]]:
-    """Every value that a visible car has, of each facet that is asked for."""
-    read_on, known = view.values.get(asked.facets, (0.0, {}))
-    if not known or time.monotonic() - read_on > VALUES_KEPT_SECONDS:
+def _values(view: View, asked: Asked) -> Mapping[str, Mapping[Value, None]]:
+    """Every value that a visible car has, of each facet that is asked for. While one thread counts them anew, others use the last ones."""
+    known = view.values.get(asked.facets)
+    if known is not None and (known.commit == view.commit or time.monotonic() < known.good_until or not _counting.acquire(blocking=False)):
+        return known.values
+    if known is None:
+        _counting.acquire()
+    try:
+        started = time.monotonic()
         counted = _count(view, asked, Query.all_query(), asked.facets)
-        known = {name: list(counts) for name, counts in counted.facets.items()}
-        view.values[asked.facets] = time.monotonic(), known
-    return known
+        took = time.monotonic() - started
+        values = {name: dict.fromkeys(sorted(counts)) for name, counts in counted.facets.items() if name not in _KNOWN_TO_WHO_ASKS}
+        kept = max(VALUES_KEPT_SECONDS, VALUES_KEPT_TIMES * took)
+        view.values[asked.facets] = Values(values, view.commit, started + took + kept)
+    finally:
+        _counting.release()
+    return values
 
 
 def _count(view: View, asked: Asked, query: Query, wanted: Sequence[str]) -> Counted:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from enum import StrEnum
@@ -83,7 +83,8 @@ class IndexAway(Exception):
 class Stores:
     """Stores of the brand, one row in several columns: all of them, or with a radius those within it.
 
-    `metres` (whole ones) is there with a place; then the rows ascend by it. `numbers` are `stores.number`.
+    `metres` (whole ones) is there with a place, where the order or a radius asks for it; then the rows ascend by it. `numbers` are
+    `stores.number`.
     """
 
     numbers: Sequence[int]
@@ -134,10 +135,11 @@ class Asked:
 class Hits:
     """The page's keys, up to one more than `limit`, in order; how many cars there are; and what was counted besides.
 
-    `facets`: facet → value → count, with 0 for every value that a visible car of the brand has. A choice's count leaves its own
-    facet out, an option's is on top of the options chosen. `city` is keyed by name, `store` by number, `accident_free` and
-    `in_warranty` by True and False. `histogram`: one count for each of PRICE_BARS_FEN, without the price asked for. `ranges`: least
-    and greatest of price and monthly rate (fen), mileage (km), model year, each without its own bounds; (None, None) when there is none.
+    `facets`: facet → value → count. `values`: facet → the values, ascending, that a visible car of the brand has: those that `facets`
+    leaves out have no car; of `store` and `city` whoever asks knows them. A choice's count leaves its own facet out, an option's is on
+    top of the options chosen. `city` is keyed by name, `store` by number, `accident_free` and `in_warranty` by True and False.
+    `histogram`: one count for each of PRICE_BARS_FEN, without the price asked for. `ranges`: least and greatest of price and monthly
+    rate (fen), mileage (km), model year, each without its own bounds; (None, None) when there is none.
     """
 
     keys: list[Key]
@@ -145,6 +147,7 @@ class Hits:
     facets: dict[str, dict[Value, int]] = field(default_factory=dict)
     histogram: list[int] = field(default_factory=list)
     ranges: dict[str, tuple[int | None, int | None]] = field(default_factory=dict)
+    values: Mapping[str, Mapping[Value, None]] = field(default_factory=dict)
 
 
 class Engine(Protocol):

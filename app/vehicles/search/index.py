@@ -64,7 +64,7 @@ def _find(view: View, asked: Asked) -> Hits:
     said = clauses(view, asked)
     what = (asked.facets, asked.ranges)
     counted = _remembered(view, asked, what, lambda: count(view, asked, said) if any(what) else Counted(view.count(said.query())))
-    return Hits(page(view, asked, said, counted.total), counted.total, counted.facets, counted.histogram, counted.ranges)
+    return Hits(page(view, asked, said, counted.total), counted.total, counted.facets, counted.histogram, counted.ranges, counted.values)
 
 
 def _remembered(view: View, asked: Asked, what: Any, counted: Callable[[], Counted]) -> Counted:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from bisect import bisect_left
 from collections.abc import Sequence
 from heapq import nlargest
+from itertools import groupby
+from operator import itemgetter
 
 from tantivy import Order, Query
 
@@ -101,16 +103,18 @@ def _of_stores(view: View, query: Query, stores: Sequence[int], metres: Sequence
     counts = {bucket["key"]: bucket["doc_count"] for bucket in buckets}
     keys: list[Key] = []
     few: dict[int, int] = {}  # stores whose cars are all on the page, with their distance
-    begin, room = 0, wanted
-    while begin < len(stores) and room > 0:
-        end = _same(metres, begin)
-        equally_far = [store for store in stores[begin:end] if store in counts]
-        cars = sum(counts[store] for store in equally_far)
+    room = wanted
+    having = ((metres[index], store) for index, store in enumerate(stores) if store in counts)
+    for far, equally_far in groupby(having, key=itemgetter(0)):
+        together = [store for _, store in equally_far]
+        cars = sum(counts[store] for store in together)
         if cars > room:
-            keys += [(metres[begin], number) for number in _numbers(view, every([query, at(view, equally_far)]), room)]
+            keys += [(far, number) for number in _numbers(view, every([query, at(view, together)]), room)]
         else:
-            few |= dict.fromkeys(equally_far, metres[begin])
-        begin, room = end, room - cars
+            few |= dict.fromkeys(together, far)
+        room -= cars
+        if room <= 0:
+            break
     if few:
         addresses = [
             address

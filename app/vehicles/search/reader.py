@@ -6,7 +6,7 @@ import os
 import threading
 import time
 import uuid
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -16,7 +16,7 @@ import tantivy
 from app.kit.logging import logger
 from app.vehicles.search import watch
 from app.vehicles.search.engine import IndexAway
-from app.vehicles.search.folders import Folders, Generation, Unreadable
+from app.vehicles.search.folders import Folders, Generation, Unreadable, check
 from app.vehicles.search.layout import VERSION
 from app.vehicles.search.names import Names
 
@@ -27,19 +27,31 @@ RELOAD_EVERY_SECONDS = 0.25
 # How soon an index that could not be opened is tried again.
 RETRY_SECONDS = 1.0
 
+Commit = tuple[int, int]
+
+
+@dataclass(frozen=True)
+class Values:
+    """Which values there were of some facets at a commit; to be used for later ones too until `good_until`, by the process's own clock."""
+
+    values: Mapping[str, Mapping[Any, None]]
+    commit: Commit
+    good_until: float
+
 
 @dataclass(eq=False)
 class View:
     """One commit of a brand's index: it does not change.
 
-    `counted` remembers what searches counted in it, `values` which values of facets there are, and since when that is known.
+    `counted` remembers what searches counted in it, `values` which values of facets there are.
     """
 
+    commit: Commit
     searcher: tantivy.Searcher
     schema: tantivy.Schema
     names: Names
     generation: Generation
-    values: dict[tuple[str, ...], tuple[float, Mapping[str, Sequence[Any]]]]
+    values: dict[tuple[str, ...], Values]
     counted: dict[Any, Any] = field(default_factory=dict)
 
     def count(self, query: tantivy.Query) -> int:
@@ -58,9 +70,9 @@ class _Index:
         self._index.config_reader("manual")
         generation.check_names(brand_id)
         self._names = Names(folder)
-        self._values: dict[tuple[str, ...], tuple[float, Mapping[str, Sequence[Any]]]] = {}
+        self._values: dict[tuple[str, ...], Values] = {}
         self._loading, self._loaded_at = threading.Lock(), time.monotonic()
-        self.view = self._look()
+        self.view = self._look(self._committed)
 
     def refresh(self) -> None:
         """Show the last commit; one thread does it, and the others go on with the commit before."""
@@ -72,15 +84,15 @@ class _Index:
         try:
             self._loaded_at = time.monotonic()
             self._index.reload()
-            self.view = self._look()
+            self.view = self._look(committed)
             self._committed = committed
         finally:
             self._loading.release()
 
-    def _look(self) -> View:
+    def _look(self, commit: Commit) -> View:
         searcher = self._index.searcher()
         self._names.refresh()  # after the searcher: it may know more than the commit needs, never less
-        return View(searcher, self._index.schema, self._names, self._generation, self._values)
+        return View(commit, searcher, self._index.schema, self._names, self._generation, self._values)
 
 
 class Reader:
@@ -132,7 +144,11 @@ class Reader:
                     raise IndexAway("unreadable")
                 if not generation.of_brand(brand_id).exists():
                     raise IndexAway("absent")
-                self._open[brand_id] = _Index(generation, brand_id)
+                try:
+                    self._open[brand_id] = _Index(generation, brand_id)
+                except (OSError, ValueError, Unreadable):
+                    _accuse(generation, brand_id)
+                    raise
             return self._open[brand_id]
 
     def _failed(self, brand_id: uuid.UUID, error: BaseException) -> None:
@@ -141,7 +157,17 @@ class Reader:
         self._failed_at[brand_id] = time.monotonic()
 
 
-def _commit(meta: Path) -> tuple[int, int]:
+def _accuse(generation: Generation, brand_id: uuid.UUID) -> None:
+    """What could not be opened is marked where its checksums say that it is damaged: who keeps it has it open, and may not notice."""
+    if not generation.damaged:
+        try:
+            check(generation.of_brand(brand_id))
+            generation.check_names(brand_id)
+        except Unreadable:
+            generation.mark_damaged()
+
+
+def _commit(meta: Path) -> Commit:
     """Changes with every commit: the file is replaced by it."""
     found = os.stat(meta)
     return found.st_ino, found.st_mtime_ns

@@ -1,0 +1,42 @@
+"""Connections that live, and doors that only look."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from sqlalchemy import text
+
+from app.kit import db
+from dev.testing import wait_until
+
+WHO = text("SELECT pg_backend_pid()")
+
+
+def test_connections_that_the_server_ended_are_not_handed_out(committed: Callable[[], Any]) -> None:
+    """As after a restart of PostgreSQL: all that lay in the pool are gone at once."""
+    held = [db.engine().connect() for _ in range(4)]
+    ended = {one.execute(WHO).scalar_one() for one in held}
+    for one in held:
+        one.close()
+    end = text("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE pid = ANY(:pids) AND pid <> pg_backend_pid()")
+    with db.engine().connect().execution_options(isolation_level="AUTOCOMMIT") as other:
+        itself = other.execute(WHO).scalar_one()
+        other.execute(end, {"pids": list(ended)})
+        gone = text("SELECT count(*) = 0 FROM pg_stat_activity WHERE pid = ANY(:pids) AND pid <> pg_backend_pid()")
+        wait_until(lambda: other.execute(gone, {"pids": list(ended)}).scalar_one())
+    for _ in range(2 * len(held)):
+        with committed() as session:
+            assert session.execute(WHO).scalar_one() not in ended - {itself}
+
+
+def test_who_only_looks_begins_nothing_and_sees_each_moment_for_itself(committed: Callable[[], Any]) -> None:
+    session = db.new_session()
+    db.only_looking(session)
+    first, second = (session.execute(text("SELECT now()")).scalar_one() for _ in range(2))
+    session.close()
+    assert first < second
+    with committed() as ordinary:
+        db.only_looking(ordinary)
+        first, second = (ordinary.execute(text("SELECT now()")).scalar_one() for _ in range(2))
+        assert first == second, "what looked before goes back to transactions, and a running one goes on"
