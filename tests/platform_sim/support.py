@@ -182,6 +182,12 @@ class Simulator:
     def merchant_client(self) -> WeChatPay:
         return self.pay_client()
 
+    @cached_property
+    def _refund_client(self) -> WeChatPay:
+        client = self.pay_client()
+        client._notify_url = None  # else the library sends the payment's address when a refund names none
+        return client
+
     def pay_client(self) -> WeChatPay:
         """wechatpayv3 in public-key mode, its gateway turned to the simulator; it verifies every answer itself."""
         merchant = self.merchant
@@ -216,9 +222,7 @@ class Simulator:
 
     def refund(self, number: str, refund_no: str, *, refund: int, total: int = 200_000, **more: Any) -> tuple[int, Any]:
         amount = {"refund": refund, "total": total, "currency": "CNY"}
-        client = self.pay_client()
-        client._notify_url = None  # else the library sends the payment's address when a refund names none
-        status, text = client.refund(out_refund_no=refund_no, amount=amount, out_trade_no=number, **more)
+        status, text = self._refund_client.refund(out_refund_no=refund_no, amount=amount, out_trade_no=number, **more)
         return status, json.loads(text)
 
     def opened(self, received: dict[str, Any]) -> dict[str, Any]:
