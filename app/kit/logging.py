@@ -77,7 +77,9 @@ class _Turn(threading.local):
     """What this thread has traced in the turn of its loop, where it has one."""
 
     loop: asyncio.AbstractEventLoop | None = None
-    lines: bytes = b""
+
+    def __init__(self) -> None:
+        self.facts: list[dict[str, Any]] = []
 
 
 _TURN = _Turn()
@@ -95,30 +97,39 @@ def trace(event: str, *, level: str, **fields: Any) -> None:
     """
     if not logging.getLogger().isEnabledFor(_LEVELS[level]):
         return
-    line = orjson.dumps({"event": event, "level": level, "timestamp": datetime.now(UTC), **fields}, option=orjson.OPT_APPEND_NEWLINE)
-    if _TURN.loop is None:
-        _write(line)
+    fact = {"event": event, "level": level, "timestamp": datetime.now(UTC), **fields}
+    turn = _TURN
+    if turn.loop is None:
+        _write([fact])
         return
-    # What a pipe takes in one piece no other process's line can tear apart.
-    if len(_TURN.lines) + len(line) > select.PIPE_BUF:
-        _end_turn()
-    if not _TURN.lines:
-        _TURN.loop.call_soon(_end_turn)
-    _TURN.lines += line
+    if not turn.facts:
+        turn.loop.call_soon(_end_turn)
+    turn.facts.append(fact)
 
 
 def _end_turn() -> None:
-    lines, _TURN.lines = _TURN.lines, b""
-    if lines:
-        _write(lines)
+    facts, _TURN.facts = _TURN.facts, []
+    _write(facts)
 
 
-def _write(lines: bytes) -> None:
+def _write(facts: list[dict[str, Any]]) -> None:
+    piece = b""
+    for fact in facts:
+        line = orjson.dumps(fact, option=orjson.OPT_APPEND_NEWLINE)
+        # What a pipe takes in one piece no other process's line can tear apart.
+        if len(piece) + len(line) > select.PIPE_BUF:
+            _write_piece(piece.decode())
+            piece = b""
+        piece += line
+    _write_piece(piece.decode())
+
+
+def _write_piece(lines: str) -> None:
     for handler in logging.getLogger().handlers:
         if isinstance(handler, logging.StreamHandler):
             # Like logging itself: a log that cannot be written is no failure of what was done.
             with handler.lock or nullcontext(), suppress(OSError, ValueError):
-                handler.stream.write(lines.decode())
+                handler.stream.write(lines)
                 handler.flush()
 
 

@@ -64,11 +64,20 @@ class Quotas:
 
     def take_at_hand(self, account: str, endpoint: Endpoint) -> bool:
         """`take`, if that needs no round trip; else nothing is counted and it says False."""
-        now = _now()
-        for seconds, _ in _windows(endpoint):
-            share = self._shares.get((account, endpoint.path, seconds))
-            if share is None or share.window != now // seconds or not (share.left or share.closed):
-                return False
+        now, path = _now(), endpoint.path
+        with self._lock:
+            shares, closed = [], (account, path) in self._closed
+            for seconds, _ in _windows(endpoint):
+                share = self._shares.get((account, path, seconds))
+                if share is None or share.window != now // seconds or not (share.left or share.closed):
+                    return False
+                shares.append(share)
+                closed = closed or share.closed
+            if not closed:
+                for share in shares:
+                    share.left -= 1
+                return True
+        # Refused, unless Tencent's word was for a window that is over.
         self.take(account, endpoint)
         return True
 
