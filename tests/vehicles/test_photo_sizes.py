@@ -33,7 +33,7 @@ def test_a_process_may_die_at_any_step_of_the_job_and_another_finishes(
 ) -> None:
     desk.upload(pictures.encoded(pictures.image(400, 300)))
     steps = iter(range(100))
-    keep, show = kept.Folder.keep, service.photos._show
+    keep, show = kept.Folder.keep, service.photos.show
 
     def dies(do: Callable[..., Any]) -> Callable[..., Any]:
         def step(*given: Any) -> Any:
@@ -45,7 +45,7 @@ def test_a_process_may_die_at_any_step_of_the_job_and_another_finishes(
 
     with monkeypatch.context() as broken:
         broken.setattr(kept.Folder, "keep", dies(keep))
-        broken.setattr(service.photos, "_show", dies(show))
+        broken.setattr(service.photos, "show", dies(show))
         if dies_at < 4:
             with pytest.raises(Killed):
                 service.make_due_sizes()

@@ -130,6 +130,45 @@ def _files(shop: Shop) -> list[Path]:
     return [file for file in current.of_brand(shop.brand_id).iterdir() if file.is_file()]
 
 
+def test_who_begins_with_a_file_that_was_cut_off_in_place_lives_and_has_it_made_anew_by_who_follows(shop: Shop, tmp_path: Path) -> None:
+    """As a web process does that comes after one which the same file has killed. The follower has opened it before, and notices nothing."""
+    follower = shop.follower()
+    follower.look()
+    folders = [shop.folder]
+    for suffix in ("*.term", "*.idx", "meta.json", "names.jsonl"):
+        folders.append(shutil.copytree(shop.folder, tmp_path / f"with {suffix[-4:]}"))
+        _cut_off(next(folders[-1].glob(f"*/*/{suffix}")))
+    before = shop.folders.pointed_at()
+    _cut_off(next(shop.folder.glob("*/*/*.fast")))
+    command = [sys.executable, "-c", BEGIN, str(shop.brand_id), *map(str, folders)]
+    begun = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
+    assert begun.returncode == 0, begun.stderr
+    assert [line for line in begun.stdout.splitlines() if line.startswith("away")] == ["away marked"] * len(folders), begun.stdout
+    with_errors(follower.look)
+    follower.look()
+    assert shop.folders.pointed_at() != before
+    assert shop.prices(shop.index()) == ALL
+
+
+def _cut_off(file: Path) -> None:
+    with file.open("r+b") as opened:
+        opened.truncate(file.stat().st_size // 2)
+
+
+BEGIN = """
+import pathlib, sys, uuid
+from app.vehicles.search.engine import IndexAway
+from app.vehicles.search.folders import Folders
+from app.vehicles.search.reader import Reader
+for folder in sys.argv[2:]:
+    folders = Folders(pathlib.Path(folder))
+    try:
+        Reader(folders, away_seconds=60).view(uuid.UUID(sys.argv[1]))
+    except IndexAway:
+        print("away", "marked" if folders.current().damaged else "only")
+"""
+
+
 def test_a_reader_that_meets_damage_says_so_and_has_it_made_anew(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
     follower, index = shop.follower(), shop.index()
     follower.look()
