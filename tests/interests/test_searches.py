@@ -41,7 +41,7 @@ def test_a_name_is_made_of_what_is_asked_for(session: Session, her: Watcher) -> 
     series = cars.series(session, her.market.brand, name="帕纳梅拉")
     asked = {"series": [series.key], "condition": ["approved"], "exterior_color": ["white", "black"], "accident_free": True}
     saved = her.saves(**asked, price_min_fen=300_000_00, price_max_fen=555_000_00, place=HERE, radius_km=50).json
-    assert saved["summary"] == "帕纳梅拉 · 官方认证 · 曜石黑/云母白 · 30–55.5 万元 · 无事故 · 人民广场 50 公里内"
+    assert saved["summary"] == "帕纳梅拉 · 官方认证 · 曜石黑/云母白 · 30–55.5 万 · 无事故 · 人民广场 50 公里内"
     assert saved["name"] == saved["summary"][:39] + "…"
     assert her.saves().json["name"] == "全部车辆"
     named = her.ask("POST", "/saved-searches/", json={"filters": {"energy": ["electric"]}, "name": "给爸爸看的"}).json

@@ -14,7 +14,7 @@ from app.kit.money import yuan
 from app.sharing.cards import Card, Preview, Sheet, Target
 from app.sharing.models import Share
 from app.vehicles import queries as vehicles
-from app.vehicles.models import VISIBLE
+from app.vehicles.models import VISIBLE, Condition
 
 
 class VehicleCard(Card):
@@ -41,13 +41,14 @@ class VehicleCard(Card):
         assert share.vehicle_id is not None
         car = vehicles.shown(session, share.brand_id, share.vehicle_id)
         facts = texts.t("sharing.poster.facts", year=car.model_year, condition=texts.t(f"vehicles.condition.{car.condition}"))
-        if car.odometer_km is not None:
-            facts += texts.t("sharing.poster.driven", km=f"{car.odometer_km / 10_000:.1f}")
+        if car.odometer_km is not None and car.condition != Condition.new:
+            facts += texts.t("sharing.poster.driven", km=f"{car.odometer_km:,}")
+        guide = car.guide_price_fen or 0
         return Sheet(
             title=car.title,
             facts=facts,
             price=yuan(car.price_fen),
-            price_note=texts.t("sharing.poster.guide", price=yuan(car.guide_price_fen)) if car.guide_price_fen else "",
+            price_note=texts.t("sharing.poster.guide", price=yuan(guide)) if guide > car.price_fen else "",
             store=car.store.name,
             address=car.store.address,
             picture=car.photos[0]["url"] if car.photos else None,

@@ -7,6 +7,7 @@ const handover = require('../../lib/handover');
 const { open } = require('../../lib/navigate');
 const { texts, fill } = require('../../texts/index');
 const { listed, paging } = require('./pages');
+const { summaryOf } = require('./summary');
 
 const t = texts('finds');
 const DOOR = '/customer/saved-searches/';
@@ -35,9 +36,9 @@ Page({
   async loadSearch() {
     try {
       this.search = await api.get(`${DOOR}${this.searchId}`);
-      const { name, summary, total } = this.search;
+      const { name, total } = this.search;
       wx.setNavigationBarTitle({ title: name });
-      this.setData({ name, summary, all: fill(t.matches.all, { count: format.count(total) }) });
+      this.setData({ name, summary: summaryOf(this.search), all: fill(t.matches.all, { count: format.count(total) }) });
     } catch {
       this.search = null;
     }

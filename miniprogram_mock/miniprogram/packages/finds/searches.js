@@ -7,6 +7,7 @@ const format = require('../../lib/format');
 const { open } = require('../../lib/navigate');
 const prompts = require('../../lib/prompts');
 const { texts, fill } = require('../../texts/index');
+const { summaryOf } = require('./summary');
 
 const t = texts('finds');
 const DOOR = '/customer/saved-searches/';
@@ -19,11 +20,10 @@ function row(one) {
   return {
     key: one.id,
     name: one.name,
-    // She may not have named it herself: then both say the same.
-    summary: one.summary.replace(/ · /g, ' ') === one.name ? '' : one.summary,
+    summary: summaryOf(one),
     fresh: one.new ? fill(t.searches.fresh, { count: format.count(one.new) }) : '',
     total: fill(t.searches.total, { count: format.count(one.total) }),
-    often: one.paused ? t.searches.paused : one.frequency_label,
+    often: one.paused ? t.searches.paused : t.searches.often[/** @type {'daily'} */ (one.frequency)],
     frequency: one.frequency,
     isPaused: one.paused,
     menuLabel: fill(t.searches.menu, { name: one.name }),

@@ -24,7 +24,7 @@ module.exports = {
     removed: '已删除“{name}”',
     undo: '撤销',
   },
-  matches: { empty: '保存之后还没有新上架的车辆', all: '查看全部 {count} 辆', when: '{time} 上架或符合条件', fresh: '新' },
+  matches: { empty: '保存之后还没有新上架的车辆', all: '查看全部 {count} 辆', when: '{time} 起符合条件', fresh: '新' },
   alerts: { empty: '还没有提醒。收藏车辆或保存搜索后，有变化时会告诉您', fresh: '未读' },
   compare: {
     empty: '还没有要对比的车辆，在车辆图片上点按“对比”即可加入',
