@@ -310,6 +310,27 @@ def waits_for_a_lock(committed: Any) -> bool:
         return bool(session.execute(text(wanted)).scalar_one())
 
 
+def test_after_its_turn_the_matching_leaves_the_rest_to_the_next_ring(
+    committed: Any, app: Any, rings: list[Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with committed() as session:
+        market = markets.market(session)
+        search_id = make.search(session, markets.buyer(session, market), body=("coupe",)).id
+    jobs.match()
+    monkeypatch.setattr(matching, "CARS_AT_ONCE", 1)
+    monkeypatch.setattr(jobs, "TURN_SECONDS", 0.0)
+    with committed() as session:
+        new = {cars.vehicle(session, market.store, body="coupe").id for _ in range(2)}
+    for done in (1, 2):
+        rings.clear()
+        jobs.match()
+        assert ("interests.match", {}) in rings
+        with committed() as session:
+            assert len(found(session)) == done
+    with committed() as session:
+        assert found(session) == {(search_id, car) for car in new}
+
+
 def test_what_a_process_that_died_had_taken_is_told_by_the_next(committed: Any, app: Any) -> None:
     with committed() as session:
         market = markets.market(session)
