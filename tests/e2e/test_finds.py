@@ -46,6 +46,10 @@ def test_she_types_likes_compares_and_saves(phone: Phones, picture: Picture) -> 
         her.see(seen)
         looked_at(her, picture, f"finds-{'favourites' if entry == '收藏' else 'searches'}-one")
         her.back()
+    her.tap("保存的搜索")
+    her.tap(re.compile("^极曜 J5$"))
+    her.see("保存之后还没有新上架的车辆", "查看全部 … 辆")
+    looked_at(her, picture, "finds-matches-none")
     assert her.log("error") == []
 
 

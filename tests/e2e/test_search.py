@@ -48,6 +48,19 @@ def test_a_filter_brings_as_many_cars_as_it_promised(phone: Phones, picture: Pic
     her.see(re.compile(rf"^共 ({all_cars:,}|{all_cars}) 辆$"))
 
 
+def test_a_price_that_she_types_is_a_condition_that_she_can_take_away(phone: Phones, picture: Picture) -> None:
+    her = phone().open()
+    her.fill("搜索车辆", "J5 30万以内")
+    her.page.keyboard.press("Enter")
+    her.at(LIST)
+    her.see("移除：J5", "移除：30 万以内", acts.CAR)
+    picture(her, "list-price-said", [(375, 812)])
+    assert max(prices(her)) <= 300_000
+    her.tap("移除：30 万以内")
+    her.gone("移除：30 万以内")
+    her.see("移除：J5", acts.CAR)
+
+
 def test_a_word_that_fits_no_car_says_which_condition_to_drop(phone: Phones, picture: Picture) -> None:
     her = phone().open()
     her.fill("搜索车辆", "没有这样的车")
