@@ -1,6 +1,7 @@
 """A merchant's own till, written from the contract alone: signs requests, checks answers and notifications, in every key mode."""
 
 import base64
+import functools
 import json
 import time
 from dataclasses import dataclass
@@ -39,14 +40,19 @@ class Reply:
         return self.status, self.data.get("code", "") if self.body else ""
 
 
+@functools.cache  # to prove a key takes longer than most tests
+def _private(pem: str) -> rsa.RSAPrivateKey:
+    key = load_pem_private_key(pem.encode(), None)
+    assert isinstance(key, rsa.RSAPrivateKey)
+    return key
+
+
 class Till:
     """One merchant or service provider of the world; `keys` are the serials it can verify, with their public keys."""
 
     def __init__(self, sim: Simulator, entry: dict[str, Any]) -> None:
         self.sim, self.entry, self.mchid = sim, entry, entry["mchid"]
-        key = load_pem_private_key(entry["merchant_private_key"].encode(), None)
-        assert isinstance(key, rsa.RSAPrivateKey)
-        self._key = key
+        self._key = _private(entry["merchant_private_key"])
         self.keys: dict[str, rsa.RSAPublicKey] = {}
         if "public_key" in entry:
             public = load_pem_public_key(entry["public_key"].encode())

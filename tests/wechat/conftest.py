@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Iterator
 from pathlib import Path
 from threading import Thread
 from typing import Any
 
 import pytest
+from cryptography.hazmat.primitives.serialization import load_pem_private_key
 from sqlalchemy.orm import Session
 from werkzeug.serving import make_server
 
@@ -20,6 +22,8 @@ from app.wechat.models import WechatAccount
 from tests import simulator as platform
 from tests.factories import dealers as make
 
+# To prove a key takes longer than most tests.
+_private_key = functools.cache(load_pem_private_key)
 CALLBACK_PORT = platform.free_port()
 
 
@@ -50,8 +54,9 @@ def gateway(simulator: platform.Simulator, monkeypatch: pytest.MonkeyPatch) -> I
 
 
 @pytest.fixture
-def accounts(session: Session, simulator: platform.Simulator) -> dict[str, WechatAccount]:
-    """The simulator's accounts, taken in as the operator would, by kind."""
+def accounts(session: Session, simulator: platform.Simulator, monkeypatch: pytest.MonkeyPatch) -> dict[str, WechatAccount]:
+    """The simulator's accounts, taken in as the operator would, by kind; each key is proved once."""
+    monkeypatch.setattr(service.accounts, "load_pem_private_key", _private_key)
     taken = service.import_accounts(session, make.brand(session).id, simulator.accounts["accounts"])
     session.commit()
     return {account.kind: account for account in taken}
