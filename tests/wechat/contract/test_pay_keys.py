@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 from collections.abc import Iterator
 from typing import Any
 
@@ -97,7 +96,7 @@ class TestCertificates:
             reply = really(request)
             if "/v3/certificates" in request.url:
                 return reply
-            return dataclasses.replace(reply, headers={**reply.headers, "wechatpay-serial": "F" * 40})
+            return reply._replace(headers={**reply.headers, "wechatpay-serial": "F" * 40})
 
         monkeypatch.setattr(pooled, "send", forged)
         before = latest(simulator)
