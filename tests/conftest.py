@@ -80,7 +80,7 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     if not browser.found():
         terminalreporter.section("no browser", yellow=True)
         terminalreporter.line("This machine has no Chromium, so tests/e2e was LEFT OUT: nothing of the mini-program was tried in a phone.")
-        terminalreporter.line("Install one (Debian: apt install chromium fonts-noto-cjk) or name its program in CHROMIUM.")
+        terminalreporter.line("Install one (Debian: apt install chromium-headless-shell fonts-noto-cjk) or name its program in CHROMIUM.")
 
 
 @pytest.fixture(scope="session")
