@@ -21,7 +21,7 @@ _COMBINATIONS = 8
 
 # Any of these must hold.
 Clause = Sequence[Query]
-_BOUNDS = {
+BOUNDS = {
     "price": ("price_min_fen", "price_max_fen"),
     "monthly": ("monthly_min_fen", "monthly_max_fen"),
     "mileage": ("mileage_min_km", "mileage_max_km"),
@@ -153,7 +153,7 @@ def _own(view: View, asked: Asked) -> dict[str, list[Clause]]:
     if filters.in_warranty is not None:
         runs = in_warranty(view, asked)
         own["in_warranty"] = [[runs if filters.in_warranty else no(runs)]]
-    for field, (least, greatest) in _BOUNDS.items():
+    for field, (least, greatest) in BOUNDS.items():
         low, high = getattr(filters, least), getattr(filters, greatest)
         if low is not None or high is not None:
             own.setdefault(field, []).append([between(view, field, low, high)])

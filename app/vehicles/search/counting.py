@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import partial
 from typing import Any
 
 from tantivy import Query
 
-from app.vehicles.search.asking import Clauses
+from app.vehicles.search.asking import BOUNDS, Clauses
 from app.vehicles.search.engine import PRICE_BARS_FEN, RANGES, Asked, Value
 from app.vehicles.search.layout import GROUP_OF, GROUPS, OPTIONS_A_PACK, PACK_NAMES, packs_for
 from app.vehicles.search.reader import Values, View
@@ -22,6 +23,14 @@ _MOST_BUCKETS = 60_000
 VALUES_KEPT_SECONDS, VALUES_KEPT_TIMES = 2.0, 50
 _counting = threading.Lock()
 _KNOWN_TO_WHO_ASKS = ("store", "city")
+# What a facet's own conditions are made of, as it is when nothing of it is asked for.
+_NOTHING_OF: dict[str, dict[str, Any]] = {
+    **{facet: {facet: ()} for facet in (*GROUP_OF, "options")},
+    **{facet: {facet: None} for facet in ("accident_free", "in_warranty")},
+    "store": {"store_ids": (), "store_id": None},
+}
+for _facet, _bounds in BOUNDS.items():
+    _NOTHING_OF.setdefault(_facet, {}).update(dict.fromkeys(_bounds))
 _RANGE = ":range"
 
 
@@ -43,11 +52,23 @@ def count(view: View, asked: Asked, clauses: Clauses) -> Counted:
     alone = [name for name in wanted if name.removesuffix(_RANGE) in clauses.own and name != "options"]
     counted = _count(view, asked, clauses.query(), [name for name in wanted if name not in alone])
     for facet in dict.fromkeys(name.removesuffix(_RANGE) for name in alone):
-        part = _count(view, asked, clauses.query(without=facet), [name for name in alone if name.removesuffix(_RANGE) == facet])
+        names = [name for name in alone if name.removesuffix(_RANGE) == facet]
+        # Whoever goes through the values of a facet asks the same of all others again and again.
+        part = view.remembered(question(asked, without=facet), partial(_count, view, asked, clauses.query(without=facet), names))
         counted.facets.update(part.facets)
         counted.ranges.update(part.ranges)
         counted.histogram.extend(part.histogram)
     return replace(counted, values=_values(view, asked)) if asked.facets else counted
+
+
+def question(asked: Asked, *, without: str | None = None) -> Hashable:
+    """What is counted, as far as it matters for the counts; `without` what a facet demands, for the counts of that facet."""
+    filters, chosen = asked.filters, asked.store_numbers
+    if without is not None:
+        filters = replace(filters, **_NOTHING_OF[without])
+        chosen = () if without == "store" else chosen
+    stores = tuple(asked.stores.numbers) if asked.stores.limited else None
+    return filters, asked.words, chosen, stores, asked.today, asked.listed_since, asked.facets, asked.ranges, without
 
 
 def _values(view: View, asked: Asked) -> Mapping[str, Mapping[Value, None]]:

@@ -6,21 +6,18 @@ import functools
 import uuid
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TypeVar
 
 from app.kit.settings import settings
 from app.vehicles.search import watch
 from app.vehicles.search.asking import clauses
-from app.vehicles.search.counting import Counted, count
+from app.vehicles.search.counting import count, question
 from app.vehicles.search.engine import Asked, Hits, IndexAway
 from app.vehicles.search.folders import Folders
 from app.vehicles.search.paging import page
 from app.vehicles.search.reader import Reader, View
 
 Answer = TypeVar("Answer")
-
-# How many searches' counts are remembered of a commit: of whoever scrolls, of the page that everybody opens first.
-COUNTS_KEPT = 256
 
 
 class Index:
@@ -62,20 +59,8 @@ def index() -> Index:
 
 def _find(view: View, asked: Asked) -> Hits:
     said = clauses(view, asked)
-    what = (asked.facets, asked.ranges)
-    counted = _remembered(view, asked, what, lambda: count(view, asked, said) if any(what) else Counted(view.count(said.query())))
+    counted = view.remembered(question(asked), lambda: count(view, asked, said))
     return Hits(page(view, asked, said, counted.total), counted.total, counted.facets, counted.histogram, counted.ranges, counted.values)
-
-
-def _remembered(view: View, asked: Asked, what: Any, counted: Callable[[], Counted]) -> Counted:
-    """Counted once for a commit: a commit does not change, so nothing that is told again is out of date."""
-    stores = tuple(asked.stores.numbers) if asked.stores.limited else None
-    search = (asked.filters, asked.words, asked.store_numbers, stores, asked.today, asked.listed_since, what)
-    if search not in view.counted:
-        if len(view.counted) >= COUNTS_KEPT:
-            view.counted.clear()
-        view.counted[search] = counted()
-    return view.counted[search]
 
 
 def _by_store(view: View, asked: Asked) -> dict[int, tuple[int, int]]:

@@ -13,7 +13,7 @@ from app.vehicles.search.engine import FARTHEST, LARGEST_NUMBER, LARGEST_VALUE, 
 from app.vehicles.search.names import GrowingNames
 
 # Another layout, or another meaning of a field, is another version: what was written before is made anew.
-VERSION = 2
+VERSION = 3
 
 # Values that are counted together: one number for the values that a car has of a group. Most groups have some hundreds of combinations,
 # so that one look at one column counts all facets of a group.
@@ -108,12 +108,12 @@ def term(family: str, number: int) -> int:
 def step(field: str, key: int) -> int:
     """Roughly where a key stands in its order: of two cars on different steps, the one on the higher step has the higher key.
 
-    For the first of very many cars, only those on the outermost steps have to be compared. A step of time is six days; of other values
-    there are sixteen from one to its double.
+    For the first of very many cars, only those on the outermost steps have to be compared. A step of time is a day and a half; of
+    other values there are sixteen from one to its double.
     """
     value = key >> NUMBER_BITS
     if field == "listed_key":
-        return value >> 19
+        return value >> 17
     bits = value.bit_length()
     return bits << 4 | (value >> bits - 5 if bits > 4 else value << 5 - bits) & 15
 

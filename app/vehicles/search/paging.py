@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from bisect import bisect_left
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from heapq import nlargest
 from itertools import groupby
 from operator import itemgetter
 
 from tantivy import Order, Query
 
-from app.vehicles.search.asking import Clauses, any_of, at, between, every, no, terms
-from app.vehicles.search.engine import FARTHEST, LARGEST_MERIT, LARGEST_NUMBER, NEARNESS, NUMBER_BITS, Asked, Key, Sort
+from app.vehicles.search.asking import BOUNDS, Clauses, any_of, at, between, every, no, terms
+from app.vehicles.search.engine import FARTHEST, LARGEST_MERIT, LARGEST_NUMBER, LARGEST_VALUE, NEARNESS, NUMBER_BITS, Asked, Key, Sort
 from app.vehicles.search.layout import step, term
 from app.vehicles.search.reader import View
 
@@ -52,7 +53,7 @@ def _by_key(view: View, asked: Asked, query: Query, field: str, *, after: Key | 
 def _by_steps(view: View, asked: Asked, query: Query, field: str) -> list[Key]:
     """`_by_key` of so many cars that it is quicker to ask for those on the outermost steps of the order, then on the next ones."""
     down = asked.sort.descending
-    steps = sorted(view.names.values(field), reverse=down)
+    steps = sorted(_steps_within(view, asked, field), reverse=down)
     begin = 0
     if asked.after is not None:
         last = step(field, asked.after[0] << NUMBER_BITS)
@@ -64,6 +65,17 @@ def _by_steps(view: View, asked: Asked, query: Query, field: str) -> list[Key]:
         keys += _by_key(view, asked, every([there, query]), field, after=asked.after)
         begin, width = begin + width, width * _MORE
     return keys[: asked.limit + 1]
+
+
+def _steps_within(view: View, asked: Asked, field: str) -> Iterable[int]:
+    """The steps of an order on which cars can stand that agree with the search."""
+    steps = view.names.values(field)
+    if (bounds := BOUNDS.get(field.removesuffix("_key"))) is None:
+        return steps
+    low, high = (getattr(asked.filters, bound) for bound in bounds)
+    first = 0 if low is None else step(field, min(max(low, 0), LARGEST_VALUE) << NUMBER_BITS)
+    last = None if high is None else step(field, min(max(high, 0), LARGEST_VALUE) << NUMBER_BITS)
+    return [one for one in steps if one >= first and (last is None or one <= last)]
 
 
 def _by_distance(view: View, asked: Asked, query: Query, total: int) -> list[Key]:
@@ -144,7 +156,7 @@ def _by_merit_and_distance(view: View, asked: Asked, query: Query) -> list[Key]:
             is_rest = bound is None and begin < len(stores) // 2 and not asked.stores.limited
             there = no(at(view, stores[:begin])) if is_rest else at(view, stores[begin:end])
             after = None if asked.after is None else (asked.after[0] + points, asked.after[1])
-            band = _by_key(view, asked, every([query, there]), "merit_key", after=after)
+            band = _by_steps(view, replace(asked, after=after), every([query, there]), "merit_key")
             keys = nlargest(asked.limit + 1, keys + [(merit - points, number) for merit, number in band])
         begin = end
     return keys

@@ -6,10 +6,10 @@ import os
 import threading
 import time
 import uuid
-from collections.abc import Mapping
+from collections.abc import Callable, Hashable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import tantivy
 
@@ -26,7 +26,10 @@ log = logger(__name__)
 RELOAD_EVERY_SECONDS = 0.25
 # How soon an index that could not be opened is tried again.
 RETRY_SECONDS = 1.0
+# How many searches' counts are remembered of a commit: of whoever scrolls, of the page that everybody opens first.
+COUNTS_KEPT = 256
 
+Answer = TypeVar("Answer")
 Commit = tuple[int, int]
 
 
@@ -54,9 +57,14 @@ class View:
     values: dict[tuple[str, ...], Values]
     counted: dict[Any, Any] = field(default_factory=dict)
 
-    def count(self, query: tantivy.Query) -> int:
-        """How many cars a query finds."""
-        return self.searcher.search(query, 1).count  # type: ignore[attr-defined]  # tantivy's stubs forget it
+    def remembered(self, question: Hashable, counted: Callable[[], Answer]) -> Answer:
+        """Counted once for a commit: a commit does not change, so nothing that is told again is out of date."""
+        if question not in self.counted:
+            if len(self.counted) >= COUNTS_KEPT:
+                self.counted.clear()
+            self.counted[question] = counted()
+        answer: Answer = self.counted[question]
+        return answer
 
 
 class _Index:
