@@ -12,7 +12,7 @@ def test_a_stranger_from_moments_is_attributed_once_he_comes_in(phone: Phones, d
     acts.open_first_free_car(her)
     her.see("所在门店")
     her.tap("分享")
-    her.see("点右上角「···」，再选「分享到朋友圈」")
+    her.see("点右上角“···”，再选“分享到朋友圈”")
     her.tap("关闭")
     her.tap("更多菜单")
     her.tap("分享到朋友圈")
