@@ -34,7 +34,7 @@ def page(view: View, asked: Asked, said: Clauses, total: int) -> list[Key]:
     if asked.stores.metres is not None and asked.sort in (Sort.distance, Sort.recommended):
         # These orders name the stores that they look at, and never one beyond the radius.
         query = said.query(anywhere=True)
-        return _by_distance(view, asked, query, total) if asked.sort is Sort.distance else _by_merit_and_distance(view, asked, query)
+        return _by_distance(view, asked, query, total) if asked.sort is Sort.distance else _by_merit_and_distance(view, asked, query, total)
     if total > MANY:
         return _by_steps(view, asked, said.query(), _KEYS[asked.sort])
     return _by_key(view, asked, said.query(), _KEYS[asked.sort], after=asked.after)
@@ -142,7 +142,7 @@ def _numbers(view: View, query: Query, limit: int) -> list[int]:
     return [number for number, _ in found.hits]
 
 
-def _by_merit_and_distance(view: View, asked: Asked, query: Query) -> list[Key]:
+def _by_merit_and_distance(view: View, asked: Asked, query: Query, total: int) -> list[Key]:
     """Band by band of distance, in each by merit: the best of all bands, until a further band cannot have a better one."""
     keys: list[Key] = []
     begin, stores, metres = 0, asked.stores.numbers, asked.stores.metres
@@ -156,7 +156,11 @@ def _by_merit_and_distance(view: View, asked: Asked, query: Query) -> list[Key]:
             is_rest = bound is None and begin < len(stores) // 2 and not asked.stores.limited
             there = no(at(view, stores[:begin])) if is_rest else at(view, stores[begin:end])
             after = None if asked.after is None else (asked.after[0] + points, asked.after[1])
-            band = _by_steps(view, replace(asked, after=after), every([query, there]), "merit_key")
+            in_band = every([query, there])
+            if total > MANY:
+                band = _by_steps(view, replace(asked, after=after), in_band, "merit_key")
+            else:
+                band = _by_key(view, asked, in_band, "merit_key", after=after)
             keys = nlargest(asked.limit + 1, keys + [(merit - points, number) for merit, number in band])
         begin = end
     return keys
