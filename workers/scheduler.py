@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import sys
 import time
+from contextlib import suppress
 from types import FrameType
 
 import redis
+from redis.client import Pipeline
 from rq.cron import CronScheduler
+from rq.exceptions import SchedulerNotFound
 
 from app.factory import create_app
 from app.kit import queue
@@ -31,6 +34,10 @@ class Scheduler(CronScheduler):
         if Scheduler.told_to_stop:  # the signal came where Python drops exceptions, in a finaliser
             sys.exit(0)
         super().heartbeat()
+
+    def register_death(self, pipeline: Pipeline | None = None) -> None:
+        with suppress(SchedulerNotFound):  # a Redis that lost its data does not know of us, which is what we want
+            super().register_death(pipeline)
 
 
 def main() -> None:

@@ -198,7 +198,7 @@ def test_a_held_feed_that_is_discarded_leaves_the_stock_as_it_was(desk: FeedDesk
         (b"[] trailing", "application/json", "vehicles.feed_refused"),
         (b"no json at all", "application/json", "vehicles.feed_refused"),
         (b'[{"stock_number": NaN}]', "application/json", "vehicles.feed_refused"),
-        (b"[" * 5000, "application/json", "vehicles.feed_refused"),
+        pytest.param(b"[" * 5000, "application/json", "vehicles.feed_refused", id="deeper than anybody reads"),
         (b"stock_number,title\nA1,J5\n", "text/csv", "vehicles.mapping_invalid"),
         (b"\xff\xfe\x00", "text/csv", "vehicles.feed_refused"),
         (",".join(CAR).encode() + b",colour\n", "text/csv", "vehicles.mapping_invalid"),
