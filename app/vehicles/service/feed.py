@@ -20,8 +20,6 @@ from app.vehicles.service.staging import Feed, Stage
 HELD_ABOVE_PERCENT = 50
 HELD_FROM_CARS = 3
 
-_TELL_PLANNER = text("ANALYZE vehicles")
-
 
 def take_over(session: Session, brand_id: uuid.UUID, feed: Feed) -> ImportRun:
     """Make the stock what the feed says; the same feed again changes nothing.
@@ -84,23 +82,16 @@ def read(session: Session, run: ImportRun, feed: Feed) -> RunStatus:
     done = merge.into_stock(session, stage)
     run.created, run.updated = done.created, done.updated
     run.unchanged = checked.accepted - done.created - done.updated
-    # Until autovacuum comes by, the planner would take thousands of new cars for a few, and every statement about them would take minutes.
-    # At the end, for the lock lasts until the commit; but before the rest of this feed, where more came than the planner knows of.
-    if is_first := done.created > _planned_for(session):
-        session.execute(_TELL_PLANNER)
     run.withdrawn = merge.count_missing(session, stage) if is_new else 0
     merge.confirm(session)
     if "photos" in stage.mapping.fields:
         feed_photos.note(session, run.id)
     _ended(session, run, RunStatus.done)
-    if (done.created or done.updated) and not is_first:
-        session.execute(_TELL_PLANNER)
+    if done.created or done.updated:
+        # Until autovacuum comes by, the planner would take thousands of new cars for a few, and every search would be slow. Last, for
+        # its lock lasts until the commit.
+        session.execute(text("ANALYZE vehicles"))
     return RunStatus.done
-
-
-def _planned_for(session: Session) -> float:
-    """How many cars the planner takes the stock for."""
-    return float(session.execute(text("SELECT greatest(reltuples, 0) FROM pg_class WHERE oid = 'vehicles'::regclass")).scalar_one())
 
 
 def refuse_name_of_another(session: Session, run: ImportRun) -> None:

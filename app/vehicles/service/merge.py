@@ -39,6 +39,7 @@ def into_stock(session: Session, stage: Stage) -> Merged:
     session.execute(text(_HAPPENED))
     session.execute(text(_BEFORE), asked)
     session.execute(text(_upsert(stage)), asked)
+    _tell_planner(session)
     session.execute(text(_PRICES))
     session.execute(text(_TRAIL), asked | _occasion())
     session.execute(text(_KNOWN_BEFORE), asked)
@@ -59,6 +60,20 @@ def into_stock(session: Session, stage: Stage) -> Merged:
     return Merged(created=counts.get("new", 0), updated=counts.get("changed", 0))
 
 
+def _tell_planner(session: Session) -> None:
+    """Where more cars came than the planner knows of, as with a first feed, it would look through all of them for each: for minutes.
+
+    Everywhere else this is left to the end of the feed, for the lock lasts until the commit.
+    """
+    session.execute(text("ANALYZE happened"))
+    came, known = session.execute(text(_CAME)).one()
+    if came > known:
+        session.execute(text("ANALYZE vehicles"))
+
+
+_CAME = """
+    SELECT (SELECT count(*) FROM happened WHERE kind = 'new'), reltuples FROM pg_class WHERE oid = 'vehicles'::regclass
+"""
 _HAPPENED = """
     CREATE TEMPORARY TABLE happened (kind text, id uuid, dealer_id uuid, store_id uuid, old_price_fen bigint, new_price_fen bigint)
     ON COMMIT DROP
