@@ -142,9 +142,19 @@ def test_a_long_list_is_worked_off_part_by_part(session: Session, store: Store, 
     assert told(session) == {"vehicle.confirmation_due": 5}
 
 
+_THREE_THOUSAND_MORE = """
+    INSERT INTO vehicles OVERRIDING SYSTEM VALUE
+    SELECT (jsonb_populate_record(v, jsonb_build_object('id', gen_random_uuid(), 'number', v.number + n, 'stock_number', 'N' || n, 'vin', NULL))).*
+    FROM vehicles v, generate_series(1, 3000) AS n
+"""
+
+
 def test_what_is_due_is_found_by_an_index_however_large_the_stock(session: Session, store: Store) -> None:
     session.execute(text("SET LOCAL enable_seqscan = off"))
-    session.execute(text("UPDATE pg_class SET relpages = 30000, reltuples = 1000000 WHERE oid = 'vehicles'::regclass"))
+    vehicles.vehicle(session, store)
+    session.flush()
+    session.execute(text(_THREE_THOUSAND_MORE))
+    session.execute(text("ANALYZE vehicles"))
     for due in (
         "warned_at IS NULL AND confirmed_at <= marque_now() - interval '11 days' ORDER BY confirmed_at",
         "warned_at <= marque_now() - interval '3 days' AND confirmed_at <= marque_now() - interval '14 days' ORDER BY warned_at",
