@@ -144,8 +144,9 @@ def test_a_long_list_is_worked_off_part_by_part(session: Session, store: Store, 
 
 _THREE_THOUSAND_MORE = """
     INSERT INTO vehicles OVERRIDING SYSTEM VALUE
-    SELECT (jsonb_populate_record(v, jsonb_build_object('id', gen_random_uuid(), 'number', v.number + n, 'stock_number', 'N' || n, 'vin', NULL))).*
-    FROM vehicles v, generate_series(1, 3000) AS n
+    SELECT (jsonb_populate_record(v, own)).*
+    FROM vehicles v, generate_series(1, 3000) AS n,
+        jsonb_build_object('id', gen_random_uuid(), 'number', v.number + n, 'stock_number', 'N' || n, 'vin', NULL) AS own
 """
 
 
