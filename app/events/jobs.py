@@ -49,7 +49,7 @@ def _take_a_turn() -> None:
 
 
 def _ring_for_the_rest() -> None:
-    queue.ring(queue.jobs()["events.deliver_rest"], {})
+    queue.ring_again("events.deliver_rest")
 
 
 @job("events.forget_receipts", cron="41 3 * * *", queue="bulk", timeout=600)

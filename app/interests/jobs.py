@@ -29,7 +29,7 @@ def match() -> None:
             if not matching.match_some(session):
                 return
         if time.monotonic() >= until:
-            queue.ring(queue.jobs()["interests.match"], {})
+            queue.ring_again("interests.match")
             return
 
 

@@ -1,6 +1,6 @@
 """The verbs of identity: about people, who follows the service accounts, and what people decide in WeChat itself."""
 
-from app.identity.service.followers import claim_look_ups, claim_sync, follow, looked_up, synced
+from app.identity.service.followers import SYNC_EVERY, claim_look_ups, claim_sync, follow, looked_up, synced
 from app.identity.service.people import (
     bind_phone,
     call,
@@ -15,6 +15,7 @@ from app.identity.service.people import (
 from app.identity.service.revoking import close, take_back
 
 __all__ = [
+    "SYNC_EVERY",
     "bind_phone",
     "call",
     "claim_look_ups",

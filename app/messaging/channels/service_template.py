@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 
 from app.identity import queries as identity
 from app.identity.models import Purpose as Consented
+from app.identity.service import SYNC_EVERY
 from app.kit import clock
 from app.messaging import facts
 from app.messaging.channels import Channel, Letter, Receipt, SendFailed
@@ -21,8 +22,8 @@ from app.messaging.values import ValueRefused, fit
 from app.wechat.client import gateway
 from app.wechat.models import AccountKind, WechatAccount
 
-# `identity.sync_followers` reads on every three minutes.
-FOLLOWERS_READ_WITHIN = timedelta(minutes=5)
+# The list of followers has been read on by then, whatever that takes.
+FOLLOWERS_READ_WITHIN = SYNC_EVERY + timedelta(minutes=2)
 
 
 class ServiceTemplate(Channel):

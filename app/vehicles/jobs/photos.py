@@ -14,14 +14,14 @@ TURN_SECONDS = 2.0
 def make_photo_sizes() -> None:
     """Whoever is rung for one makes those that wait."""
     if service.make_due_sizes(seconds=TURN_SECONDS):
-        queue.ring(queue.jobs()["vehicles.make_photo_sizes"], {})
+        queue.ring_again("vehicles.make_photo_sizes")
 
 
 @job("vehicles.fetch_photos", every=60, queue="bulk", transactional=False, timeout=600)
 def fetch_photos() -> None:
     """The pictures that feeds name."""
     if service.bring_photos(seconds=TURN_SECONDS):
-        queue.ring(queue.jobs()["vehicles.fetch_photos"], {})
+        queue.ring_again("vehicles.fetch_photos")
 
 
 @job("vehicles.clear_photos_away", cron="41 3 * * *", queue="bulk", transactional=False, timeout=1800)

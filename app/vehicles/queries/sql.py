@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy import CursorResult
 from sqlalchemy.orm import Session
 
-from app.vehicles.search.engine import CHOICES, FARTHEST, MERIT_SQL, NEARNESS, PRICE_BARS_FEN, RANGES, Asked, Hits, Key, Sort, Value
+from app.vehicles.search.engine import BOUNDS, CHOICES, FARTHEST, MERIT_SQL, NEARNESS, PRICE_BARS_FEN, RANGES, Asked, Hits, Key, Sort, Value
 from app.vehicles.words import CITY
 
 # What of a larger stock every further choice would leave takes a second to count and more: without the index it is left out.
@@ -18,12 +18,6 @@ MOST_COUNTED = 200_000
 # What a car is chosen by, as SQL over `vehicles v`; a store by its number and city, which the search brings.
 _COLUMNS = {name: f"v.{name}" for name in CHOICES if name not in ("series", "city", "store")}
 _NUMBERS = {"price": "v.price_fen", "monthly": "v.monthly_fen", "mileage": "coalesce(v.odometer_km, 0)", "model_year": "v.model_year"}
-_BOUNDS = {
-    "price": ("price_min_fen", "price_max_fen"),
-    "monthly": ("monthly_min_fen", "monthly_max_fen"),
-    "mileage": ("mileage_min_km", "mileage_max_km"),
-    "model_year": ("model_year_min", "model_year_max"),
-}
 _IN_WARRANTY = "coalesce(v.warranty_until >= %(today)s, false)"
 _FAR = f"CASE {' '.join(f'WHEN p.metres < {bound} THEN {points}' for bound, points in NEARNESS)} ELSE {FARTHEST} END"
 _KEYS = {
@@ -72,7 +66,7 @@ def where(asked: Asked, *, within: bool = True) -> Where:
     for number, group in enumerate(asked.words):
         _demand_word(said, asked, number, group)
     _demand_choices(said, asked)
-    for name, bounds in _BOUNDS.items():
+    for name, bounds in BOUNDS.items():
         for bound, sign in zip(bounds, (">=", "<="), strict=True):
             if (value := getattr(filters, bound)) is not None:
                 said.demand(f"{_NUMBERS[name]} {sign} %({bound})s", name, **{bound: value})

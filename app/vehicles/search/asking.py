@@ -8,7 +8,7 @@ from typing import Any
 
 from tantivy import FieldType, Occur, Query
 
-from app.vehicles.search.engine import LARGEST_VALUE, NUMBER_BITS, Asked
+from app.vehicles.search.engine import BOUNDS, LARGEST_VALUE, NUMBER_BITS, Asked
 from app.vehicles.search.layout import GROUP_OF, term
 from app.vehicles.search.reader import View
 from app.vehicles.words import CITY
@@ -21,12 +21,6 @@ _COMBINATIONS = 8
 
 # Any of these must hold.
 Clause = Sequence[Query]
-BOUNDS = {
-    "price": ("price_min_fen", "price_max_fen"),
-    "monthly": ("monthly_min_fen", "monthly_max_fen"),
-    "mileage": ("mileage_min_km", "mileage_max_km"),
-    "model_year": ("model_year_min", "model_year_max"),
-}
 
 
 @dataclass(frozen=True)

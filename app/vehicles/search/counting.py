@@ -11,8 +11,8 @@ from typing import Any
 
 from tantivy import Query
 
-from app.vehicles.search.asking import BOUNDS, Clauses
-from app.vehicles.search.engine import PRICE_BARS_FEN, RANGES, Asked, Value
+from app.vehicles.search.asking import Clauses
+from app.vehicles.search.engine import BOUNDS, PRICE_BARS_FEN, RANGES, Asked, Value
 from app.vehicles.search.layout import GROUP_OF, GROUPS, OPTIONS_A_PACK, PACK_NAMES, packs_for
 from app.vehicles.search.reader import Values, View
 

@@ -42,7 +42,14 @@ CHOICES = (
     "store",
 )
 FACETS = (*CHOICES, "options", "accident_free", "in_warranty")
-RANGES = ("price", "monthly", "mileage", "model_year")
+# What is asked for by a lower and an upper bound, with the filters that say them; `ranges` tells how far it reaches.
+BOUNDS = {
+    "price": ("price_min_fen", "price_max_fen"),
+    "monthly": ("monthly_min_fen", "monthly_max_fen"),
+    "mileage": ("mileage_min_km", "mileage_max_km"),
+    "model_year": ("model_year_min", "model_year_max"),
+}
+RANGES = tuple(BOUNDS)
 
 # The lower bounds of the bars of the price histogram; the last one is open above.
 _IN_10000_YUAN = (0, 5, 8, 10, 12, 15, 18, 20, 25, 30, 35, 40, 50, 60, 80, 100, 150, 200, 300, 500)

@@ -11,8 +11,19 @@ from operator import itemgetter
 
 from tantivy import Order, Query
 
-from app.vehicles.search.asking import BOUNDS, Clauses, any_of, at, between, every, no, terms
-from app.vehicles.search.engine import FARTHEST, LARGEST_MERIT, LARGEST_NUMBER, LARGEST_VALUE, NEARNESS, NUMBER_BITS, Asked, Key, Sort
+from app.vehicles.search.asking import Clauses, any_of, at, between, every, no, terms
+from app.vehicles.search.engine import (
+    BOUNDS,
+    FARTHEST,
+    LARGEST_MERIT,
+    LARGEST_NUMBER,
+    LARGEST_VALUE,
+    NEARNESS,
+    NUMBER_BITS,
+    Asked,
+    Key,
+    Sort,
+)
 from app.vehicles.search.layout import step, term
 from app.vehicles.search.reader import View
 

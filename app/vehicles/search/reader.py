@@ -59,11 +59,13 @@ class View:
 
     def remembered(self, question: Hashable, counted: Callable[[], Answer]) -> Answer:
         """Counted once for a commit: a commit does not change, so nothing that is told again is out of date."""
-        if question not in self.counted:
+        answer: Answer | None = self.counted.get(question)
+        if answer is None:
+            answer = counted()
+            # Other threads do this, too: what is here is not looked up again.
             if len(self.counted) >= COUNTS_KEPT:
                 self.counted.clear()
-            self.counted[question] = counted()
-        answer: Answer = self.counted[question]
+            self.counted[question] = answer
         return answer
 
 
