@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import os
+import re
 import socket
 import uuid
 from collections.abc import Callable, Iterator
@@ -14,12 +15,14 @@ from typing import Any
 import psycopg
 import pytest
 from flask.testing import FlaskClient
+from sqlalchemy import Engine, event
 from sqlalchemy.orm import Session, sessionmaker
 from werkzeug.datastructures import Headers
 
 from dev import browser
 from dev.moulds import Moulds
 
+CLAIM_IN = re.compile(r"^(UPDATE|DELETE)\b.*\bIN \(SELECT\b.*\bLIMIT\b.*\bFOR (NO KEY )?UPDATE\b", re.DOTALL)
 LOOPBACK = ("127.0.0.1", "::1", "localhost")
 HERE = Path(__file__).parent
 IN_A_BROWSER = HERE / "e2e"
@@ -152,6 +155,15 @@ def rings(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> li
 
         monkeypatch.setattr(queue, "ring", lambda job, ids: heard.append((job.name, ids)))
     return heard
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _claims_run_once() -> None:
+    """No statement claims by `IN (SELECT … LIMIT … FOR UPDATE)`: see `app.kit.db.one_of`."""
+
+    @event.listens_for(Engine, "before_cursor_execute")
+    def look(_connection: Any, _cursor: Any, statement: str, *_rest: Any) -> None:
+        assert not CLAIM_IN.search(statement), statement
 
 
 @pytest.fixture

@@ -12,7 +12,7 @@ from datetime import datetime
 from typing import Any
 
 import uuid_utils
-from sqlalchemy import DateTime, Engine, ForeignKey, MetaData, create_engine, event, func
+from sqlalchemy import ColumnElement, DateTime, Engine, ForeignKey, MetaData, Select, any_, create_engine, event, func
 from sqlalchemy.exc import InvalidatePoolError
 from sqlalchemy.orm import DeclarativeBase, Mapped, Session, mapped_column, sessionmaker
 
@@ -130,6 +130,15 @@ def copy_rows(session: Session, table: str, columns: Sequence[str], rows: Iterab
     with cursor.copy(f"COPY {table} ({', '.join(columns)}) FROM STDIN") as copy:
         for row in rows:
             copy.write_row(row)
+
+
+def one_of(claimed: Select[Any]) -> ColumnElement[Any]:
+    """For `column == one_of(select)` where the select has a limit and locks what it takes: it is run once.
+
+    `column IN (SELECT … LIMIT … FOR UPDATE SKIP LOCKED)` is run again for each row when the planner nests loops, takes other rows each
+    time, and so claims more than its limit.
+    """
+    return any_(func.array(claimed.scalar_subquery()))
 
 
 def commit(session: Session) -> None:

@@ -14,13 +14,14 @@ from sqlalchemy.orm import Session
 
 from app.console.demo.people import PASSWORD
 from app.dealers.models import Brand, Staff, Store
-from app.kit import clock, texts
+from app.kit import texts
 from app.kit.settings import Environment, settings
 from app.kit.states import Transition
 from app.vehicles import studio
 from app.vehicles.models import Condition, Vehicle
 from app.vehicles.queries import Filters, fairness, inspection, search
 from app.vehicles.queries.ageing import ageing
+from app.vehicles.queries.finance import today as today_in_china
 
 OPTIONS = {key.removeprefix("vehicles.options.") for key in texts.catalogue() if key.startswith("vehicles.options.")}
 
@@ -102,7 +103,7 @@ def test_every_filter_finds_something_and_every_trail_ends_where_its_car_stands(
     moves = session.execute(select(Transition).filter_by(subject_type="vehicles").order_by(Transition.created_at)).scalars()
     ends = {move.subject_id: move.after for move in moves}
     assert ends == {car.id: car.status for car in cars}
-    today = clock.now(session).date()
+    today = today_in_china(session)
     total = ageing(session, seeded.id, None, since=today - timedelta(days=100), until=today)["total"]
     assert (total["opening"], total["closing"]) == (0, sum(car.status in ("in_preparation", "listed") for car in cars))
     assert total["sold"] == sum(car.status == "sold" for car in cars)

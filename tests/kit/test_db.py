@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from sqlalchemy import text
+from sqlalchemy import column, select, table, text, update
+from sqlalchemy.orm import Session
 
 from app.kit import db
 from dev.testing import wait_until
@@ -40,3 +41,16 @@ def test_who_only_looks_begins_nothing_and_sees_each_moment_for_itself(committed
         db.only_looking(ordinary)
         first, second = (ordinary.execute(text("SELECT now()")).scalar_one() for _ in range(2))
         assert first == second, "what looked before goes back to transactions, and a running one goes on"
+
+
+def test_a_claim_takes_as_many_rows_as_it_may_however_the_planner_runs_it(session: Session) -> None:
+    session.execute(text("CREATE TEMPORARY TABLE waiting (id int, taken bool DEFAULT false) ON COMMIT DROP"))
+    session.execute(text("INSERT INTO waiting SELECT generate_series(1, 20)"))
+    waiting = table("waiting", column("id"), column("taken"))
+    due = select(waiting.c.id).where(~waiting.c.taken).limit(3).with_for_update(skip_locked=True)
+    # Nested loops without anything kept in between, as the planner takes them for a small table that it knows little of.
+    for plan in ("hashjoin", "mergejoin", "hashagg", "sort", "material", "memoize"):
+        session.execute(text(f"SET LOCAL enable_{plan} = off"))
+    taken = update(waiting).values(taken=True).returning(waiting.c.id)
+    assert len(session.execute(taken.where(waiting.c.id == db.one_of(due))).all()) == 3
+    assert len(session.execute(taken.where(waiting.c.id == db.one_of(due))).all()) == 3

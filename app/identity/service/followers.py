@@ -72,7 +72,7 @@ def claim_look_ups(session: Session) -> Sequence[WechatIdentity]:
     return (
         session.execute(
             update(WechatIdentity)
-            .where(WechatIdentity.id.in_(due.scalar_subquery()))
+            .where(WechatIdentity.id == db.one_of(due))
             .values(look_up_at=func.marque_now() + LEASE)
             .returning(WechatIdentity)
         )
@@ -96,7 +96,7 @@ def claim_sync(session: Session) -> FollowerSync | None:
     due = select(FollowerSync.account_id).where(FollowerSync.due_at <= func.marque_now()).limit(1).with_for_update(skip_locked=True)
     return session.execute(
         update(FollowerSync)
-        .where(FollowerSync.account_id.in_(due.scalar_subquery()))
+        .where(FollowerSync.account_id == db.one_of(due))
         .values(due_at=func.marque_now() + LEASE)
         .returning(FollowerSync)
     ).scalar_one_or_none()

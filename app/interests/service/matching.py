@@ -59,7 +59,11 @@ _FOLLOW = """
 def match_some(session: Session) -> int:
     """Match the cars that have waited longest, as many as one transaction takes; how many there were. Several may do this at once."""
     oldest = select(ChangedVehicle.number).order_by(ChangedVehicle.number).limit(CARS_AT_ONCE).with_for_update(skip_locked=True)
-    taken = delete(ChangedVehicle).where(ChangedVehicle.number.in_(oldest)).returning(ChangedVehicle.brand_id, ChangedVehicle.vehicle_id)
+    taken = (
+        delete(ChangedVehicle)
+        .where(ChangedVehicle.number == db.one_of(oldest))
+        .returning(ChangedVehicle.brand_id, ChangedVehicle.vehicle_id)
+    )
     by_brand: dict[uuid.UUID, list[uuid.UUID]] = defaultdict(list)
     for brand_id, vehicle_id in session.execute(taken):
         by_brand[brand_id].append(vehicle_id)

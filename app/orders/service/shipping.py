@@ -89,7 +89,7 @@ def claim_due(session: Session) -> None:
     due = select(ShippingUpload.id).where(ShippingUpload.due_at <= func.marque_now()).order_by(ShippingUpload.due_at).limit(SWEEP)
     claimed = session.execute(
         update(ShippingUpload)
-        .where(ShippingUpload.id.in_(due.with_for_update(skip_locked=True).scalar_subquery()))
+        .where(ShippingUpload.id == db.one_of(due.with_for_update(skip_locked=True)))
         .values(due_at=func.marque_now() + func.make_interval(0, 0, 0, 0, 0, 0, gap), tries=ShippingUpload.tries + 1)
         .returning(ShippingUpload.id)
         .execution_options(synchronize_session=False)

@@ -140,7 +140,7 @@ def claim_refunds(session: Session) -> None:
     )
     claimed = session.execute(
         update(Refund)
-        .where(Refund.id.in_(due.scalar_subquery()))
+        .where(Refund.id == db.one_of(due))
         .values(due_at=func.marque_now() + func.make_interval(0, 0, 0, 0, 0, 0, gap), tries=Refund.tries + 1)
         .returning(Refund.id)
         .execution_options(synchronize_session=False)

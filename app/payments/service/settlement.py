@@ -66,7 +66,7 @@ def claim_attempts(session: Session) -> None:
     )
     claimed = session.execute(
         update(PaymentAttempt)
-        .where(PaymentAttempt.id.in_(due.scalar_subquery()))
+        .where(PaymentAttempt.id == db.one_of(due))
         .values(due_at=func.marque_now() + func.make_interval(0, 0, 0, 0, 0, 0, gap), polls=PaymentAttempt.polls + 1)
         .returning(PaymentAttempt.id)
         .execution_options(synchronize_session=False)

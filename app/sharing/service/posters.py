@@ -110,7 +110,7 @@ def _claim() -> str | None:
         wait = func.least(LEASE * func.power(2.0, Poster.attempts), _LONGEST_WAIT)
         return session.execute(
             update(Poster)
-            .where(Poster.share_id.in_(due.with_for_update(skip_locked=True).scalar_subquery()))
+            .where(Poster.share_id == db.one_of(due.with_for_update(skip_locked=True)))
             .values(due_at=func.marque_now() + wait, attempts=Poster.attempts + 1)
             .returning(Poster.share_id)
             .execution_options(synchronize_session=False)

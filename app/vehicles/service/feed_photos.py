@@ -89,7 +89,7 @@ def _claim() -> Sequence[Any]:
     with db.transaction() as session:
         return session.execute(
             update(FeedPhoto)
-            .where(FeedPhoto.id.in_(due.limit(AT_ONCE).with_for_update(skip_locked=True)))
+            .where(FeedPhoto.id == db.one_of(due.limit(AT_ONCE).with_for_update(skip_locked=True)))
             .values(due_at=func.marque_now() + LEASE * func.power(2.0, FeedPhoto.attempts), attempts=FeedPhoto.attempts + 1)
             .returning(FeedPhoto.id, FeedPhoto.address, FeedPhoto.position, FeedPhoto.fetched_at, FeedPhoto.attempts)
             .execution_options(synchronize_session=False)

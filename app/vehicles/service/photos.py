@@ -169,7 +169,7 @@ def _claim() -> tuple[uuid.UUID, str] | None:
         wait = func.least(LEASE * func.power(2.0, VehiclePhoto.attempts), _LONGEST_WAIT)
         row = session.execute(
             update(VehiclePhoto)
-            .where(VehiclePhoto.id.in_(due.scalar_subquery()))
+            .where(VehiclePhoto.id == db.one_of(due))
             .values(due_at=func.marque_now() + wait, attempts=VehiclePhoto.attempts + 1)
             .returning(VehiclePhoto.id, VehiclePhoto.digest)
             .execution_options(synchronize_session=False)
