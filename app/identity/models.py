@@ -24,7 +24,8 @@ class Purpose(StrEnum):
 
 class Customer(Root):
     """One person of one brand. A customer merged into another stays as a tombstone, and keeps the keys that the other did not need,
-    so that whoever looks one of them up is led on. An erased customer keeps nothing but her id.
+    so that whoever looks one of them up is led on. An erased customer keeps nothing but her id. `time_zone` is an IANA name, None where
+    nobody knows.
     """
 
     __tablename__ = "customers"
@@ -40,6 +41,7 @@ class Customer(Root):
     phone: Mapped[str | None] = mapped_column(EncryptedText)
     phone_hash: Mapped[str | None]
     nickname: Mapped[str | None]
+    time_zone: Mapped[str | None]
     merged_into_id: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("customers.id"), index=True)
     erased_at: Mapped[datetime | None]
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import uuid
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any, ClassVar
@@ -16,7 +16,8 @@ from app.kit import texts
 from app.kit.logging import logger
 from app.kit.registry import kinds
 from app.messaging.models import Send
-from app.wechat.client import Outcome, WechatError
+from app.wechat.client import Outcome, WechatError, gateway
+from app.wechat.endpoints import Exchange
 from app.wechat.models import WechatAccount
 
 log = logger(__name__)
@@ -54,13 +55,26 @@ class SendFailed(Exception):
 
 
 @dataclass(frozen=True)
+class Address:
+    """Where a message goes: the account that sends it, None where no platform stands between, and what that calls the person."""
+
+    account: WechatAccount | None
+    name: str
+
+    @property
+    def appid(self) -> str:
+        """What quotas and senders are counted by."""
+        return self.account.appid if self.account else ""
+
+
+@dataclass(frozen=True)
 class Letter:
     """A claimed send with everything that the call needs. `first`: no earlier attempt can have reached the platform."""
 
     send_id: uuid.UUID
     fence: int
     client_msg_id: str
-    account: WechatAccount
+    account: WechatAccount | None
     payload: dict[str, Any]
     first: bool
 
@@ -74,42 +88,89 @@ class Receipt:
 
 
 class Channel(ABC):
-    """A way to reach people. A subclass has a `kind`, a Chinese `label`, a `Config` from which the console draws its form, and
+    """A way to reach people: one file in this package, with a `kind`, a Chinese `label`, a `Config` from which the console draws its form.
 
-    - `prepare`: inside the transaction of the claim, find the recipient and render; raises `SendFailed` before anything is called;
-    - `deliver`: outside any transaction, make the call for one letter; raises `SendFailed` or `WechatError`.
+    The claim of a batch asks `reach`, then `render`, then `take`, inside one transaction in which every customer of the batch is locked:
+    nobody else claims a message to her, and no withdrawal, erasure or merge of hers is under way. What these find out is therefore true
+    when the claim is committed. `exchange` and `told` are outside of any transaction; a channel that does not speak to Tencent has a `send`
+    of its own instead. Consent, caps, quiet hours, quota and the ledger are not the channel's: no channel can forget them.
 
-    `dedupe_window` is how long after the first attempt the platform still recognises the same message, so that repeating it is safe.
+    `account_kind`: whose account sends (`AccountKind`); None where no account of Tencent does. `to`: "customer" or "staff".
+    `dedupe_window`: for how long the platform knows a repeated message by its key; None: not at all, and what may have left is never
+    repeated. `endpoint`: the endpoint whose quota of the day the messages use (`wechat.endpoints.ENDPOINTS`); None where there is none.
     """
 
     kind: ClassVar[str]
     label: ClassVar[str]
     Config: ClassVar[type[Schema]]
-    account_kind: ClassVar[str]
-    dedupe_window: ClassVar[timedelta]
+    account_kind: ClassVar[str | None]
+    dedupe_window: ClassVar[timedelta | None]
+    to: ClassVar[str] = "customer"
+    endpoint: ClassVar[str | None] = None
 
     @abstractmethod
-    def prepare(self, session: Session, send: Send, account: WechatAccount) -> dict[str, Any]: ...
+    def reach(
+        self, session: Session, sends: Sequence[Send], accounts: Sequence[WechatAccount]
+    ) -> Mapping[uuid.UUID, Address | SendFailed]:
+        """For each send of one brand, by its id, where it goes, or why she cannot be reached this way; `accounts` are the brand's."""
 
     @abstractmethod
-    def deliver(self, letter: Letter) -> Receipt: ...
+    def render(
+        self, session: Session, sends: Sequence[Send], addresses: Mapping[uuid.UUID, Address]
+    ) -> Mapping[uuid.UUID, dict[str, Any] | SendFailed]:
+        """For each send what the call is made of: kept encrypted, and sent again as it is."""
+
+    def take(self, session: Session, sends: Sequence[Send], addresses: Mapping[uuid.UUID, Address]) -> Mapping[uuid.UUID, SendFailed]:
+        """Use up what a message needs beside the quota (a credit of hers, a place in a window); for whom there is nothing left, why."""
+        return {}
+
+    def give_back(self, session: Session, sends: Sequence[Send]) -> None:
+        """These messages certainly did not leave: what `take` used for them is there again."""
+
+    def refused(self, session: Session, sends: Sequence[Send]) -> None:
+        """The platform refused these for good; `error_code` says how. What that tells about the person may be kept."""
+
+    def exchange(self, letter: Letter) -> Exchange[Any]:
+        """The call to Tencent that sends this letter."""
+        raise NotImplementedError
+
+    def told(self, letter: Letter, answer: Any) -> Receipt:
+        """What Tencent's answer to that call means. Raises `SendFailed`."""
+        return Receipt()
+
+    def failed(self, letter: Letter, error: WechatError) -> Receipt | SendFailed:
+        """What a call without a result means."""
+        return SendFailed.told(error)
 
     def send(self, batch: Sequence[Letter]) -> list[Receipt | SendFailed]:
-        """What became of each letter. A channel whose platform takes many at once does better than this."""
-        return [_attempt(self.deliver, letter) for letter in batch]
+        """Make the calls, many at once; what became of each letter, in their order."""
+        answers = gateway().carry_out_all([self.exchange(letter) for letter in batch])
+        return [self._heard(letter, answer) for letter, answer in zip(batch, answers, strict=True)]
+
+    def _heard(self, letter: Letter, answer: Any) -> Receipt | SendFailed:
+        try:
+            return self.failed(letter, answer) if isinstance(answer, WechatError) else self.told(letter, answer)
+        except SendFailed as failed:
+            return failed
+        except Exception as error:
+            # The call was made: only the platform could say whether the message left.
+            log.exception("answer not understood", send_id=str(letter.send_id))
+            return SendFailed("bug", type(error).__name__, permanent=False, maybe_sent=True)
 
 
-def _attempt(deliver: Callable[[Letter], Receipt], letter: Letter) -> Receipt | SendFailed:
-    try:
-        return deliver(letter)
-    except SendFailed as failed:
-        return failed
-    except WechatError as error:
-        return SendFailed.told(error)
-    except Exception as error:
-        # A bug of ours may come before or after the call: only the platform could say whether the message left.
-        log.exception("channel failed", send_id=str(letter.send_id))
-        return SendFailed("bug", type(error).__name__, permanent=False, maybe_sent=True)
+def each(sends: Sequence[Send], find: Any) -> dict[uuid.UUID, Any]:
+    """`find(send)` for every send, or the `SendFailed` that it raised; for channels with few messages, which look them up one by one."""
+    found: dict[uuid.UUID, Any] = {}
+    for send in sends:
+        try:
+            found[send.id] = find(send)
+        except SendFailed as failed:
+            found[send.id] = failed
+        except Exception as error:
+            # One message that cannot be prepared must not stand in the way of all others.
+            log.exception("message cannot be prepared", send_id=str(send.id))
+            found[send.id] = SendFailed("bug", type(error).__name__, permanent=False)
+    return found
 
 
 def channel(kind: str) -> Channel:
