@@ -14,9 +14,9 @@ from tests.house.sources import ROOT
 
 PLANTED = {
     "storeys": ("app/events/queries.py", "import app.orders.models"),
-    "rooms": ("app/audience/models.py", "import app.audience.service"),
+    "rooms": ("app/audience/models/tags.py", "import app.audience.service"),
     "doors": ("app/journeys/queries.py", "import app.events.jobs"),
-    "no-http-inside": ("app/audience/service.py", "import flask"),
+    "no-http-inside": ("app/audience/service/tags.py", "import flask"),
     "workers-are-thin": ("workers/worker.py", "import app.orders.service"),
 }
 

@@ -1,0 +1,1 @@
+"""Doors of who, for the staff: tags and segments."""

@@ -1,0 +1,1 @@
+"""What the doors of who take and give."""
