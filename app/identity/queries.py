@@ -79,6 +79,19 @@ def identity_at(session: Session, customer_id: uuid.UUID, appid: str) -> WechatI
     )
 
 
+def identities_at(
+    session: Session, customer_ids: Collection[uuid.UUID | None], appids: Collection[str]
+) -> dict[tuple[uuid.UUID | None, str], WechatIdentity]:
+    """What accounts of Tencent call many customers, by (customer, appid); of several the one that `identity_at` gives."""
+    rows = session.execute(
+        select(WechatIdentity)
+        .where(WechatIdentity.customer_id.in_(customer_ids), WechatIdentity.appid.in_(appids))
+        .order_by(WechatIdentity.followed.asc().nulls_first(), WechatIdentity.signed_in_at.asc().nulls_first(), WechatIdentity.id)
+    )
+    # The last one said wins.
+    return {(one.customer_id, one.appid): one for one in rows.scalars()}
+
+
 def openid_for(session: Session, customer_id: uuid.UUID, appid: str) -> str | None:
     """Her openid at an account of Tencent, if she has one there."""
     found = identity_at(session, customer_id, appid)

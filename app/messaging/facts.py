@@ -3,67 +3,121 @@
 from __future__ import annotations
 
 import uuid
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta, timezone
 from typing import Any
 
 from sqlalchemy import select
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, joinedload
 
 from app.dealers.models import Store
-from app.identity import queries as identity
+from app.identity.models import Customer
 from app.kit import clock
 from app.kit.phone import mask
 from app.kit.texts import t
 from app.messaging.models import Send
 from app.orders.models import Order
-from app.vehicles import queries as vehicles
+from app.vehicles.models import Vehicle
 
 CHINA = timezone(timedelta(hours=8))
 _DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 
 
 def of(session: Session, send: Send) -> dict[str, str]:
-    """Facts by name; one that there is not has no entry.
+    """The facts of one message; see `of_all`."""
+    return of_all(session, [send])[send.id]
 
-    customer_phone (masked), order_id, order_number, amount (¥1000, as WeChat's `amount` wants it), paid_at, cancel_reason, dealer_note,
-    vehicle_id, vehicle_title, store_name, store_phone, visit_time (the store's next whole day, `2026年11月22日 09:00~18:00`),
-    order_outcome and held_until (what the dealer made of an order), offered_until and waitlist_outcome (of a place in a waiting list).
-    Times are China's.
+
+def of_all(session: Session, sends: Sequence[Send]) -> dict[uuid.UUID, dict[str, str]]:
+    """Facts by name for each message, in a number of statements that does not grow with theirs; one that there is not has no entry.
+
+    customer_name, customer_phone (masked), order_id, order_number, amount (¥1000, as WeChat's `amount` wants it), paid_at, cancel_reason,
+    dealer_note, vehicle_id, vehicle_title, store_name, store_phone, visit_time (the store's next whole day,
+    `2026年11月22日 09:00~18:00`), order_outcome and held_until (what the dealer made of an order), offered_until and waitlist_outcome (of a
+    place in a waiting list). Times are China's.
     A context that names no order, vehicle or store, such as that of a journey which a tag started, means the customer's latest order.
+    Raises ValueError for an id that is none.
     """
-    context = send.context
-    customer_id = send.customer_id or _id(context.get("customer_id"))
-    order_id, vehicle_id, store_id = (_id(context.get(name)) for name in ("order_id", "vehicle_id", "store_id"))
-    order = _order(session, send.brand_id, order_id, None if vehicle_id or store_id else customer_id)
-    vehicle_id = vehicle_id or (order.vehicle_id if order else None)
+    subjects = {send.id: _Subject.of(send) for send in sends}
+    customers = _customers(session, (one.customer_id for one in subjects.values()))
+    orders = _orders(session, subjects.values())
+    for one in subjects.values():
+        order = orders.get(one.order_id) if one.order_id else orders.get(one.customer_id) if one.means_latest_order else None
+        one.order = order if order is not None and order.brand_id == one.brand_id else None
+    vehicles = _vehicles(session, (one.its_vehicle_id for one in subjects.values()))
+    stores = _by_id(session, Store, (one.store_id for one in subjects.values()))
+    now = clock.now(session)
+    found = {}
+    for send in sends:
+        one = subjects[send.id]
+        vehicle = vehicles.get(one.its_vehicle_id)
+        vehicle = vehicle if vehicle is not None and vehicle.brand_id == one.brand_id else None
+        store = stores.get(one.store_id) or (vehicle.store if vehicle else None)
+        facts = _told(send.context) | _of_order(one.order) | _of_place(vehicle, store, now)
+        customer = customers.get(one.customer_id)
+        if customer is not None:
+            facts |= {"customer_name": customer.nickname, "customer_phone": mask(customer.phone)}
+        found[send.id] = {name: value for name, value in facts.items() if value}
+    return found
+
+
+@dataclass
+class _Subject:
+    """What one message is about, by ids."""
+
+    brand_id: uuid.UUID
+    customer_id: uuid.UUID | None
+    order_id: uuid.UUID | None
+    vehicle_id: uuid.UUID | None
+    store_id: uuid.UUID | None
+    order: Order | None = None
+
+    @classmethod
+    def of(cls, send: Send) -> _Subject:
+        named = [_id(send.context.get(name)) for name in ("customer_id", "order_id", "vehicle_id", "store_id")]
+        return cls(send.brand_id, send.customer_id or named[0], *named[1:])
+
+    @property
+    def means_latest_order(self) -> bool:
+        return not (self.order_id or self.vehicle_id or self.store_id)
+
+    @property
+    def its_vehicle_id(self) -> uuid.UUID | None:
+        return self.vehicle_id or (self.order.vehicle_id if self.order else None)
+
+
+def _told(context: Mapping[str, Any]) -> dict[str, str | None]:
+    """What the event behind the message told of."""
     facts: dict[str, str | None] = {}
-    if customer_id:
-        facts["customer_phone"] = mask(identity.get(session, send.brand_id, customer_id).phone)
-    if order:
-        facts |= {
-            "order_id": str(order.id),
-            "order_number": order.number,
-            "amount": amount(order.amount_fen),
-            "paid_at": minute(order.paid_at) if order.paid_at else None,
-            "cancel_reason": order.cancel_reason,
-            "dealer_note": order.dealer_note,
-        }
     if context.get("order_outcome"):
         facts["order_outcome"] = t(f"messaging.order.{context['order_outcome']}")
-    if context.get("held_until"):
-        facts["held_until"] = minute(datetime.fromisoformat(context["held_until"]))
-    if context.get("offered_until"):
-        facts["offered_until"] = minute(datetime.fromisoformat(context["offered_until"]))
     if context.get("outcome"):
         facts["waitlist_outcome"] = t(f"messaging.waitlist.{context['outcome']}")
-    store = session.get(Store, store_id) if store_id else None
-    if vehicle_id:
-        vehicle = vehicles.get(session, send.brand_id, vehicle_id)
-        store = store or vehicle.store
-        facts |= {"vehicle_id": str(vehicle.id), "vehicle_title": vehicle.title}
+    for name in ("held_until", "offered_until"):
+        if context.get(name):
+            facts[name] = minute(datetime.fromisoformat(context[name]))
+    return facts
+
+
+def _of_order(order: Order | None) -> dict[str, str | None]:
+    if order is None:
+        return {}
+    return {
+        "order_id": str(order.id),
+        "order_number": order.number,
+        "amount": amount(order.amount_fen),
+        "paid_at": minute(order.paid_at) if order.paid_at else None,
+        "cancel_reason": order.cancel_reason,
+        "dealer_note": order.dealer_note,
+    }
+
+
+def _of_place(vehicle: Vehicle | None, store: Store | None, now: datetime) -> dict[str, str | None]:
+    facts: dict[str, str | None] = {"vehicle_id": str(vehicle.id), "vehicle_title": vehicle.title} if vehicle else {}
     if store:
-        facts |= {"store_name": store.name, "store_phone": store.phone, "visit_time": _next_day(store.hours, clock.now(session))}
-    return {name: value for name, value in facts.items() if value}
+        facts |= {"store_name": store.name, "store_phone": store.phone, "visit_time": _next_day(store.hours, now)}
+    return facts
 
 
 def amount(fen: int) -> str:
@@ -82,13 +136,40 @@ def _id(value: Any) -> uuid.UUID | None:
     return uuid.UUID(str(value)) if value else None
 
 
-def _order(session: Session, brand_id: uuid.UUID, order_id: uuid.UUID | None, customer_id: uuid.UUID | None) -> Order | None:
-    wanted = select(Order).filter_by(brand_id=brand_id)
-    if order_id:
-        return session.execute(wanted.filter_by(id=order_id)).scalar_one_or_none()
-    if customer_id is None:
-        return None
-    return session.execute(wanted.filter_by(customer_id=customer_id).order_by(Order.created_at.desc()).limit(1)).scalar_one_or_none()
+def _by_id(session: Session, table: Any, ids: Iterable[uuid.UUID | None]) -> dict[Any, Any]:
+    wanted = {one for one in ids if one}
+    return {row.id: row for row in session.execute(select(table).where(table.id.in_(wanted))).scalars()} if wanted else {}
+
+
+def _customers(session: Session, ids: Iterable[uuid.UUID | None]) -> dict[Any, Any]:
+    """By each id the customer herself, also where that one was merged."""
+    found = _by_id(session, Customer, ids)
+    while missing := {one.merged_into_id for one in found.values() if one.merged_into_id} - found.keys():
+        found |= _by_id(session, Customer, missing)
+    for customer_id, customer in found.items():
+        while customer.merged_into_id:
+            customer = found[customer.merged_into_id]
+        found[customer_id] = customer
+    return found
+
+
+def _orders(session: Session, subjects: Iterable[_Subject]) -> dict[Any, Order]:
+    """Orders by their ids, and the latest one of those who are not asked about anything else, by the customer's."""
+    wanted = list(subjects)
+    found: dict[Any, Order] = _by_id(session, Order, (one.order_id for one in wanted))
+    if buyers := {one.customer_id for one in wanted if one.means_latest_order and one.customer_id}:
+        latest = select(Order).where(Order.customer_id.in_(buyers)).distinct(Order.customer_id)
+        for order in session.execute(latest.order_by(Order.customer_id, Order.created_at.desc())).scalars():
+            found[order.customer_id] = order
+    return found
+
+
+def _vehicles(session: Session, ids: Iterable[uuid.UUID | None]) -> dict[Any, Vehicle]:
+    wanted = {one for one in ids if one}
+    if not wanted:
+        return {}
+    rows = session.execute(select(Vehicle).where(Vehicle.id.in_(wanted)).options(joinedload(Vehicle.store)))
+    return {vehicle.id: vehicle for vehicle in rows.scalars()}
 
 
 def _next_day(hours: dict[str, Any], moment: datetime) -> str | None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import uuid
+from collections.abc import Mapping, Sequence
 from datetime import timedelta
 from typing import Any
 
@@ -12,14 +14,15 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from app.identity import queries as identity
-from app.identity.models import Purpose as Consented
+from app.identity.models import WechatIdentity
 from app.identity.service import SYNC_EVERY
 from app.kit import clock
-from app.messaging import facts
-from app.messaging.channels import Channel, Letter, Receipt, SendFailed
+from app.messaging import facts, rendering
+from app.messaging.channels import Address, Channel, Letter, Receipt, SendFailed
 from app.messaging.models import MessageTemplate, Purpose, Send
 from app.messaging.values import ValueRefused, fit
 from app.wechat.client import gateway
+from app.wechat.endpoints import Exchange
 from app.wechat.models import AccountKind, WechatAccount
 
 # The list of followers has been read on by then, whatever that takes.
@@ -34,61 +37,80 @@ class ServiceTemplate(Channel):
     account_kind = AccountKind.service_account
     # WeChat knows a client_msg_id again for ten minutes; the last one is for a slow call and a clock that is not ours.
     dedupe_window = timedelta(minutes=9)
+    endpoint = "service_account.send_template"
 
     class Config(Schema):
         template_key = String(required=True, validate=Length(1, 64), metadata={"description": "消息模板"})
 
-    def prepare(self, session: Session, send: Send, account: WechatAccount) -> dict[str, Any]:
-        template = session.execute(
-            select(MessageTemplate).filter_by(brand_id=send.brand_id, channel=self.kind, key=send.template_key)
-        ).scalar_one_or_none()
-        if template is None:
-            raise SendFailed.because("no_template", key=send.template_key)
-        openid = _openid(session, send, account.appid)
-        known = facts.of(session, send)
-        return {
-            "openid": openid,
-            "template_id": template.wechat_template_id,
-            "data": {field: _value(field, form, known) for field, form in template.fields.items()},
-            "page": template.page and _filled("page", template.page, known),
-        }
+    def reach(self, session: Session, sends: Sequence[Send], accounts: Sequence[WechatAccount]) -> dict[uuid.UUID, Address | SendFailed]:
+        """Of several accounts the one sends that she follows: her dealer's before the brand's, then the oldest."""
+        known = identity.identities_at(session, {send.customer_id for send in sends}, [one.appid for one in accounts])
+        now = clock.now(session)
+        found: dict[uuid.UUID, Address | SendFailed] = {}
+        for send in sends:
+            dealers_first = sorted(accounts, key=lambda one, send=send: one.settings.get("dealer_id") != send.context.get("dealer_id"))
+            here = [(account, hers) for account in dealers_first if (hers := known.get((send.customer_id, account.appid)))]
+            followed = next((Address(account, hers.openid) for account, hers in here if hers.followed), None)
+            found[send.id] = followed or self._not_following(send, [hers for _, hers in here], now)
+        return found
 
-    def deliver(self, letter: Letter) -> Receipt:
-        given = letter.payload
-        msgid = (
-            gateway()
-            .service_account(letter.account)
-            .send_template(given["openid"], given["template_id"], given["data"], client_msg_id=letter.client_msg_id, page=given["page"])
-        )
-        return Receipt(msgid=str(msgid))
-
-
-def _openid(session: Session, send: Send, appid: str) -> str:
-    """By what name the service account knows her, as far as we may write to her."""
-    assert send.customer_id is not None
-    customer = identity.get(session, send.brand_id, send.customer_id)
-    if customer.erased_at is not None:
-        raise SendFailed.because("erased")
-    if send.purpose == Purpose.marketing and not identity.consented(session, customer.id, Consented.marketing):
-        raise SendFailed.because("no_consent")
-    known = identity.identity_at(session, customer.id, appid)
-    if known is None or known.followed is None:
+    @staticmethod
+    def _not_following(send: Send, known: Sequence[WechatIdentity], now: Any) -> SendFailed:
         # WeChat tells of a follow three times within seconds. If we were away, the next reading of the list of followers finds her.
-        untold = send.purpose == Purpose.transactional and clock.now(session) - send.created_at < FOLLOWERS_READ_WITHIN
-        raise SendFailed.because("not_following", permanent=not untold)
-    if not known.followed:
-        raise SendFailed.because("not_following")
-    return known.openid
+        untold = all(hers.followed is None for hers in known)
+        waits = untold and send.purpose == Purpose.transactional and now - send.created_at < FOLLOWERS_READ_WITHIN
+        return SendFailed.because("not_following", permanent=not waits)
+
+    def render(
+        self, session: Session, sends: Sequence[Send], addresses: Mapping[uuid.UUID, Address]
+    ) -> dict[uuid.UUID, dict[str, Any] | SendFailed]:
+        keys = {send.template_key for send in sends}
+        rows = session.execute(
+            select(MessageTemplate).where(
+                MessageTemplate.brand_id == sends[0].brand_id, MessageTemplate.channel == self.kind, MessageTemplate.key.in_(keys)
+            )
+        )
+        templates = {one.key: one for one in rows.scalars()}
+        known = facts.of_all(session, sends)
+        found: dict[uuid.UUID, dict[str, Any] | SendFailed] = {}
+        for send in sends:
+            try:
+                found[send.id] = _message(send, templates.get(send.template_key), addresses[send.id], known[send.id])
+            except SendFailed as failed:
+                found[send.id] = failed
+        return found
+
+    def exchange(self, letter: Letter) -> Exchange[Any]:
+        assert letter.account is not None
+        given = letter.payload
+        send = gateway().service_account(letter.account).send_template
+        return send.prepare(
+            given["openid"], given["template_id"], given["data"], client_msg_id=letter.client_msg_id, page=given["page"]
+        )
+
+    def told(self, letter: Letter, answer: Any) -> Receipt:
+        return Receipt(msgid=str(answer))
 
 
-def _filled(field: str, form: str, known: dict[str, str]) -> str:
+def _message(send: Send, template: MessageTemplate | None, address: Address, known: Mapping[str, str]) -> dict[str, Any]:
+    if template is None:
+        raise SendFailed.because("no_template", key=send.template_key)
+    return {
+        "openid": address.name,
+        "template_id": template.wechat_template_id,
+        "data": {field: _value(field, form, known) for field, form in template.fields.items()},
+        "page": template.page and _filled("page", template.page, known),
+    }
+
+
+def _filled(field: str, form: str, known: Mapping[str, str]) -> str:
     try:
-        return form.format_map(known)
-    except KeyError as missing:
-        raise SendFailed.because("fact_missing", field=field, fact=missing.args[0]) from missing
+        return rendering.rendered(form, known)
+    except rendering.FactMissing as missing:
+        raise SendFailed.because("fact_missing", field=field, fact=missing.name) from missing
 
 
-def _value(field: str, form: str, known: dict[str, str]) -> str:
+def _value(field: str, form: str, known: Mapping[str, str]) -> str:
     value = _filled(field, form, known)
     try:
         return fit(field, value)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import uuid
+from collections.abc import Mapping, Sequence
 from datetime import timedelta
 from typing import Any
 
@@ -11,9 +13,10 @@ from apiflask.validators import Length
 from sqlalchemy.orm import Session
 
 from app.messaging import staff_cards
-from app.messaging.channels import Channel, Letter, Receipt, SendFailed
+from app.messaging.channels import Address, Channel, Letter, Receipt, SendFailed, each
 from app.messaging.models import Send
-from app.wechat.client import gateway
+from app.wechat.client import CardReceipt, gateway
+from app.wechat.endpoints import Exchange
 from app.wechat.models import AccountKind, WechatAccount
 
 DUPLICATE_CHECK_SECONDS = 1800
@@ -25,19 +28,27 @@ class WecomCard(Channel):
     kind = "wecom_card"
     label = "企业微信卡片"
     account_kind = AccountKind.corp
+    to = "staff"
     dedupe_window = timedelta(seconds=DUPLICATE_CHECK_SECONDS - 120)
 
     class Config(Schema):
         template_key = String(required=True, validate=Length(1, 64), metadata={"description": "卡片"})
 
-    def prepare(self, session: Session, send: Send, account: WechatAccount) -> dict[str, Any]:
-        return {"userid": staff_cards.recipient(session, send), "card": staff_cards.card(session, send)}
+    def reach(self, session: Session, sends: Sequence[Send], accounts: Sequence[WechatAccount]) -> dict[uuid.UUID, Address | SendFailed]:
+        return each(sends, lambda send: Address(accounts[0], staff_cards.recipient(session, send)))
 
-    def deliver(self, letter: Letter) -> Receipt:
-        userid = letter.payload["userid"]
-        receipt = (
-            gateway().wecom(letter.account).send_card([userid], letter.payload["card"], duplicate_check_seconds=DUPLICATE_CHECK_SECONDS)
-        )
-        if userid.lower() in receipt.invalid_userids:
+    def render(
+        self, session: Session, sends: Sequence[Send], addresses: Mapping[uuid.UUID, Address]
+    ) -> dict[uuid.UUID, dict[str, Any] | SendFailed]:
+        return each(sends, lambda send: {"userid": addresses[send.id].name, "card": staff_cards.card(session, send)})
+
+    def exchange(self, letter: Letter) -> Exchange[Any]:
+        assert letter.account is not None
+        given = letter.payload
+        wecom = gateway().wecom(letter.account)
+        return wecom.send_card.prepare([given["userid"]], given["card"], duplicate_check_seconds=DUPLICATE_CHECK_SECONDS)
+
+    def told(self, letter: Letter, answer: CardReceipt) -> Receipt:
+        if letter.payload["userid"].lower() in answer.invalid_userids:
             raise SendFailed.because("invalid_userid")
-        return Receipt(msgid=receipt.msgid, response_code=receipt.response_code)
+        return Receipt(msgid=answer.msgid, response_code=answer.response_code)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from collections.abc import Mapping, Sequence
 from datetime import timedelta
 from typing import Any
 
@@ -11,9 +12,10 @@ from apiflask.fields import String
 from sqlalchemy.orm import Session
 
 from app.messaging import staff_cards
-from app.messaging.channels import Channel, Letter, Receipt, SendFailed
+from app.messaging.channels import Address, Channel, Letter, Receipt, SendFailed, each
 from app.messaging.models import Send, SendStatus
 from app.wechat.client import gateway
+from app.wechat.endpoints import Exchange
 from app.wechat.errors import WechatError
 from app.wechat.models import AccountKind, WechatAccount
 
@@ -30,30 +32,35 @@ class WecomCardUpdate(Channel):
     kind = "wecom_card_update"
     label = "更新企业微信卡片"
     account_kind = AccountKind.corp
+    to = "staff"
     # The code is used up by the first call that arrives, so repeating is safe for as long as the code lives.
     dedupe_window = timedelta(hours=72)
 
     class Config(Schema):
         template_key = String(required=True, metadata={"description": "卡片"})
 
-    def prepare(self, session: Session, send: Send, account: WechatAccount) -> dict[str, Any]:
-        original = session.get_one(Send, uuid.UUID(send.context["replaces"]))
-        if original.status in (SendStatus.planned, SendStatus.claimed):
-            raise SendFailed.because("card_not_sent_yet", permanent=False)
-        if original.response_code is None:
-            raise SendFailed.because("card_is_fixed")
-        return {
-            "userid": staff_cards.recipient(session, send),
-            "response_code": original.response_code,
-            "card": staff_cards.card(session, send),
-        }
+    def reach(self, session: Session, sends: Sequence[Send], accounts: Sequence[WechatAccount]) -> dict[uuid.UUID, Address | SendFailed]:
+        return each(sends, lambda send: Address(accounts[0], staff_cards.recipient(session, send)))
 
-    def deliver(self, letter: Letter) -> Receipt:
+    def render(
+        self, session: Session, sends: Sequence[Send], addresses: Mapping[uuid.UUID, Address]
+    ) -> dict[uuid.UUID, dict[str, Any] | SendFailed]:
+        def changed(send: Send) -> dict[str, Any]:
+            original = session.get_one(Send, uuid.UUID(send.context["replaces"]))
+            if original.status in (SendStatus.planned, SendStatus.claimed):
+                raise SendFailed.because("card_not_sent_yet", permanent=False)
+            if original.response_code is None:
+                raise SendFailed.because("card_is_fixed")
+            code = original.response_code
+            return {"userid": addresses[send.id].name, "response_code": code, "card": staff_cards.card(session, send)}
+
+        return each(sends, changed)
+
+    def exchange(self, letter: Letter) -> Exchange[Any]:
+        assert letter.account is not None
         given = letter.payload
-        try:
-            gateway().wecom(letter.account).update_card([given["userid"]], given["response_code"], card=given["card"])
-        except WechatError as error:
-            # Nobody else has this code: if it is used up on a repeated call, the earlier call arrived.
-            if letter.first or error.code != _USED_UP:
-                raise
-        return Receipt()
+        return gateway().wecom(letter.account).update_card.prepare([given["userid"]], given["response_code"], card=given["card"])
+
+    def failed(self, letter: Letter, error: WechatError) -> Receipt | SendFailed:
+        # Nobody else has this code: if it is used up on a repeated call, the earlier call arrived.
+        return super().failed(letter, error) if letter.first or error.code != _USED_UP else Receipt()

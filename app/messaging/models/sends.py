@@ -1,4 +1,4 @@
-"""Message templates, the ledger of sends, and what decides whether a message may leave."""
+"""The ledger of sends, and what decides whether a message may leave."""
 
 from __future__ import annotations
 
@@ -53,21 +53,6 @@ class Purpose(StrEnum):
 
     transactional = "transactional"
     marketing = "marketing"
-
-
-class MessageTemplate(Root):
-    """A template of a brand's service account. `fields` maps WeChat's typed keys to what stands there: `{"thing1": "{vehicle_title}"}`,
-    with the facts of `app/messaging/facts.py` in braces. `page` is where a tap leads, with the same facts; None leads nowhere.
-    """
-
-    __tablename__ = "message_templates"
-    __table_args__ = (UniqueConstraint("brand_id", "channel", "key"),)
-
-    channel: Mapped[str]
-    key: Mapped[str]
-    wechat_template_id: Mapped[str]
-    fields: Mapped[dict[str, str]] = mapped_column(JSONB)
-    page: Mapped[str | None]
 
 
 class Send(Root):
