@@ -59,6 +59,8 @@ NAMES: dict[str, str] = BEHAVIOUR | {
     "customer.erased": "A customer had her personal data erased.",
     "customer.consent_given": "A customer agreed to a purpose.",
     "customer.consent_withdrawn": "A customer took an agreement back.",
+    "customer.refused": "A customer refused messages of a purpose, over one channel or all.",
+    "customer.refusal_lifted": "A customer took a refusal back.",
     "customer.followed": "A customer follows the service account.",
     "customer.unfollowed": "A customer no longer follows the service account.",
     # vehicles

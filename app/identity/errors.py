@@ -1,6 +1,6 @@
 """What identity refuses."""
 
-from app.kit.errors import Forbidden, NotFound, TooMany, Unauthorized, Unavailable
+from app.kit.errors import Conflict, Forbidden, Invalid, NotFound, TooMany, Unauthorized, Unavailable
 
 
 class CodeRefused(Unauthorized):
@@ -29,3 +29,15 @@ class WechatUnavailable(Unavailable):
 
 class CustomerUnknown(NotFound):
     code, message = "identity.customer_unknown", "There is no such customer."
+
+
+class ConsentTextUnknown(Invalid):
+    code, message = "identity.consent_text_unknown", "No text of this version was published for this purpose."
+
+
+class ConsentTextFixed(Conflict):
+    code, message = "identity.consent_text_fixed", "This version was published with other words; publish another version."
+
+
+class RefusalLinkUnknown(NotFound):
+    code, message = "identity.refusal_link_unknown", "This link is not one of ours."

@@ -6,7 +6,7 @@ import uuid
 from datetime import datetime
 from enum import StrEnum
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, UniqueConstraint, func, text
+from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Index, Sequence, UniqueConstraint, func, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.kit.crypto import EncryptedText
@@ -93,18 +93,80 @@ class CustomerSession(Base):
     created_at: Mapped[datetime] = mapped_column(server_default=func.marque_now())
 
 
+class ConsentText(Root):
+    """The words of one version of what consumers agree to for a purpose; never changed once it is published."""
+
+    __tablename__ = "consent_texts"
+    __table_args__ = (
+        UniqueConstraint("brand_id", "purpose", "version"),
+        CheckConstraint("purpose IN ('location', 'phone', 'marketing', 'dealer_sharing')", name="purpose"),
+    )
+
+    purpose: Mapped[str]
+    version: Mapped[str]
+    words: Mapped[str]
+    published_at: Mapped[datetime] = mapped_column(server_default=func.marque_now())
+
+
+# What somebody said last counts, and her row is locked when she says it: whatever clocks do, a later word has the higher number.
+WISH_TURNS = Sequence("wish_turns", metadata=Base.metadata)
+
+
 class Consent(Root):
-    """That a customer agreed to a purpose in the words of one text version; in force until it is withdrawn."""
+    """That a customer agreed to a purpose in the words of one text version; in force until it is withdrawn.
+
+    `channel` is a kind of messaging's, None means every channel. `source` is who told us ("customer", "staff", "link", …), `scene` where
+    she was asked, `recorded_by` the staff member who wrote it down for her.
+    """
 
     __tablename__ = "consents"
     __table_args__ = (
         CheckConstraint("purpose IN ('location', 'phone', 'marketing', 'dealer_sharing')", name="purpose"),
-        Index("uq_consents_in_force", "customer_id", "purpose", "text_version", unique=True, postgresql_where=text("withdrawn_at IS NULL")),
+        Index(
+            "uq_consents_in_force",
+            "customer_id",
+            "purpose",
+            text("coalesce(channel, '')"),
+            "text_version",
+            unique=True,
+            postgresql_where=text("withdrawn_at IS NULL"),
+        ),
     )
 
     customer_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("customers.id"), index=True)
     purpose: Mapped[str]
+    channel: Mapped[str | None]
     text_version: Mapped[str]
     given_at: Mapped[datetime] = mapped_column(server_default=func.marque_now())
     withdrawn_at: Mapped[datetime | None]
     ip: Mapped[str | None]
+    scene: Mapped[str | None]
+    source: Mapped[str] = mapped_column(default="customer", server_default="customer")
+    recorded_by: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("staff.id"))
+    turn: Mapped[int] = mapped_column(BigInteger, server_default=WISH_TURNS.next_value())
+
+
+class Refusal(Root):
+    """That a customer wants no messages of a purpose over a channel (None: over any); in force until it is lifted."""
+
+    __tablename__ = "refusals"
+    __table_args__ = (
+        CheckConstraint("purpose IN ('location', 'phone', 'marketing', 'dealer_sharing')", name="purpose"),
+        Index(
+            "uq_refusals_in_force",
+            "customer_id",
+            "purpose",
+            text("coalesce(channel, '')"),
+            unique=True,
+            postgresql_where=text("lifted_at IS NULL"),
+        ),
+    )
+
+    customer_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("customers.id"), index=True)
+    purpose: Mapped[str]
+    channel: Mapped[str | None]
+    refused_at: Mapped[datetime] = mapped_column(server_default=func.marque_now())
+    lifted_at: Mapped[datetime | None]
+    source: Mapped[str] = mapped_column(default="customer", server_default="customer")
+    recorded_by: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("staff.id"))
+    turn: Mapped[int] = mapped_column(BigInteger, server_default=WISH_TURNS.next_value())

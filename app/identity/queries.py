@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Select, func, or_, select, tuple_
+from sqlalchemy import Select, func, literal, or_, select, tuple_, union_all
 from sqlalchemy.orm import Session, aliased
 
 from app.events import queries as happenings
 from app.events.models import Event
 from app.identity.errors import CustomerUnknown
-from app.identity.models import Consent, Customer, Purpose, WechatIdentity
-from app.identity.schemas import consent_out
+from app.identity.models import Consent, ConsentText, Customer, Purpose, Refusal, WechatIdentity
+from app.identity.schemas import consent_out, refusal_out
 from app.kit.crypto import blind_index
 from app.kit.phone import PhoneInvalid, normalise
 
@@ -116,6 +117,72 @@ def consented(session: Session, customer_id: uuid.UUID, purpose: Purpose) -> boo
     )
 
 
+@dataclass(frozen=True)
+class Wish:
+    """What one person said about a purpose and has not taken back: by channel (None: every channel) at which turn she said it."""
+
+    consents: Mapping[str | None, int] = field(default_factory=dict)
+    refusals: Mapping[str | None, int] = field(default_factory=dict)
+
+    def allows(self, channel: str) -> str | None:
+        """None if messages over this channel are welcome, else why not: `refused` or `no_consent`.
+
+        What she refused of this channel alone stands until she lifts it; between a word about every channel and another the last counts.
+        """
+        agreed = max((turn for where, turn in self.consents.items() if where in (None, channel)), default=0)
+        if channel in self.refusals or self.refusals.get(None, 0) > agreed:
+            return "refused"
+        return None if agreed else "no_consent"
+
+    def refuses(self, channel: str | None) -> bool:
+        """Whether the refusal of exactly this channel (None: of every one) is there, and outweighs whatever she agreed to."""
+        if channel is not None:
+            return channel in self.refusals
+        return self.refusals.get(None, 0) > max(self.consents.values(), default=0)
+
+
+def wishes(session: Session, customer_ids: Collection[uuid.UUID], purpose: str = Purpose.marketing) -> dict[uuid.UUID, Wish]:
+    """What each of these customers wants of a purpose, in one statement; of a merged one, what the one kept wants.
+
+    It holds until this transaction ends if their rows are locked: whoever changes a wish locks the person first.
+    """
+    said: dict[uuid.UUID, tuple[dict[str | None, int], dict[str | None, int]]] = {one: ({}, {}) for one in customer_ids}
+    asked = select(Customer.id, func.coalesce(Customer.merged_into_id, Customer.id).label("now")).where(Customer.id.in_(said)).cte("asked")
+    agreed = (
+        select(asked.c.id, literal(0), Consent.channel, func.max(Consent.turn))
+        .join(Consent, Consent.customer_id == asked.c.now)
+        .where(Consent.purpose == purpose, Consent.withdrawn_at.is_(None))
+        .group_by(asked.c.id, Consent.channel)
+    )
+    refused = (
+        select(asked.c.id, literal(1), Refusal.channel, Refusal.turn)
+        .join(Refusal, Refusal.customer_id == asked.c.now)
+        .where(Refusal.purpose == purpose, Refusal.lifted_at.is_(None))
+    )
+    for customer_id, place, channel, turn in session.execute(union_all(agreed, refused)):
+        said[customer_id][place][channel] = turn
+    return {customer_id: Wish(*both) for customer_id, both in said.items()}
+
+
+def consent_text(session: Session, brand_id: uuid.UUID, purpose: str) -> ConsentText | None:
+    """The words to be agreed to now: the version that was published last."""
+    return (
+        session.execute(select(ConsentText).filter_by(brand_id=brand_id, purpose=purpose).order_by(ConsentText.id.desc()).limit(1))
+        .scalars()
+        .first()
+    )
+
+
+def consent_texts(session: Session, brand_id: uuid.UUID) -> Sequence[ConsentText]:
+    """Every version that was ever published, newest first."""
+    return session.execute(select(ConsentText).filter_by(brand_id=brand_id).order_by(ConsentText.id.desc())).scalars().all()
+
+
+def refusals(session: Session, customer_id: uuid.UUID) -> Sequence[Refusal]:
+    """Everything she ever refused, newest first."""
+    return session.execute(select(Refusal).filter_by(customer_id=customer_id).order_by(Refusal.id.desc())).scalars().all()
+
+
 Teller = Callable[[Session, Sequence[uuid.UUID]], Any]
 _tellers: dict[str, Teller] = {}
 
@@ -147,6 +214,7 @@ def everything_about(session: Session, customer: Customer) -> dict[str, Any]:
         },
         "wechat": [{"appid": one.appid, "openid": one.openid, "unionid": one.unionid, "followed": one.followed} for one in identities],
         "consents": [consent_out(one) for one in consents(session, customer.id)],
+        "refusals": [refusal_out(one) for one in refusals(session, customer.id)],
         "events": [
             {"name": one.name, "at": one.recorded_at.isoformat(), "subject": one.subject_type, "data": one.data} for one in happened
         ],

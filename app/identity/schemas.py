@@ -9,7 +9,7 @@ from apiflask.fields import Boolean, Dict, Enum, List, Nested, Raw, String
 from apiflask.validators import Length, Predicate, Regexp
 from marshmallow import ValidationError
 
-from app.identity.models import Consent, Customer, Purpose
+from app.identity.models import Consent, Customer, Purpose, Refusal
 from app.kit import phone
 
 
@@ -57,9 +57,17 @@ class ConsentIn(Schema):
 
 class ConsentOut(Schema):
     purpose = String()
+    channel = String(allow_none=True, metadata={"description": "null: every channel"})
     text_version = String()
     given_at = String()
     withdrawn_at = String(allow_none=True)
+
+
+class RefusalOut(Schema):
+    purpose = String()
+    channel = String(allow_none=True, metadata={"description": "null: every channel"})
+    refused_at = String()
+    lifted_at = String(allow_none=True)
 
 
 class ConsentsOut(Schema):
@@ -70,6 +78,7 @@ class ExportOut(Schema):
     customer = Dict()
     wechat = List(Dict())
     consents = List(Nested(ConsentOut))
+    refusals = List(Nested(RefusalOut))
     events = List(Dict())
     more = Dict(metadata={"description": "what else is held, by what it is about, such as interests"})
 
@@ -82,7 +91,17 @@ def customer_out(customer: Customer) -> dict[str, Any]:
 def consent_out(consent: Consent) -> dict[str, Any]:
     return {
         "purpose": consent.purpose,
+        "channel": consent.channel,
         "text_version": consent.text_version,
         "given_at": consent.given_at.isoformat(),
         "withdrawn_at": consent.withdrawn_at.isoformat() if consent.withdrawn_at else None,
+    }
+
+
+def refusal_out(refusal: Refusal) -> dict[str, Any]:
+    return {
+        "purpose": refusal.purpose,
+        "channel": refusal.channel,
+        "refused_at": refusal.refused_at.isoformat(),
+        "lifted_at": refusal.lifted_at.isoformat() if refusal.lifted_at else None,
     }

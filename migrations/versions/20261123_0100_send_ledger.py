@@ -24,7 +24,7 @@ def upgrade() -> None:
         sa.Column("claimed_at", sa.DateTime(timezone=True)),
     ):
         op.add_column("sends", column)
-    op.drop_constraint("ck_sends_status", "sends", type_="check")
+    op.drop_constraint(op.f("ck_sends_status"), "sends", type_="check")
     op.create_check_constraint("status", "sends", f"status IN ({STATUSES}, 'skipped')")
     op.create_check_constraint("lane", "sends", "lane BETWEEN 0 AND 9")
     op.execute("UPDATE sends SET claimed_at = coalesce(maybe_sent_since, settled_at, created_at) WHERE status IN ('claimed', 'accepted', 'unknown')")
@@ -82,9 +82,9 @@ def downgrade() -> None:
     op.drop_index("ix_sends_broadcast", "sends")
     op.drop_index("ix_sends_due", "sends")
     op.create_index("ix_sends_due", "sends", ["due_at"], postgresql_where=sa.text("status = 'planned'"))
-    op.drop_constraint("ck_sends_lane", "sends", type_="check")
+    op.drop_constraint(op.f("ck_sends_lane"), "sends", type_="check")
     op.execute("UPDATE sends SET status = 'rejected' WHERE status = 'skipped'")
-    op.drop_constraint("ck_sends_status", "sends", type_="check")
+    op.drop_constraint(op.f("ck_sends_status"), "sends", type_="check")
     op.create_check_constraint("status", "sends", f"status IN ({STATUSES})")
     for column in ("claimed_at", "expires_at", "appid", "tried", "ladder", "broadcast_id", "lane"):
         op.drop_column("sends", column)

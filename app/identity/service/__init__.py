@@ -5,17 +5,17 @@ from app.identity.service.people import (
     bind_phone,
     call,
     erase,
-    give_consent,
     merge,
     of_token,
     recognise,
     sign_in,
-    withdraw_consent,
 )
 from app.identity.service.revoking import close, take_back
+from app.identity.service.wishes import Evidence, give_consent, lift_refusal, publish_text, refuse, withdraw_consent
 
 __all__ = [
     "SYNC_EVERY",
+    "Evidence",
     "bind_phone",
     "call",
     "claim_look_ups",
@@ -24,10 +24,13 @@ __all__ = [
     "erase",
     "follow",
     "give_consent",
+    "lift_refusal",
     "looked_up",
     "merge",
     "of_token",
+    "publish_text",
     "recognise",
+    "refuse",
     "sign_in",
     "synced",
     "take_back",

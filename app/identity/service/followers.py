@@ -12,7 +12,8 @@ from sqlalchemy.orm import Session
 from app.events import service as events
 from app.identity import queries
 from app.identity.models import FollowerSync, WechatIdentity
-from app.identity.service.people import in_a_row, recognise
+from app.identity.service.ground import in_a_row
+from app.identity.service.people import recognise
 from app.kit import clock, db, queue
 from app.wechat.client import UserInfo
 from app.wechat.models import AccountKind, WechatAccount

@@ -1,4 +1,4 @@
-"""Sign consumers in, find out that two are one, keep what they agreed to, and forget whoever asks for it."""
+"""Sign consumers in, find out that two are one, and forget whoever asks for it."""
 
 from __future__ import annotations
 
@@ -7,13 +7,15 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, delete, func, select, text, update
-from sqlalchemy.orm import Session, aliased
+from sqlalchemy import delete, func, select, update
+from sqlalchemy.orm import Session
 
 from app.events import service as events
 from app.identity import queries
 from app.identity.errors import CustomerUnknown, SessionEnded
-from app.identity.models import Consent, Customer, CustomerSession, Purpose, WechatIdentity
+from app.identity.models import Customer, CustomerSession, WechatIdentity
+from app.identity.service.ground import in_a_row, lock, record
+from app.identity.service.wishes import forget_wishes, join_wishes
 from app.kit import clock, idempotency
 from app.kit.crypto import blind_index, new_token, token_hash
 from app.kit.settings import settings
@@ -45,7 +47,7 @@ def sign_in(session: Session, account: WechatAccount, told: WechatSession, *, ar
     arrival = arrival or {}
     if "visitor_id" in arrival:
         events.attach(session, brand_id=customer.brand_id, visitor_id=arrival["visitor_id"], customer_id=customer.id)
-    _record(session, customer, "customer.logged_in", **arrival)
+    record(session, customer, "customer.logged_in", **arrival)
     return SignedIn(customer, token, expires_at, is_new)
 
 
@@ -83,7 +85,7 @@ def recognise(session: Session, account: WechatAccount, *, openid: str, unionid:
         customer = merge(session, older, newer, cause="unionid")
     elif found := known or same:
         # The customer before her identities, as a merge does it; and whoever merged her in the meantime has finished now.
-        customer = queries.current(session, _lock(session, found.id))
+        customer = queries.current(session, lock(session, found.id))
     else:
         customer = _create(session, account.brand_id)
     if unionid and same is None and customer.unionid is None:
@@ -99,7 +101,7 @@ def recognise(session: Session, account: WechatAccount, *, openid: str, unionid:
 
 def call(session: Session, customer: Customer, nickname: str) -> Customer:
     """Call a customer what she wants to be called. WeChat tells no names; she types hers into the mini-program."""
-    customer = queries.current(session, _lock(session, customer.id))
+    customer = queries.current(session, lock(session, customer.id))
     customer.nickname = nickname
     return customer
 
@@ -116,14 +118,14 @@ def bind_phone(session: Session, customer: Customer, phone: str) -> Customer:
     if owner and queries.current(session, session.get_one(Customer, customer.id)) is not owner:
         customer = merge(session, owner, customer, cause="phone")
     else:
-        customer = queries.current(session, _lock(session, customer.id))
+        customer = queries.current(session, lock(session, customer.id))
         if holder is customer:
             return customer
     if holder and holder is not customer:
         holder.phone = holder.phone_hash = None
         session.flush()
     customer.phone, customer.phone_hash = phone, number
-    _record(session, customer, "customer.phone_bound")
+    record(session, customer, "customer.phone_bound")
     return customer
 
 
@@ -136,7 +138,7 @@ def merge(session: Session, keep: Customer, merged: Customer, *, cause: str = "s
         CustomerUnknown: one of them was erased.
     """
     while True:
-        keep, merged = _lock(session, keep.id, merged.id), session.get_one(Customer, merged.id)
+        keep, merged = lock(session, keep.id, merged.id), session.get_one(Customer, merged.id)
         heads = queries.current(session, keep), queries.current(session, merged)
         if heads == (keep, merged):
             break
@@ -160,9 +162,9 @@ def merge(session: Session, keep: Customer, merged: Customer, *, cause: str = "s
     for table in (WechatIdentity, CustomerSession):
         session.execute(update(table).where(table.customer_id == merged.id).values(customer_id=keep.id))
     session.execute(update(Customer).where(Customer.merged_into_id == merged.id).values(merged_into_id=keep.id))
-    _merge_consents(session, keep, merged)
+    join_wishes(session, keep, merged)
     session.flush()
-    _record(session, keep, "customer.merged", actor=("system", None), merged_id=merged.id, cause=cause)
+    record(session, keep, "customer.merged", actor=("system", None), merged_id=merged.id, cause=cause)
     return keep
 
 
@@ -172,17 +174,13 @@ def erase(session: Session, customer: Customer) -> None:
     May be called twice.
     What belongs to other domains follows when they hear `customer.erased`.
     """
-    customer = queries.current(session, _lock(session, customer.id))
+    customer = queries.current(session, lock(session, customer.id))
     if customer.erased_at:
         return
     ids = queries.ids_of(session, customer.id)
     for table in (CustomerSession, WechatIdentity):
         session.execute(delete(table).where(table.customer_id.in_(ids)))
-    session.execute(
-        update(Consent)
-        .where(Consent.customer_id.in_(ids))
-        .values(ip=None, withdrawn_at=func.coalesce(Consent.withdrawn_at, func.marque_now()))
-    )
+    forget_wishes(session, ids)
     session.execute(
         update(Customer)
         .where(Customer.id.in_(ids))
@@ -193,49 +191,14 @@ def erase(session: Session, customer: Customer) -> None:
     idempotency.forget(session, "customer", *ids)
     # Each for itself: what was recorded under a merged profile is forgotten too where nobody has heard of the merge yet.
     for one in ids:
-        _record(session, session.get_one(Customer, one), "customer.erased")
-
-
-def give_consent(session: Session, customer: Customer, *, purpose: Purpose, text_version: str, ip: str | None) -> None:
-    """Keep that she agreed to a purpose in the words of a version. The same again changes nothing."""
-    customer = queries.current(session, _lock(session, customer.id))
-    given = {"customer_id": customer.id, "purpose": purpose.value, "text_version": text_version}
-    if session.execute(select(Consent).filter_by(**given, withdrawn_at=None)).first():
-        return
-    session.add(Consent(brand_id=customer.brand_id, ip=ip, **given))
-    _record(session, customer, "customer.consent_given", purpose=purpose.value, text_version=text_version)
-
-
-def withdraw_consent(session: Session, customer: Customer, *, purpose: Purpose) -> None:
-    """End every agreement to a purpose; without one there is nothing to end."""
-    customer = queries.current(session, _lock(session, customer.id))
-    withdrawn = session.execute(
-        update(Consent)
-        .where(Consent.customer_id == customer.id, Consent.purpose == purpose.value, Consent.withdrawn_at.is_(None))
-        .values(withdrawn_at=func.marque_now())
-        .returning(Consent.id)
-    ).all()
-    if withdrawn:
-        _record(session, customer, "customer.consent_withdrawn", purpose=purpose.value)
-
-
-def in_a_row(session: Session, *key: object) -> None:
-    """Wait for whoever is at work on the same key, until this transaction ends."""
-    session.execute(text("SELECT pg_advisory_xact_lock(hashtextextended(:key, 0))"), {"key": " ".join(map(str, key))})
-
-
-def _lock(session: Session, *ids: uuid.UUID) -> Customer:
-    """Lock customers, always in the order of their ids, and read them again; returns the first one named."""
-    rows = select(Customer).where(Customer.id.in_(ids)).order_by(Customer.id)
-    session.execute(rows.with_for_update(key_share=True).execution_options(populate_existing=True)).all()
-    return session.get_one(Customer, ids[0])
+        record(session, session.get_one(Customer, one), "customer.erased")
 
 
 def _create(session: Session, brand_id: uuid.UUID) -> Customer:
     customer = Customer(brand_id=brand_id)
     session.add(customer)
     session.flush()
-    _record(session, customer, "customer.created")
+    record(session, customer, "customer.created")
     return customer
 
 
@@ -245,39 +208,4 @@ def _attach(session: Session, identity: WechatIdentity, customer: Customer) -> N
     identity.customer_id, identity.look_up_at = customer.id, None
     session.flush()
     if was_nobody and identity.followed:
-        _record(session, customer, "customer.followed", appid=identity.appid)
-
-
-def _merge_consents(session: Session, keep: Customer, merged: Customer) -> None:
-    """What either agreed to is agreed to by both, unless one of them took it back later."""
-    kept = aliased(Consent)
-    in_force_already: ColumnElement[bool] = (
-        select(kept.id)
-        .where(
-            kept.customer_id == keep.id,
-            kept.purpose == Consent.purpose,
-            kept.text_version == Consent.text_version,
-            kept.withdrawn_at.is_(None),
-            Consent.withdrawn_at.is_(None),
-        )
-        .exists()
-    )
-    session.execute(update(Consent).where(Consent.customer_id == merged.id, ~in_force_already).values(customer_id=keep.id))
-    taken_back = select(func.max(kept.withdrawn_at)).where(kept.customer_id == keep.id, kept.purpose == Consent.purpose).scalar_subquery()
-    session.execute(
-        update(Consent)
-        .where(Consent.customer_id == keep.id, Consent.withdrawn_at.is_(None), Consent.given_at <= taken_back)
-        .values(withdrawn_at=taken_back)
-    )
-
-
-def _record(session: Session, customer: Customer, name: str, *, actor: tuple[str, Any] | None = None, **data: Any) -> None:
-    events.record(
-        session,
-        name,
-        brand_id=customer.brand_id,
-        customer_id=customer.id,
-        subject=("customer", customer.id),
-        data=data,
-        actor=actor or ("customer", customer.id),
-    )
+        record(session, customer, "customer.followed", appid=identity.appid)

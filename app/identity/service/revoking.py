@@ -12,7 +12,9 @@ from sqlalchemy.orm import Session
 
 from app.identity import queries
 from app.identity.models import Customer, CustomerSession, Purpose, WechatIdentity
-from app.identity.service.people import erase, in_a_row, withdraw_consent
+from app.identity.service.ground import in_a_row
+from app.identity.service.people import erase
+from app.identity.service.wishes import withdraw_consent
 from app.wechat.messages import Revoked
 from app.wechat.models import WechatAccount
 
