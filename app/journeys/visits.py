@@ -12,7 +12,10 @@ from marshmallow import Schema
 from sqlalchemy.orm import Session
 
 from app.journeys.models import Walk
+from app.kit.forms import Form, problems_of
 from app.kit.texts import has, t
+
+__all__ = ["Condition", "Finish", "Form", "Leave", "Node", "Outcome", "Stay", "Visit", "event_label", "problems_of"]
 
 
 @dataclass(frozen=True)
@@ -82,33 +85,6 @@ class Condition(Protocol):
     def holds(session: Session, walks: Sequence[Walk], config: dict[str, Any]) -> set[uuid.UUID]:
         """The ids of the walks for which the answer is yes."""
         ...
-
-
-class Form(Schema):
-    """The settings of a kind. A field's metadata `label` and `hint` (what may stand there) are what marketers read when it is wrong."""
-
-    error_messages = {"unknown": t("journeys.problems.unknown_field"), "type": t("journeys.problems.wrong")}
-
-    def on_bind_field(self, field_name: str, field_obj: Any) -> None:
-        wrong = field_obj.metadata.get("hint") or t("journeys.problems.wrong")
-        needed = t("journeys.problems.required")
-        field_obj.error_messages = {
-            code: needed if code in ("required", "null") else wrong for code in ("required", "null", *field_obj.error_messages)
-        }
-        for validator in field_obj.validators:
-            if hasattr(validator, "error"):
-                validator.error = wrong
-
-
-def problems_of(form: type[Schema], config: Any) -> list[tuple[str, str]]:
-    """(label of the field, what is wrong with it) for each field of a configuration that does not hold."""
-    schema = form()
-    found = []
-    for name, messages in schema.validate(config).items():
-        field = schema.fields.get(name)
-        label = field.metadata.get("label", name) if field else name
-        found += [(label, message) for message in (messages if isinstance(messages, list) else [str(messages)])]
-    return found
 
 
 def event_label(name: str) -> str:
