@@ -19,6 +19,7 @@ from app.events.models import Event
 from app.identity.models import Customer
 from app.journeys import queries, service
 from app.journeys.models import Walk
+from app.kit import db
 from app.messaging import service as messaging
 from app.messaging.models import Send
 from tests.factories import dealers as make_dealers
@@ -323,7 +324,7 @@ def test_after_an_exit_is_committed_no_message_leaves_in_a_hundred_races(committ
             wanted = select(Send.id).where(Send.status == "planned").limit(10).with_for_update(skip_locked=True)
             own.execute(
                 update(Send)
-                .where(Send.id.in_(wanted.scalar_subquery()), Send.status == "planned")
+                .where(Send.id == db.one_of(wanted), Send.status == "planned")
                 .values(status="claimed", lease_until=func.marque_now())
             )
 

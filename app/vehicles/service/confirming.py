@@ -7,6 +7,7 @@ from datetime import timedelta
 from sqlalchemy import func, select, update
 from sqlalchemy.orm import Session
 
+from app.kit import db
 from app.kit.settings import settings
 from app.vehicles.models import Status, Vehicle, Withdrawn
 from app.vehicles.service.merge import record_all, withdraw_all
@@ -32,7 +33,7 @@ def warn_due(session: Session) -> int:
     )
     told = (
         update(Vehicle)
-        .where(Vehicle.id.in_(due))
+        .where(Vehicle.id == db.one_of(due))
         .values(warned_at=func.marque_now())
         .returning(Vehicle.id, Vehicle.brand_id, Vehicle.dealer_id, Vehicle.store_id)
         .execution_options(synchronize_session=False)
