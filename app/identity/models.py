@@ -25,7 +25,7 @@ class Purpose(StrEnum):
 class Customer(Root):
     """One person of one brand. A customer merged into another stays as a tombstone, and keeps the keys that the other did not need,
     so that whoever looks one of them up is led on. An erased customer keeps nothing but her id. `time_zone` is an IANA name, None where
-    nobody knows.
+    nobody knows. `external_id` is what the brand's CRM calls her.
     """
 
     __tablename__ = "customers"
@@ -34,7 +34,12 @@ class Customer(Root):
         UniqueConstraint("brand_id", "phone_hash"),
         CheckConstraint("(phone IS NULL) = (phone_hash IS NULL)", name="phone_can_be_found"),
         CheckConstraint("merged_into_id <> id", name="merged_into_another"),
-        CheckConstraint("erased_at IS NULL OR (unionid IS NULL AND phone IS NULL AND nickname IS NULL)", name="erased_holds_nothing"),
+        CheckConstraint(
+            "erased_at IS NULL OR "
+            "(unionid IS NULL AND phone IS NULL AND nickname IS NULL AND external_id IS NULL AND city IS NULL AND time_zone IS NULL)",
+            name="erased_holds_nothing",
+        ),
+        Index("uq_customers_external_id", "brand_id", "external_id", unique=True, postgresql_where=text("external_id IS NOT NULL")),
     )
 
     unionid: Mapped[str | None]
@@ -42,6 +47,8 @@ class Customer(Root):
     phone_hash: Mapped[str | None]
     nickname: Mapped[str | None]
     time_zone: Mapped[str | None]
+    city: Mapped[str | None]
+    external_id: Mapped[str | None]
     merged_into_id: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("customers.id"), index=True)
     erased_at: Mapped[datetime | None]
 

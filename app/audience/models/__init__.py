@@ -1,12 +1,33 @@
-"""Tables of who: tags and segments."""
+"""Tables of who: tags, people in files, and segments."""
 
+from app.audience.models.imports import (
+    PEOPLE_RUN,
+    PeopleChange,
+    PeopleChunk,
+    PeoplePage,
+    PeopleRow,
+    PeopleRun,
+    PeopleStatus,
+    RunKind,
+)
 from app.audience.models.segments import CustomerAttribute, Segment, SegmentKind, SegmentMember, SegmentTouched, SegmentVersion
-from app.audience.models.tags import Action, CustomerTag, Source, Tag, TagKind, TagRule
+from app.audience.models.syncing import ContactReading, TagLink, TagMark
+from app.audience.models.tags import Action, BehaviourRule, CustomerTag, Source, Tag, TagFolder, TagKind, TagRule, ValueType
 
 __all__ = [
+    "PEOPLE_RUN",
     "Action",
+    "BehaviourRule",
+    "ContactReading",
     "CustomerAttribute",
     "CustomerTag",
+    "PeopleChange",
+    "PeopleChunk",
+    "PeoplePage",
+    "PeopleRow",
+    "PeopleRun",
+    "PeopleStatus",
+    "RunKind",
     "Segment",
     "SegmentKind",
     "SegmentMember",
@@ -14,6 +35,10 @@ __all__ = [
     "SegmentVersion",
     "Source",
     "Tag",
+    "TagFolder",
     "TagKind",
+    "TagLink",
+    "TagMark",
     "TagRule",
+    "ValueType",
 ]

@@ -153,8 +153,11 @@ def merge(session: Session, keep: Customer, merged: Customer, *, cause: str = "s
     if keep.phone is None:
         moved |= {"phone": merged.phone, "phone_hash": merged.phone_hash}
         merged.phone = merged.phone_hash = None
-    if keep.nickname is None:
-        moved["nickname"] = merged.nickname
+    if keep.external_id is None:
+        moved["external_id"], merged.external_id = merged.external_id, None
+    for told in ("nickname", "city", "time_zone"):
+        if getattr(keep, told) is None:
+            moved[told] = getattr(merged, told)
     merged.merged_into_id = keep.id
     session.flush()
     for field, value in moved.items():
@@ -181,11 +184,8 @@ def erase(session: Session, customer: Customer) -> None:
     for table in (CustomerSession, WechatIdentity):
         session.execute(delete(table).where(table.customer_id.in_(ids)))
     forget_wishes(session, ids)
-    session.execute(
-        update(Customer)
-        .where(Customer.id.in_(ids))
-        .values(unionid=None, phone=None, phone_hash=None, nickname=None, erased_at=func.marque_now())
-    )
+    nothing = dict.fromkeys(("unionid", "phone", "phone_hash", "nickname", "external_id", "city", "time_zone"))
+    session.execute(update(Customer).where(Customer.id.in_(ids)).values(erased_at=func.marque_now(), **nothing))
     events.forget_behaviour(session, customer.brand_id, ids)
     events.redact(session, ids, "visitor_id", "session_id", "scene", "q")
     idempotency.forget(session, "customer", *ids)

@@ -109,9 +109,7 @@ class Channel(ABC):
     endpoint: ClassVar[str | None] = None
 
     @abstractmethod
-    def reach(
-        self, session: Session, sends: Sequence[Send], accounts: Sequence[WechatAccount]
-    ) -> Mapping[uuid.UUID, Address | SendFailed]:
+    def reach(self, session: Session, sends: Sequence[Send], accounts: Sequence[WechatAccount]) -> Mapping[uuid.UUID, Address | SendFailed]:
         """For each send of one brand, by its id, where it goes, or why she cannot be reached this way; `accounts` are the brand's."""
 
     @abstractmethod
@@ -124,10 +122,10 @@ class Channel(ABC):
         """Use up what a message needs beside the quota (a credit of hers, a place in a window); for whom there is nothing left, why."""
         return {}
 
-    def give_back(self, session: Session, sends: Sequence[Send]) -> None:
+    def give_back(self, session: Session, sends: Sequence[Send]) -> None:  # noqa: B027  # few channels take anything
         """These messages certainly did not leave: what `take` used for them is there again."""
 
-    def refused(self, session: Session, sends: Sequence[Send]) -> None:
+    def refused(self, session: Session, sends: Sequence[Send]) -> None:  # noqa: B027  # few channels learn anything
         """The platform refused these for good; `error_code` says how. What that tells about the person may be kept."""
 
     def exchange(self, letter: Letter) -> Exchange[Any]:

@@ -48,7 +48,9 @@ class ServiceTemplate(Channel):
         now = clock.now(session)
         found: dict[uuid.UUID, Address | SendFailed] = {}
         for send in sends:
-            dealers_first = sorted(accounts, key=lambda one, send=send: one.settings.get("dealer_id") != send.context.get("dealer_id"))
+            dealer_id = send.context.get("dealer_id")
+            dealers = [one for one in accounts if dealer_id and one.settings.get("dealer_id") == dealer_id]
+            dealers_first = [*dealers, *(one for one in accounts if one not in dealers)]
             here = [(account, hers) for account in dealers_first if (hers := known.get((send.customer_id, account.appid)))]
             followed = next((Address(account, hers.openid) for account, hers in here if hers.followed), None)
             found[send.id] = followed or self._not_following(send, [hers for _, hers in here], now)
@@ -84,9 +86,7 @@ class ServiceTemplate(Channel):
         assert letter.account is not None
         given = letter.payload
         send = gateway().service_account(letter.account).send_template
-        return send.prepare(
-            given["openid"], given["template_id"], given["data"], client_msg_id=letter.client_msg_id, page=given["page"]
-        )
+        return send.prepare(given["openid"], given["template_id"], given["data"], client_msg_id=letter.client_msg_id, page=given["page"])
 
     def told(self, letter: Letter, answer: Any) -> Receipt:
         return Receipt(msgid=str(answer))

@@ -10,7 +10,8 @@ from app.messaging.service.notices import (
     order_ended,
     waitlist_moved,
 )
-from app.messaging.service.planning import cancel_planned, forget, install_defaults, move, plan, plan_all
+from app.messaging.service.limits import let_go_on
+from app.messaging.service.planning import cancel_planned, forget, hold, install_defaults, move, plan, plan_all, release
 from app.messaging.service.sending import send_due
 
 __all__ = [
@@ -21,15 +22,18 @@ __all__ = [
     "deposit_refunded",
     "fall_back",
     "forget",
+    "hold",
     "install_defaults",
     "lead_answered",
     "lead_assigned",
+    "let_go_on",
     "move",
     "order_dealt_with",
     "order_ended",
     "plan",
     "plan_all",
     "pressed",
+    "release",
     "send_due",
     "waitlist_moved",
 ]

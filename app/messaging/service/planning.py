@@ -4,44 +4,55 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Sequence
+from datetime import datetime
 from typing import Any
 
-from sqlalchemy import select, update
+from sqlalchemy import ColumnElement, DateTime, cast, func, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
 from app.kit import clock, db, queue
 from app.messaging.channels import channel
-from app.messaging.models import MessageTemplate, Purpose, Send, SendStatus
+from app.messaging.models import Lane, MessageTemplate, Purpose, Send, SendStatus
 
 _DEFAULTS: dict[str, tuple[dict[str, str], str]] = {
     "deposit_paid": (
-        {"thing1": "{vehicle_title}", "amount2": "{amount}", "character_string3": "{order_number}", "time4": "{paid_at}"},
-        "pages/orders/detail?id={order_id}",
+        {"thing1": "{{ vehicle_title }}", "amount2": "{{ amount }}", "character_string3": "{{ order_number }}", "time4": "{{ paid_at }}"},
+        "pages/orders/detail?id={{ order_id }}",
     ),
     "test_drive_invitation": (
-        {"thing1": "{vehicle_title}", "thing2": "{store_name}", "time3": "{visit_time}", "phone_number4": "{store_phone}"},
-        "pages/test-drive/index?vehicle_id={vehicle_id}",
+        {"thing1": "{{ vehicle_title }}", "thing2": "{{ store_name }}", "time3": "{{ visit_time }}", "phone_number4": "{{ store_phone }}"},
+        "pages/test-drive/index?vehicle_id={{ vehicle_id }}",
     ),
     "deposit_refunded": (
-        {"thing1": "{vehicle_title}", "amount2": "{amount}", "character_string3": "{order_number}", "phrase4": "已退款"},
-        "pages/orders/detail?id={order_id}",
+        {"thing1": "{{ vehicle_title }}", "amount2": "{{ amount }}", "character_string3": "{{ order_number }}", "phrase4": "已退款"},
+        "pages/orders/detail?id={{ order_id }}",
     ),
     "order_kept": (
-        {"thing1": "{vehicle_title}", "character_string2": "{order_number}", "phrase3": "{order_outcome}", "time4": "{held_until}"},
-        "pages/orders/detail?id={order_id}",
+        {
+            "thing1": "{{ vehicle_title }}",
+            "character_string2": "{{ order_number }}",
+            "phrase3": "{{ order_outcome }}",
+            "time4": "{{ held_until }}",
+        },
+        "pages/orders/detail?id={{ order_id }}",
     ),
     "order_let_go": (
-        {"thing1": "{vehicle_title}", "character_string2": "{order_number}", "phrase3": "{order_outcome}", "thing4": "{dealer_note}"},
-        "pages/orders/detail?id={order_id}",
+        {
+            "thing1": "{{ vehicle_title }}",
+            "character_string2": "{{ order_number }}",
+            "phrase3": "{{ order_outcome }}",
+            "thing4": "{{ dealer_note }}",
+        },
+        "pages/orders/detail?id={{ order_id }}",
     ),
     "waitlist_offered": (
-        {"thing1": "{vehicle_title}", "thing2": "{store_name}", "time3": "{offered_until}"},
-        "pages/vehicles/detail?id={vehicle_id}",
+        {"thing1": "{{ vehicle_title }}", "thing2": "{{ store_name }}", "time3": "{{ offered_until }}"},
+        "pages/vehicles/detail?id={{ vehicle_id }}",
     ),
     "waitlist_ended": (
-        {"thing1": "{vehicle_title}", "thing2": "{store_name}", "phrase3": "{waitlist_outcome}"},
-        "pages/vehicles/detail?id={vehicle_id}",
+        {"thing1": "{{ vehicle_title }}", "thing2": "{{ store_name }}", "phrase3": "{{ waitlist_outcome }}"},
+        "pages/vehicles/detail?id={{ vehicle_id }}",
     ),
 }
 
@@ -56,11 +67,15 @@ def plan(
     dedupe_key: str,
     purpose: str = Purpose.transactional,
     context: dict[str, Any] | None = None,
+    **more: Any,
 ) -> Send:
     """Write a message that is to leave once this transaction is committed.
 
     `recipient` is ("customer" | "staff", id). `context` holds what the message is about as ids and figures (order_id, vehicle_id,
     lead_id, walk_id, …). The same `dedupe_key` of a brand again gives the send that is there. Raises `KeyError` for an unknown channel.
+
+    More: `ladder` ({channel, template_key} each, best first, in place of the one channel and template), `lane` (`Lane`; whose turn it is
+    first), `expires_at` (after which it is skipped), `broadcast_id`.
     """
     draft = {
         "brand_id": brand_id,
@@ -70,6 +85,7 @@ def plan(
         "dedupe_key": dedupe_key,
         "purpose": purpose,
         "context": context,
+        **more,
     }
     return plan_all(session, [draft])[0]
 
@@ -101,8 +117,13 @@ def _row(
     dedupe_key: str,
     purpose: str = Purpose.transactional,
     context: dict[str, Any] | None = None,
+    ladder: Sequence[dict[str, str]] | None = None,
+    lane: int = Lane.transactional,
+    expires_at: datetime | None = None,
+    broadcast_id: uuid.UUID | None = None,
 ) -> dict[str, Any]:
-    _must_exist(channel)
+    for rung in ladder or ({"channel": channel},):
+        _must_exist(rung["channel"])
     kind, recipient_id = recipient
     plain = {key: str(value) if isinstance(value, uuid.UUID) else value for key, value in (context or {}).items()}
     return {
@@ -116,6 +137,10 @@ def _row(
         "dedupe_key": dedupe_key,
         "context": plain,
         "walk_id": uuid.UUID(plain["walk_id"]) if plain.get("walk_id") else None,
+        "ladder": list(ladder) if ladder else None,
+        "lane": int(lane),
+        "expires_at": expires_at,
+        "broadcast_id": broadcast_id,
     }
 
 
@@ -123,11 +148,28 @@ def _must_exist(kind: str) -> None:
     channel(kind)
 
 
-def cancel_planned(session: Session, *, walk_id: uuid.UUID) -> int:
-    """Take back what a journey's walk planned; returns how many nobody had claimed. A claimed message is on its way, and stays if it
-    arrives; it is not tried again if it does not.
+def cancel_planned(session: Session, *, walk_id: uuid.UUID | None = None, broadcast_id: uuid.UUID | None = None) -> int:
+    """Take back what a journey's walk, or a broadcast, planned; returns how many nobody had claimed. A claimed message is on its way, and
+    stays if it arrives; it is not tried again if it does not.
     """
-    return len(_cancel(session, Send.walk_id == walk_id))
+    return len(_cancel(session, Send.walk_id == walk_id if walk_id else Send.broadcast_id == broadcast_id))
+
+
+def hold(session: Session, *, broadcast_id: uuid.UUID) -> int:
+    """Set aside what a broadcast has planned, until `release`; how many. What is claimed is on its way."""
+    return _move_due(session, Send.broadcast_id == broadcast_id, due_at=cast("infinity", DateTime(timezone=True)), error_code="paused")
+
+
+def release(session: Session, *, broadcast_id: uuid.UUID) -> int:
+    """Let what was set aside leave now; how many."""
+    held = (Send.broadcast_id == broadcast_id) & (Send.error_code == "paused")
+    queue.enqueue(session, "messaging.send_due")
+    return _move_due(session, held, due_at=func.marque_now(), error_code=None)
+
+
+def _move_due(session: Session, which: ColumnElement[bool], **values: Any) -> int:
+    moved = update(Send).where(which, Send.status == SendStatus.planned).values(**values, error_message=None)
+    return len(session.execute(moved.returning(Send.id).execution_options(synchronize_session=False)).all())
 
 
 def _cancel(session: Session, whose: Any) -> Sequence[uuid.UUID]:

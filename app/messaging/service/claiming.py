@@ -1,0 +1,335 @@
+"""The claim: of the messages that are due, which may leave now and by which way, and why the others do not."""
+
+from __future__ import annotations
+
+import uuid
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+from sqlalchemy.orm.attributes import set_committed_value
+
+from app.identity import queries as identity
+from app.identity.models import Customer
+from app.kit import clock
+from app.kit.logging import logger
+from app.messaging.channels import Address, Channel, Letter, SendFailed, channel, each
+from app.messaging.models import LANES, MessagingPolicy, Purpose, Send, SendStatus
+from app.messaging.service import limits, writing
+from app.wechat import queries as wechat
+from app.wechat.models import WechatAccount
+
+log = logger(__name__)
+
+# Longer than one call may take (connect 3 s, read 10 s): a batch is as many calls as are made at once.
+LEASE = timedelta(seconds=15)
+GIVE_UP_AFTER = timedelta(hours=6)
+_LONGEST_PAUSE_SECONDS = 60
+# These come to an end by themselves, or by somebody's decision; whoever waits for them is not given up.
+PATIENT = frozenset(("quota", "quiet_hours", "sender_stopped"))
+
+
+@dataclass
+class Turn:
+    """A due message on its way through the claim: placed on a rung of its ladder, or kept back by `failed`."""
+
+    send: Send
+    rungs: Sequence[Mapping[str, str]]
+    person: Customer | None
+    way: Channel | None = None
+    address: Address | None = None
+    payload: dict[str, Any] | None = None
+    failed: SendFailed | None = None
+    # It does not look for another way: the one there is opens again.
+    waits: bool = False
+    until: datetime | None = None
+    tried: list[dict[str, str]] = field(default_factory=list)
+
+    def keep_back(self, failed: SendFailed, *, until: datetime | None = None) -> None:
+        self.failed, self.waits, self.until, self.way = failed, True, until, None
+
+
+@dataclass
+class Claimed:
+    """What a claim took: letters by the channel that sends them, and how many messages it dealt with in all."""
+
+    letters: dict[str, list[Letter]] = field(default_factory=lambda: defaultdict(list))
+    looked_at: int = 0
+
+
+def claim(session: Session, most: int) -> Claimed:
+    """Take up to `most` of what is due, the most urgent lane first, each to be called before its lease ends.
+
+    Everybody else's claims, withdrawals, erasures and merges of the same people wait until this transaction is committed: a decision that
+    was committed before it is obeyed.
+    """
+    taken = Claimed()
+    again = _leases_ended(session, most)
+    due = list(_due(session, most - len(again)))
+    taken.looked_at = len(again) + len(due)
+    if not taken.looked_at:
+        return taken
+    moment = clock.now(session)
+    people = _stand_still(session, (*again, *due))
+    by_brand: dict[uuid.UUID, tuple[list[Send], list[Send]]] = defaultdict(lambda: ([], []))
+    for send in again:
+        by_brand[send.brand_id][0].append(send)
+    for send in due:
+        by_brand[send.brand_id][1].append(send)
+    for brand_id, (repeated, new) in by_brand.items():
+        office = _Office(session, brand_id, moment, people)
+        for way, letter in (*office.repeat(repeated), *office.place(new)):
+            taken.letters[way.kind].append(letter)
+    return taken
+
+
+def _leases_ended(session: Session, most: int) -> list[Send]:
+    wanted = select(Send).where(Send.status == SendStatus.claimed, Send.lease_until <= func.marque_now())
+    rows = session.execute(wanted.order_by(Send.lease_until).limit(most).with_for_update(skip_locked=True))
+    return list(rows.scalars())
+
+
+def _due(session: Session, most: int) -> Iterator[Send]:
+    """What waits longest, lane by lane: what is due later costs nothing here, however much of it there is."""
+    lanes = func.generate_series(0, LANES - 1).column_valued("lane")
+    waits = select(Send.id).where(Send.status == SendStatus.planned, Send.lane == lanes, Send.due_at <= func.marque_now())
+    for lane in session.execute(select(lanes).where(waits.exists()).order_by(lanes)).scalars().all():
+        if most <= 0:
+            return
+        wanted = select(Send).where(Send.status == SendStatus.planned, Send.lane == lane, Send.due_at <= func.marque_now())
+        rows = session.execute(wanted.order_by(Send.due_at).limit(most).with_for_update(skip_locked=True)).scalars().all()
+        most -= len(rows)
+        yield from rows
+
+
+def _stand_still(session: Session, sends: Iterable[Send]) -> dict[uuid.UUID, Customer]:
+    """Whom each message is for, by the id it names: herself, or the one she was merged into; locked in the order of their ids."""
+    known: dict[uuid.UUID, Customer] = {}
+    wanted = {send.customer_id for send in sends if send.customer_id}
+    while wanted:
+        rows = select(Customer).where(Customer.id.in_(wanted)).order_by(Customer.id)
+        locked = session.execute(rows.with_for_update(key_share=True).execution_options(populate_existing=True))
+        known |= {one.id: one for one in locked.scalars()}
+        wanted = {one.merged_into_id for one in known.values() if one.merged_into_id} - known.keys()
+    people = {}
+    for customer_id in known:
+        person = known[customer_id]
+        while person.merged_into_id:
+            person = known[person.merged_into_id]
+        people[customer_id] = person
+    return people
+
+
+class _Office:
+    """One brand's part of a claim."""
+
+    def __init__(self, session: Session, brand_id: uuid.UUID, moment: datetime, people: Mapping[uuid.UUID, Customer]) -> None:
+        self.session, self.brand_id, self.moment, self.people = session, brand_id, moment, people
+        self.policy: MessagingPolicy = limits.policy_of(session, brand_id)
+        self._accounts: dict[str, Sequence[WechatAccount]] = {}
+
+    def repeat(self, sends: Sequence[Send]) -> Iterator[tuple[Channel, Letter]]:
+        """What died between its claim and its outcome leaves once more, exactly as it was, as long as the platform knows it again and
+        nothing speaks against it; what nobody can know any more ends as unknown.
+        """
+        wishes = self._wishes(sends)
+        for send in sends:
+            way = channel(send.channel)
+            person = self.people.get(send.customer_id) if send.customer_id else None
+            over = way.dedupe_window is None or send.maybe_sent_since is None or self.moment - send.maybe_sent_since >= way.dedupe_window
+            unwanted = person is not None and (person.erased_at is not None or self._unwanted(wishes, send, way) is not None)
+            account = self._account(way, send.appid)
+            if over or unwanted or send.withdrawn or send.payload is None or (way.account_kind and account is None):
+                writing.end(self.session, send, SendStatus.unknown)
+                continue
+            send.lease_until, send.fence = self.moment + LEASE, send.fence + 1
+            yield way, Letter(send.id, send.fence, send.client_msg_id, account, send.payload, first=False)
+        self.session.flush()
+
+    def place(self, sends: Sequence[Send]) -> list[tuple[Channel, Letter]]:
+        """Find for each new message a way that is open now, and write down what became of every one of them."""
+        turns = [self._turn(send) for send in sends]
+        wishes = self._wishes(sends)
+        for rung in range(max((len(one.rungs) for one in turns), default=0)):
+            ways: dict[str, list[Turn]] = defaultdict(list)
+            for turn in turns:
+                if turn.way is None and not turn.waits and rung < len(turn.rungs):
+                    ways[turn.rungs[rung]["channel"]].append(turn)
+            for kind, those in ways.items():
+                self._try(channel(kind), those, rung, wishes)
+        self._cap([turn for turn in turns if turn.way])
+        self._count([turn for turn in turns if turn.way])
+        return self._write(turns)
+
+    def _turn(self, send: Send) -> Turn:
+        person = self.people.get(send.customer_id) if send.customer_id else None
+        turn = Turn(send, send.ladder or [{"channel": send.channel, "template_key": send.template_key}], person)
+        if person is not None:
+            set_committed_value(send, "customer_id", person.id)
+        if send.expires_at is not None and send.expires_at <= self.moment:
+            turn.keep_back(SendFailed.because("expired"))
+        elif person is not None and person.erased_at is not None:
+            turn.keep_back(SendFailed.because("erased"))
+        elif person is not None and send.purpose == Purpose.marketing:
+            until = limits.quiet_until(self.policy, person, self.moment)
+            if until is not None and self.policy.quiet_drops:
+                turn.keep_back(SendFailed.because("quiet_hours"))
+            elif until is not None:
+                turn.keep_back(limits.wait_for("quiet_hours"), until=until + limits.spread(send.id))
+        return turn
+
+    def _try(self, way: Channel, turns: Sequence[Turn], rung: int, wishes: Mapping[uuid.UUID, Any]) -> None:
+        """Place on this rung whom it reaches."""
+        for turn in turns:
+            set_committed_value(turn.send, "channel", way.kind)
+            set_committed_value(turn.send, "template_key", turn.rungs[rung].get("template_key", ""))
+        known = {turn.send.id: turn for turn in turns}
+        left = dict(known)
+
+        def without(failures: Mapping[uuid.UUID, Any]) -> None:
+            for send_id, failed in failures.items():
+                if isinstance(failed, SendFailed) and send_id in left:
+                    turn = left.pop(send_id)
+                    turn.failed = failed
+                    turn.tried.append({"channel": way.kind, "reason": failed.code})
+
+        for turn in turns:
+            if turn.person is not None and (reason := self._unwanted(wishes, turn.send, way)) is not None:
+                without({turn.send.id: SendFailed.because(reason)})
+        accounts = self._of_kind(way.account_kind) if way.account_kind else ()
+        if way.account_kind and not accounts:
+            without(dict.fromkeys(left, SendFailed.because("no_account")))
+        addresses: dict[uuid.UUID, Any] = {}
+        if left:
+            addresses |= self._asked(lambda sends: way.reach(self.session, sends, accounts), left)
+            without(addresses)
+            self._hold_for_senders(way, left, addresses)
+        payloads: dict[uuid.UUID, Any] = {}
+        if left:
+            payloads |= self._asked(lambda sends: way.render(self.session, sends, addresses), left)
+            without(payloads)
+        if left:
+            without(way.take(self.session, [turn.send for turn in left.values()], addresses))
+        for send_id, turn in left.items():
+            turn.way, turn.address, turn.payload, turn.failed = way, addresses[send_id], payloads[send_id], None
+
+    def _asked(self, ask: Any, turns: Mapping[uuid.UUID, Turn]) -> dict[uuid.UUID, Any]:
+        """What a channel says of many; when it fails, of each by itself, so that one stands in nobody's way."""
+        sends = [turn.send for turn in turns.values()]
+        try:
+            with self.session.begin_nested():
+                return dict(ask(sends))
+        except Exception:
+            log.exception("messages cannot be prepared together", channel=sends[0].channel)
+        return each(sends, lambda send: ask([send])[send.id])
+
+    def _hold_for_senders(self, way: Channel, left: dict[uuid.UUID, Turn], addresses: Mapping[uuid.UUID, Address]) -> None:
+        """Marketing waits for a sender that was stopped."""
+        marketing = [turn for turn in left.values() if turn.send.purpose == Purpose.marketing]
+        if not marketing:
+            return
+        stopped = limits.stopped(self.session, {(addresses[turn.send.id].appid, way.kind) for turn in marketing})
+        for turn in marketing:
+            address = addresses[turn.send.id]
+            if (address.appid, way.kind) in stopped:
+                turn.keep_back(limits.wait_for("sender_stopped"), until=self.moment + limits.STOPPED_LOOKS_AGAIN)
+                turn.address = address
+                del left[turn.send.id]
+
+    def _cap(self, placed: Sequence[Turn]) -> None:
+        marketing = [turn for turn in placed if turn.person is not None and turn.send.purpose == Purpose.marketing]
+        people = {turn.person.id for turn in marketing if turn.person}
+        caps = limits.Caps.of(self.session, self.policy, people, self.moment)
+        self._take_back(
+            [turn for turn in marketing if turn.person and not caps.take(turn.person.id)], SendFailed.because("frequency_capped")
+        )
+
+    def _count(self, placed: Sequence[Turn]) -> None:
+        """The quota is the last thing to be locked. Who comes first in the batch comes first here."""
+        asked: dict[tuple[str, str], Counter[str]] = defaultdict(Counter)
+        most: dict[tuple[str, str], int] = {}
+        for turn in placed:
+            if turn.way is None or turn.address is None or turn.address.account is None:
+                continue
+            sender = turn.address.appid, turn.way.kind
+            asked[sender][turn.send.purpose] += 1
+            if (limit := limits.most_of_a_day(turn.address, turn.way.endpoint)) is not None:
+                most[sender] = limit
+        granted = limits.take_quota(self.session, self.policy, asked, most, self.moment)
+        over = []
+        for turn in placed:
+            if turn.way is None or turn.address is None or turn.address.account is None:
+                continue
+            left = granted[turn.address.appid, turn.way.kind]
+            left[turn.send.purpose] -= 1
+            if left[turn.send.purpose] < 0:
+                over.append(turn)
+        self._take_back(over, limits.wait_for("quota"), until=limits.next_quota_day(self.moment))
+
+    def _take_back(self, turns: Sequence[Turn], failed: SendFailed, *, until: datetime | None = None) -> None:
+        ways: dict[str, list[Turn]] = defaultdict(list)
+        for turn in turns:
+            assert turn.way is not None
+            ways[turn.way.kind].append(turn)
+        for kind, those in ways.items():
+            channel(kind).give_back(self.session, [turn.send for turn in those])
+        for turn in turns:
+            turn.keep_back(failed, until=until and until + limits.spread(turn.send.id))
+
+    def _write(self, turns: Sequence[Turn]) -> list[tuple[Channel, Letter]]:
+        placed = [turn for turn in turns if turn.way]
+        writing.claimed(self.session, placed, self.moment, self.moment + LEASE)
+        ended: list[Turn] = []
+        waiting: list[Turn] = []
+        for turn in turns:
+            if turn.way is None:
+                assert turn.failed is not None
+                tired = self.moment - turn.send.created_at >= GIVE_UP_AFTER and turn.failed.code not in PATIENT
+                (ended if turn.failed.permanent or tired else waiting).append(turn)
+        writing.skipped(self.session, ended)
+        writing.waiting(self.session, [(turn, self._until(turn)) for turn in waiting])
+        letters = []
+        for turn in placed:
+            assert turn.way is not None
+            assert turn.address is not None
+            assert turn.payload is not None
+            send = turn.send
+            letter = Letter(send.id, send.fence + 1, send.client_msg_id, turn.address.account, turn.payload, first=True)
+            letters.append((turn.way, letter))
+        return letters
+
+    def _until(self, turn: Turn) -> datetime:
+        assert turn.failed is not None
+        return turn.until or self.moment + pause(turn.send.fence + 1, turn.failed)
+
+    def _wishes(self, sends: Sequence[Send]) -> Mapping[uuid.UUID, Any]:
+        marketing = {self.people[send.customer_id].id for send in sends if send.customer_id and send.purpose == Purpose.marketing}
+        return identity.wishes(self.session, marketing) if marketing else {}
+
+    def _unwanted(self, wishes: Mapping[uuid.UUID, Any], send: Send, way: Channel) -> str | None:
+        """Why she does not want it over this channel; None when she does, or when it is hers to have."""
+        if send.purpose != Purpose.marketing or send.customer_id is None or way.to != "customer":
+            return None
+        reason: str | None = wishes[self.people[send.customer_id].id].allows(way.kind)
+        return reason
+
+    def _of_kind(self, kind: str) -> Sequence[WechatAccount]:
+        if kind not in self._accounts:
+            self._accounts[kind] = wechat.accounts(self.session, self.brand_id, kind)
+        return self._accounts[kind]
+
+    def _account(self, way: Channel, appid: str | None) -> WechatAccount | None:
+        if way.account_kind is None:
+            return None
+        found = self._of_kind(way.account_kind)
+        # What was claimed before accounts were written down was sent by the first.
+        return next((one for one in found if one.appid == appid), found[0] if found and appid is None else None)
+
+
+def pause(fence: int, failed: SendFailed) -> timedelta:
+    """How long to wait before the next try: twice as long each time, and no shorter than the platform says."""
+    return max(timedelta(seconds=min(2 ** min(fence, 10), _LONGEST_PAUSE_SECONDS)), timedelta(seconds=failed.retry_after or 0))

@@ -1,0 +1,122 @@
+"""Hear what became of calls: what arrived, what may have, what certainly did not; and stop a sender that fails too often."""
+
+from __future__ import annotations
+
+import uuid
+from collections import defaultdict
+from collections.abc import Sequence
+from datetime import timedelta
+
+from sqlalchemy import case, func, select
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.orm import Session
+
+from app.events import service as events
+from app.kit import clock
+from app.kit.logging import logger
+from app.messaging.channels import Letter, Receipt, SendFailed, channel
+from app.messaging.models import Send, SenderStop, SendStatus
+from app.messaging.service import limits, writing
+from app.messaging.service.claiming import GIVE_UP_AFTER, pause
+
+log = logger(__name__)
+
+Outcome = Receipt | SendFailed
+# What waits for its quota waits for a moment that will come.
+_QUOTA = frozenset(("wechat.quota", "wechat.45009"))
+# WeChat closed the tap for the day; `wechat.quota` is our own count of the minute or the day.
+_DAY_IS_OVER = "wechat.45009"
+# A sender is judged by what it did within so long, and not before it has made so many calls.
+JUDGED_OVER, JUDGED_FROM = timedelta(minutes=1), 50
+
+
+def settle(session: Session, kind: str, letters: Sequence[Letter], outcomes: Sequence[Outcome]) -> None:
+    """Write down what became of the letters of one channel."""
+    arrived = [(letter, told) for letter, told in zip(letters, outcomes, strict=True) if isinstance(told, Receipt)]
+    failures = {letter.send_id: (letter, told) for letter, told in zip(letters, outcomes, strict=True) if isinstance(told, SendFailed)}
+    rows = select(Send).where(Send.id.in_([letter.send_id for letter in letters])).order_by(Send.id)
+    sends = {send.id: send for send in session.execute(rows.with_for_update()).scalars()}
+    writing.accepted(session, arrived, sends)
+    refused: list[Send] = []
+    unsent: list[Send] = []
+    for send_id, (letter, failed) in failures.items():
+        send = sends[send_id]
+        # Who claimed it meanwhile will hear the same answer; what was given up stays so.
+        if send.fence != letter.fence or send.status != SendStatus.claimed:
+            continue
+        _fail(session, send, failed, first=letter.first)
+        if letter.first and not failed.maybe_sent:
+            (refused if send.status == SendStatus.rejected else unsent).append(send)
+    session.flush()
+    way = channel(kind)
+    if unsent:
+        way.give_back(session, unsent)
+    if refused:
+        way.refused(session, refused)
+    _judge(session, kind, sends, letters, outcomes)
+
+
+def _fail(session: Session, send: Send, failed: SendFailed, *, first: bool) -> None:
+    """`first`: this attempt is the only one that can have reached the platform."""
+    now = clock.now(session)
+    send.error_code, send.error_message = failed.code, failed.message or None
+    over = failed.permanent or (now - send.created_at >= GIVE_UP_AFTER and failed.code not in _QUOTA)
+    if failed.code == _DAY_IS_OVER and send.appid:
+        limits.used_up(session, send.appid, send.channel, now)
+    if first and not failed.maybe_sent:
+        # It did not leave: it counts for nothing, and is rendered anew.
+        send.payload = send.claimed_at = None
+        if send.withdrawn:
+            send.status, send.lease_until, send.settled_at = SendStatus.cancelled, None, now
+        elif over:
+            writing.end(session, send, SendStatus.rejected)
+        else:
+            send.status, send.lease_until, send.maybe_sent_since = SendStatus.planned, None, None
+            send.due_at = now + pause(send.fence, failed)
+    elif over or send.withdrawn:
+        # Refused now, but an earlier attempt may have arrived.
+        writing.end(session, send, SendStatus.unknown)
+    elif channel(send.channel).dedupe_window is None:
+        # Nobody would know it again: to ask once more would be to send once more.
+        writing.end(session, send, SendStatus.unknown)
+    else:
+        send.lease_until = now + pause(send.fence, failed)
+
+
+def _judge(session: Session, kind: str, sends: dict[uuid.UUID, Send], letters: Sequence[Letter], outcomes: Sequence[Outcome]) -> None:
+    """Count how the calls of each account ended, and stop what fails too often: marketing waits until a person lets it go on, while what
+    belongs to people's own orders goes on trying.
+    """
+    counts: dict[str, list[int]] = defaultdict(lambda: [0, 0])
+    for letter, told in zip(letters, outcomes, strict=True):
+        if letter.account is None:
+            continue
+        # What a person's own state refuses says nothing about the sender, and neither does a quota.
+        failed = isinstance(told, SendFailed) and not told.permanent and told.code not in _QUOTA
+        counts[letter.account.appid][0] += 1
+        counts[letter.account.appid][1] += failed
+    brand_id = sends[letters[0].send_id].brand_id
+    now = clock.now(session)
+    for appid in sorted(counts):
+        answers, errors = counts[appid]
+        row = {"channel": kind, "appid": appid}
+        table = SenderStop.__table__.c
+        over = table.window_began_at < func.marque_now() - JUDGED_OVER
+        add = insert(SenderStop).values(**row, brand_id=brand_id, answers=answers, errors=errors, window_began_at=now)
+        judged = session.execute(
+            add.on_conflict_do_update(
+                index_elements=list(row),
+                set_={
+                    "answers": case((over, 0), else_=table.answers) + answers,
+                    "errors": case((over, 0), else_=table.errors) + errors,
+                    "window_began_at": case((over, now), else_=table.window_began_at),
+                },
+            ).returning(SenderStop)
+        ).scalar_one()
+        most = limits.policy_of(session, brand_id).stop_at_percent
+        if errors and judged.stopped_at is None and judged.answers >= JUDGED_FROM and judged.errors * 100 >= most * judged.answers:
+            judged.stopped_at = now
+            judged.reason = next(told.code for told in outcomes if isinstance(told, SendFailed) and not told.permanent)
+            log.error("sender stopped itself", channel=kind, appid=appid, answers=judged.answers, errors=judged.errors)
+            data = {"channel": kind, "appid": appid, "answers": judged.answers, "errors": judged.errors, "error": judged.reason}
+            events.record(session, "sender.stopped", brand_id=brand_id, subject=("sender", appid), data=data)
