@@ -55,6 +55,7 @@ NAMES: dict[str, str] = BEHAVIOUR | {
     "customer.created": "A customer came to be.",
     "customer.logged_in": "A customer logged in to the mini-program.",
     "customer.phone_bound": "A customer bound her phone number.",
+    "customer.updated": "What a customer is called, or something else that is known of her, changed.",
     "customer.merged": "Two customers turned out to be one person; customer_id is the one kept.",
     "customer.erased": "A customer had her personal data erased.",
     "customer.consent_given": "A customer agreed to a purpose.",
@@ -125,6 +126,8 @@ NAMES: dict[str, str] = BEHAVIOUR | {
     # messaging
     "message.accepted": "A channel took a message.",
     "message.rejected": "A channel refused a message for good.",
+    "message.skipped": "A message was not sent, for a reason of ours.",
+    "sender.stopped": "Too many calls of a sender failed; its marketing waits until a person lets it go on.",
     "message.unknown": "Nobody can say whether a message left; a person has to look.",
     "message.delivered": "A message reached the person.",
     "message.undelivered": "A message did not reach the person.",
@@ -133,6 +136,10 @@ NAMES: dict[str, str] = BEHAVIOUR | {
     # audience
     "tag.added": "A customer got a tag.",
     "tag.removed": "A customer lost a tag.",
+    "segment.entered": "A customer came into a segment.",
+    "segment.left": "A customer is no longer in a segment.",
+    "segment.saved": "What a segment asks was set by a staff member.",
+    "segment.archived": "A segment is no longer kept up.",
     # journeys
     "journey.entered": "A customer entered a journey.",
     "journey.exited": "A customer left a journey before its end.",

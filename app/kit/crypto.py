@@ -39,6 +39,16 @@ def decrypt(sealed: bytes) -> bytes:
     return _cipher().decrypt(nonce, body, sealed[:1])
 
 
+def sealed_json(value: Any) -> bytes:
+    """What an `EncryptedJson` column keeps, for statements that write it by themselves."""
+    return encrypt(orjson.dumps(value))
+
+
+def sealed_text(value: str) -> bytes:
+    """What an `EncryptedText` column keeps, for statements that write it by themselves."""
+    return encrypt(value.encode())
+
+
 class EncryptedText(TypeDecorator[str]):
     """A text column that is ciphertext at rest."""
 
@@ -46,7 +56,7 @@ class EncryptedText(TypeDecorator[str]):
     cache_ok = True
 
     def process_bind_param(self, value: str | None, dialect: Dialect) -> bytes | None:
-        return None if value is None else encrypt(value.encode())
+        return None if value is None else sealed_text(value)
 
     def process_result_value(self, value: bytes | None, dialect: Dialect) -> str | None:
         return None if value is None else decrypt(bytes(value)).decode()
@@ -59,7 +69,7 @@ class EncryptedJson(TypeDecorator[Any]):
     cache_ok = True
 
     def process_bind_param(self, value: Any, dialect: Dialect) -> bytes | None:
-        return None if value is None else encrypt(orjson.dumps(value))
+        return None if value is None else sealed_json(value)
 
     def process_result_value(self, value: bytes | None, dialect: Dialect) -> Any:
         return None if value is None else orjson.loads(decrypt(bytes(value)))

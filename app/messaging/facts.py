@@ -9,6 +9,7 @@ from datetime import datetime, timedelta, timezone
 from typing import Any
 
 from sqlalchemy import select
+from sqlalchemy.dialects.postgresql import distinct_on
 from sqlalchemy.orm import Session, joinedload
 
 from app.dealers.models import Store
@@ -75,8 +76,8 @@ class _Subject:
 
     @classmethod
     def of(cls, send: Send) -> _Subject:
-        named = [_id(send.context.get(name)) for name in ("customer_id", "order_id", "vehicle_id", "store_id")]
-        return cls(send.brand_id, send.customer_id or named[0], *named[1:])
+        customer, order, vehicle, store = (_id(send.context.get(f"{what}_id")) for what in ("customer", "order", "vehicle", "store"))
+        return cls(send.brand_id, send.customer_id or customer, order, vehicle, store)
 
     @property
     def means_latest_order(self) -> bool:
@@ -158,7 +159,7 @@ def _orders(session: Session, subjects: Iterable[_Subject]) -> dict[Any, Order]:
     wanted = list(subjects)
     found: dict[Any, Order] = _by_id(session, Order, (one.order_id for one in wanted))
     if buyers := {one.customer_id for one in wanted if one.means_latest_order and one.customer_id}:
-        latest = select(Order).where(Order.customer_id.in_(buyers)).distinct(Order.customer_id)
+        latest = select(Order).where(Order.customer_id.in_(buyers)).ext(distinct_on(Order.customer_id))
         for order in session.execute(latest.order_by(Order.customer_id, Order.created_at.desc())).scalars():
             found[order.customer_id] = order
     return found

@@ -55,7 +55,7 @@ def tell_who_waits(session: Session, events: Sequence[Event]) -> None:
         service.waitlist_moved(session, event)
 
 
-@on("message.rejected", "message.unknown")
+@on("message.rejected", "message.skipped", "message.unknown")
 def find_another_way(session: Session, events: Sequence[Event]) -> None:
     for event in events:
         service.fall_back(session, uuid.UUID(event.data["send_id"]))

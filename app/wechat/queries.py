@@ -11,7 +11,9 @@ from sqlalchemy.orm import Session
 
 from app.wechat import messages
 from app.wechat.client import RefundState, Trade
+from app.wechat.endpoints import ENDPOINTS
 from app.wechat.errors import AccountMissing
+from app.wechat.http.quota import DAY, limits
 from app.wechat.messages import Message
 from app.wechat.models import AccountKind, WechatAccount, WechatInbox
 
@@ -55,6 +57,14 @@ def brand_of_mini_program(session: Session, appid: str) -> uuid.UUID | None:
             return None
         _brands[appid] = time.monotonic(), brand_id
     return brand_id
+
+
+def daily_quota(account: WechatAccount, endpoint: str) -> int | None:
+    """How often a day an account may call an endpoint (`door.method`): as its settings say (`quotas`: by endpoint), since WeChat raises it
+    with the number of followers, else as WeChat tells everybody. None where no limit is known.
+    """
+    own = account.settings.get("quotas", {}).get(endpoint)
+    return int(own) if own is not None else dict(limits(ENDPOINTS[endpoint])).get(DAY)
 
 
 def subscribe_templates(session: Session, appid: str) -> list[dict[str, str]]:

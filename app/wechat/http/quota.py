@@ -22,7 +22,7 @@ from app.wechat.errors import Outcome, WechatError
 log = logger(__name__)
 
 _CHINA_OFFSET_SECONDS = 8 * 3600
-_DAY, _MINUTE = 86400, 60
+DAY, _MINUTE = 86400, 60
 # Calls without a limit are counted like the others, so that every process hears of it when Tencent closes their tap.
 _NO_LIMIT = 2**50
 # A share is a thousandth of the limit, and never more than this.
@@ -103,7 +103,7 @@ class Quotas:
         if code not in _USED_UP or (endpoint.path, code) in _ONE_PERSONS:
             return
         # Where there is a quota of the minute 45009 may mean that one: better to be refused once a minute than to stand still for a day.
-        seconds = _USED_UP[code] or min((seconds for seconds, _ in limits(endpoint)), default=_DAY)
+        seconds = _USED_UP[code] or min((seconds for seconds, _ in limits(endpoint)), default=DAY)
         now = _now()
         window = now // seconds
         with self._lock:
@@ -145,14 +145,14 @@ def limits(endpoint: Endpoint) -> tuple[tuple[int, int], ...]:
     """(window in seconds, calls) for the day and the minute, where there is a limit; the settings may say otherwise than the endpoint."""
     said = settings().wechat_quotas.get(endpoint.path, {})
     per_day, per_minute = said.get("per_day", endpoint.per_day), said.get("per_minute", endpoint.per_minute)
-    return tuple((seconds, limit) for seconds, limit in ((_DAY, per_day), (_MINUTE, per_minute)) if limit is not None)
+    return tuple((seconds, limit) for seconds, limit in ((DAY, per_day), (_MINUTE, per_minute)) if limit is not None)
 
 
 @functools.cache
 def _windows(endpoint: Endpoint) -> tuple[tuple[int, int], ...]:
     """(window in seconds, calls) for the day and the minute, whether there is a limit or not."""
     known = dict(limits(endpoint))
-    return tuple((seconds, known.get(seconds, _NO_LIMIT)) for seconds in (_DAY, _MINUTE))
+    return tuple((seconds, known.get(seconds, _NO_LIMIT)) for seconds in (DAY, _MINUTE))
 
 
 def forget() -> None:
@@ -181,7 +181,7 @@ def _now() -> int:
 
 
 def _word(seconds: int) -> str:
-    return "day" if seconds == _DAY else "minute"
+    return "day" if seconds == DAY else "minute"
 
 
 def _key(account: str, path: str, seconds: int, window: int) -> str:
