@@ -4,16 +4,19 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, DateTime, cast, func, select, update
+from sqlalchemy import ColumnElement, func, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
 from app.kit import clock, db, queue
 from app.messaging.channels import channel
 from app.messaging.models import Lane, MessageTemplate, Purpose, Send, SendStatus
+
+# Python knows no infinity, and whoever reads the row reads this.
+NEVER = datetime(9999, 1, 1, tzinfo=UTC)
 
 _DEFAULTS: dict[str, tuple[dict[str, str], str]] = {
     "deposit_paid": (
@@ -156,8 +159,11 @@ def cancel_planned(session: Session, *, walk_id: uuid.UUID | None = None, broadc
 
 
 def hold(session: Session, *, broadcast_id: uuid.UUID) -> int:
-    """Set aside what a broadcast has planned, until `release`; how many. What is claimed is on its way."""
-    return _move_due(session, Send.broadcast_id == broadcast_id, due_at=cast("infinity", DateTime(timezone=True)), error_code="paused")
+    """Set aside what a broadcast has planned, until `release`; how many. What is claimed is on its way; if it comes back without having
+    left it is planned again, so whoever pauses asks once more.
+    """
+    open_ = (Send.broadcast_id == broadcast_id) & Send.error_code.is_distinct_from("paused")
+    return _move_due(session, open_, due_at=NEVER, error_code="paused")
 
 
 def release(session: Session, *, broadcast_id: uuid.UUID) -> int:
