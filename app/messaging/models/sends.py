@@ -86,6 +86,16 @@ class Send(Root):
         Index("ix_sends_about_customer", text("(context ->> 'customer_id')"), postgresql_where=text("payload IS NOT NULL")),
         Index("ix_sends_msgid", "brand_id", "msgid", postgresql_where=text("msgid IS NOT NULL")),
         Index("ix_sends_broadcast", "broadcast_id", "customer_id", postgresql_where=text("broadcast_id IS NOT NULL")),
+        # How far a broadcast is, is counted from the index alone; people of one outcome are paged through by it.
+        Index(
+            "ix_sends_broadcast_outcome",
+            "broadcast_id",
+            "status",
+            "error_code",
+            "id",
+            postgresql_where=text("broadcast_id IS NOT NULL"),
+            postgresql_include=["delivery"],
+        ),
         Index("ix_sends_capped", "customer_id", "claimed_at", postgresql_where=text("purpose = 'marketing' AND claimed_at IS NOT NULL")),
     )
 

@@ -50,6 +50,7 @@ def settle(session: Session, kind: str, letters: Sequence[Letter], outcomes: Seq
     session.flush()
     way = channel(kind)
     if unsent:
+        writing.waited(session, [send.id for send in unsent])
         way.give_back(session, unsent)
     if refused:
         way.refused(session, refused)

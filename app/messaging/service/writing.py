@@ -49,6 +49,14 @@ _WAITING = text(
     WHERE sends.id = new.id
     """
 )
+_WAITED = text(
+    """
+    INSERT INTO send_waits (send_id, reason, first_at, last_at, until)
+    SELECT id, error_code, :moment, :moment, due_at FROM sends
+    WHERE id = ANY(CAST(:ids AS uuid[])) AND status = 'planned' AND error_code IS NOT NULL
+    ON CONFLICT (send_id, reason) DO UPDATE SET last_at = excluded.last_at, until = excluded.until, times = send_waits.times + 1
+    """
+)
 _ACCEPTED = text(
     """
     UPDATE sends SET status = 'accepted', lease_until = NULL, settled_at = :moment, msgid = new.msgid, error_code = NULL,
@@ -93,6 +101,12 @@ def waiting(session: Session, turns: Sequence[tuple[Turn, datetime]]) -> None:
     those = [turn for turn, _ in turns]
     appids = [turn.address.appid if turn.address and turn.address.account else turn.send.appid for turn in those]
     session.execute(_WAITING, _about(those) | _why(those) | {"until": [until for _, until in turns], "appids": appids})
+    waited(session, [turn.send.id for turn in those])
+
+
+def waited(session: Session, send_ids: Sequence[uuid.UUID]) -> None:
+    """Keep what these planned messages wait for, and until when: the next thing that they wait for is written over it."""
+    session.execute(_WAITED, {"ids": list(send_ids), "moment": clock.now(session)})
 
 
 def accepted(session: Session, letters: Sequence[Any], sends: dict[uuid.UUID, Send]) -> set[uuid.UUID]:
