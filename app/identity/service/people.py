@@ -102,7 +102,9 @@ def recognise(session: Session, account: WechatAccount, *, openid: str, unionid:
 def call(session: Session, customer: Customer, nickname: str) -> Customer:
     """Call a customer what she wants to be called. WeChat tells no names; she types hers into the mini-program."""
     customer = queries.current(session, lock(session, customer.id))
-    customer.nickname = nickname
+    if customer.nickname != nickname:
+        customer.nickname = nickname
+        record(session, customer, "customer.updated")
     return customer
 
 

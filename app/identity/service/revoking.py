@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 
 from app.identity import queries
 from app.identity.models import Customer, CustomerSession, Purpose, WechatIdentity
-from app.identity.service.ground import in_a_row
+from app.identity.service.ground import in_a_row, record
 from app.identity.service.people import erase
 from app.identity.service.wishes import withdraw_consent
 from app.wechat.messages import Revoked
@@ -29,8 +29,9 @@ def take_back(session: Session, account: WechatAccount, openid: str, scopes: Col
     for scope in sorted(scopes):
         if scope in _PURPOSES:
             withdraw_consent(session, customer, purpose=_PURPOSES[scope])
-    if Revoked.profile in scopes:
+    if Revoked.profile in scopes and customer.nickname is not None:
         customer.nickname = None
+        record(session, customer, "customer.updated")
 
 
 def close(session: Session, account: WechatAccount, openid: str) -> None:
