@@ -1,0 +1,122 @@
+"""What is computed about customers from what they do: how each attribute is found, and what was found."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Callable, Collection
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import ColumnElement, Select, Uuid, and_, any_, case, cast, func, literal, null, select
+from sqlalchemy.dialects.postgresql import ARRAY
+from sqlalchemy.orm import Session, aliased
+
+from app.audience.models import CustomerAttribute
+from app.events.models import Event
+from app.identity.models import Customer
+from app.kit.texts import t
+from app.vehicles.models import ModelSeries, Vehicle
+
+SEEN = ("app.launched", "app.shown", "vehicle.viewed", "search.performed")
+VIEWED = ("vehicle.viewed",)
+# What somebody did longer ago tells nothing about now.
+REMEMBERED = timedelta(days=365)
+PRICES_OF, VISITS_OF = timedelta(days=90), timedelta(days=30)
+# Upper ends in fen; whoever looks at dearer cars is in the last band.
+BANDS = {"under_100k": 10_000_000, "100k_200k": 20_000_000, "200k_300k": 30_000_000, "300k_500k": 50_000_000, "over_500k": None}
+
+# From (customer_id, recorded_at, subject_id, data) of one brand's events to (customer_id, value, due_at).
+Finder = Callable[[Any, datetime], Select[Any]]
+
+
+@dataclass(frozen=True)
+class Attribute:
+    """Something computed about a customer: a `word`, a `number` or a `moment`, found anew when one of `listens` happens to her.
+
+    `since` is how far back the events count; `choices` are the words there are, with what people call them.
+    """
+
+    name: str
+    type: str
+    listens: tuple[str, ...]
+    since: timedelta
+    find: Finder
+    choices: Callable[[], dict[str, str]] = dict
+
+    @property
+    def label(self) -> str:
+        return t(f"audience.attributes.{self.name}")
+
+
+def _last_seen(done: Any, moment: datetime) -> Select[Any]:
+    return select(done.c.customer_id, func.max(done.c.recorded_at), null()).group_by(done.c.customer_id)
+
+
+def _last_series(done: Any, moment: datetime) -> Select[Any]:
+    return (
+        select(done.c.customer_id, ModelSeries.key, null())
+        .join(Vehicle, Vehicle.id == _car(done))
+        .join(ModelSeries, ModelSeries.id == Vehicle.series_id)
+        .distinct(done.c.customer_id)
+        .order_by(done.c.customer_id, done.c.recorded_at.desc())
+    )
+
+
+def _budget_band(done: Any, moment: datetime) -> Select[Any]:
+    """By what half of the cars that she looked at cost at most; a look from the list counts like one from a share."""
+    price = func.percentile_cont(0.5).within_group(Vehicle.price_fen)
+    band = case(*((price < end, name) for name, end in BANDS.items() if end), else_=next(reversed(BANDS)))
+    return select(done.c.customer_id, band, null()).join(Vehicle, Vehicle.id == _car(done)).group_by(done.c.customer_id)
+
+
+def _visits(done: Any, moment: datetime) -> Select[Any]:
+    """Runs of the mini-program. The first of them that leaves the window is when the number changes by itself."""
+    run = (
+        select(done.c.customer_id, func.max(done.c.recorded_at).label("last_at"))
+        .where(done.c.data.has_key("session_id"))
+        .group_by(done.c.customer_id, done.c.data["session_id"])
+        .subquery()
+    )
+    return select(run.c.customer_id, func.count(), func.min(run.c.last_at) + VISITS_OF).group_by(run.c.customer_id)
+
+
+def _car(done: Any) -> ColumnElement[Any]:
+    return cast(case((done.c.subject_type == "vehicle", done.c.subject_id)), Uuid)
+
+
+def _bands() -> dict[str, str]:
+    return {one: t(f"audience.attributes.bands.{one}") for one in BANDS}
+
+
+ATTRIBUTES = {
+    one.name: one
+    for one in (
+        Attribute("last_seen_at", "moment", SEEN, REMEMBERED, _last_seen),
+        Attribute("last_series", "word", VIEWED, REMEMBERED, _last_series),
+        Attribute("budget_band", "word", VIEWED, PRICES_OF, _budget_band, _bands),
+        Attribute("visits_30d", "number", SEEN, VISITS_OF, _visits),
+    )
+}
+
+
+def found(attribute: Attribute, moment: datetime, ids: Collection[uuid.UUID] | None) -> Select[Any]:
+    """(customer_id, value, due_at) of everybody of whom it can be told; of some only, given all their ids, those merged into them too."""
+    merged = aliased(Customer)
+    person = func.coalesce(merged.merged_into_id, Event.customer_id)
+    done = (
+        select(person.label("customer_id"), Event.recorded_at, Event.subject_type, Event.subject_id, Event.data)
+        .outerjoin(merged, and_(merged.id == Event.customer_id, merged.merged_into_id.is_not(None)))
+        .where(Event.name.in_(attribute.listens), Event.recorded_at > moment - attribute.since, Event.customer_id.is_not(None))
+    )
+    if ids is not None:
+        done = done.where(Event.customer_id == any_(literal(list(ids), ARRAY(Uuid))))
+    return attribute.find(done.subquery("done"), moment)
+
+
+def attributes_of(session: Session, customer_ids: Collection[uuid.UUID]) -> dict[uuid.UUID, dict[str, Any]]:
+    """What is computed about each of these customers: names to words, numbers and moments; nothing for what is not known."""
+    told: dict[uuid.UUID, dict[str, Any]] = {one: {} for one in customer_ids}
+    for row in session.execute(select(CustomerAttribute).where(CustomerAttribute.customer_id.in_(customer_ids))).scalars():
+        told[row.customer_id][row.name] = row.word if row.word is not None else row.number if row.number is not None else row.moment
+    return told

@@ -1,0 +1,222 @@
+"""A tree of conditions: what is wrong with it, what it says in words, and the one statement that finds its people."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Collection, Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import ColumnElement, Select, Subquery, Uuid, and_, any_, func, literal, not_, or_, select, true, union_all
+from sqlalchemy.dialects.postgresql import ARRAY
+from sqlalchemy.orm import Session, aliased
+
+from app.audience.conditions import Answer, Condition, Facts, Scope
+from app.events.catalogue import BEHAVIOUR
+from app.identity.models import Customer
+from app.kit.forms import problems_of
+from app.kit.registry import kinds
+from app.kit.texts import t
+
+MOST_LEAVES, DEEPEST = 50, 5
+EVERYBODY: dict[str, Any] = {"all": []}
+GROUPS = ("all", "any")
+
+Tree = dict[str, Any]
+
+
+def condition_kinds() -> dict[str, type[Condition]]:
+    """Every kind of condition by its name."""
+    return kinds("app.audience.conditions")
+
+
+@dataclass(frozen=True)
+class Leaf:
+    """One condition of a tree, with its configuration as its kind loads it."""
+
+    kind: type[Condition]
+    config: dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Among:
+    """Some people only: their ids, and all ids under which facts about them may stand."""
+
+    ids: Collection[uuid.UUID]
+    under: Collection[uuid.UUID]
+
+
+def problems(session: Session, brand_id: uuid.UUID, tree: Any) -> list[dict[str, str]]:
+    """All that keeps a tree from being used: where (`all.0.any.2`), the field's label, and what is wrong, in Chinese. Empty: sound."""
+    if tree == EVERYBODY:
+        return []
+    found = list(_problems(session, brand_id, tree, "", 1))
+    if not found and sum(1 for _ in leaves(tree)) > MOST_LEAVES:
+        found = [_problem("", "", "too_many", most=MOST_LEAVES)]
+    return found
+
+
+def _problem(at: str, field: str, key: str, **values: Any) -> dict[str, str]:
+    return {"at": at, "field": field, "message": t(f"audience.problems.{key}", **values)}
+
+
+def _problems(session: Session, brand_id: uuid.UUID, node: Any, at: str, depth: int) -> Iterator[dict[str, str]]:
+    if not isinstance(node, dict):
+        yield _problem(at, "", "not_a_tree")
+    elif depth > DEEPEST + ("kind" in node):
+        yield _problem(at, "", "too_deep", most=DEEPEST)
+    elif len(node) == 1 and isinstance(children := next((node[one] for one in GROUPS if one in node), None), list):
+        if not children or len(children) > MOST_LEAVES:
+            yield _problem(at, "", "empty_group" if not children else "too_many", most=MOST_LEAVES)
+        for number, child in enumerate(children[:MOST_LEAVES]):
+            yield from _problems(session, brand_id, child, f"{at}.{next(iter(node))}.{number}".lstrip("."), depth + 1)
+    elif set(node) == {"not"}:
+        yield from _problems(session, brand_id, node["not"], f"{at}.not".lstrip("."), depth + 1)
+    elif "kind" in node and node.keys() <= {"kind", "config"} and isinstance(node["kind"], str):
+        yield from _of_leaf(session, brand_id, node, at)
+    else:
+        yield _problem(at, "", "not_a_tree")
+
+
+def _of_leaf(session: Session, brand_id: uuid.UUID, node: dict[str, Any], at: str) -> Iterator[dict[str, str]]:
+    kind = condition_kinds().get(node["kind"])
+    if kind is None:
+        yield _problem(at, "", "unknown_kind", kind=node["kind"])
+        return
+    wrong = problems_of(kind.Config, node.get("config", {}))
+    if not wrong and (missing := kind.missing(session, brand_id, kind.Config().load(node.get("config", {})))):
+        field = kind.Config().fields[missing[0]]
+        wrong = [(field.metadata.get("label", missing[0]), missing[1])]
+    for label, message in wrong:
+        yield _problem(at, label, "field", kind=kind.label, field=label, message=message)
+
+
+def leaves(tree: Tree) -> Iterator[Leaf]:
+    """The conditions of a sound tree, in the order in which they stand."""
+    if "kind" in tree:
+        kind = condition_kinds()[tree["kind"]]
+        yield Leaf(kind, kind.Config().load(tree.get("config", {})))
+        return
+    for child in [tree["not"]] if "not" in tree else tree.get("all", tree.get("any", [])):
+        yield from leaves(child)
+
+
+def words(tree: Tree) -> str:
+    """A sound tree in words."""
+    if "kind" in tree:
+        (leaf,) = leaves(tree)
+        return leaf.kind.summary(leaf.config)
+    if "not" in tree:
+        return t("audience.tree.not", what=words(tree["not"]))
+    group = "all" if "all" in tree else "any"
+    if not tree[group]:
+        return t("audience.tree.everybody")
+    said = [f"（{words(child)}）" if child.keys() & set(GROUPS) and len(tree[group]) > 1 else words(child) for child in tree[group]]
+    return t(f"audience.tree.{group}").join(said)
+
+
+def listens(tree: Tree) -> set[str]:
+    """What can change who is found: names of events, and of attributes as `attribute:name`. A merge changes it always, and is not named."""
+    names = {"customer.created"}
+    for leaf in leaves(tree):
+        names |= set(leaf.kind.listens(leaf.config))
+    # Who signs in on a device did what was done there while nobody was known.
+    return names | ({"customer.logged_in"} if names & BEHAVIOUR.keys() else set())
+
+
+def uses(tree: Tree) -> set[uuid.UUID]:
+    """The segments that a tree asks about."""
+    return {leaf.config["segment_id"] for leaf in leaves(tree) if leaf.kind.kind == "in_segment"}
+
+
+def people(tree: Tree, scope: Scope, among: Among | None = None) -> Select[uuid.UUID]:
+    """The ids of the living customers for whom a sound tree holds, as one statement.
+
+    Each condition that asks for facts becomes a set of people with one row each, joined from the left: the planner makes a join of it where
+    all must hold, an anti-join where it must not, and hashes it where it is one of several; nothing is ever asked person by person.
+    """
+    sets: list[Subquery] = []
+    condition = _expression(tree, scope, among, sets)
+    wanted = select(Customer.id)
+    for one in sets:
+        wanted = wanted.outerjoin(one, one.c.customer_id == Customer.id)
+    wanted = wanted.where(condition, *_living(scope))
+    return wanted if among is None else wanted.where(_is_one_of(Customer.id, among.ids))
+
+
+def _living(scope: Scope) -> tuple[ColumnElement[bool], ...]:
+    return Customer.brand_id == scope.brand_id, Customer.merged_into_id.is_(None), Customer.erased_at.is_(None)
+
+
+def _is_one_of(column: Any, ids: Collection[uuid.UUID]) -> ColumnElement[bool]:
+    """One parameter however many ids there are."""
+    return column == any_(literal(list(ids), ARRAY(Uuid)))
+
+
+def _expression(tree: Tree, scope: Scope, among: Among | None, sets: list[Subquery]) -> ColumnElement[bool]:
+    if "not" in tree:
+        return not_(_expression(tree["not"], scope, among, sets))
+    if "kind" not in tree:
+        group = "all" if "all" in tree else "any"
+        inside = [_expression(child, scope, among, sets) for child in tree[group]]
+        return and_(true(), *inside) if group == "all" else or_(*inside)
+    (leaf,) = leaves(tree)
+    answer = leaf.kind.answer(scope, leaf.config)
+    if not isinstance(answer, Facts):
+        return answer.is_(True)
+    found = _set(answer, scope, among, f"c{len(sets)}")
+    sets.append(found)
+    return found.c.customer_id.is_not(None) if answer.at_least else found.c.customer_id.is_(None)
+
+
+def _set(facts: Facts, scope: Scope, among: Among | None, name: str) -> Subquery:
+    """Those who have enough facts, and not too many; for `at_least` 0, those who have too many."""
+    rows = facts.rows
+    whose = rows.selected_columns[0]
+    if facts.within is not None:
+        rows = rows.where(rows.selected_columns[1] > scope.moment - facts.within)
+    if facts.ago is not None:
+        rows = rows.where(rows.selected_columns[1] <= scope.moment - facts.ago)
+    if among is not None:
+        rows = rows.where(_is_one_of(whose, among.under))
+    found, person = _by_person(rows.where(whose.is_not(None)))
+    found = found.group_by(person)
+    if not facts.at_least:
+        found = found.having(func.count() > facts.at_most) if facts.at_most else found
+    elif facts.at_least > 1 or facts.at_most is not None:
+        found = found.having(func.count() >= facts.at_least)
+        found = found if facts.at_most is None else found.having(func.count() <= facts.at_most)
+    return found.subquery(name)
+
+
+def _by_person(rows: Select[Any]) -> tuple[Select[Any], ColumnElement[Any]]:
+    """Under whose id facts stand becomes who that is now; the few who were merged are all that is looked up."""
+    done, merged = rows.subquery(), aliased(Customer)
+    person = func.coalesce(merged.merged_into_id, done.c[0])
+    joined = done.outerjoin(merged, and_(merged.id == done.c[0], merged.merged_into_id.is_not(None)))
+    return select(person.label("customer_id")).select_from(joined), person
+
+
+def is_moved_by_time(tree: Tree, scope: Scope) -> bool:
+    """Whether people come or go without any event."""
+    return any(isinstance(one, Facts) and (one.within or one.ago) for one in _answers(tree, scope))
+
+
+def moved_by_time(tree: Tree, scope: Scope, since: datetime) -> Select[uuid.UUID] | None:
+    """Everybody for whom time alone may have changed the answer after `since` until now: whose facts grew too old, or old enough.
+
+    Read from the facts themselves in the order of their time: what it costs grows with who is due, not with who is waiting.
+    """
+    parts = []
+    for one in _answers(tree, scope):
+        for length in (one.within, one.ago) if isinstance(one, Facts) else ():
+            if length is not None:
+                at = one.rows.selected_columns[1]
+                due = one.rows.where(at > since - length, at <= scope.moment - length, one.rows.selected_columns[0].is_not(None))
+                parts.append(_by_person(due)[0])
+    return select(union_all(*parts).subquery().c.customer_id).distinct() if parts else None
+
+
+def _answers(tree: Tree, scope: Scope) -> list[Answer]:
+    return [leaf.kind.answer(scope, leaf.config) for leaf in leaves(tree)]
