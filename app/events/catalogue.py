@@ -136,6 +136,7 @@ NAMES: dict[str, str] = BEHAVIOUR | {
     # audience
     "tag.added": "A customer got a tag.",
     "tag.removed": "A customer lost a tag.",
+    "tag.changed": "The value that stands beside a customer's tag is another one.",
     "segment.entered": "A customer came into a segment.",
     "segment.left": "A customer is no longer in a segment.",
     "segment.saved": "What a segment asks was set by a staff member.",
@@ -144,4 +145,12 @@ NAMES: dict[str, str] = BEHAVIOUR | {
     "journey.entered": "A customer entered a journey.",
     "journey.exited": "A customer left a journey before its end.",
     "journey.completed": "A customer came to the end of a journey.",
+    # broadcasts and how a brand treats people
+    "broadcast.started": "A broadcast began.",
+    "broadcast.paused": "Somebody paused a broadcast.",
+    "broadcast.resumed": "Somebody let a broadcast go on.",
+    "broadcast.finished": "A broadcast came to its end.",
+    "broadcast.cancelled": "Somebody cancelled a broadcast.",
+    "messaging.policy_changed": "Somebody changed quiet hours, caps or reserves; what was and what is.",
+    "messaging.sender_released": "Somebody let a stopped sender go on.",
 }

@@ -3,18 +3,90 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Sequence
+from typing import Any
 
 from sqlalchemy import Select, select
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, joinedload
 
-from app.audience.models import CustomerTag, Tag
+from app.audience.errors import TagUnknown
+from app.audience.models import BehaviourRule, CustomerTag, Tag, TagRule
+from app.identity import queries as identity
 from app.identity.models import Customer
+from app.kit.texts import t
+
+Teller = Callable[[Session, Tag], Sequence[str]]
+_users: dict[str, Teller] = {}
 
 
-def tags(session: Session, brand_id: uuid.UUID) -> Sequence[Tag]:
-    """Every tag of the brand, by label."""
-    return session.execute(select(Tag).filter_by(brand_id=brand_id).order_by(Tag.label, Tag.key)).scalars().all()
+def tags(session: Session, brand_id: uuid.UUID, *, archived: bool = True) -> Sequence[Tag]:
+    """Every tag of the brand, by label; without those that are `archived` when they are not wanted."""
+    wanted = select(Tag).filter_by(brand_id=brand_id).options(joinedload(Tag.folder)).order_by(Tag.label, Tag.key)
+    return session.execute(wanted if archived else wanted.where(Tag.archived_at.is_(None))).scalars().all()
+
+
+def tag(session: Session, brand_id: uuid.UUID, tag_id: uuid.UUID) -> Tag:
+    """A tag of the brand. Raises `TagUnknown`."""
+    found = session.execute(select(Tag).filter_by(brand_id=brand_id, id=tag_id)).scalar_one_or_none()
+    if found is None:
+        raise TagUnknown(tag=str(tag_id))
+    return found
+
+
+def rules_of(session: Session, tag_id: uuid.UUID) -> Sequence[TagRule]:
+    """Which events give and take a tag."""
+    return session.execute(select(TagRule).filter_by(tag_id=tag_id).order_by(TagRule.event_name)).scalars().all()
+
+
+def behaviour_of(session: Session, tag_id: uuid.UUID) -> BehaviourRule | None:
+    """What a behavioural tag counts; None for others, and while nobody has said it."""
+    return session.get(BehaviourRule, tag_id)
+
+
+def stands_on_tags(what: str) -> Callable[[Teller], Teller]:
+    """Let a part that uses tags tell by what names it uses one; `what` is a key of `audience.tag_uses`. Such a tag is not put away."""
+
+    def register(teller: Teller) -> Teller:
+        _users[what] = teller
+        return teller
+
+    return register
+
+
+def uses_of(session: Session, tag: Tag) -> list[dict[str, str]]:
+    """What stands on a tag: what kind of thing, in words, and its name."""
+    return [
+        {"kind": what, "label": t(f"audience.tag_uses.{what}"), "name": name}
+        for what, teller in sorted(_users.items())
+        for name in teller(session, tag)
+    ]
+
+
+@stands_on_tags("rule")
+def _by_rules(session: Session, tag: Tag) -> list[str]:
+    return [t(f"events.{rule.event_name}") for rule in rules_of(session, tag.id)]
+
+
+@identity.also_holds("tags")
+def everything_about(session: Session, customer_ids: Sequence[uuid.UUID]) -> list[dict[str, Any]]:
+    """Her tags, for herself to read; also those that were taken away again."""
+    rows = session.execute(
+        select(CustomerTag, Tag)
+        .join(Tag, Tag.id == CustomerTag.tag_id)
+        .where(CustomerTag.customer_id.in_(customer_ids))
+        .order_by(CustomerTag.decided_at, Tag.key)
+    )
+    return [
+        {
+            "tag": tag.label,
+            "carried": hers.active,
+            "value": hers.value,
+            "source": hers.source,
+            "since": hers.decided_at.isoformat(),
+            "until": hers.expires_at.isoformat() if hers.expires_at else None,
+        }
+        for hers, tag in rows
+    ]
 
 
 def tags_of(session: Session, customer_ids: Collection[uuid.UUID]) -> dict[uuid.UUID, list[Tag]]:
