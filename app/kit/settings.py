@@ -66,6 +66,30 @@ class Settings(BaseSettings):
     lbs_calls_per_second: int = Field(default=5, ge=1)
     lbs_calls_per_day: int = Field(default=6_000, ge=1)
 
+    # What Tencent allows between people and accounts: for how long (seconds) and how often an account may answer her, by what she did
+    reply_windows: dict[str, tuple[int, int]] = Field(
+        default_factory=lambda: {
+            "service_account.wrote": (172_800, 5),
+            "service_account.menu": (60, 3),
+            "service_account.followed": (60, 3),
+            "service_account.scanned": (60, 3),
+            "mini_program.wrote": (172_800, 5),
+            "mini_program.entered": (60, 2),
+        }
+    )
+    group_sends_per_month: int = Field(default=4, ge=1)
+
+    # Short messages, by Tencent Cloud; without an app id there are none
+    sms_base: str = "https://sms.tencentcloudapi.com"
+    sms_region: str = "ap-guangzhou"
+    sms_app_id: str = ""
+    sms_sign: str = ""
+    sms_secret_id: str = ""
+    sms_secret_key: SecretStr = SecretStr("")
+
+    # Hosts of private networks that webhooks may call all the same, as host:port
+    webhook_hosts_allowed: list[str] = Field(default_factory=list)
+
     # Policies that a brand may want to change without a release; the first three are what its first deposit terms start with
     soft_hold_minutes: int = Field(default=15, ge=6)
     hard_hold_hours: int = Field(default=72, ge=1)
@@ -82,6 +106,7 @@ class Settings(BaseSettings):
     saved_search_most_results: int = Field(default=5000, ge=1)
     price_drop_alert_yuan: int = Field(default=1000, ge=1)
     digest_hour: int = Field(default=9, ge=0, le=23)
+    broadcast_ahead: int = Field(default=5_000, ge=1)
     alerts_kept_days: int = Field(default=180, ge=1)
     customer_session_days: int = 30
     staff_session_hours: int = 12

@@ -19,19 +19,20 @@ from app.journeys import service as journeys
 from app.journeys.models import Walk
 from app.kit.registry import kinds
 from app.messaging import service as messaging
+from app.messaging.channels import Channel, channel
 from app.messaging.models import Send
 from app.sharing import cards
+from app.wechat.endpoints import ENDPOINTS, Repeat
 from app.wechat.models import AccountKind
 from tests.factories import dealers as make_dealers
 from tests.factories import identity as make_identity
 from tests.factories import journeys as make_journeys
-from tests.factories import wechat as make_wechat
 from tests.house.sources import ROOT
 
 CONTRACTS = {
     "nodes": ("ports", "rests", "summary", "visit"),
     "conditions": ("summary", "holds"),
-    "channels": ("account_kind", "dedupe_window", "prepare", "deliver"),
+    "channels": ("reach", "render"),
     "cards": ("page", "target", "preview", "content"),
     "reports": ("run",),
 }
@@ -136,23 +137,34 @@ def test_a_condition_is_one_file(session: Session, plant: Callable[[str, str], N
     assert session.execute(select(Walk.node_id)).scalar_one() == "end"
 
 
+@pytest.mark.parametrize("kind", sorted(kinds("app.messaging.channels")))
+def test_a_channel_says_how_it_sends(kind: str) -> None:
+    way = channel(kind)
+    assert type(way).exchange is not Channel.exchange or type(way).send is not Channel.send
+    assert way.account_kind is None or way.account_kind in AccountKind
+    assert way.to in ("customer", "staff")
+    # A platform that knows nothing again is never asked twice: the line says the same of the endpoint.
+    if way.endpoint is not None:
+        assert (way.dedupe_window is None) == (ENDPOINTS[way.endpoint].repeat is Repeat.never)
+
+
 CHANNEL = """
 from datetime import timedelta
 from apiflask import Schema
-from app.messaging.channels import Channel, Receipt
+from app.messaging.channels import Address, Channel, Receipt
 
 class Planted(Channel):
-    kind, label, account_kind, dedupe_window = "planted", "新渠道", "service_account", timedelta(minutes=1)
+    kind, label, account_kind, dedupe_window = "planted", "新渠道", None, timedelta(minutes=1)
     class Config(Schema): pass
-    def prepare(self, session, send, account): return {"text": "hello"}
-    def deliver(self, letter): return Receipt(msgid="planted-1")
+    def reach(self, session, sends, accounts): return {send.id: Address(None, "a door") for send in sends}
+    def render(self, session, sends, addresses): return {send.id: {"text": "hello"} for send in sends}
+    def send(self, batch): return [Receipt(msgid=f"planted-{letter.payload['text']}") for letter in batch]
 """
 
 
 def test_a_channel_is_one_file(session: Session, plant: Callable[[str, str], None]) -> None:
     plant("app.messaging.channels", CHANNEL)
     brand = make_dealers.brand(session)
-    make_wechat.account(session, brand, AccountKind.service_account)
     customer = make_identity.customer(session, brand)
     messaging.plan(
         session, brand_id=brand.id, channel="planted", recipient=("customer", customer.id), template_key="any", dedupe_key="planted"
@@ -161,7 +173,7 @@ def test_a_channel_is_one_file(session: Session, plant: Callable[[str, str], Non
     messaging.send_due()
     session.expire_all()
     send = session.execute(select(Send)).scalar_one()
-    assert (send.status, send.msgid) == ("accepted", "planted-1")
+    assert (send.status, send.msgid) == ("accepted", "planted-hello")
 
 
 CARD = """

@@ -10,17 +10,15 @@ from typing import Any
 from apiflask import Schema
 from apiflask.fields import String
 from apiflask.validators import Length
-from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from app.identity import queries as identity
 from app.identity.models import WechatIdentity
 from app.identity.service import SYNC_EVERY
 from app.kit import clock
-from app.messaging import facts, rendering
+from app.messaging import wording
 from app.messaging.channels import Address, Channel, Letter, Receipt, SendFailed
 from app.messaging.models import MessageTemplate, Purpose, Send
-from app.messaging.values import ValueRefused, fit
 from app.wechat.client import gateway
 from app.wechat.endpoints import Exchange
 from app.wechat.models import AccountKind, WechatAccount
@@ -66,21 +64,17 @@ class ServiceTemplate(Channel):
     def render(
         self, session: Session, sends: Sequence[Send], addresses: Mapping[uuid.UUID, Address]
     ) -> dict[uuid.UUID, dict[str, Any] | SendFailed]:
-        keys = {send.template_key for send in sends}
-        rows = session.execute(
-            select(MessageTemplate).where(
-                MessageTemplate.brand_id == sends[0].brand_id, MessageTemplate.channel == self.kind, MessageTemplate.key.in_(keys)
-            )
-        )
-        templates = {one.key: one for one in rows.scalars()}
-        known = facts.of_all(session, sends)
-        found: dict[uuid.UUID, dict[str, Any] | SendFailed] = {}
-        for send in sends:
-            try:
-                found[send.id] = _message(send, templates.get(send.template_key), addresses[send.id], known[send.id])
-            except SendFailed as failed:
-                found[send.id] = failed
-        return found
+        def write(send: Send, template: MessageTemplate, known: Mapping[str, Any]) -> dict[str, Any]:
+            to = addresses[send.id]
+            assert to.account is not None
+            return {
+                "openid": to.name,
+                "template_id": wording.id_at(template, to.account.appid),
+                "data": wording.typed(template, known),
+                "page": wording.page_of(template, known),
+            }
+
+        return wording.each_written(session, self.kind, sends, write)
 
     def exchange(self, letter: Letter) -> Exchange[Any]:
         assert letter.account is not None
@@ -90,29 +84,3 @@ class ServiceTemplate(Channel):
 
     def told(self, letter: Letter, answer: Any) -> Receipt:
         return Receipt(msgid=str(answer))
-
-
-def _message(send: Send, template: MessageTemplate | None, address: Address, known: Mapping[str, str]) -> dict[str, Any]:
-    if template is None:
-        raise SendFailed.because("no_template", key=send.template_key)
-    return {
-        "openid": address.name,
-        "template_id": template.wechat_template_id,
-        "data": {field: _value(field, form, known) for field, form in template.fields.items()},
-        "page": template.page and _filled("page", template.page, known),
-    }
-
-
-def _filled(field: str, form: str, known: Mapping[str, str]) -> str:
-    try:
-        return rendering.rendered(form, known)
-    except rendering.FactMissing as missing:
-        raise SendFailed.because("fact_missing", field=field, fact=missing.name) from missing
-
-
-def _value(field: str, form: str, known: Mapping[str, str]) -> str:
-    value = _filled(field, form, known)
-    try:
-        return fit(field, value)
-    except ValueRefused as refused:
-        raise SendFailed.because(f"value_{refused.reason}", field=refused.field) from refused

@@ -1,5 +1,8 @@
 """The tables of messages."""
 
+from app.messaging.models.contacts import Contact, ContactSync, MemberTask
+from app.messaging.models.credits import Cause, Credit, CreditEntry, ReplyUse, ReplyWindow
+from app.messaging.models.inbox import InboxMessage
 from app.messaging.models.sends import (
     LANES,
     Delivery,
@@ -11,17 +14,30 @@ from app.messaging.models.sends import (
     SenderStop,
     SendStatus,
 )
-from app.messaging.models.templates import MessageTemplate
+from app.messaging.models.templates import MessageTemplate, TemplateState, TemplateSync, TemplateVersion, WechatTemplate
 
 __all__ = [
     "LANES",
+    "Cause",
+    "Contact",
+    "ContactSync",
+    "Credit",
+    "CreditEntry",
     "Delivery",
+    "InboxMessage",
     "Lane",
+    "MemberTask",
     "MessageTemplate",
     "MessagingPolicy",
     "Purpose",
     "QuotaDay",
+    "ReplyUse",
+    "ReplyWindow",
     "Send",
     "SendStatus",
     "SenderStop",
+    "TemplateState",
+    "TemplateSync",
+    "TemplateVersion",
+    "WechatTemplate",
 ]

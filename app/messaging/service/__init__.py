@@ -1,6 +1,8 @@
 """Plan messages, send what is due, hear what became of it, and say who is told what."""
 
+from app.messaging.service.defaults import install_defaults
 from app.messaging.service.hearing import ReceiptTooEarly, answered, delivered, pressed
+from app.messaging.service.limits import let_go_on
 from app.messaging.service.notices import (
     deposit_refunded,
     fall_back,
@@ -10,8 +12,7 @@ from app.messaging.service.notices import (
     order_ended,
     waitlist_moved,
 )
-from app.messaging.service.limits import let_go_on
-from app.messaging.service.planning import cancel_planned, forget, hold, install_defaults, move, plan, plan_all, release
+from app.messaging.service.planning import cancel_planned, forget, hold, move, plan, plan_all, release
 from app.messaging.service.sending import send_due
 
 __all__ = [

@@ -13,51 +13,10 @@ from sqlalchemy.orm import Session
 
 from app.kit import clock, db, queue
 from app.messaging.channels import channel
-from app.messaging.models import Lane, MessageTemplate, Purpose, Send, SendStatus
+from app.messaging.models import Lane, Purpose, Send, SendStatus
 
 # Python knows no infinity, and whoever reads the row reads this.
 NEVER = datetime(9999, 1, 1, tzinfo=UTC)
-
-_DEFAULTS: dict[str, tuple[dict[str, str], str]] = {
-    "deposit_paid": (
-        {"thing1": "{{ vehicle_title }}", "amount2": "{{ amount }}", "character_string3": "{{ order_number }}", "time4": "{{ paid_at }}"},
-        "pages/orders/detail?id={{ order_id }}",
-    ),
-    "test_drive_invitation": (
-        {"thing1": "{{ vehicle_title }}", "thing2": "{{ store_name }}", "time3": "{{ visit_time }}", "phone_number4": "{{ store_phone }}"},
-        "pages/test-drive/index?vehicle_id={{ vehicle_id }}",
-    ),
-    "deposit_refunded": (
-        {"thing1": "{{ vehicle_title }}", "amount2": "{{ amount }}", "character_string3": "{{ order_number }}", "phrase4": "已退款"},
-        "pages/orders/detail?id={{ order_id }}",
-    ),
-    "order_kept": (
-        {
-            "thing1": "{{ vehicle_title }}",
-            "character_string2": "{{ order_number }}",
-            "phrase3": "{{ order_outcome }}",
-            "time4": "{{ held_until }}",
-        },
-        "pages/orders/detail?id={{ order_id }}",
-    ),
-    "order_let_go": (
-        {
-            "thing1": "{{ vehicle_title }}",
-            "character_string2": "{{ order_number }}",
-            "phrase3": "{{ order_outcome }}",
-            "thing4": "{{ dealer_note }}",
-        },
-        "pages/orders/detail?id={{ order_id }}",
-    ),
-    "waitlist_offered": (
-        {"thing1": "{{ vehicle_title }}", "thing2": "{{ store_name }}", "time3": "{{ offered_until }}"},
-        "pages/vehicles/detail?id={{ vehicle_id }}",
-    ),
-    "waitlist_ended": (
-        {"thing1": "{{ vehicle_title }}", "thing2": "{{ store_name }}", "phrase3": "{{ waitlist_outcome }}"},
-        "pages/vehicles/detail?id={{ vehicle_id }}",
-    ),
-}
 
 
 def plan(
@@ -205,16 +164,3 @@ def forget(session: Session, customer_id: uuid.UUID) -> None:
     about_her = Send.context["customer_id"].astext == str(customer_id)
     for whose in (Send.customer_id == customer_id, about_her):
         session.execute(update(Send).where(whose, Send.payload.is_not(None)).values(payload=None))
-
-
-def install_defaults(session: Session, brand_id: uuid.UUID, templates: dict[str, str]) -> None:
-    """The templates that the demo's journeys and handlers use; `templates` maps our key to WeChat's template id. Again changes nothing."""
-    for key, (fields, page) in _DEFAULTS.items():
-        if key not in templates:
-            continue
-        row = {"wechat_template_id": templates[key], "fields": fields, "page": page}
-        session.execute(
-            insert(MessageTemplate)
-            .values(id=db.new_id(), brand_id=brand_id, channel="service_template", key=key, **row)
-            .on_conflict_do_update(index_elements=["brand_id", "channel", "key"], set_=row)
-        )
