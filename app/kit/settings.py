@@ -78,6 +78,7 @@ class Settings(BaseSettings):
         }
     )
     group_sends_per_month: int = Field(default=4, ge=1)
+    member_tasks_per_month: int = Field(default=0, ge=0)
 
     # Short messages, by Tencent Cloud; without an app id there are none
     sms_base: str = "https://sms.tencentcloudapi.com"

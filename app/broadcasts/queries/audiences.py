@@ -1,0 +1,58 @@
+"""Whom a broadcast is for: the people that a segment, a tag or a list names, of those who live."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Sequence
+from typing import Any
+
+from sqlalchemy import Select, func, select
+from sqlalchemy.orm import Session
+
+from app.audience import queries as audience
+from app.audience.models.segments import Segment, SegmentMember
+from app.broadcasts.models import Broadcast, BroadcastPerson
+from app.identity.models import Customer
+
+
+def members(brand_id: uuid.UUID, of: dict[str, Any]) -> Select[uuid.UUID]:
+    """The ids of the people whom a segment or a tag names now: neither merged nor erased."""
+    if of["kind"] == "segment":
+        named = select(SegmentMember.customer_id).where(SegmentMember.segment_id == uuid.UUID(of["segment_id"]))
+    else:
+        named = audience.carriers(brand_id, of["tag"])
+    return _living(brand_id).where(Customer.id.in_(named))
+
+
+def _living(brand_id: uuid.UUID) -> Select[uuid.UUID]:
+    return select(Customer.id).where(Customer.brand_id == brand_id, Customer.merged_into_id.is_(None), Customer.erased_at.is_(None))
+
+
+def _now(broadcast: Broadcast) -> Select[uuid.UUID]:
+    """Whom it would be for if it began now; once its list is complete, whom it is for."""
+    if broadcast.audience["kind"] == "list" or broadcast.listed_at is not None:
+        return select(BroadcastPerson.customer_id).where(BroadcastPerson.broadcast_id == broadcast.id)
+    return members(broadcast.brand_id, broadcast.audience)
+
+
+def count_members(session: Session, broadcast: Broadcast) -> int:
+    """How many people it is for."""
+    return session.execute(select(func.count()).select_from(_now(broadcast).subquery())).scalar_one()
+
+
+def is_member(session: Session, broadcast: Broadcast, customer_id: uuid.UUID) -> bool:
+    """Whether a person is one of them."""
+    people = _now(broadcast).subquery()
+    return session.execute(select(people.c[0]).where(people.c[0] == customer_id)).first() is not None
+
+
+def sample(session: Session, broadcast: Broadcast, most: int) -> Sequence[uuid.UUID]:
+    """Up to `most` of them, chosen without regard to when they came."""
+    people = _now(broadcast).subquery()
+    # A hash is as good as chance, and gives the same people when somebody looks again.
+    return session.execute(select(people.c[0]).order_by(func.uuid_hash_extended(people.c[0], 0)).limit(most)).scalars().all()
+
+
+def segment_exists(session: Session, brand_id: uuid.UUID, segment_id: uuid.UUID) -> bool:
+    """Whether the brand has this segment, and has not put it away."""
+    return session.execute(select(Segment.id).filter_by(id=segment_id, brand_id=brand_id, archived_at=None)).first() is not None

@@ -1,0 +1,18 @@
+"""Looks at messages: the ledger, and why somebody did or did not get one."""
+
+from app.messaging.queries.explaining import Line, also_tells, channel_label, moment, reason_text, story
+from app.messaging.queries.ledger import LOG_FILTERS, last_of, log, send, senders_stopped
+
+__all__ = [
+    "LOG_FILTERS",
+    "Line",
+    "also_tells",
+    "channel_label",
+    "last_of",
+    "log",
+    "moment",
+    "reason_text",
+    "send",
+    "senders_stopped",
+    "story",
+]

@@ -1,0 +1,89 @@
+"""Broadcasts for tests: a brand with followers who want its news, and something to tell them."""
+
+from __future__ import annotations
+
+import itertools
+import uuid
+from collections.abc import Sequence
+from typing import Any
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from app.broadcasts import service
+from app.broadcasts.models import Broadcast
+from app.identity import service as identity
+from app.identity.models import Customer, Purpose
+from app.messaging.models import MessageTemplate, Send
+from tests.factories import messaging as make
+
+_count = itertools.count(1)
+NEWS = "spring_news"
+LADDER = [{"channel": "service_template", "template_key": NEWS}]
+
+
+def news(session: Session, of: make.Town) -> MessageTemplate:
+    """A template of the service account that needs no facts."""
+    made = MessageTemplate(
+        brand_id=of.brand_id,
+        channel="service_template",
+        key=NEWS,
+        title="新车到店",
+        purpose="marketing",
+        template_ids={of.service_account.appid: "news-at-wechat"},
+        fields={"thing1": "新车到店"},
+    )
+    session.add(made)
+    session.flush()
+    return made
+
+
+def readers(session: Session, of: make.Town, number: int, *, agreed: bool = True, **fields: Any) -> list[Customer]:
+    """Followers of the service account, who agreed to marketing or never said a word."""
+    made = [make.follower(session, of, **fields) for _ in range(number)]
+    for one in made if agreed else ():
+        identity.give_consent(session, one, purpose=Purpose.marketing, text_version="1")
+    session.flush()
+    return made
+
+
+def broadcast(session: Session, of: make.Town, people: Sequence[Customer], **fields: Any) -> Broadcast:
+    """A draft of a broadcast to a list of people."""
+    return service.create(
+        session,
+        of.brand_id,
+        staff_id=None,
+        **{
+            "name": f"群发{next(_count)}",
+            "purpose": "marketing",
+            "audience": {"kind": "list", "customer_ids": [one.id for one in people]},
+            "ladder": LADDER,
+        }
+        | fields,
+    )
+
+
+def begun(session: Session, of: make.Town, people: Sequence[Customer], **fields: Any) -> Broadcast:
+    """A broadcast whose time has come; nobody is planned for yet."""
+    made = broadcast(session, of, people, **fields)
+    service.schedule(session, of.brand_id, made.id)
+    service.begin_due(session)
+    session.refresh(made)
+    return made
+
+
+def sends_of(session: Session, of: Broadcast) -> list[Send]:
+    session.expire_all()
+    return list(session.execute(select(Send).filter_by(broadcast_id=of.id).order_by(Send.id)).scalars())
+
+
+def fed(session: Session) -> int:
+    """Let the worker feed what is being sent; how many steps that took."""
+    session.commit()
+    steps = service.feed()
+    session.expire_all()
+    return steps
+
+
+def ids(people: Sequence[Customer]) -> set[uuid.UUID]:
+    return {one.id for one in people}
