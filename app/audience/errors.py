@@ -73,3 +73,41 @@ class LinkUnknown(NotFound):
 
 class LinkUnfit(Invalid):
     code, message = "audience.link_unfit", "The name of the tag is too long there."
+
+
+class SegmentUnknown(NotFound):
+    code, message = "audience.segment_unknown", "There is no such segment."
+
+
+class SegmentWrong(Invalid):
+    """`problems` says where, which field, and what is wrong, for people to read."""
+
+    code, message = "audience.segment_wrong", "The conditions of this segment do not hold together."
+
+
+class SegmentKeyTaken(Conflict):
+    code, message = "audience.segment_key_taken", "The brand has a segment of this key already."
+
+
+class SegmentCircle(Conflict):
+    code, message = "audience.segment_circle", "A segment may not ask about itself, by whatever way."
+
+
+class SegmentUsed(Conflict):
+    code, message = "audience.segment_used", "Another segment asks about this one; `names` says which."
+
+
+class SegmentArchived(Conflict):
+    code, message = "audience.segment_archived", "This segment is no longer kept up."
+
+
+class SegmentFixed(Conflict):
+    code, message = "audience.segment_fixed", "A snapshot stays as it is; copy it to change it."
+
+
+class SegmentChanged(Conflict):
+    code, message = "audience.segment_changed", "Somebody else saved this segment meanwhile."
+
+
+class TooSlow(Conflict):
+    code, message = "audience.too_slow", "This asks for more than can be found while somebody waits."

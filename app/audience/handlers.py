@@ -1,4 +1,4 @@
-"""What tags do when something happened elsewhere."""
+"""What tags and segments do when something happened elsewhere."""
 
 from __future__ import annotations
 
@@ -8,6 +8,8 @@ from collections.abc import Sequence
 from sqlalchemy.orm import Session
 
 from app.audience import queries, service
+from app.audience.queries.attributes import SEEN
+from app.audience.service import attributes, membership
 from app.events.models import Event
 from app.events.service import on
 
@@ -32,3 +34,25 @@ def forget_tags(session: Session, events: Sequence[Event]) -> None:
     for event in events:
         if event.customer_id:
             service.forget(session, event.customer_id)
+
+
+# It hears what the segments listen to.
+keep_members = on()(membership.keep_members)
+compute_attributes = on(*SEEN, "customer.logged_in", "customer.merged")(attributes.follow)
+
+
+@on("customer.merged")
+def merge_members(session: Session, events: Sequence[Event]) -> None:
+    people = queries.who_now(session, {event.customer_id for event in events if event.customer_id})
+    attributes.forget(session, [uuid.UUID(event.data["merged_id"]) for event in events])
+    for event in events:
+        if event.customer_id in people:
+            membership.merge(session, kept_id=people[event.customer_id].id, merged_id=uuid.UUID(event.data["merged_id"]))
+
+
+@on("customer.erased")
+def forget_members(session: Session, events: Sequence[Event]) -> None:
+    gone = {event.customer_id for event in events if event.customer_id}
+    attributes.forget(session, gone)
+    for customer_id in sorted(gone):
+        membership.forget(session, customer_id)

@@ -37,7 +37,7 @@ class Facts:
     somebody merged into her, is not the kind's concern. With `at_least` 0 it holds for all who have no more than `at_most`.
     """
 
-    rows: Select[Any]
+    rows: Select[*tuple[Any, ...]]
     at_least: int = 1
     at_most: int | None = None
     within: timedelta | None = None
@@ -125,7 +125,7 @@ class Counted(Form):
             raise ValidationError(t("audience.conditions.wrong_times"), "at_most")
 
 
-def counted(rows: Select[Any], config: dict[str, Any]) -> Facts:
+def counted(rows: Select[*tuple[Any, ...]], config: dict[str, Any]) -> Facts:
     """So many of these rows as a `Counted` says."""
     low = 0 if config["at_most"] == 0 else config["at_least"]
     return Facts(rows, at_least=low, at_most=config["at_most"], within=span(config["within_days"]))

@@ -7,7 +7,7 @@ from typing import Any
 
 from marshmallow import fields
 from marshmallow.validate import Length
-from sqlalchemy import exists, or_, select
+from sqlalchemy import ColumnElement, exists, or_, select
 
 from app.audience.conditions import Answer, Condition, Facts, Form, Scope, one_of
 from app.identity.models import Consent, Purpose, Refusal
@@ -41,7 +41,7 @@ class Agreed(Condition):
         refused = exists().where(
             Refusal.customer_id == Consent.customer_id, Refusal.purpose == config["purpose"], Refusal.lifted_at.is_(None)
         )
-        outweighs = Refusal.channel.is_(None) & (Refusal.turn > Consent.turn)
+        outweighs: ColumnElement[bool] = Refusal.channel.is_(None) & (Refusal.turn > Consent.turn)
         rows = select(Consent.customer_id).where(*in_force)
         if config["channel"]:
             rows = rows.where(or_(Consent.channel.is_(None), Consent.channel == config["channel"]))

@@ -34,7 +34,7 @@ class Reachable(Condition):
             return Customer.phone_hash.is_not(None)
         rows = select(WechatIdentity.customer_id).where(WechatIdentity.brand_id == scope.brand_id)
         if config["way"] == "service_account":
-            return Facts(rows.where(WechatIdentity.followed))
+            return Facts(rows.where(WechatIdentity.followed.is_(True)))
         ours = exists().where(WechatAccount.appid == WechatIdentity.appid, WechatAccount.kind == AccountKind.mini_program)
         return Facts(rows.where(ours))
 

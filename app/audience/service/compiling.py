@@ -53,22 +53,22 @@ def problems(session: Session, brand_id: uuid.UUID, tree: Any) -> list[dict[str,
         return []
     found = list(_problems(session, brand_id, tree, "", 1))
     if not found and sum(1 for _ in leaves(tree)) > MOST_LEAVES:
-        found = [_problem("", "", "too_many", most=MOST_LEAVES)]
+        found = [_problem("", "too_many", most=MOST_LEAVES)]
     return found
 
 
-def _problem(at: str, field: str, key: str, **values: Any) -> dict[str, str]:
-    return {"at": at, "field": field, "message": t(f"audience.problems.{key}", **values)}
+def _problem(at: str, key: str, *, field: str = "", **values: Any) -> dict[str, str]:
+    return {"at": at, "field": field, "message": t(f"audience.problems.{key}", field=field, **values)}
 
 
 def _problems(session: Session, brand_id: uuid.UUID, node: Any, at: str, depth: int) -> Iterator[dict[str, str]]:
     if not isinstance(node, dict):
-        yield _problem(at, "", "not_a_tree")
+        yield _problem(at, "not_a_tree")
     elif depth > DEEPEST + ("kind" in node):
-        yield _problem(at, "", "too_deep", most=DEEPEST)
+        yield _problem(at, "too_deep", most=DEEPEST)
     elif len(node) == 1 and isinstance(children := next((node[one] for one in GROUPS if one in node), None), list):
         if not children or len(children) > MOST_LEAVES:
-            yield _problem(at, "", "empty_group" if not children else "too_many", most=MOST_LEAVES)
+            yield _problem(at, "empty_group" if not children else "too_many", most=MOST_LEAVES)
         for number, child in enumerate(children[:MOST_LEAVES]):
             yield from _problems(session, brand_id, child, f"{at}.{next(iter(node))}.{number}".lstrip("."), depth + 1)
     elif set(node) == {"not"}:
@@ -76,20 +76,20 @@ def _problems(session: Session, brand_id: uuid.UUID, node: Any, at: str, depth: 
     elif "kind" in node and node.keys() <= {"kind", "config"} and isinstance(node["kind"], str):
         yield from _of_leaf(session, brand_id, node, at)
     else:
-        yield _problem(at, "", "not_a_tree")
+        yield _problem(at, "not_a_tree")
 
 
 def _of_leaf(session: Session, brand_id: uuid.UUID, node: dict[str, Any], at: str) -> Iterator[dict[str, str]]:
     kind = condition_kinds().get(node["kind"])
     if kind is None:
-        yield _problem(at, "", "unknown_kind", kind=node["kind"])
+        yield _problem(at, "unknown_kind", kind=node["kind"])
         return
     wrong = problems_of(kind.Config, node.get("config", {}))
     if not wrong and (missing := kind.missing(session, brand_id, kind.Config().load(node.get("config", {})))):
         field = kind.Config().fields[missing[0]]
         wrong = [(field.metadata.get("label", missing[0]), missing[1])]
     for label, message in wrong:
-        yield _problem(at, label, "field", kind=kind.label, field=label, message=message)
+        yield _problem(at, "field", kind=kind.label, field=label, message=message)
 
 
 def leaves(tree: Tree) -> Iterator[Leaf]:
@@ -98,7 +98,8 @@ def leaves(tree: Tree) -> Iterator[Leaf]:
         kind = condition_kinds()[tree["kind"]]
         yield Leaf(kind, kind.Config().load(tree.get("config", {})))
         return
-    for child in [tree["not"]] if "not" in tree else tree.get("all", tree.get("any", [])):
+    children: list[Tree] = [tree["not"]] if "not" in tree else tree["all"] if "all" in tree else tree["any"]
+    for child in children:
         yield from leaves(child)
 
 
@@ -190,7 +191,7 @@ def _set(facts: Facts, scope: Scope, among: Among | None, name: str) -> Subquery
     return found.subquery(name)
 
 
-def _by_person(rows: Select[Any]) -> tuple[Select[Any], ColumnElement[Any]]:
+def _by_person(rows: Select[*tuple[Any, ...]]) -> tuple[Select[Any], ColumnElement[Any]]:
     """Under whose id facts stand becomes who that is now; the few who were merged are all that is looked up."""
     done, merged = rows.subquery(), aliased(Customer)
     person = func.coalesce(merged.merged_into_id, done.c[0])

@@ -1,0 +1,31 @@
+"""Segments that are due to be computed, those whom time moves, and what time changes of what is known about people."""
+
+from __future__ import annotations
+
+from app.audience.service import attributes, computing, membership
+from app.kit import db
+from app.kit.queue import job
+
+
+@job("audience.compute_segments", every=10, queue="bulk", transactional=False, timeout=1800)
+def compute_segments() -> None:
+    """Rung for when a segment is saved."""
+    computing.compute_due()
+
+
+@job("audience.sweep_segments", every=15, transactional=False, timeout=600)
+def sweep_segments() -> None:
+    """One transaction for each segment that time moves people into and out of."""
+    with db.transaction() as session:
+        segments = membership.sweeping(session)
+    for segment_id in segments:
+        with db.transaction() as session:
+            membership.sweep(session, segment_id)
+
+
+@job("audience.compute_attributes", every=60, transactional=False, timeout=600)
+def compute_attributes() -> None:
+    while True:
+        with db.transaction() as session:
+            if not attributes.compute_due(session):
+                return
