@@ -25,8 +25,8 @@ from app.kit.logging import logger, mask_text
 log = logger(__name__)
 
 BATCH = 200
-# What a feed of vehicles brings is copied, which is several times as fast.
-COPIED_FROM = 500
+# What comes by the hundred is copied, which is several times as fast.
+COPIED_FROM = 100
 MAX_ATTEMPTS = 12
 
 Handler = Callable[[Session, Sequence[Event]], None]

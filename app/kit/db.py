@@ -16,6 +16,7 @@ from sqlalchemy import ColumnElement, DateTime, Engine, ForeignKey, MetaData, Se
 from sqlalchemy.exc import InvalidatePoolError
 from sqlalchemy.orm import DeclarativeBase, Mapped, Session, mapped_column, sessionmaker
 
+from app.kit import json
 from app.kit.settings import settings
 
 # What lay idle for so long is asked whether it still lives.
@@ -62,6 +63,7 @@ def engine() -> Engine:
         pool_recycle=1800,
         # Parameters are people's data; what an error says goes to logs, and to rows that staff read.
         hide_parameters=True,
+        json_deserializer=json.loads,
         connect_args={"application_name": "marque", "connect_timeout": 5, "options": "-c timezone=UTC"},
     )
     event.listen(made, "checkin", _lay_down)

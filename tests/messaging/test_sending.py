@@ -12,11 +12,10 @@ from app.dealers.models import Store
 from app.identity import service as identity
 from app.identity.models import Customer, Purpose
 from app.kit import db, texts
-from app.kit.settings import settings
 from app.messaging import service
 from app.messaging.channels import Channel
 from app.messaging.models import MessageTemplate, Send, SendStatus
-from app.messaging.service import claiming, sending
+from app.messaging.service import claiming
 from app.wechat.errors import Outcome, WechatError
 from app.wechat.fake import TIMEOUT, FakeGateway
 from tests.factories import messaging as make
@@ -385,7 +384,7 @@ def test_every_status_has_a_chinese_name() -> None:
 def test_a_long_queue_is_sent_in_runs_that_ring_for_the_next(
     session: Session, town: make.Town, tencent: FakeGateway, rings: list[Any], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(sending, "settings", lambda: settings().model_copy(update={"wechat_calls_at_once": 2}))
+    monkeypatch.setattr(claiming, "URGENT", 2)
     buyer = make.follower(session, town)
     make.paid_order(session, town, buyer)
     for _ in range(3):

@@ -63,8 +63,12 @@ class Address:
 
     @property
     def appid(self) -> str:
-        """What quotas and senders are counted by."""
+        """The account's name at Tencent; empty where no account of Tencent sends."""
         return self.account.appid if self.account else ""
+
+    def sender(self, brand_id: uuid.UUID) -> str:
+        """What senders are told apart by, within a channel: the account, or the brand where there is none."""
+        return self.account.appid if self.account else brand_id.hex
 
 
 @dataclass(frozen=True)
@@ -72,6 +76,8 @@ class Letter:
     """A claimed send with everything that the call needs. `first`: no earlier attempt can have reached the platform."""
 
     send_id: uuid.UUID
+    brand_id: uuid.UUID
+    sender: str
     fence: int
     client_msg_id: str
     account: WechatAccount | None

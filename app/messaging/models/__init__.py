@@ -2,6 +2,7 @@
 
 from app.messaging.models.contacts import Contact, ContactSync, MemberTask
 from app.messaging.models.credits import Cause, Credit, CreditEntry, ReplyUse, ReplyWindow
+from app.messaging.models.groups import GroupLetter
 from app.messaging.models.inbox import InboxMessage
 from app.messaging.models.sends import (
     LANES,
@@ -13,6 +14,8 @@ from app.messaging.models.sends import (
     Send,
     SenderStop,
     SendStatus,
+    about_whom,
+    facts_of,
 )
 from app.messaging.models.templates import MessageTemplate, TemplateState, TemplateSync, TemplateVersion, WechatTemplate
 
@@ -24,6 +27,7 @@ __all__ = [
     "Credit",
     "CreditEntry",
     "Delivery",
+    "GroupLetter",
     "InboxMessage",
     "Lane",
     "MemberTask",
@@ -40,4 +44,6 @@ __all__ = [
     "TemplateSync",
     "TemplateVersion",
     "WechatTemplate",
+    "about_whom",
+    "facts_of",
 ]

@@ -136,15 +136,26 @@ class Send(Root):
     @property
     def about_customer_id(self) -> uuid.UUID | None:
         """Whose timeline this message belongs to: its recipient's, or hers whom an adviser is told about."""
-        if self.customer_id is not None:
-            return self.customer_id
-        return uuid.UUID(self.context["customer_id"]) if "customer_id" in self.context else None
+        return about_whom(self)
 
     @property
     def facts(self) -> dict[str, Any]:
         """What every event about this message carries; by order, lead and dealer it is known who may see it."""
-        scope = {name: self.context[name] for name in ("order_id", "lead_id", "dealer_id") if name in self.context}
-        return {"send_id": self.id, "key": self.template_key, "channel": self.channel, "context": self.context} | scope
+        return facts_of(self)
+
+
+def facts_of(send: Any) -> dict[str, Any]:
+    """`Send.facts`, of a row with the same names, too."""
+    scope = {name: send.context[name] for name in ("order_id", "lead_id", "dealer_id") if name in send.context}
+    return {"send_id": send.id, "key": send.template_key, "channel": send.channel, "context": send.context} | scope
+
+
+def about_whom(send: Any) -> uuid.UUID | None:
+    """`Send.about_customer_id`, of a row with the same names, too."""
+    if send.customer_id is not None:
+        known: uuid.UUID = send.customer_id
+        return known
+    return uuid.UUID(send.context["customer_id"]) if "customer_id" in send.context else None
 
 
 class QuotaDay(Base):

@@ -7,7 +7,7 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
@@ -18,19 +18,31 @@ from app.identity.models import Customer
 from app.kit import clock
 from app.kit.logging import logger
 from app.messaging.channels import Address, Channel, Letter, SendFailed, channel, each
-from app.messaging.models import LANES, MessagingPolicy, Purpose, Send, SendStatus
+from app.messaging.models import LANES, Lane, MessagingPolicy, Purpose, Send, SendStatus
 from app.messaging.service import limits, writing
 from app.wechat import queries as wechat
 from app.wechat.models import WechatAccount
 
 log = logger(__name__)
 
-# Longer than one call may take (connect 3 s, read 10 s): a batch is as many calls as are made at once.
-LEASE = timedelta(seconds=15)
+# A batch of what somebody waits for is small, and its lease just longer than one call may take (connect 3 s, read 10 s): what a dead worker
+# had leaves soon after. A batch of what many get is large, which costs each of them less, and its calls are made one wave after another.
+URGENT, LEASE = 64, timedelta(seconds=15)
+MANY, LEASE_OF_MANY = 512, timedelta(seconds=55)
+URGENT_LANES = range(Lane.transactional, Lane.broadcast)
 GIVE_UP_AFTER = timedelta(hours=6)
 _LONGEST_PAUSE_SECONDS = 60
 # These come to an end by themselves, or by somebody's decision; whoever waits for them is not given up.
 PATIENT = frozenset(("quota", "quiet_hours", "sender_stopped"))
+
+
+class Person(NamedTuple):
+    """Of a customer what a claim has to know."""
+
+    id: uuid.UUID
+    merged_into_id: uuid.UUID | None
+    erased_at: datetime | None
+    time_zone: str | None
 
 
 @dataclass
@@ -39,7 +51,7 @@ class Turn:
 
     send: Send
     rungs: Sequence[Mapping[str, str]]
-    person: Customer | None
+    person: Person | None
     way: Channel | None = None
     address: Address | None = None
     payload: dict[str, Any] | None = None
@@ -59,18 +71,20 @@ class Claimed:
 
     letters: dict[str, list[Letter]] = field(default_factory=lambda: defaultdict(list))
     looked_at: int = 0
+    is_full: bool = False
 
 
-def claim(session: Session, most: int) -> Claimed:
-    """Take up to `most` of what is due, the most urgent lane first, each to be called before its lease ends.
+def claim(session: Session) -> Claimed:
+    """Take a batch of what is due, the most urgent lane first, each to be called before its lease ends.
 
     Everybody else's claims, withdrawals, erasures and merges of the same people wait until this transaction is committed: a decision that
     was committed before it is obeyed.
     """
     taken = Claimed()
-    again = _leases_ended(session, most)
-    due = list(_due(session, most - len(again)))
-    taken.looked_at = len(again) + len(due)
+    again = _leases_ended(session, URGENT)
+    due, most = _due(session)
+    lease = LEASE if most == URGENT else LEASE_OF_MANY
+    taken.looked_at, taken.is_full = len(again) + len(due), len(due) == most or len(again) == URGENT
     if not taken.looked_at:
         return taken
     moment = clock.now(session)
@@ -81,7 +95,7 @@ def claim(session: Session, most: int) -> Claimed:
     for send in due:
         by_brand[send.brand_id][1].append(send)
     for brand_id, (repeated, new) in by_brand.items():
-        office = _Office(session, brand_id, moment, people)
+        office = _Office(session, brand_id, moment, people, lease_until=moment + lease)
         for way, letter in (*office.repeat(repeated), *office.place(new)):
             taken.letters[way.kind].append(letter)
     return taken
@@ -93,27 +107,31 @@ def _leases_ended(session: Session, most: int) -> list[Send]:
     return list(rows.scalars())
 
 
-def _due(session: Session, most: int) -> Iterator[Send]:
-    """What waits longest, lane by lane: what is due later costs nothing here, however much of it there is."""
+def _due(session: Session) -> tuple[list[Send], int]:
+    """What waits longest, lane by lane, and how many there might have been: what is due later costs nothing here, however much of it
+    there is. What is urgent is taken by itself.
+    """
     lanes = func.generate_series(0, LANES - 1).column_valued("lane")
     waits = select(Send.id).where(Send.status == SendStatus.planned, Send.lane == lanes, Send.due_at <= func.marque_now())
-    for lane in session.execute(select(lanes).where(waits.exists()).order_by(lanes)).scalars().all():
-        if most <= 0:
-            return
+    with_something = session.execute(select(lanes).where(waits.exists()).order_by(lanes)).scalars().all()
+    most = URGENT if any(lane in URGENT_LANES for lane in with_something) else MANY
+    taken: list[Send] = []
+    for lane in with_something:
+        if len(taken) == most or (most == URGENT and lane not in URGENT_LANES):
+            break
         wanted = select(Send).where(Send.status == SendStatus.planned, Send.lane == lane, Send.due_at <= func.marque_now())
-        rows = session.execute(wanted.order_by(Send.due_at).limit(most).with_for_update(skip_locked=True)).scalars().all()
-        most -= len(rows)
-        yield from rows
+        taken += session.execute(wanted.order_by(Send.due_at).limit(most - len(taken)).with_for_update(skip_locked=True)).scalars()
+    return taken, most
 
 
-def _stand_still(session: Session, sends: Iterable[Send]) -> dict[uuid.UUID, Customer]:
+def _stand_still(session: Session, sends: Iterable[Send]) -> dict[uuid.UUID, Person]:
     """Whom each message is for, by the id it names: herself, or the one she was merged into; locked in the order of their ids."""
-    known: dict[uuid.UUID, Customer] = {}
+    known: dict[uuid.UUID, Person] = {}
     wanted = {send.customer_id for send in sends if send.customer_id}
     while wanted:
-        rows = select(Customer).where(Customer.id.in_(wanted)).order_by(Customer.id)
-        locked = session.execute(rows.with_for_update(key_share=True).execution_options(populate_existing=True))
-        known |= {one.id: one for one in locked.scalars()}
+        columns = select(Customer.id, Customer.merged_into_id, Customer.erased_at, Customer.time_zone)
+        locked = session.execute(columns.where(Customer.id.in_(wanted)).order_by(Customer.id).with_for_update(key_share=True))
+        known |= {row.id: Person(*row) for row in locked}
         wanted = {one.merged_into_id for one in known.values() if one.merged_into_id} - known.keys()
     people = {}
     for customer_id in known:
@@ -127,8 +145,10 @@ def _stand_still(session: Session, sends: Iterable[Send]) -> dict[uuid.UUID, Cus
 class _Office:
     """One brand's part of a claim."""
 
-    def __init__(self, session: Session, brand_id: uuid.UUID, moment: datetime, people: Mapping[uuid.UUID, Customer]) -> None:
-        self.session, self.brand_id, self.moment, self.people = session, brand_id, moment, people
+    def __init__(
+        self, session: Session, brand_id: uuid.UUID, moment: datetime, people: Mapping[uuid.UUID, Person], *, lease_until: datetime
+    ) -> None:
+        self.session, self.brand_id, self.moment, self.people, self.lease_until = session, brand_id, moment, people, lease_until
         self.policy: MessagingPolicy = limits.policy_of(session, brand_id)
         self._accounts: dict[str, Sequence[WechatAccount]] = {}
 
@@ -146,8 +166,9 @@ class _Office:
             if over or unwanted or send.withdrawn or send.payload is None or (way.account_kind and account is None):
                 writing.end(self.session, send, SendStatus.unknown)
                 continue
-            send.lease_until, send.fence = self.moment + LEASE, send.fence + 1
-            yield way, Letter(send.id, send.fence, send.client_msg_id, account, send.payload, first=False)
+            send.lease_until, send.fence = self.lease_until, send.fence + 1
+            sender = Address(account, "").sender(self.brand_id)
+            yield way, Letter(send.id, self.brand_id, sender, send.fence, send.client_msg_id, account, send.payload, first=False)
         self.session.flush()
 
     def place(self, sends: Sequence[Send]) -> list[tuple[Channel, Letter]]:
@@ -175,7 +196,7 @@ class _Office:
         elif person is not None and person.erased_at is not None:
             turn.keep_back(SendFailed.because("erased"))
         elif person is not None and send.purpose == Purpose.marketing:
-            until = limits.quiet_until(self.policy, person, self.moment)
+            until = limits.quiet_until(self.policy, person.time_zone, self.moment)
             if until is not None and self.policy.quiet_drops:
                 turn.keep_back(SendFailed.because("quiet_hours"))
             elif until is not None:
@@ -232,10 +253,11 @@ class _Office:
         marketing = [turn for turn in left.values() if turn.send.purpose == Purpose.marketing]
         if not marketing:
             return
-        stopped = limits.stopped(self.session, {(addresses[turn.send.id].appid, way.kind) for turn in marketing})
+        senders = {turn.send.id: (addresses[turn.send.id].sender(self.brand_id), way.kind) for turn in marketing}
+        stopped = limits.stopped(self.session, set(senders.values()))
         for turn in marketing:
             address = addresses[turn.send.id]
-            if (address.appid, way.kind) in stopped:
+            if senders[turn.send.id] in stopped:
                 turn.keep_back(limits.wait_for("sender_stopped"), until=self.moment + limits.STOPPED_LOOKS_AGAIN)
                 turn.address = address
                 del left[turn.send.id]
@@ -255,7 +277,7 @@ class _Office:
         for turn in placed:
             if turn.way is None or turn.address is None or turn.address.account is None:
                 continue
-            sender = turn.address.appid, turn.way.kind
+            sender = turn.address.account.appid, turn.way.kind
             asked[sender][turn.send.purpose] += 1
             if (limit := limits.most_of_a_day(turn.address, turn.way.endpoint)) is not None:
                 most[sender] = limit
@@ -264,7 +286,7 @@ class _Office:
         for turn in placed:
             if turn.way is None or turn.address is None or turn.address.account is None:
                 continue
-            left = granted[turn.address.appid, turn.way.kind]
+            left = granted[turn.address.account.appid, turn.way.kind]
             left[turn.send.purpose] -= 1
             if left[turn.send.purpose] < 0:
                 over.append(turn)
@@ -282,7 +304,7 @@ class _Office:
 
     def _write(self, turns: Sequence[Turn]) -> list[tuple[Channel, Letter]]:
         placed = [turn for turn in turns if turn.way]
-        writing.claimed(self.session, placed, self.moment, self.moment + LEASE)
+        writing.claimed(self.session, placed, self.moment, self.lease_until)
         ended: list[Turn] = []
         waiting: list[Turn] = []
         for turn in turns:
@@ -298,7 +320,8 @@ class _Office:
             assert turn.address is not None
             assert turn.payload is not None
             send = turn.send
-            letter = Letter(send.id, send.fence + 1, send.client_msg_id, turn.address.account, turn.payload, first=True)
+            sender, account = turn.address.sender(self.brand_id), turn.address.account
+            letter = Letter(send.id, self.brand_id, sender, send.fence + 1, send.client_msg_id, account, turn.payload, first=True)
             letters.append((turn.way, letter))
         return letters
 

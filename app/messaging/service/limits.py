@@ -15,7 +15,6 @@ from sqlalchemy import func, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
-from app.identity.models import Customer
 from app.messaging.channels import Address, SendFailed
 from app.messaging.models import MessagingPolicy, Purpose, QuotaDay, Send, SenderStop, SendStatus
 from app.wechat import queries as wechat
@@ -43,11 +42,11 @@ def zone(name: str | None) -> tzinfo | None:
         return None
 
 
-def quiet_until(policy: MessagingPolicy, customer: Customer, moment: datetime) -> datetime | None:
+def quiet_until(policy: MessagingPolicy, time_zone: str | None, moment: datetime) -> datetime | None:
     """The end of her quiet hours when it is quiet where she is; None when it is not. An unknown or wrong zone is the brand's."""
     if policy.quiet_from is None or policy.quiet_until is None or policy.quiet_from == policy.quiet_until:
         return None
-    here = moment.astimezone(zone(customer.time_zone) or zone(policy.time_zone) or CHINA)
+    here = moment.astimezone(zone(time_zone) or zone(policy.time_zone) or CHINA)
     begins, ends, clock = policy.quiet_from, policy.quiet_until, here.time()
     over_midnight = begins > ends
     if not (clock >= begins or clock < ends if over_midnight else begins <= clock < ends):

@@ -8,7 +8,6 @@ from concurrent.futures import ThreadPoolExecutor
 
 from app.kit import db, queue
 from app.kit.logging import logger
-from app.kit.settings import settings
 from app.messaging.channels import Letter, Receipt, SendFailed, channel
 from app.messaging.service import claiming, settling
 
@@ -24,13 +23,13 @@ def send_due(*, seconds: float = SECONDS) -> int:
     Many may do this at once. What dies between the claim and the outcome is claimed again when its lease ends, and sent again with the
     same content and key as long as the platform recognises it; after that it is `unknown` and a person has to look.
     """
-    calls, until, most = 0, time.monotonic() + seconds, settings().wechat_calls_at_once
+    calls, until = 0, time.monotonic() + seconds
     while True:
         with db.transaction() as session:
-            taken = claiming.claim(session, most)
+            taken = claiming.claim(session)
         if not taken.looked_at:
             return calls
-        if taken.looked_at == most:
+        if taken.is_full:
             # There may be more than one can do: whoever is free helps.
             queue.ring_again("messaging.send_due")
         calls += _deliver(taken)

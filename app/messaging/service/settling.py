@@ -34,9 +34,9 @@ def settle(session: Session, kind: str, letters: Sequence[Letter], outcomes: Seq
     """Write down what became of the letters of one channel."""
     arrived = [(letter, told) for letter, told in zip(letters, outcomes, strict=True) if isinstance(told, Receipt)]
     failures = {letter.send_id: (letter, told) for letter, told in zip(letters, outcomes, strict=True) if isinstance(told, SendFailed)}
-    rows = select(Send).where(Send.id.in_([letter.send_id for letter in letters])).order_by(Send.id)
-    sends = {send.id: send for send in session.execute(rows.with_for_update()).scalars()}
-    writing.accepted(session, arrived, sends)
+    writing.accepted(session, arrived)
+    rows = select(Send).where(Send.id.in_(failures)).order_by(Send.id).with_for_update()
+    sends = {send.id: send for send in session.execute(rows).scalars()} if failures else {}
     refused: list[Send] = []
     unsent: list[Send] = []
     for send_id, (letter, failed) in failures.items():
@@ -54,7 +54,7 @@ def settle(session: Session, kind: str, letters: Sequence[Letter], outcomes: Seq
         way.give_back(session, unsent)
     if refused:
         way.refused(session, refused)
-    _judge(session, kind, sends, letters, outcomes)
+    _judge(session, kind, letters, outcomes)
 
 
 def _fail(session: Session, send: Send, failed: SendFailed, *, first: bool) -> None:
@@ -84,22 +84,19 @@ def _fail(session: Session, send: Send, failed: SendFailed, *, first: bool) -> N
         send.lease_until = now + pause(send.fence, failed)
 
 
-def _judge(session: Session, kind: str, sends: dict[uuid.UUID, Send], letters: Sequence[Letter], outcomes: Sequence[Outcome]) -> None:
+def _judge(session: Session, kind: str, letters: Sequence[Letter], outcomes: Sequence[Outcome]) -> None:
     """Count how the calls of each account ended, and stop what fails too often: marketing waits until a person lets it go on, while what
     belongs to people's own orders goes on trying.
     """
-    counts: dict[str, list[int]] = defaultdict(lambda: [0, 0])
+    counts: dict[tuple[uuid.UUID, str], list[int]] = defaultdict(lambda: [0, 0])
     for letter, told in zip(letters, outcomes, strict=True):
-        if letter.account is None:
-            continue
         # What a person's own state refuses says nothing about the sender, and neither does a quota.
         failed = isinstance(told, SendFailed) and not told.permanent and told.code not in _QUOTA
-        counts[letter.account.appid][0] += 1
-        counts[letter.account.appid][1] += failed
-    brand_id = sends[letters[0].send_id].brand_id
+        counts[letter.brand_id, letter.sender][0] += 1
+        counts[letter.brand_id, letter.sender][1] += failed
     now = clock.now(session)
-    for appid in sorted(counts):
-        answers, errors = counts[appid]
+    for brand_id, appid in sorted(counts):
+        answers, errors = counts[brand_id, appid]
         row = {"channel": kind, "appid": appid}
         table = SenderStop.__table__.c
         over = table.window_began_at < func.marque_now() - JUDGED_OVER

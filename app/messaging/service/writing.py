@@ -14,7 +14,8 @@ from app.events import service as events
 from app.kit import clock
 from app.kit.crypto import sealed_json, sealed_text
 from app.kit.json import dumps
-from app.messaging.models import Send, SendStatus
+from app.messaging.channels import Letter, Receipt
+from app.messaging.models import Send, SendStatus, about_whom, facts_of
 
 if TYPE_CHECKING:
     from app.messaging.service.claiming import Turn
@@ -64,7 +65,7 @@ _ACCEPTED = text(
     FROM unnest(CAST(:ids AS uuid[]), CAST(:fences AS int[]), CAST(:msgids AS text[]), CAST(:codes AS bytea[]))
         AS new(id, fence, msgid, response_code)
     WHERE sends.id = new.id AND sends.fence = new.fence AND sends.status IN ('claimed', 'unknown')
-    RETURNING sends.id
+    RETURNING sends.id, sends.brand_id, sends.customer_id, sends.channel, sends.template_key, sends.context
     """
 )
 
@@ -79,7 +80,7 @@ def claimed(session: Session, turns: Sequence[Turn], moment: datetime, lease_unt
         | {
             "moment": moment,
             "lease_until": lease_until,
-            "appids": [turn.address.appid if turn.address and turn.address.account else None for turn in turns],
+            "appids": [turn.address.account.appid if turn.address and turn.address.account else None for turn in turns],
             "payloads": [sealed_json(turn.payload) for turn in turns],
         },
     )
@@ -99,7 +100,7 @@ def waiting(session: Session, turns: Sequence[tuple[Turn, datetime]]) -> None:
     if not turns:
         return
     those = [turn for turn, _ in turns]
-    appids = [turn.address.appid if turn.address and turn.address.account else turn.send.appid for turn in those]
+    appids = [turn.address.sender(turn.send.brand_id) if turn.address else turn.send.appid for turn in those]
     session.execute(_WAITING, _about(those) | _why(those) | {"until": [until for _, until in turns], "appids": appids})
     waited(session, [turn.send.id for turn in those])
 
@@ -109,12 +110,10 @@ def waited(session: Session, send_ids: Sequence[uuid.UUID]) -> None:
     session.execute(_WAITED, {"ids": list(send_ids), "moment": clock.now(session)})
 
 
-def accepted(session: Session, letters: Sequence[Any], sends: dict[uuid.UUID, Send]) -> set[uuid.UUID]:
-    """The platform took these: (letter, receipt) each. Gives the ids of those of which this was news; who claimed one since will hear the
-    same answer. `sends` are the claimed ones by id.
-    """
+def accepted(session: Session, letters: Sequence[tuple[Letter, Receipt]]) -> None:
+    """The platform took these. Where somebody claimed one since, he will hear the same answer."""
     if not letters:
-        return set()
+        return
     values = {
         "moment": clock.now(session),
         "ids": [letter.send_id for letter, _ in letters],
@@ -122,9 +121,8 @@ def accepted(session: Session, letters: Sequence[Any], sends: dict[uuid.UUID, Se
         "msgids": [receipt.msgid for _, receipt in letters],
         "codes": [receipt.response_code and sealed_text(receipt.response_code) for _, receipt in letters],
     }
-    news = set(session.execute(_ACCEPTED, values).scalars())
-    events.record_all(session, "message.accepted", [_fact(sends[one]) for one in sorted(news)])
-    return news
+    news = session.execute(_ACCEPTED, values).all()
+    events.record_all(session, "message.accepted", [_fact(send) for send in news])
 
 
 def end(session: Session, send: Send, status: SendStatus) -> None:
@@ -136,8 +134,8 @@ def end(session: Session, send: Send, status: SendStatus) -> None:
     events.record(session, f"message.{status}", **fact)
 
 
-def _fact(send: Send) -> dict[str, Any]:
-    return {"brand_id": send.brand_id, "customer_id": send.about_customer_id, "subject": ("send", send.id), "data": send.facts}
+def _fact(send: Any) -> dict[str, Any]:
+    return {"brand_id": send.brand_id, "customer_id": about_whom(send), "subject": ("send", send.id), "data": facts_of(send)}
 
 
 def _about(turns: Iterable[Turn]) -> dict[str, Any]:
