@@ -46,8 +46,12 @@ def merge_members(session: Session, events: Sequence[Event]) -> None:
     people = queries.who_now(session, {event.customer_id for event in events if event.customer_id})
     attributes.forget(session, [uuid.UUID(event.data["merged_id"]) for event in events])
     for event in events:
+        merged_id = uuid.UUID(event.data["merged_id"])
+        # Whoever was kept may have been forgotten since then.
         if event.customer_id in people:
-            membership.merge(session, kept_id=people[event.customer_id].id, merged_id=uuid.UUID(event.data["merged_id"]))
+            membership.merge(session, kept_id=people[event.customer_id].id, merged_id=merged_id)
+        else:
+            membership.forget(session, merged_id)
 
 
 @on("customer.erased")

@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import ColumnElement, Select, Uuid, and_, any_, case, cast, func, literal, null, select
-from sqlalchemy.dialects.postgresql import ARRAY
+from sqlalchemy.dialects.postgresql import ARRAY, distinct_on
 from sqlalchemy.orm import Session, aliased
 
 from app.audience.models import CustomerAttribute
@@ -58,7 +58,7 @@ def _last_series(done: Any, moment: datetime) -> Select[Any]:
         select(done.c.customer_id, ModelSeries.key, null())
         .join(Vehicle, Vehicle.id == _car(done))
         .join(ModelSeries, ModelSeries.id == Vehicle.series_id)
-        .distinct(done.c.customer_id)
+        .ext(distinct_on(done.c.customer_id))
         .order_by(done.c.customer_id, done.c.recorded_at.desc())
     )
 
