@@ -21,6 +21,7 @@ TABLES = (
     "wecom_member_tasks",
     "wecom_contacts",
     "wecom_contact_syncs",
+    "group_letters",
 )
 _NOW = sa.text("marque_now()")
 
@@ -216,6 +217,15 @@ def _contacts() -> None:
     )
     op.create_index(op.f("ix_wecom_member_tasks_identity_id"), "wecom_member_tasks", ["identity_id"])
     op.create_index("ix_wecom_member_tasks_due_at", "wecom_member_tasks", ["due_at"])
+    op.create_table(
+        "group_letters",
+        *_of("group_letters", "send_id", "sends", ondelete="CASCADE"),
+        sa.Column("group_id", sa.Uuid, nullable=False),
+        *_of("group_letters", "identity_id", "wechat_identities", ondelete="CASCADE"),
+        sa.PrimaryKeyConstraint("send_id", name=op.f("pk_group_letters")),
+    )
+    op.create_index(op.f("ix_group_letters_group_id"), "group_letters", ["group_id"])
+    op.create_index(op.f("ix_group_letters_identity_id"), "group_letters", ["identity_id"])
 
 
 def downgrade() -> None:
