@@ -111,7 +111,7 @@ def _due(session: Session) -> tuple[list[Send], int]:
     """What waits longest, lane by lane, and how many there might have been: what is due later costs nothing here, however much of it
     there is. What is urgent is taken by itself.
     """
-    lanes = func.generate_series(0, LANES - 1).column_valued("lane")
+    lanes = func.generate_series(0, LANES - 1).column_valued("number")
     waits = select(Send.id).where(Send.status == SendStatus.planned, Send.lane == lanes, Send.due_at <= func.marque_now())
     with_something = session.execute(select(lanes).where(waits.exists()).order_by(lanes)).scalars().all()
     most = URGENT if any(lane in URGENT_LANES for lane in with_something) else MANY
