@@ -134,6 +134,12 @@ class Wish:
             return "refused"
         return None if agreed else "no_consent"
 
+    def covers(self, channel: str | None) -> bool:
+        """Whether she agreed to exactly this much: to a channel by whatever word, or (None) to every channel in one."""
+        if channel is not None:
+            return self.allows(channel) is None
+        return self.consents.get(None, 0) > self.refusals.get(None, 0)
+
     def refuses(self, channel: str | None) -> bool:
         """Whether the refusal of exactly this channel (None: of every one) is there, and outweighs whatever she agreed to."""
         if channel is not None:

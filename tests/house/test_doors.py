@@ -30,8 +30,9 @@ from tests.factories import journeys as make_journeys
 from tests.factories import orders as make_orders
 from tests.factories import pictures
 
-# What anybody may ask without saying who she is: signing in, and whether we are well. And the pages, which hold no data.
-OPEN = {"/api/public/staff/login", "/api/public/health"}
+# What anybody may ask without saying who she is: signing in, whether we are well, and the page of a refusal's link, which is a key by
+# itself. And the pages, which hold no data.
+OPEN = {"/api/public/staff/login", "/api/public/health", "/api/public/wishes/<token>"}
 PAGES = re.compile(r"/(docs|openapi\.json|static|console|media)(/.*)?")
 
 

@@ -11,7 +11,7 @@ from app.identity.service.people import (
     sign_in,
 )
 from app.identity.service.revoking import close, take_back
-from app.identity.service.wishes import Evidence, give_consent, lift_refusal, publish_text, refuse, withdraw_consent
+from app.identity.service.wishes import Evidence, give_consent, lift_refusal, publish_text, refuse, want, withdraw_consent
 
 __all__ = [
     "SYNC_EVERY",
@@ -34,5 +34,6 @@ __all__ = [
     "sign_in",
     "synced",
     "take_back",
+    "want",
     "withdraw_consent",
 ]

@@ -19,6 +19,7 @@ from app.identity.models import WISH_TURNS, Consent, ConsentText, Customer, Purp
 from app.identity.service.ground import lock, record
 from app.kit.acting import Actor
 from app.kit.db import new_id
+from app.kit.errors import Invalid
 
 
 @dataclass(frozen=True)
@@ -115,6 +116,32 @@ def refuse(session: Session, customer: Customer, *, purpose: Purpose, channel: s
     session.flush()
     told = {"purpose": purpose.value, "source": evidence.source} | ({"channel": channel} if channel else {})
     record(session, customer, "customer.refused", actor=evidence.actor, **told)
+
+
+def want(
+    session: Session,
+    customer: Customer,
+    *,
+    purpose: Purpose,
+    channel: str | None,
+    text_version: str | None,
+    evidence: Evidence = HERSELF,
+) -> None:
+    """She wants messages of this purpose over a channel (None: over every one that she did not refuse by itself).
+
+    What she agreed to once holds again; without that she agrees now, in the words of a version.
+
+    Raises:
+        Invalid: she has to agree, and no version is named.
+        ConsentTextUnknown: see `give_consent`.
+    """
+    lift_refusal(session, customer, purpose=purpose, channel=channel, evidence=evidence)
+    customer = _her(session, customer)
+    if queries.wishes(session, [customer.id], purpose)[customer.id].covers(channel):
+        return
+    if text_version is None:
+        raise Invalid(text_version="needed to agree")
+    give_consent(session, customer, purpose=purpose, text_version=text_version, channel=channel, evidence=evidence)
 
 
 def lift_refusal(
