@@ -78,6 +78,36 @@ def note_press(session: Session, events: Sequence[Event]) -> None:
         service.pressed(session, event.brand_id, response_code=code or None, **told)
 
 
+@on("wechat.subscribe_answered")
+def note_subscriptions(session: Session, events: Sequence[Event]) -> None:
+    for event in events:
+        service.subscriptions_answered(session, event)
+
+
+@on("wechat.subscribe_sent")
+def note_subscriptions_sent(session: Session, events: Sequence[Event]) -> None:
+    for event in events:
+        service.subscriptions_sent(session, event)
+
+
+@on("wechat.message_received", "wechat.menu_pressed", "wechat.followed", "wechat.scanned", "wechat.unfollowed")
+def note_windows(session: Session, events: Sequence[Event]) -> None:
+    for event in events:
+        service.did_something(session, event)
+
+
+@on("wechat.mass_sent")
+def note_group_send(session: Session, events: Sequence[Event]) -> None:
+    for event in events:
+        service.group_sent(session, event.brand_id, msgid=str(event.data.get("msgid", "")), status=event.data.get("status", ""))
+
+
+@on("wechat.contact_added", "wechat.contact_deleted")
+def note_contact(session: Session, events: Sequence[Event]) -> None:
+    for event in events:
+        service.contact_changed(session, event)
+
+
 @on("customer.merged")
 def follow_merge(session: Session, events: Sequence[Event]) -> None:
     for event in events:

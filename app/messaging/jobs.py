@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import uuid
+
 from app.kit.queue import job
 from app.messaging import service
 
@@ -9,3 +11,23 @@ from app.messaging import service
 @job("messaging.send_due", every=2, queue="critical", transactional=False, timeout=120)
 def send_due() -> None:
     service.send_due()
+
+
+@job("messaging.ask_members", every=60, transactional=False)
+def ask_members() -> None:
+    service.ask_members()
+
+
+@job("messaging.fetch_sms_receipts", every=60, transactional=False)
+def fetch_sms_receipts() -> None:
+    service.fetch_sms_receipts()
+
+
+@job("messaging.read_contacts", every=300, queue="bulk", transactional=False, timeout=1200)
+def read_contacts() -> None:
+    service.read_contacts()
+
+
+@job("messaging.read_contact", transactional=False)
+def read_contact(inbox_id: str) -> None:
+    service.read_contact(uuid.UUID(inbox_id))

@@ -74,16 +74,22 @@ def page_of(template: MessageTemplate, known: Mapping[str, Any]) -> str | None:
     return filled("page", template.page, known) if template.page else None
 
 
+def must_be_notice(template: MessageTemplate) -> None:
+    """Raises `SendFailed` for a marketing word in the template that nobody answers for."""
+    let_pass = (template.override or {}).get("words", ())
+    words = [word for form in template.fields.values() for word in lint.marketing_words(form) if word not in let_pass]
+    if words:
+        raise SendFailed.because("marketing_words", words="、".join(dict.fromkeys(words)))
+
+
 def typed(template: MessageTemplate, known: Mapping[str, Any]) -> dict[str, str]:
     """The values of a notice by WeChat's typed keys, each as its type wants it, without a marketing word that nobody answers for.
 
     Raises `SendFailed`.
     """
-    let_pass = (template.override or {}).get("words", ())
+    must_be_notice(template)
     values = {}
     for field, form in template.fields.items():
-        if words := [word for word in lint.marketing_words(form) if word not in let_pass]:
-            raise SendFailed.because("marketing_words", words="、".join(words))
         try:
             values[field] = fit(field, filled(field, form, known))
         except ValueRefused as refused:

@@ -18,7 +18,13 @@ SECRET = re.compile(r"secret|session_key|^phone$|private_key|api_key|^payload$|r
 # A hash keeps its secret by itself, and a store's telephone number is on its door.
 READABLE = {"staff.password_hash", "staff_sessions.token_hash", "customer_sessions.token_hash", "stores.phone"}
 # What is signed on the wire bears real time, which Tencent compares with its own; and so does a line of the log.
-ON_THE_WIRE = ("app/wechat/http/", "app/wechat/pay_keys.py", "app/wechat/endpoints/page_signature.py", "app/kit/logging.py")
+ON_THE_WIRE = (
+    "app/wechat/http/",
+    "app/wechat/pay_keys.py",
+    "app/wechat/endpoints/page_signature.py",
+    "app/kit/logging.py",
+    "app/messaging/sms.py",
+)
 
 
 # Commits the search index, which is no database.

@@ -5,7 +5,7 @@ from __future__ import annotations
 import uuid
 from collections.abc import Mapping, Sequence
 from datetime import timedelta
-from typing import Any
+from typing import Any, ClassVar
 
 from apiflask import Schema
 from apiflask.fields import String
@@ -35,7 +35,7 @@ class ServiceTemplate(Channel):
     account_kind = AccountKind.service_account
     # WeChat knows a client_msg_id again for ten minutes; the last one is for a slow call and a clock that is not ours.
     dedupe_window = timedelta(minutes=9)
-    endpoint = "service_account.send_template"
+    endpoint: ClassVar[str | None] = "service_account.send_template"
 
     class Config(Schema):
         template_key = String(required=True, validate=Length(1, 64), metadata={"description": "消息模板"})

@@ -1,5 +1,7 @@
 """Plan messages, send what is due, hear what became of it, and say who is told what."""
 
+from app.messaging.service.allowing import did_something, subscriptions_answered, subscriptions_sent
+from app.messaging.service.contacts import contact_changed, read_contact, read_contacts
 from app.messaging.service.defaults import install_defaults
 from app.messaging.service.hearing import ReceiptTooEarly, answered, delivered, pressed
 from app.messaging.service.limits import let_go_on
@@ -13,16 +15,22 @@ from app.messaging.service.notices import (
     waitlist_moved,
 )
 from app.messaging.service.planning import cancel_planned, forget, hold, move, plan, plan_all, release
+from app.messaging.service.receipts import ask_members, fetch_sms_receipts, group_sent
 from app.messaging.service.sending import send_due
 
 __all__ = [
     "ReceiptTooEarly",
     "answered",
+    "ask_members",
     "cancel_planned",
+    "contact_changed",
     "delivered",
     "deposit_refunded",
+    "did_something",
     "fall_back",
+    "fetch_sms_receipts",
     "forget",
+    "group_sent",
     "hold",
     "install_defaults",
     "lead_answered",
@@ -34,7 +42,11 @@ __all__ = [
     "plan",
     "plan_all",
     "pressed",
+    "read_contact",
+    "read_contacts",
     "release",
     "send_due",
+    "subscriptions_answered",
+    "subscriptions_sent",
     "waitlist_moved",
 ]

@@ -40,9 +40,13 @@ def delivered(session: Session, brand_id: uuid.UUID, *, msgid: str, status: str,
             raise ReceiptTooEarly(msgid)
         log.warning("receipt for a message that is not ours", msgid=msgid)
         return
+    note(session, send, arrived=status.startswith("success"), status=status)
+
+
+def note(session: Session, send: Send, *, arrived: bool, status: str) -> None:
+    """Write down whether an accepted message reached its person, `status` in the platform's words. Again changes nothing."""
     if send.delivery is not None:
         return
-    arrived = status.startswith("success")
     send.delivery = Delivery.success if arrived else Delivery.failed
     if not arrived:
         send.error_code, send.error_message = "undelivered", status

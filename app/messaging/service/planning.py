@@ -7,13 +7,13 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, func, select, update
+from sqlalchemy import ColumnElement, delete, func, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
 from app.kit import clock, db, queue
 from app.messaging.channels import channel
-from app.messaging.models import Lane, Purpose, Send, SendStatus
+from app.messaging.models import InboxMessage, Lane, Purpose, Send, SendStatus
 
 # Python knows no infinity, and whoever reads the row reads this.
 NEVER = datetime(9999, 1, 1, tzinfo=UTC)
@@ -155,7 +155,8 @@ def _cancel(session: Session, whose: Any) -> Sequence[uuid.UUID]:
 
 def move(session: Session, *, kept_id: uuid.UUID, merged_id: uuid.UUID) -> None:
     """Two customers are one: every message of the merged one is the kept one's."""
-    session.execute(update(Send).where(Send.customer_id == merged_id).values(customer_id=kept_id))
+    for table in (Send, InboxMessage):
+        session.execute(update(table).where(table.customer_id == merged_id).values(customer_id=kept_id))
 
 
 def forget(session: Session, customer_id: uuid.UUID) -> None:
@@ -164,3 +165,4 @@ def forget(session: Session, customer_id: uuid.UUID) -> None:
     about_her = Send.context["customer_id"].astext == str(customer_id)
     for whose in (Send.customer_id == customer_id, about_her):
         session.execute(update(Send).where(whose, Send.payload.is_not(None)).values(payload=None))
+    session.execute(delete(InboxMessage).where(InboxMessage.customer_id == customer_id))

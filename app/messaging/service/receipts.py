@@ -1,0 +1,142 @@
+"""Find out later what became of accepted messages, where nobody tells by himself: members' tasks, group sends, short messages."""
+
+from __future__ import annotations
+
+import uuid
+from collections import defaultdict
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+
+from sqlalchemy import delete, func, select, update
+from sqlalchemy.orm import Session
+
+from app.identity.models import WechatIdentity
+from app.kit import db
+from app.kit.logging import logger
+from app.messaging import sms
+from app.messaging.models import MemberTask, Send, SendStatus
+from app.messaging.service.hearing import note
+from app.wechat import queries as wechat
+from app.wechat.client import WechatError, gateway
+from app.wechat.endpoints.wecom.group_messages import CustomerDelivery, Delivery
+from app.wechat.models import WechatAccount
+
+log = logger(__name__)
+
+SWEEP = 200
+ASK_AGAIN = timedelta(minutes=10)
+# A task that nobody has confirmed by then is not going to be.
+GIVE_UP_AFTER = timedelta(days=7)
+_SENT = "send success"
+
+
+@dataclass(frozen=True)
+class _Asked:
+    """One member's part of one task, and whom of it we want to know about: the send by her external_userid."""
+
+    account: WechatAccount
+    msgid: str
+    userid: str
+    sends: Mapping[str, uuid.UUID]
+
+
+def ask_members() -> int:
+    """Ask WeCom what the members did with the tasks that are due to be asked about; returns how many messages it was about.
+
+    May run many times at once: what one has claimed the others leave alone for ASK_AGAIN.
+    """
+    with db.transaction() as session:
+        asked = _claim_tasks(session)
+    for one in asked:
+        try:
+            told = {result.external_userid: result for result in _results(one)}
+        except WechatError as error:
+            log.warning("members' tasks cannot be asked about", msgid=one.msgid, error=error.code)
+            continue
+        with db.transaction() as session:
+            _note_results(session, one, told)
+    return sum(len(one.sends) for one in asked)
+
+
+def _claim_tasks(session: Session) -> list[_Asked]:
+    due = select(MemberTask.send_id).where(MemberTask.due_at <= func.marque_now()).order_by(MemberTask.due_at).limit(SWEEP)
+    claimed = (
+        update(MemberTask)
+        .where(MemberTask.send_id == db.one_of(due.with_for_update(skip_locked=True)))
+        .values(due_at=func.marque_now() + ASK_AGAIN)
+        .returning(MemberTask.send_id)
+    )
+    ids = session.execute(claimed.execution_options(synchronize_session=False)).scalars().all()
+    rows = session.execute(
+        select(Send, MemberTask.userid, WechatIdentity.openid)
+        .join(MemberTask, MemberTask.send_id == Send.id)
+        .join(WechatIdentity, WechatIdentity.id == MemberTask.identity_id)
+        .where(Send.id.in_(ids))
+    ).all()
+    groups: dict[tuple[str, str, str], dict[str, uuid.UUID]] = defaultdict(dict)
+    over = []
+    for send, userid, openid in rows:
+        if send.status in (SendStatus.claimed, SendStatus.planned):
+            continue  # nobody has heard yet whether there is a task
+        if send.status != SendStatus.accepted or send.delivery is not None or not send.msgid or not send.appid:
+            over.append(send.id)
+        else:
+            groups[send.appid, send.msgid, userid][openid] = send.id
+    _drop(session, over)
+    accounts = {appid: account for appid, _, _ in groups if (account := wechat.by_appid(session, appid))}
+    return [_Asked(accounts[appid], msgid, userid, sends) for (appid, msgid, userid), sends in groups.items() if appid in accounts]
+
+
+def _results(asked: _Asked) -> Iterator[CustomerDelivery]:
+    door, cursor = gateway().wecom(asked.account), ""
+    while True:
+        page = door.message_task_results(asked.msgid, asked.userid, cursor)
+        yield from page.items
+        if not (cursor := page.next_cursor):
+            return
+
+
+def _note_results(session: Session, asked: _Asked, told: Mapping[str | None, CustomerDelivery]) -> None:
+    rows = select(Send, (func.marque_now() - Send.settled_at > GIVE_UP_AFTER).label("is_old")).where(Send.id.in_(asked.sends.values()))
+    sends = {send.id: (send, is_old) for send, is_old in session.execute(rows.with_for_update(of=Send)).all()}
+    over = []
+    for external_userid, send_id in asked.sends.items():
+        send, is_old = sends[send_id]
+        result = told.get(external_userid)
+        status = result.status if result else Delivery.unsent
+        if status == Delivery.unsent and not is_old:
+            continue
+        note(session, send, arrived=status == Delivery.sent, status="success" if status == Delivery.sent else f"failed: {status.name}")
+        over.append(send_id)
+    _drop(session, over)
+
+
+def _drop(session: Session, send_ids: Sequence[uuid.UUID]) -> None:
+    session.execute(delete(MemberTask).where(MemberTask.send_id.in_(send_ids)).execution_options(synchronize_session=False))
+
+
+def group_sent(session: Session, brand_id: uuid.UUID, *, msgid: str, status: str) -> None:
+    """Tencent says how a group send ended: only that it reached nobody can be said of each of its messages. Again changes nothing."""
+    if status == _SENT:
+        return
+    for send in session.execute(select(Send).filter_by(brand_id=brand_id, msgid=msgid, channel="group_send").with_for_update()).scalars():
+        note(session, send, arrived=False, status=f"failed: {status}")
+
+
+def fetch_sms_receipts() -> int:
+    """Fetch what the carriers told of short messages, and write it down; returns how many receipts there were."""
+    if not sms.is_set_up():
+        return 0
+    count = 0
+    while True:
+        reports = sms.reports()
+        with db.transaction() as session:
+            by_serial = {one.serial: one for one in reports}
+            rows = select(Send).where(Send.channel == "sms", Send.msgid.in_(list(by_serial))).with_for_update()
+            for send in session.execute(rows).scalars():
+                report = by_serial[send.msgid or ""]
+                note(session, send, arrived=report.arrived, status="success" if report.arrived else f"failed: {report.description}")
+        count += len(reports)
+        if len(reports) < sms.MOST_RECEIPTS:
+            return count
