@@ -1,0 +1,318 @@
+"""What may not leave does not leave, however many try at once; and everybody can read why."""
+
+from __future__ import annotations
+
+import threading
+import uuid
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime, time, timedelta
+from typing import Any
+
+import pytest
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from app.events.models import Event
+from app.identity import service as identity
+from app.identity.models import Customer, Purpose
+from app.kit import clock
+from app.messaging import service
+from app.messaging.models import Lane, MessagingPolicy, QuotaDay, Send, SenderStop
+from app.messaging.service import claiming, limits
+from app.wechat.errors import Outcome, WechatError
+from app.wechat.fake import FakeGateway
+from tests.factories import messaging as make
+
+
+def agreeing(session: Session, town: make.Town, **fields: Any) -> Customer:
+    """A follower who wants to hear of news."""
+    buyer = make.follower(session, town, **fields)
+    identity.give_consent(session, buyer, purpose=Purpose.marketing, text_version="1", ip=None)
+    return buyer
+
+
+def own(session: Session, town: make.Town, to: Customer, **fields: Any) -> Send:
+    """A planned message about what she arranged with us."""
+    about = {"vehicle_id": town.market.vehicle.id}
+    return make.plan(session, town, to, "test_drive_invitation", **({"context": about} | fields))
+
+
+def news(session: Session, town: make.Town, to: Customer, **fields: Any) -> Send:
+    """A planned message that she need not get."""
+    return own(session, town, to, **({"purpose": "marketing", "lane": Lane.broadcast} | fields))
+
+
+def policy(session: Session, town: make.Town, **fields: Any) -> MessagingPolicy:
+    made = MessagingPolicy(brand_id=town.brand_id, **fields)
+    session.add(made)
+    session.flush()
+    return made
+
+
+def at(session: Session, hours: int, minutes: int = 0) -> None:
+    """Let it be this time of tomorrow in China."""
+    here = clock.now(session).astimezone(limits.CHINA)
+    wanted = datetime.combine(here.date() + timedelta(days=1), time(hours, minutes), limits.CHINA)
+    clock.advance(session, wanted - here)
+    session.commit()
+
+
+def test_twenty_workers_and_five_journeys_at_one_moment_do_not_exceed_her_cap(
+    committed: Callable[[], Any], tencent: FakeGateway, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(claiming, "MANY", 3)
+    with committed() as session:
+        town = make.town(session)
+        policy(session, town, most_per_day=2)
+        people = [agreeing(session, town) for _ in range(12)]
+        for _ in range(5):
+            for one in people:
+                news(session, town, one)
+    start = threading.Barrier(20)
+
+    def work(_: int) -> None:
+        start.wait()
+        service.send_due()
+
+    with ThreadPoolExecutor(20) as workers:
+        list(workers.map(work, range(20)))
+    with committed() as session:
+        left = dict(session.execute(select(Send.customer_id, func.count()).filter_by(status="accepted").group_by(Send.customer_id)).all())
+        assert left == {one.id: 2 for one in people}
+        capped = session.execute(select(Send.error_code).filter_by(status="skipped")).scalars().all()
+        assert capped == ["frequency_capped"] * 36
+    assert len(tencent.calls) == 24
+
+
+def test_a_cap_forgets_what_is_a_day_old_and_what_never_left(session: Session, town: make.Town, tencent: FakeGateway, later: Any) -> None:
+    policy(session, town, most_per_day=1, most_per_week=2)
+    her = agreeing(session, town)
+    refused = news(session, town, her)
+    tencent.fail("send_template", WechatError(Outcome.permanent_person, "43019", "blacklisted"))
+    make.send_due(session)
+    assert refused.status == "rejected"
+    fates = []
+    for _ in range(4):
+        sent = news(session, town, her)
+        make.send_due(session)
+        fates.append((sent.status, sent.error_code))
+        later(hours=25)
+    assert fates == [("accepted", None)] * 2 + [("skipped", "frequency_capped")] * 2
+    later(days=7)
+    sent = news(session, town, her)
+    make.send_due(session)
+    assert sent.status == "accepted"
+
+
+def test_what_belongs_to_her_own_order_knows_no_cap_and_no_quiet_hours(session: Session, town: make.Town, tencent: FakeGateway) -> None:
+    policy(session, town, most_per_day=1, quiet_from=time(0), quiet_until=time(23, 59))
+    her = agreeing(session, town)
+    hers = [own(session, town, her) for _ in range(3)]
+    make.send_due(session)
+    assert {one.status for one in hers} == {"accepted"}
+
+
+def test_in_her_quiet_hours_it_waits_for_her_morning_and_not_for_all_of_them_at_once(
+    session: Session, town: make.Town, tencent: FakeGateway, later: Any
+) -> None:
+    policy(session, town, quiet_from=time(22), quiet_until=time(8))
+    here, kolkata, nowhere = (agreeing(session, town, time_zone=zone) for zone in (None, "Asia/Kolkata", "Moon/Crater"))
+    at(session, 23)
+    sends = [news(session, town, one) for one in (here, kolkata, nowhere)]
+    assert make.send_due(session) == 1, "it is half past eight in the evening in Kolkata"
+    assert [one.status for one in sends] == ["planned", "accepted", "planned"]
+    waiting = [sends[0], sends[2]]
+    assert {one.error_code for one in waiting} == {"quiet_hours"}
+    mornings = [one.due_at.astimezone(limits.CHINA) for one in waiting]
+    assert all(time(8) <= one.time() <= time(8, 20) for one in mornings)
+    assert mornings[0] != mornings[1]
+    later(hours=8, minutes=59)
+    assert make.send_due(session) == 0
+    later(minutes=22)
+    assert make.send_due(session) == 2
+
+
+def test_a_brand_may_let_go_of_what_falls_into_the_night(session: Session, town: make.Town, tencent: FakeGateway) -> None:
+    policy(session, town, quiet_from=time(22), quiet_until=time(8), quiet_drops=True)
+    at(session, 3)
+    sent = news(session, town, agreeing(session, town))
+    assert make.send_due(session) == 0
+    assert (sent.status, sent.error_code) == ("skipped", "quiet_hours")
+
+
+@pytest.mark.parametrize(
+    ("zone", "moment", "until"),
+    [
+        ("Asia/Shanghai", "2026-11-22T14:00:00+00:00", "2026-11-23T00:00:00+00:00"),
+        ("Asia/Shanghai", "2026-11-22T13:59:59+00:00", None),
+        ("Asia/Shanghai", "2026-11-23T00:00:00+00:00", None),
+        ("Asia/Kathmandu", "2026-11-22T16:15:00+00:00", "2026-11-23T02:15:00+00:00"),
+        ("Australia/Lord_Howe", "2026-11-22T11:00:00+00:00", "2026-11-22T21:00:00+00:00"),
+        # The night in which an hour is left out, and the one in which an hour comes twice.
+        ("Europe/Berlin", "2026-03-28T22:00:00+00:00", "2026-03-29T06:00:00+00:00"),
+        ("Europe/Berlin", "2026-10-24T21:00:00+00:00", "2026-10-25T07:00:00+00:00"),
+        ("no zone at all", "2026-11-22T14:00:00+00:00", "2026-11-23T00:00:00+00:00"),
+        ("../etc/passwd", "2026-11-22T13:59:59+00:00", None),
+    ],
+)
+def test_the_night_is_as_long_as_the_clock_on_her_wall_says(zone: str, moment: str, until: str | None) -> None:
+    nights = MessagingPolicy(quiet_from=time(22), quiet_until=time(8), time_zone="Asia/Shanghai")
+    ends = limits.quiet_until(nights, zone, datetime.fromisoformat(moment))
+    assert ends == (until and datetime.fromisoformat(until))
+
+
+def test_no_moment_of_a_year_in_any_zone_is_in_the_night_and_leaves() -> None:
+    """Every quarter of an hour around the changes of clocks, in zones with halves, quarters and both directions."""
+    nights = MessagingPolicy(quiet_from=time(22), quiet_until=time(8), time_zone="Asia/Shanghai")
+    for zone in ("Asia/Shanghai", "America/New_York", "Australia/Lord_Howe", "Asia/Kolkata", "Pacific/Chatham", "America/St_Johns", "UTC"):
+        for first in (datetime(2026, 3, 1, tzinfo=UTC), datetime(2026, 9, 20, tzinfo=UTC)):
+            for quarter in range(0, 60 * 24 * 4, 3):
+                moment = first + timedelta(minutes=15 * quarter)
+                wall = moment.astimezone(limits.zone(zone)).time()
+                until = limits.quiet_until(nights, zone, moment)
+                assert (until is not None) == (wall >= time(22) or wall < time(8)), (zone, moment)
+                assert until is None or until.astimezone(limits.zone(zone)).time() == time(8), (zone, moment)
+
+
+def test_no_call_goes_beyond_the_quota_and_the_rest_leaves_the_next_day(
+    session: Session, town: make.Town, tencent: FakeGateway, later: Any
+) -> None:
+    town.service_account.settings = {"quotas": {"service_account.send_template": 10}}
+    policy(session, town, reserve_percent=20)
+    at(session, 12)
+    sends = [news(session, town, agreeing(session, town)) for _ in range(13)]
+    assert make.send_due(session) == 8
+    waiting = [one for one in sends if one.status == "planned"]
+    assert {one.error_code for one in waiting} == {"quota"}
+    tomorrow = [one.due_at.astimezone(limits.CHINA) for one in waiting]
+    assert {one.date() for one in tomorrow} == {clock.now(session).astimezone(limits.CHINA).date() + timedelta(days=1)}
+    assert all(one.time() < time(0, 20) for one in tomorrow)
+    arranged = [own(session, town, agreeing(session, town)) for _ in range(3)]
+    assert make.send_due(session) == 2, "the reserve is theirs, and no more than the quota"
+    later(hours=13)
+    assert make.send_due(session) == 6
+    assert {one.status for one in (*sends, *arranged)} == {"accepted"}
+    days = session.execute(select(QuotaDay.used, QuotaDay.used_by_marketing).order_by(QuotaDay.day)).all()
+    assert days == [(10, 8), (6, 5)]
+
+
+def test_twenty_workers_make_no_more_calls_than_the_day_has(
+    committed: Callable[[], Any], tencent: FakeGateway, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(claiming, "MANY", 4)
+    with committed() as session:
+        town = make.town(session)
+        town.service_account.settings = {"quotas": {"service_account.send_template": 40}}
+        policy(session, town, reserve_percent=50)
+        for one in [agreeing(session, town) for _ in range(8)]:
+            for _ in range(6):
+                news(session, town, one)
+    with ThreadPoolExecutor(20) as workers:
+        list(workers.map(lambda _: service.send_due(), range(20)))
+    assert len(tencent.calls) == 20
+    with committed() as session:
+        waiting = session.execute(select(Send.error_code, func.count()).filter_by(status="planned").group_by(Send.error_code)).all()
+        assert waiting == [("quota", 28)]
+
+
+def test_when_wechat_itself_says_that_the_day_is_over_nobody_asks_again_before_the_next(
+    session: Session, town: make.Town, tencent: FakeGateway, later: Any
+) -> None:
+    at(session, 12)
+    used_up = WechatError(Outcome.retry_later, "45009", "reach max api daily quota limit", retry_after=60)
+    tencent.fail("send_template", used_up)
+    first, second = (news(session, town, agreeing(session, town)) for _ in range(2))
+    make.send_due(session)
+    calls = len(tencent.calls)
+    later(minutes=5)
+    third = news(session, town, agreeing(session, town))
+    assert make.send_due(session) == 0
+    assert len(tencent.calls) == calls
+    assert third.error_code == "quota"
+    later(hours=13)
+    make.send_due(session)
+    assert {one.status for one in (first, second, third)} == {"accepted"}
+
+
+def test_a_sender_that_fails_too_often_stops_itself_says_so_and_goes_on_when_a_person_says_so(
+    session: Session, town: make.Town, tencent: FakeGateway, later: Any
+) -> None:
+    sends = [news(session, town, agreeing(session, town)) for _ in range(60)]
+    tencent.fail("send_template", WechatError(Outcome.retry_later, "-1", "system error"), times=40)
+    make.send_due(session)
+    stop = session.execute(select(SenderStop)).scalar_one()
+    assert (stop.errors, stop.answers, stop.reason, stop.stopped_at is not None) == (40, 60, "wechat.-1", True)
+    told = session.execute(select(Event).filter_by(name="sender.stopped")).scalar_one()
+    assert told.data["errors"] == 40
+    later(minutes=2)
+    arranged = own(session, town, agreeing(session, town))
+    assert make.send_due(session) == 1, "what belongs to an order goes on trying"
+    assert arranged.status == "accepted"
+    waiting = [one for one in sends if one.status == "planned"]
+    assert {one.error_code for one in waiting} == {"sender_stopped"}
+    service.let_go_on(session, town.service_account.appid, "service_template")
+    assert make.send_due(session) == 40
+    assert {one.status for one in sends} == {"accepted"}
+
+
+def test_what_has_expired_is_not_sent_hours_later(session: Session, town: make.Town, tencent: FakeGateway, later: Any) -> None:
+    """As a server that comes back in the afternoon would send the good morning."""
+    until = clock.now(session) + timedelta(hours=1)
+    late, soon = (news(session, town, agreeing(session, town), expires_at=until) for _ in range(2))
+    late.due_at = until + timedelta(hours=1)
+    make.send_due(session)
+    later(hours=3)
+    make.send_due(session)
+    assert (soon.status, late.status, late.error_code) == ("accepted", "skipped", "expired")
+
+
+def test_a_ladder_takes_the_first_way_that_is_open_and_tells_of_the_others(session: Session, town: make.Town, tencent: FakeGateway) -> None:
+    ladder = [
+        {"channel": "service_template", "template_key": "there is none"},
+        {"channel": "service_template", "template_key": "test_drive_invitation"},
+    ]
+    sent = news(session, town, agreeing(session, town), ladder=ladder)
+    unreached = news(session, town, make.follower(session, town, followed=False), ladder=ladder, purpose="transactional")
+    assert make.send_due(session) == 1
+    assert (sent.status, sent.template_key) == ("accepted", "test_drive_invitation")
+    assert sent.tried == [{"channel": "service_template", "reason": "no_template"}]
+    assert [one["reason"] for one in unreached.tried or []] == ["not_following"] * 2
+    assert (unreached.status, unreached.error_code) == ("skipped", "not_following")
+
+
+def test_a_withdrawal_that_was_committed_before_the_claim_keeps_the_message_in_hundreds_of_races(
+    committed: Callable[[], Any], tencent: FakeGateway, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Claims and withdrawals meet at random; whoever withdrew first gets nothing, and nobody waits for long."""
+    monkeypatch.setattr(claiming, "MANY", 5)
+    with committed() as session:
+        town = make.town(session)
+        people = [agreeing(session, town) for _ in range(150)]
+        sends = {news(session, town, one).id: one.id for one in people}
+    withdrawn: set[uuid.UUID] = set()
+    claim, broken = claiming.claim, []
+
+    def claim_and_watch(session: Session) -> claiming.Claimed:
+        gone = set(withdrawn)
+        taken = claim(session)
+        broken.extend(letter for letters in taken.letters.values() for letter in letters if sends[letter.send_id] in gone)
+        return taken
+
+    def withdraw(customer_id: uuid.UUID) -> None:
+        with committed() as session:
+            identity.withdraw_consent(session, session.get_one(Customer, customer_id), purpose=Purpose.marketing)
+        withdrawn.add(customer_id)
+
+    monkeypatch.setattr(claiming, "claim", claim_and_watch)
+    with ThreadPoolExecutor(8) as hands:
+        working = [hands.submit(service.send_due) for _ in range(3)]
+        list(hands.map(withdraw, [one.id for one in reversed(people)]))
+        for one in working:
+            one.result()
+    service.send_due()
+    assert broken == []
+    with committed() as session:
+        fates = dict(session.execute(select(Send.status, func.count()).group_by(Send.status)).all())
+    assert set(fates) == {"accepted", "skipped"}, "the race was over before it began"
+    assert len(tencent.calls) == fates["accepted"]
