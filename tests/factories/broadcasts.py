@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 import uuid
 from collections.abc import Sequence
+from datetime import timedelta
 from typing import Any
 
 from sqlalchemy import select
@@ -14,6 +15,8 @@ from app.broadcasts import service
 from app.broadcasts.models import Broadcast
 from app.identity import service as identity
 from app.identity.models import Customer, Purpose
+from app.kit import clock
+from app.messaging import service as messaging
 from app.messaging.models import MessageTemplate, Send
 from tests.factories import messaging as make
 
@@ -24,13 +27,18 @@ LADDER = [{"channel": "service_template", "template_key": NEWS}]
 
 def news(session: Session, of: make.Town) -> MessageTemplate:
     """A template of the service account that needs no facts."""
+    return template(session, of.brand_id, of.service_account.appid)
+
+
+def template(session: Session, brand_id: uuid.UUID, appid: str) -> MessageTemplate:
+    """The same, of an account that may not be there."""
     made = MessageTemplate(
-        brand_id=of.brand_id,
+        brand_id=brand_id,
         channel="service_template",
         key=NEWS,
         title="新车到店",
         purpose="marketing",
-        template_ids={of.service_account.appid: "news-at-wechat"},
+        template_ids={appid: "news-at-wechat"},
         fields={"thing1": "新车到店"},
     )
     session.add(made)
@@ -70,6 +78,34 @@ def begun(session: Session, of: make.Town, people: Sequence[Customer], **fields:
     service.begin_due(session)
     session.refresh(made)
     return made
+
+
+def in_states(session: Session, brand_id: uuid.UUID, person: Customer) -> dict[str, Broadcast]:
+    """A broadcast to one person in each state that a door leads from."""
+    template(session, brand_id, "")
+    audience = {"kind": "list", "customer_ids": [person.id]}
+    made = {}
+    for state in ("draft", "scheduled", "sending", "paused"):
+        one = service.create(session, brand_id, staff_id=None, name=state, purpose="marketing", audience=audience, ladder=LADDER)
+        made[state] = one
+        if state != "draft":
+            later = clock.now(session) + timedelta(days=1) if state == "scheduled" else None
+            service.schedule(session, brand_id, one.id, at=later)
+    service.begin_due(session)
+    service.pause(session, brand_id, made["paused"].id)
+    return made
+
+
+def planned(session: Session, brand_id: uuid.UUID, person: Customer) -> Send:
+    """A message to one person that is planned."""
+    return messaging.plan(
+        session,
+        brand_id=brand_id,
+        channel="service_template",
+        recipient=("customer", person.id),
+        template_key=NEWS,
+        dedupe_key=f"planned:{next(_count)}",
+    )
 
 
 def sends_of(session: Session, of: Broadcast) -> list[Send]:

@@ -16,6 +16,7 @@ from sqlalchemy.orm import Session
 from werkzeug.routing import Rule
 
 from app.audience import service as audience
+from app.audience.service import segments
 from app.dealers.models import Staff
 from app.events.models import Event
 from app.journeys import service as journeys
@@ -25,10 +26,10 @@ from app.leads.models import Lead
 from app.payments.models import PaymentIncident, Refund
 from app.reconciliation.models import Difference, Reconciliation
 from app.vehicles.models import ImportRun, Inspection, VehiclePhoto
+from tests.factories import broadcasts, pictures
 from tests.factories import dealers as make_dealers
 from tests.factories import journeys as make_journeys
 from tests.factories import orders as make_orders
-from tests.factories import pictures
 
 # What anybody may ask without saying who she is: signing in, whether we are well, and the page of a refusal's link, which is a key by
 # itself. And the pages, which hold no data.
@@ -129,7 +130,16 @@ def other(session: Session) -> Other:
     journeys.hear(session, [make_journeys.triggered(session, customer)])
     adviser = make_dealers.staff(session, make_dealers.dealer(session, market.brand))
     session.commit()
-    ids = {"customer_id": customer.id, "order_id": order.id, "lead_id": lead.id, "incident_id": incident.id, "journey_id": journey.id}
+    segment = segments.create(session, make_dealers.staff(session, market.brand, Role.marketer), name="不该看见的人", tree={"all": []})
+    session.commit()
+    ids = {
+        "segment_id": segment.id,
+        "customer_id": customer.id,
+        "order_id": order.id,
+        "lead_id": lead.id,
+        "incident_id": incident.id,
+        "journey_id": journey.id,
+    }
     secrets = ["不该看见的照片", str(customer.id), str(order.id), str(lead.id), order.number, "不该看见的人"]
     run = ImportRun(
         brand_id=market.brand.id, dealer_id=market.dealer.id, feed="dms", file_name="不该看见的照片", file_sha256="", status="held"
@@ -138,6 +148,9 @@ def other(session: Session) -> Other:
     session.commit()
     ids |= {"run_id": run.id, "stock_number": market.vehicle.stock_number}
     ids |= {"terms_id": market.terms.id, "refund_id": refund.id, "key": "vip", "vehicle_id": market.vehicle.id, "photo_id": photo.id}
+    ids |= {"broadcast_id": broadcasts.in_states(session, market.brand.id, customer)["draft"].id, "channel": "sms", "appid": "wx0"}
+    ids["send_id"] = broadcasts.planned(session, market.brand.id, customer).id
+    session.commit()
     return Other(adviser, owner, ids | reconciled(session, market), secrets)
 
 
@@ -156,9 +169,10 @@ def reconciled(session: Session, market: make_orders.Market) -> dict[str, Any]:
     return {"reconciliation_id": day.id, "difference_id": found.id}
 
 
-# Doors that only headquarters open: money that went wrong or back, deposit terms, and journeys with their numbers, are the brand's.
+# Doors that only headquarters open: money that went wrong or back, deposit terms, journeys with their numbers, and what is written to many,
+# are the brand's.
 OF_THE_BRAND = re.compile(
-    r"\w+ /api/staff/((payments/[a-z.]+|journeys|refunds)(/.*)?|"
+    r"\w+ /api/staff/((payments/[a-z.]+|journeys|refunds|broadcasts|sends|messaging|wishes)(/.*)?|customers/.+/messages|"
     r"orders/.+/refund|deposit-terms/.+)|POST /api/staff/deposit-terms/"
 )
 # Doors that the dealer's manager opens, and none of his advisers.
@@ -181,6 +195,13 @@ REPORT = {
     "inspected_on": "2026-01-01",
     "inspector": "陈工",
     "groups": [{"name": "外观", "points": [{"name": "车顶", "finding": "ok"}]}],
+}
+
+
+BROADCAST = {
+    "name": "新车到店",
+    "audience": {"kind": "tag", "tag": "vip"},
+    "ladder": [{"channel": "service_template", "template_key": "spring_news"}],
 }
 
 
@@ -207,6 +228,10 @@ def bodies(session: Session) -> dict[str, dict[str, Any]]:
         "/refund": {"amount_fen": 100, "reason": "部分退款"},
         "/deposit-terms/": POLICY,
         "/deposit-terms/preview": POLICY,
+        "POST /api/staff/broadcasts/": BROADCAST,
+        "/trial": {"customer_ids": [str(uuid.UUID(int=7))]},
+        "/wishes/<uuid:customer_id>": {"channel": None, "wanted": False},
+        "/wishes/texts": {"purpose": "marketing", "version": "1", "words": "同意"},
         "/stock/vehicles/": CAR | {"stock_number": "B1"},
         "/stock/vehicles/<stock_number>": CAR,
         "/stock/vehicles/confirm": {"vehicle_ids": [str(uuid.UUID(int=7))]},

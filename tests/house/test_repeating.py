@@ -15,8 +15,10 @@ from werkzeug.routing import Rule
 
 from app.audience import service as audience
 from app.dealers.models import Role
+from app.identity.models import Customer
 from app.kit import clock, db, idempotency
 from app.leads.models import Lead
+from app.messaging.models import SenderStop
 from app.orders.models import Order
 from app.payments import queries as payment_queries
 from app.payments import service as payments
@@ -25,10 +27,10 @@ from app.reconciliation.models import Difference, Reconciliation
 from app.vehicles.models import ImportRun, VehiclePhoto
 from app.wechat.fake import FakeGateway
 from app.wechat.models import WechatAccount
-from tests.factories import dealers, identity, interests, sharing, vehicles
+from tests.factories import broadcasts, dealers, identity, interests, sharing, vehicles
 from tests.factories import orders as make
 from tests.factories.payments import Works, notify
-from tests.house.test_doors import CAR, POLICY, REPORT, path_of
+from tests.house.test_doors import BROADCAST, CAR, POLICY, REPORT, path_of
 
 # Money moves, or something comes to be that there must be one of: nobody gets in without a key.
 NEEDED = {
@@ -38,6 +40,13 @@ NEEDED = {
     "POST /api/customer/orders/<uuid:order_id>/pay",
     "POST /api/customer/saved-searches/",
     "POST /api/customer/waiting-list/<uuid:vehicle_id>",
+    "POST /api/staff/broadcasts/",
+    "POST /api/staff/broadcasts/<uuid:broadcast_id>/cancel",
+    "POST /api/staff/broadcasts/<uuid:broadcast_id>/pause",
+    "POST /api/staff/broadcasts/<uuid:broadcast_id>/resume",
+    "POST /api/staff/broadcasts/<uuid:broadcast_id>/schedule",
+    "POST /api/staff/broadcasts/<uuid:broadcast_id>/trial",
+    "POST /api/staff/broadcasts/<uuid:broadcast_id>/unschedule",
     "POST /api/staff/deposit-terms/",
     "POST /api/staff/deposit-terms/<uuid:terms_id>/end",
     "POST /api/staff/leads/<uuid:lead_id>/test-drive",
@@ -90,6 +99,12 @@ HONOURED = {
     "PUT /api/customer/favourites/<uuid:vehicle_id>",
     "PUT /api/customer/identity/me",
     "PUT /api/customer/saved-searches/<uuid:search_id>",
+    "PUT /api/customer/wishes/",
+    "POST /api/staff/messaging/senders/<channel>/<appid>/go-on",
+    "POST /api/staff/wishes/texts",
+    "PUT /api/staff/broadcasts/<uuid:broadcast_id>",
+    "PUT /api/staff/messaging/policy",
+    "PUT /api/staff/wishes/<uuid:customer_id>",
     "PUT /api/staff/vehicles/<uuid:vehicle_id>/inspection",
     "PUT /api/staff/vehicles/<uuid:vehicle_id>/photos",
 }
@@ -180,12 +195,20 @@ def world(app: Any, session: Session, wechat: FakeGateway, rings: Any) -> World:
         "share_id": sharing.vehicle_share(session, free, market.vehicle.id).id,
         "search_id": interests.search(session, free).id,
         "key": "vip",
+        "channel": "sms",
+        "appid": "wx0",
     }
+    session.add(
+        SenderStop(brand_id=market.brand.id, channel="sms", appid="wx0", window_began_at=clock.now(session), stopped_at=clock.now(session))
+    )
+    session.commit()
     who["staff"] = {"Cookie": f"marque_staff={client.get_cookie('marque_staff').value}"}
     return World(
-        {"all": ids, "holder": {"order_id": unpaid.id}} | _stock(session, market),
+        {"all": ids, "holder": {"order_id": unpaid.id}} | _stock(session, market) | _broadcasts(session, market, free),
         who,
-        _bodies(market, clock.now(session)) | {"PUT /api/staff/vehicles/<uuid:vehicle_id>/photos": {"photos": [{"id": str(photo.id)}]}},
+        _bodies(market, clock.now(session))
+        | {"/trial": {"customer_ids": [str(free.id)]}}
+        | {"PUT /api/staff/vehicles/<uuid:vehicle_id>/photos": {"photos": [{"id": str(photo.id)}]}},
     )
 
 
@@ -201,6 +224,15 @@ def _stock(session: Session, market: make.Market) -> dict[str, dict[str, Any]]:
     ids |= {f"/feeds/<uuid:run_id>/{step}": {"run_id": run.id} for step in ("confirm", "discard")}
     ids["PATCH /api/staff/stock/vehicles/<uuid:vehicle_id>"] = {"vehicle_id": doors["sold"].id}
     return ids | {"/stock/vehicles/<stock_number>": {"stock_number": "NEW"}}
+
+
+def _broadcasts(session: Session, market: make.Market, to: Customer) -> dict[str, dict[str, Any]]:
+    """For each step of a broadcast one that can take it."""
+    states = broadcasts.in_states(session, market.brand.id, to)
+    steps = {"": "draft", "/schedule": "draft", "/trial": "draft", "/unschedule": "scheduled"}
+    steps |= {"/pause": "sending", "/cancel": "sending", "/resume": "paused"}
+    session.commit()
+    return {f"/broadcasts/<uuid:broadcast_id>{step}": {"broadcast_id": states[state].id} for step, state in steps.items()}
 
 
 def _pay(session: Session, merchant: WechatAccount, orders: Sequence[Order], *, wechat: FakeGateway, works: Works) -> Refund:
@@ -238,6 +270,12 @@ def _bodies(market: make.Market, now: datetime) -> dict[str, Any]:
     car = str(market.vehicle.id)
     at = {"store_id": str(market.store.id)}
     return {
+        "POST /api/staff/broadcasts/": BROADCAST,
+        "PUT /api/customer/wishes/": {"channel": None, "wanted": False},
+        "PUT /api/staff/wishes/<uuid:customer_id>": {"channel": None, "wanted": False},
+        "/wishes/texts": {"purpose": "marketing", "version": "1", "words": "同意"},
+        "PUT /api/staff/messaging/policy": {"most_per_day": 2},
+        "PUT /api/staff/broadcasts/<uuid:broadcast_id>": {"name": "另一个"},
         "/stock/vehicles/": CAR | at | {"stock_number": "B1"},
         "/stock/vehicles/<stock_number>": CAR | at,
         "/stock/vehicles/confirm": {"vehicle_ids": [car]},

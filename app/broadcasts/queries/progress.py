@@ -30,7 +30,7 @@ class Progress:
     sent: int = 0
     delivered: int = 0
     undelivered: int = 0
-    unknown: int = 0
+    unknown_outcome: int = 0
     cancelled: int = 0
     skipped: Counter[str] = field(default_factory=Counter)
     failed: Counter[str] = field(default_factory=Counter)
@@ -74,7 +74,7 @@ def progress(session: Session, broadcast: Broadcast) -> Progress:
         elif status == SendStatus.rejected:
             told.failed[reason or ""] += count
         elif status == SendStatus.unknown:
-            told.unknown += count
+            told.unknown_outcome += count
         elif status == SendStatus.cancelled:
             told.cancelled += count
         else:

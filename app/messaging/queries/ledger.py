@@ -37,7 +37,7 @@ def log(
     before: tuple[datetime, uuid.UUID] | None = None,
     limit: int,
     **equal: Any,
-) -> Sequence[Row[tuple[Send, str | None]]]:
+) -> Sequence[Row[Send, str | None]]:
     """Messages with the nickname of whom they are for, newest first, continuing before (created_at, id); `day` is one of China's.
 
     `equal` are columns of `LOG_FILTERS`.

@@ -16,6 +16,7 @@ from app.identity import queries as identity
 from app.kit import clock
 from app.kit.db import new_id
 from app.kit.registry import kinds
+from app.kit.texts import t
 from app.messaging import channels
 from app.messaging.channels import Address, Channel, SendFailed, channel
 from app.messaging.models import Purpose, QuotaDay, Send, SendStatus
@@ -140,6 +141,15 @@ def done_on(session: Session, brand_id: uuid.UUID, counts: Mapping[Sender, int])
             return None
         last = max(last, day)
     return last
+
+
+def sentence(session: Session, done_on: date | None) -> str:
+    """When it is done, as people say it."""
+    if done_on is None:
+        return t("messaging.forecast.never")
+    if done_on == limits.quota_day(clock.now(session)):
+        return t("messaging.forecast.today")
+    return t("messaging.forecast.on", month=done_on.month, day=done_on.day)
 
 
 def reach(

@@ -1,0 +1,120 @@
+"""Doors: the log of messages, and why somebody did or did not get one."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Iterator
+from typing import Any
+
+from flask import Response
+from sqlalchemy.orm import Session
+
+from app.identity import queries as identity
+from app.identity.errors import CustomerUnknown
+from app.kit import db, paging
+from app.kit.errors import Forbidden
+from app.kit.paging import CursorInvalid
+from app.kit.rows import BOM, excel_line
+from app.kit.texts import t
+from app.kit.web import Caller, answers, blueprint, raises, stepwise, transactional
+from app.messaging import queries, schemas_ledger
+from app.messaging.errors import SendUnknown
+from app.messaging.models import Send, SendStatus
+from app.messaging.routes.callers import brand_of
+
+staff = blueprint("sends", audience="staff")
+customers = blueprint("customers", audience="staff", part="messages")
+
+_PAGE = 1_000
+
+
+@staff.get("/")
+@raises(Forbidden, CursorInvalid)
+@staff.input(schemas_ledger.LogIn, location="query")
+@staff.output(schemas_ledger.SendsOut)
+@transactional
+def listed(session: Session, who: Caller, query_data: dict[str, Any]) -> Any:
+    """Every message of the brand, newest first: by person, template, broadcast, status, reason, account, day."""
+    return _page(session, brand_of(who), query_data)
+
+
+def _page(session: Session, brand_id: uuid.UUID, wanted: dict[str, Any]) -> dict[str, Any]:
+    cursor, limit = wanted.pop("cursor", None), wanted.pop("limit")
+    before = paging.moment_and_id(cursor) if cursor else None
+    found = queries.log(session, brand_id, before=before, limit=limit + 1, **wanted)
+    shown = found[:limit]
+    last = shown[-1][0] if len(found) > limit else None
+    return {
+        "items": [send_out(send, nickname) for send, nickname in shown],
+        "next_cursor": paging.encode(last.created_at, last.id) if last else None,
+    }
+
+
+def send_out(send: Send, nickname: str | None) -> dict[str, Any]:
+    names = ("id", "customer_id", "staff_id", "broadcast_id", "walk_id")
+    plain = ("channel", "template_key", "purpose", "status", "delivery", "appid", "created_at", "claimed_at", "settled_at")
+    due = send.due_at if send.status == SendStatus.planned and send.error_code != "paused" else None
+    return (
+        {name: (value := getattr(send, name)) and str(value) for name in names}
+        | {name: getattr(send, name) for name in plain}
+        | {
+            "nickname": nickname,
+            "channel_label": queries.channel_label(send.channel),
+            "status_label": t(f"messaging.status.{send.status}"),
+            "reason": send.error_code,
+            "reason_text": queries.reason_text(send.error_code, send.error_message) if send.error_code else None,
+            "due_at": due,
+        }
+    )
+
+
+@staff.get("/<uuid:send_id>/why")
+@raises(Forbidden, SendUnknown)
+@staff.output(schemas_ledger.WhyOut)
+@transactional
+def why(session: Session, who: Caller, send_id: uuid.UUID) -> Any:
+    """The whole story of one message, in order: planned by what, which ways were not open, what it waited for, what came of it."""
+    send = queries.send(session, brand_of(who), send_id)
+    nickname = identity.get(session, send.brand_id, send.customer_id).nickname if send.customer_id else None
+    return {"send": send_out(send, nickname), "lines": [vars(line) for line in queries.story(session, send)]}
+
+
+@staff.get("/sends.csv")
+@raises(Forbidden)
+@staff.input(schemas_ledger.LogFilterIn, location="query")
+@answers(200, "CSV for Excel: UTF-8 with BOM")
+@stepwise
+def file(who: Caller, query_data: dict[str, Any]) -> Response:
+    """All messages that the filter finds; written while it is sent, however many there are."""
+    brand_id = brand_of(who)
+
+    def written() -> Iterator[str]:
+        yield BOM + excel_line(t("messaging.columns").split(","))
+        before = None
+        while True:
+            with db.transaction() as session:
+                found = queries.log(session, brand_id, before=before, limit=_PAGE, **query_data)
+                lines = [_line(send, nickname) for send, nickname in found]
+            yield from lines
+            if len(found) < _PAGE:
+                return
+            before = found[-1][0].created_at, found[-1][0].id
+
+    return Response(written(), mimetype="text/csv", headers={"Content-Disposition": 'attachment; filename="sends.csv"'})
+
+
+def _line(send: Send, nickname: str | None) -> str:
+    told = send_out(send, nickname)
+    moments = [queries.moment(told[name]) if told[name] else "" for name in ("created_at", "claimed_at", "settled_at")]
+    return excel_line([told[name] for name in ("id", "nickname", "channel_label", "template_key", "status_label", "reason_text")] + moments)
+
+
+@customers.get("/<uuid:customer_id>/messages")
+@raises(Forbidden, CustomerUnknown, CursorInvalid)
+@customers.input(schemas_ledger.PageIn, location="query")
+@customers.output(schemas_ledger.SendsOut)
+@transactional
+def of_customer(session: Session, who: Caller, customer_id: uuid.UUID, query_data: dict[str, Any]) -> Any:
+    """Every message to one customer, newest first."""
+    person = identity.get(session, brand_of(who), customer_id)
+    return _page(session, person.brand_id, query_data | {"customer_id": person.id})
