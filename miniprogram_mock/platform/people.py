@@ -34,14 +34,29 @@ def seed(platform: "Platform") -> None:
 
 def create(platform: "Platform", *, nickname: str, phone: str | None, follows: bool) -> Row:
     """A new WeChat user: one unionid, an openid for each account; may follow every service account from before (no event is sent)."""
-    store, now = platform.store, platform.clock.now()
+    user_id, _ = _born(platform, nickname=nickname, phone=phone, follows=follows)
+    return describe(platform, get(platform, user_id))
+
+
+def crowd(platform: "Platform", *, count: int, follows: bool) -> dict[str, list[str]]:
+    """Many new WeChat users; their openids by account, everywhere in the same order."""
+    openids: dict[str, list[str]] = {}
+    for number in range(1, count + 1):
+        for appid, openid in _born(platform, nickname=f"路人{number}", phone=None, follows=follows)[1].items():
+            openids.setdefault(appid, []).append(openid)
+    return openids
+
+
+def _born(platform: "Platform", *, nickname: str, phone: str | None, follows: bool) -> tuple[int, dict[str, str]]:
+    store, now, openids = platform.store, platform.clock.now(), {}
     user_id = store.insert("users", nickname=nickname, phone=phone, unionid=f"o{crypto.random_text(27)}")
     for account in platform.world.accounts.values():
         if isinstance(account, MiniProgram | ServiceAccount):
-            store.insert("openids", appid=account.appid, openid=f"o{crypto.random_text(27)}", user_id=user_id)
+            openids[account.appid] = f"o{crypto.random_text(27)}"
+            store.insert("openids", appid=account.appid, openid=openids[account.appid], user_id=user_id)
         if isinstance(account, ServiceAccount):
             store.insert("follows", appid=account.appid, user_id=user_id, following=int(follows), followed_at=now if follows else None)
-    return describe(platform, get(platform, user_id))
+    return user_id, openids
 
 
 def get(platform: "Platform", user_id: int) -> Row:

@@ -13,6 +13,8 @@ from miniprogram_mock.platform.sim_api.routing import Body, number, route, text,
 if TYPE_CHECKING:
     from miniprogram_mock.platform.server import Platform
 
+MOST_AT_ONCE = 5000
+
 
 @route("GET", "/_sim/users")
 def list_users(request: web.Request, platform: "Platform", _: Body) -> Body:
@@ -26,6 +28,15 @@ def create_user(_: web.Request, platform: "Platform", body: Body) -> Body:
     if phone is not None and not isinstance(phone, str):
         raise NotPossible("phone 必须是文本", status=422)
     return _whole(platform, people.create(platform, nickname=text(body, "nickname"), phone=phone, follows=body.get("follow") is True))
+
+
+@route("POST", "/_sim/users/crowd")
+def create_crowd(_: web.Request, platform: "Platform", body: Body) -> Body:
+    """Many people at once: `{"count": 1000, "follow": true}` gives their openids by appid."""
+    count = body.get("count")
+    if not isinstance(count, int) or not 1 <= count <= MOST_AT_ONCE:
+        raise NotPossible(f"count 必须是 1 到 {MOST_AT_ONCE} 的整数", status=422)
+    return {"openids": people.crowd(platform, count=count, follows=body.get("follow") is True)}
 
 
 @route("GET", r"/_sim/users/{id:\d+}")
