@@ -12,7 +12,7 @@ from pathlib import Path
 from string import Template
 
 from dev.steps import StepFailed
-from miniprogram_mock.platform import lbs
+from miniprogram_mock.platform import lbs, sms
 
 ROOT = Path(__file__).resolve().parent.parent
 PORTS = {"WEB_PORT": 8000, "SIM_PORT": 8100, "PHONE_PORT": 8200, "PG_PORT": 55432, "VALKEY_PORT": 56379}
@@ -86,6 +86,11 @@ def complete(given: Mapping[str, str], folder: Path, *, database_url: str, redis
         "LBS_BASE": f"{tencent}/apis.map.qq.com",
         "LBS_KEY": lbs.KEY,
         "LBS_SECRET": lbs.SECRET,
+        "SMS_BASE": f"{tencent}/sms.tencentcloudapi.com",
+        "SMS_APP_ID": sms.APP_ID,
+        "SMS_SIGN": sms.SIGN,
+        "SMS_SECRET_ID": sms.SECRET_ID,
+        "SMS_SECRET_KEY": sms.SECRET_KEY,
         "COOKIE_SECURE": "0",
         # All phones of this machine have one address.
         "LOGINS_PER_MINUTE": "0",

@@ -16,7 +16,7 @@ import requests
 
 from dev.ports import free_port
 from dev.testing import wait_until
-from miniprogram_mock.platform import lbs, world
+from miniprogram_mock.platform import lbs, sms, world
 
 READY_SECONDS = 120
 
@@ -43,6 +43,11 @@ class Simulator:
             "LBS_BASE": f"{self.base}/apis.map.qq.com",
             "LBS_KEY": lbs.KEY,
             "LBS_SECRET": lbs.SECRET,
+            "SMS_BASE": f"{self.base}/sms.tencentcloudapi.com",
+            "SMS_APP_ID": sms.APP_ID,
+            "SMS_SIGN": sms.SIGN,
+            "SMS_SECRET_ID": sms.SECRET_ID,
+            "SMS_SECRET_KEY": sms.SECRET_KEY,
         }
 
     def account(self, kind: str) -> dict[str, Any]:

@@ -90,7 +90,7 @@ def taken_by(session: Session, send_ids: Collection[uuid.UUID]) -> set[uuid.UUID
 def give_back(session: Session, send_ids: Collection[uuid.UUID]) -> None:
     """What these sends used is there again, unless she took it all back meanwhile. Again changes nothing."""
     rows = select(Credit.id, Credit.revoked_at).where(Credit.id.in_(taken_by(session, send_ids))).order_by(Credit.id).with_for_update()
-    revoked = dict(session.execute(rows).tuples().all())
+    revoked = {row[0]: row[1] for row in session.execute(rows)}
     spent: Sequence[Any] = session.execute(
         select(CreditEntry.credit_id, CreditEntry.send_id, func.max(CreditEntry.created_at))
         .where(CreditEntry.send_id.in_(send_ids))

@@ -15,7 +15,9 @@ API, PAY, WORK = "api.weixin.qq.com", "api.mch.weixin.qq.com", "qyapi.weixin.qq.
 OPEN, MP = "open.weixin.qq.com", "mp.weixin.qq.com"
 # Tencent Location Service.
 MAP = "apis.map.qq.com"
-HOSTS = (API, PAY, WORK, OPEN, MP, MAP)
+# Tencent Cloud's short messages.
+SMS = "sms.tencentcloudapi.com"
+HOSTS = (API, PAY, WORK, OPEN, MP, MAP, SMS)
 # Where WeChat Pay is to be found when its first address cannot be reached.
 SAME_HOSTS = {"api2.mch.weixin.qq.com": PAY}
 

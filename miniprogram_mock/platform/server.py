@@ -23,6 +23,7 @@ from miniprogram_mock.platform import (
     quota,
     service_account,
     sim_api,
+    sms,
     tokens,
     wecom,
     world,
@@ -45,6 +46,7 @@ def _import_endpoints() -> None:
     """Import every module of an area: that fills ENDPOINTS, and declares tables, limits and timers."""
     assert tokens
     assert quota
+    assert sms
     for area in (mini_program, service_account, pay, wecom, lbs, sim_api):
         for found in pkgutil.iter_modules(area.__path__, f"{area.__name__}."):
             importlib.import_module(found.name)

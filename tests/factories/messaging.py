@@ -16,7 +16,7 @@ from app.events.models import Event
 from app.identity.models import Customer
 from app.kit import clock
 from app.messaging import service as messaging
-from app.messaging.models import Send
+from app.messaging.models import MessageTemplate, Send
 from app.orders.models import Order
 from app.wechat.models import AccountKind, WechatAccount
 from tests.factories import dealers, identity, wechat
@@ -101,6 +101,14 @@ def plan(session: Session, of: Town, to: Customer, template_key: str = "deposit_
         "dedupe_key": f"test:{next(_count)}",
     }
     return messaging.plan(session, **asked | fields)
+
+
+def template(session: Session, of: Town, channel: str, fields: dict[str, str], **more: Any) -> MessageTemplate:
+    """A template of the brand, in use."""
+    made = MessageTemplate(brand_id=of.brand_id, channel=channel, fields=fields, **{"key": f"{channel}-{next(_count)}"} | more)
+    session.add(made)
+    session.flush()
+    return made
 
 
 def send_due(session: Session) -> int:

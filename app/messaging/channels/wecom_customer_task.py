@@ -160,7 +160,7 @@ def _had(session: Session, sends: Sequence[Send]) -> Counter[uuid.UUID | None]:
         )
         .group_by(Send.customer_id)
     )
-    return Counter(dict(rows.tuples()))
+    return Counter({row[0]: row[1] for row in rows})
 
 
 def _most(moment: datetime) -> int:

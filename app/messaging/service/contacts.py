@@ -110,7 +110,7 @@ def keep(session: Session, account: WechatAccount, found: Sequence[FollowedCusto
     )
     _link(session, account, [unionid for unionid in people.values() if unionid])
     ids = select(WechatIdentity.openid, WechatIdentity.id).where(WechatIdentity.appid == account.appid, WechatIdentity.openid.in_(people))
-    known = dict(session.execute(ids).tuples().all())
+    known = {row[0]: row[1] for row in session.execute(ids)}
     contacts = {
         (known[one.customer.external_userid], follow.userid): {"since": follow.since, "read_at": moment, "ended_at": None}
         for one in found
