@@ -27,7 +27,6 @@ def upgrade() -> None:
         sa.Column("listens", postgresql.ARRAY(sa.String()), nullable=False),
         sa.Column("uses", postgresql.ARRAY(sa.Uuid()), nullable=False),
         sa.Column("members", sa.BigInteger(), server_default="0", nullable=False),
-        sa.Column("expected", sa.BigInteger(), nullable=True),
         sa.Column("due_at", _WHEN, nullable=True),
         sa.Column("computing_at", _WHEN, nullable=True),
         sa.Column("computed_at", _WHEN, nullable=True),

@@ -17,7 +17,7 @@ from werkzeug.routing import Rule
 
 from app.audience import service as audience
 from app.audience.service import segments
-from app.dealers.models import Staff
+from app.dealers.models import Role, Staff
 from app.events.models import Event
 from app.journeys import service as journeys
 from app.kit import clock
@@ -130,7 +130,7 @@ def other(session: Session) -> Other:
     journeys.hear(session, [make_journeys.triggered(session, customer)])
     adviser = make_dealers.staff(session, make_dealers.dealer(session, market.brand))
     session.commit()
-    segment = segments.create(session, make_dealers.staff(session, market.brand, Role.marketer), name="不该看见的人", tree={"all": []})
+    segment = segments.create(session, make_dealers.staff(session, market.brand, Role.marketer), name="不该看见的人", tree=EVERYBODY)
     session.commit()
     ids = {
         "segment_id": segment.id,
@@ -172,7 +172,7 @@ def reconciled(session: Session, market: make_orders.Market) -> dict[str, Any]:
 # Doors that only headquarters open: money that went wrong or back, deposit terms, journeys with their numbers, and what is written to many,
 # are the brand's.
 OF_THE_BRAND = re.compile(
-    r"\w+ /api/staff/((payments/[a-z.]+|journeys|refunds|broadcasts|sends|messaging|wishes)(/.*)?|customers/.+/messages|"
+    r"\w+ /api/staff/((payments/[a-z.]+|journeys|segments|refunds|broadcasts|sends|messaging|wishes)(/.*)?|customers/.+/messages|"
     r"orders/.+/refund|deposit-terms/.+)|POST /api/staff/deposit-terms/"
 )
 # Doors that the dealer's manager opens, and none of his advisers.
@@ -214,6 +214,9 @@ CAR = {
 }
 
 
+EVERYBODY: dict[str, Any] = {"all": []}
+
+
 def bodies(session: Session) -> dict[str, dict[str, Any]]:
     """What each door wants to read, by the end of its path."""
     return {
@@ -228,6 +231,11 @@ def bodies(session: Session) -> dict[str, dict[str, Any]]:
         "/refund": {"amount_fen": 100, "reason": "部分退款"},
         "/deposit-terms/": POLICY,
         "/deposit-terms/preview": POLICY,
+        "/segments/": {"name": "人群", "tree": EVERYBODY},
+        "/segments/preview": {"tree": EVERYBODY},
+        "/segments/<uuid:segment_id>": {"version": 1, "name": "人群"},
+        "/segments/<uuid:segment_id>/difference": {"tree": EVERYBODY},
+        "/segments/<uuid:segment_id>/copy": {"name": "副本"},
         "POST /api/staff/broadcasts/": BROADCAST,
         "/trial": {"customer_ids": [str(uuid.UUID(int=7))]},
         "/wishes/<uuid:customer_id>": {"channel": None, "wanted": False},

@@ -14,6 +14,7 @@ from sqlalchemy.orm import Session
 from werkzeug.routing import Rule
 
 from app.audience import service as audience
+from app.audience.service import segments
 from app.dealers.models import Role
 from app.identity.models import Customer
 from app.kit import clock, db, idempotency
@@ -30,7 +31,7 @@ from app.wechat.models import WechatAccount
 from tests.factories import broadcasts, dealers, identity, interests, sharing, vehicles
 from tests.factories import orders as make
 from tests.factories.payments import Works, notify
-from tests.house.test_doors import BROADCAST, CAR, POLICY, REPORT, path_of
+from tests.house.test_doors import BROADCAST, CAR, EVERYBODY, POLICY, REPORT, path_of
 
 # Money moves, or something comes to be that there must be one of: nobody gets in without a key.
 NEEDED = {
@@ -60,6 +61,8 @@ NEEDED = {
     "POST /api/staff/payments/incidents/<uuid:incident_id>/resolve",
     "POST /api/staff/payments/reconciliations/run",
     "POST /api/staff/payments/refunds/<uuid:refund_id>/abnormal",
+    "POST /api/staff/segments/",
+    "POST /api/staff/segments/<uuid:segment_id>/copy",
     "POST /api/staff/stock/vehicles/",
     "POST /api/staff/stock/vehicles/<uuid:vehicle_id>/delivered",
     "POST /api/staff/stock/vehicles/<uuid:vehicle_id>/list",
@@ -70,6 +73,10 @@ NEEDED = {
 }
 # What may be done without a key, because doing it again changes nothing more; with one it has the same answer, too.
 HONOURED = {
+    "PATCH /api/staff/segments/<uuid:segment_id>",
+    "POST /api/staff/segments/<uuid:segment_id>/archive",
+    "POST /api/staff/segments/<uuid:segment_id>/difference",
+    "POST /api/staff/segments/preview",
     "PATCH /api/staff/stock/vehicles/<uuid:vehicle_id>",
     "POST /api/staff/stock/feeds/<uuid:run_id>/confirm",
     "POST /api/staff/stock/feeds/<uuid:run_id>/discard",
@@ -182,7 +189,9 @@ def world(app: Any, session: Session, wechat: FakeGateway, rings: Any) -> World:
     client.post("/api/public/staff/login", json={"username": admin.username, "password": dealers.PASSWORD})
     who = {name: identity.signed_in(session, one, market.mini) for name, one in (("free", free), ("holder", holder))}
     session.commit()
+    kept, archived = (segments.create(session, admin, name="人群", tree=EVERYBODY) for _ in range(2))
     ids = {
+        "segment_id": kept.id,
         "order_id": paid.id,
         "vehicle_id": paid.vehicle_id,
         "customer_id": free.id,
@@ -202,9 +211,12 @@ def world(app: Any, session: Session, wechat: FakeGateway, rings: Any) -> World:
         SenderStop(brand_id=market.brand.id, channel="sms", appid="wx0", window_began_at=clock.now(session), stopped_at=clock.now(session))
     )
     session.commit()
+    archive = {"/segments/<uuid:segment_id>/archive": {"segment_id": archived.id}}
     who["staff"] = {"Cookie": f"marque_staff={client.get_cookie('marque_staff').value}"}
     return World(
-        {"all": ids, "holder": {"order_id": unpaid.id}} | _stock(session, market) | _broadcasts(session, market, free),
+        {"all": ids, "holder": {"order_id": unpaid.id}}
+        | _stock(session, market)
+        | _broadcasts(session, market, free),
         who,
         _bodies(market, clock.now(session))
         | {"/trial": {"customer_ids": [str(free.id)]}}
@@ -298,6 +310,11 @@ def _bodies(market: make.Market, now: datetime) -> dict[str, Any]:
         "/test-drive": {"at": (now + timedelta(days=1)).isoformat()},
         "/deposit-terms/": POLICY,
         "/preview": POLICY,
+        "/segments/": {"name": "人群", "tree": EVERYBODY},
+        "/segments/preview": {"tree": EVERYBODY},
+        "/segments/<uuid:segment_id>": {"version": 1, "name": "人群"},
+        "/segments/<uuid:segment_id>/difference": {"tree": EVERYBODY},
+        "/segments/<uuid:segment_id>/copy": {"name": "副本"},
         "/decline": {"reason": "车辆有损伤"},
         "/sold-offline": {"reason": "车辆已售给到店客户"},
         "/refund": {"amount_fen": 100, "reason": "部分退款"},

@@ -46,8 +46,6 @@ class Segment(Root):
     uses: Mapped[list[uuid.UUID]] = mapped_column(ARRAY(Uuid))
     # As of `computed_at` and what changed since; kept where the members change.
     members: Mapped[int] = mapped_column(BigInteger, default=0, server_default="0")
-    # How many were expected when it was last saved.
-    expected: Mapped[int | None] = mapped_column(BigInteger)
     due_at: Mapped[datetime | None]
     computing_at: Mapped[datetime | None]
     computed_at: Mapped[datetime | None]
