@@ -215,6 +215,7 @@ def world(app: Any, session: Session, wechat: FakeGateway, rings: Any) -> World:
     who["staff"] = {"Cookie": f"marque_staff={client.get_cookie('marque_staff').value}"}
     return World(
         {"all": ids, "holder": {"order_id": unpaid.id}}
+        | archive
         | _stock(session, market)
         | _broadcasts(session, market, free),
         who,

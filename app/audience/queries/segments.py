@@ -101,7 +101,7 @@ def page(session: Session, segment_id: uuid.UUID, *, cursor: str | None, limit: 
         except (ValueError, AttributeError) as error:
             raise paging.CursorInvalid(cursor="of another list") from error
     rows = session.execute(wanted.order_by(SegmentMember.customer_id).limit(limit + 1)).all()
-    since = {customer_id: entered_at for customer_id, entered_at in rows[:limit]}
+    since = {row.customer_id: row.entered_at for row in rows[:limit]}
     items = [one | {"entered_at": since[one["id"]]} for one in people(session, list(since))]
     return {"items": items, "next_cursor": paging.encode(rows[limit - 1][0]) if len(rows) > limit else None}
 
