@@ -1,6 +1,6 @@
 # `make` tells what there is to make. A machine needs Python >= 3.11 (with venv), git and make, nothing else.
 .DEFAULT_GOAL := help
-.PHONY: help setup run story stop test check check-static miniprogram soak soak-money fuzz bench console phone lock smoke clean
+.PHONY: help setup run story stop test check check-static miniprogram soak soak-money soak-messages fuzz bench console phone lock smoke clean
 
 SHELL := /bin/sh
 PYTHON := $(shell for python in python3.11 python3.12 python3.13 python3.14 python3 python; do \
@@ -44,6 +44,10 @@ soak: setup ## Ten minutes of calls to the simulator while a tenth goes wrong; S
 soak-money: setup ## Kill the money's processes at every point, then at random under load for ten minutes; SOAK_SECONDS, SOAK_SEED
 	@MONEY_POINTS=all SOAK_SECONDS=$${SOAK_SECONDS:-600} HYPOTHESIS_EXAMPLES=500 $(VENV)/python -m pytest -n0 -q -s \
 		tests/money tests/orders/test_many_buyers.py tests/orders/test_any_order_of_things.py
+
+soak-messages: setup ## Send to 100,000 people while a worker dies every two seconds, a hundred times, and the servers restart; BROADCAST_PEOPLE, _KILLS
+	@BROADCAST_PEOPLE=$${BROADCAST_PEOPLE:-100000} BROADCAST_KILLS=$${BROADCAST_KILLS:-100} $(VENV)/python -m pytest -n0 -q -s \
+		tests/stories/test_broadcast.py
 
 fuzz: setup ## Ten minutes of everything that the description of finding a car allows and forbids: no 5xx; FUZZ_SECONDS, FUZZ_SEED
 	@$(VENV)/python -m pytest -n0 -q -s tests/fuzz/visitors.py
