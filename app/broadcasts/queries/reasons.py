@@ -63,7 +63,7 @@ def _ran(session: Session, broadcast: Broadcast, since: datetime | None) -> list
     lines = []
     for row in rows:
         what = "resumed" if row.before == BroadcastStatus.paused and row.after == BroadcastStatus.sending else row.after
-        if since is None or row.created_at >= since:
+        if since is None or row.created_at > since:
             lines.append(Line(row.created_at, what, t(f"broadcasts.why.{what}")))
     return lines
 

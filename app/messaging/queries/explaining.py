@@ -41,9 +41,8 @@ def also_tells(teller: Teller) -> Teller:
 
 def story(session: Session, send: Send) -> list[Line]:
     """Everything that is known about a message, in the order in which it happened."""
-    lines = [_planned(session, send)]
-    for teller in _tellers:
-        lines += teller(session, send)
+    lines = [line for teller in _tellers for line in teller(session, send)]
+    lines.append(_planned(session, send))
     waits = session.execute(select(SendWait).filter_by(send_id=send.id).order_by(SendWait.first_at)).scalars().all()
     lines += [_waited(wait) for wait in waits]
     lines += _tried(send, waits)

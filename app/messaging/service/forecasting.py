@@ -24,8 +24,6 @@ from app.messaging.service import limits
 from app.wechat import queries as wechat
 from app.wechat.models import WechatAccount
 
-# What transactional messages use a day is expected to be what they used on the days of the last week.
-EXPECT_BY_DAYS = 7
 Sender = tuple[str, str]
 
 
@@ -73,13 +71,13 @@ def finishes_on(count: int, quota: Quota, today: date) -> date | None:
     return today + timedelta(days=math.ceil((count - quota.free_today) / quota.per_day))
 
 
-def for_marketing(limit: int | None, reserve_percent: int, *, used: int, used_by_marketing: int, expected: int) -> Quota:
-    """What is left for marketing of a day's limit: transactional messages keep their reserve, and what they use beyond it."""
+def for_marketing(limit: int | None, reserve_percent: int, *, used: int, used_by_marketing: int) -> Quota:
+    """What is left for marketing of a day's limit, as the claim counts it: of the reserve it gets nothing, whoever else comes late."""
     if limit is None:
         return Quota()
-    kept = max(limit * reserve_percent // 100, expected)
-    transactional = max(kept, used - used_by_marketing)
-    return Quota(max(0, limit - used_by_marketing - transactional), max(0, limit - kept))
+    reserve = limit * reserve_percent // 100
+    reserved = max(0, reserve - (used - used_by_marketing))
+    return Quota(max(0, limit - used - reserved), limit - reserve)
 
 
 def board(session: Session, brand_id: uuid.UUID) -> list[SenderDay]:
@@ -93,17 +91,16 @@ def board(session: Session, brand_id: uuid.UUID) -> list[SenderDay]:
         for account in wechat.accounts(session, brand_id, way.account_kind)
     ]
     appids = {account.appid for _, account, _ in senders}
-    days = _days(session, appids, today)
+    rows = session.execute(select(QuotaDay).where(QuotaDay.appid.in_(appids), QuotaDay.day == today)).scalars()
+    days = {(one.appid, one.channel): one for one in rows}
     waiting = _waiting(session, brand_id, limits.next_quota_day(moment))
     told = []
     for kind, account, way in senders:
         sender = account.appid, kind
-        day = days.get((*sender, today))
+        day = days.get(sender)
         used, used_by_marketing = (day.used, day.used_by_marketing) if day else (0, 0)
         limit = limits.most_of_a_day(Address(account, ""), way.endpoint)
-        quota = for_marketing(
-            limit, policy.reserve_percent, used=used, used_by_marketing=used_by_marketing, expected=_expected(days, sender, today)
-        )
+        quota = for_marketing(limit, policy.reserve_percent, used=used, used_by_marketing=used_by_marketing)
         exhausted = day is not None and day.exhausted_at is not None
         told.append(
             SenderDay(
@@ -199,17 +196,6 @@ def _asked(session: Session, brand_id: uuid.UUID, way: Channel, sends: Sequence[
     if way.account_kind and not accounts:
         return {send.id: SendFailed.because("no_account") for send in sends}
     return way.reach(session, sends, accounts) if sends else {}
-
-
-def _days(session: Session, appids: Collection[str], today: date) -> dict[tuple[str, str, date], QuotaDay]:
-    rows = session.execute(select(QuotaDay).where(QuotaDay.appid.in_(appids), QuotaDay.day >= today - timedelta(days=EXPECT_BY_DAYS)))
-    return {(one.appid, one.channel, one.day): one for one in rows.scalars()}
-
-
-def _expected(days: Mapping[tuple[str, str, date], QuotaDay], sender: Sender, today: date) -> int:
-    """What transactional messages use a day, by the days of the last week on which anything was sent."""
-    known = [one.used - one.used_by_marketing for key, one in days.items() if key[:2] == sender and one.day < today]
-    return math.ceil(sum(known) / len(known)) if known else 0
 
 
 def _waiting(session: Session, brand_id: uuid.UUID, until: datetime) -> dict[Sender, int]:

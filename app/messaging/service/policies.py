@@ -11,7 +11,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from app.events import service as events
-from app.kit import acting, clock
+from app.kit import acting, clock, queue
 from app.kit.errors import Invalid
 from app.messaging.errors import SenderUnknown
 from app.messaging.models import MessagingPolicy, SenderStop
@@ -93,13 +93,15 @@ def let_sender_go_on(session: Session, brand_id: uuid.UUID, *, appid: str, chann
     if stop is None:
         raise SenderUnknown
     if stop.stopped_at is not None:
+        was = {"reason": stop.reason, "stopped_at": stop.stopped_at.isoformat()}
         limits.let_go_on(session, appid, channel)
+        queue.enqueue(session, "messaging.send_due")
         events.record(
             session,
             "messaging.sender_released",
             brand_id=brand_id,
             subject=("sender", f"{channel}:{appid}"),
-            data={"channel": channel, "appid": appid, "reason": stop.reason, "stopped_at": stop.stopped_at.isoformat()},
+            data={"channel": channel, "appid": appid} | was,
             actor=acting.now().actor,
         )
         session.refresh(stop)
