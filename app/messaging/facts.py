@@ -17,7 +17,8 @@ from app.identity.models import Customer
 from app.kit import clock
 from app.kit.phone import mask
 from app.kit.texts import t
-from app.messaging.models import Send
+from app.messaging import refusing
+from app.messaging.models import Purpose, Send
 from app.orders.models import Order
 from app.vehicles.models import Vehicle
 
@@ -36,7 +37,7 @@ def of_all(session: Session, sends: Sequence[Send]) -> dict[uuid.UUID, dict[str,
     customer_name, customer_phone (masked), order_id, order_number, amount (¥1000, as WeChat's `amount` wants it), paid_at, cancel_reason,
     dealer_note, vehicle_id, vehicle_title, store_name, store_phone, visit_time (the store's next whole day,
     `2026年11月22日 09:00~18:00`), order_outcome and held_until (what the dealer made of an order), offered_until and waitlist_outcome (of a
-    place in a waiting list). Times are China's.
+    place in a waiting list), refusal_link (of a marketing message to her: the page by which she refuses them). Times are China's.
     A context that names no order, vehicle or store, such as that of a journey which a tag started, means the customer's latest order.
     Raises ValueError for an id that is none.
     """
@@ -59,6 +60,8 @@ def of_all(session: Session, sends: Sequence[Send]) -> dict[uuid.UUID, dict[str,
         customer = customers.get(one.customer_id)
         if customer is not None:
             facts |= {"customer_name": customer.nickname, "customer_phone": mask(customer.phone)}
+        if send.purpose == Purpose.marketing and send.customer_id is not None:
+            facts["refusal_link"] = refusing.url(send.customer_id, send.channel)
         found[send.id] = {name: value for name, value in facts.items() if value}
     return found
 

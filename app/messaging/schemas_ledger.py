@@ -67,6 +67,17 @@ class LineOut(Schema):
     sentence = String(metadata={"description": "zh-CN"})
 
 
+class WhyIn(Schema):
+    template_key = String(validate=Length(1, 64))
+    broadcast_id = UUID()
+    walk_id = UUID()
+
+
+class CustomerWhyOut(Schema):
+    send = Nested(SendOut, allow_none=True)
+    lines = List(Nested(LineOut))
+
+
 class WhyOut(Schema):
     send = Nested(SendOut)
     lines = List(Nested(LineOut))

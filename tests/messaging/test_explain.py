@@ -252,4 +252,9 @@ class TestDoors:
         assert len(file.splitlines()) == 3
         why = marketer.get(f"/api/staff/sends/{refused['id']}/why").json
         assert why["lines"][-1]["sentence"] == "没有发送：客户已拒收这类消息"
+        hers = f"/api/staff/customers/{people[0].id}/messages/why"
+        assert marketer.get(hers, query_string={"template_key": make.NEWS}).json == why
+        nothing = marketer.get(hers, query_string={"template_key": "other"}).json
+        assert (nothing["send"], nothing["lines"][0]["sentence"]) == (None, "没有找到给这位客户的这条消息")
+        assert marketer.get(hers).status_code == 422
         assert marketer.get("/api/staff/sends/01900000-0000-7000-8000-000000000000/why").status_code == 404

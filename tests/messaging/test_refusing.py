@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import re
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -115,13 +116,18 @@ def test_a_link_that_is_not_ours_is_not_found(session: Session, client: Any, lin
 
 
 def test_a_message_that_was_refused_by_its_link_is_skipped(
-    session: Session, client: Any, town: towns.Town, lin: Customer, tencent: Any
+    session: Session, client: Any, town: towns.Town, lin: Customer, tencent: Any, later: Any
 ) -> None:
-    make.news(session, town)
+    template = make.news(session, town)
+    template.page = "{{ refusal_link }}"
     send = towns.plan(session, town, lin, make.NEWS, purpose="marketing")
-    session.commit()
-    client.post(path(lin), data={"step": "refuse_all"})
+    first = towns.plan(session, town, lin, make.NEWS, purpose="marketing")
+    send.due_at += timedelta(hours=1)
+    towns.send_due(session)
+    session.refresh(first)
+    client.post("/" + first.payload["page"].split("/", 3)[3], data={"step": "refuse_all"})
+    later(hours=2)
     towns.send_due(session)
     session.refresh(send)
     assert (send.status, send.error_code) == ("skipped", "refused")
-    assert tencent.calls_of("send_template") == []
+    assert len(tencent.calls_of("send_template")) == 1

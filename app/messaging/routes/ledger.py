@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 from app.identity import queries as identity
 from app.identity.errors import CustomerUnknown
 from app.kit import db, paging
-from app.kit.errors import Forbidden
+from app.kit.errors import Forbidden, Invalid
 from app.kit.paging import CursorInvalid
 from app.kit.rows import BOM, excel_line
 from app.kit.texts import t
@@ -107,6 +107,22 @@ def _line(send: Send, nickname: str | None) -> str:
     told = send_out(send, nickname)
     moments = [queries.moment(told[name]) if told[name] else "" for name in ("created_at", "claimed_at", "settled_at")]
     return excel_line([told[name] for name in ("id", "nickname", "channel_label", "template_key", "status_label", "reason_text")] + moments)
+
+
+@customers.get("/<uuid:customer_id>/messages/why")
+@raises(Forbidden, CustomerUnknown)
+@customers.input(schemas_ledger.WhyIn, location="query")
+@customers.output(schemas_ledger.CustomerWhyOut)
+@transactional
+def why_she(session: Session, who: Caller, customer_id: uuid.UUID, query_data: dict[str, Any]) -> Any:
+    """The story of the last message to her of a template, of a journey's walk, or of a broadcast; or that there never was one."""
+    person = identity.get(session, brand_of(who), customer_id)
+    if not query_data:
+        raise Invalid(template_key="or walk_id, or broadcast_id")
+    send = queries.last_of(session, person.id, **query_data)
+    if send is None:
+        return {"send": None, "lines": [{"at": None, "what": "nothing", "sentence": t("messaging.why.nothing")}]}
+    return {"send": send_out(send, person.nickname), "lines": [vars(line) for line in queries.story(session, send)]}
 
 
 @customers.get("/<uuid:customer_id>/messages")
