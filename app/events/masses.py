@@ -12,13 +12,14 @@ from sqlalchemy.orm import Session
 from app.events.catalogue import NAMES
 from app.events.models import EventSubscription
 from app.events.service import listeners
-from app.kit import queue
+from app.kit import clock, queue
 
+_HERSELF, _NOTHING = "'customer', told.customer_id::text", "CAST(NULL AS text), CAST(NULL AS text)"
+# The moment is asked for once: as a function it would be for each row.
 _RECORD = """
     WITH told AS MATERIALIZED ({source}), made AS (
         INSERT INTO events (id, recorded_at, brand_id, name, customer_id, subject_type, subject_id, actor_type, actor_id, data)
-        SELECT marque_new_id(), marque_now(), :brand_id, :name, told.customer_id, 'customer', told.customer_id::text,
-            :actor_type, :actor_id, told.data
+        SELECT marque_new_id(), :now, :brand_id, :name, told.customer_id, {subject}, :actor_type, :actor_id, told.data
         FROM told RETURNING id, recorded_at
     ), due AS (
         INSERT INTO event_deliveries (handler, event_id, recorded_at, due_at)
@@ -37,17 +38,20 @@ def record_selected(
     brand_id: uuid.UUID,
     actor: tuple[str, Any] = ("system", None),
     params: Mapping[str, Any] | None = None,
+    about_herself: bool = False,
 ) -> int:
     """A fact of one name, as `service.record` writes it, for each row of `source`: SQL of the caller's own that selects customer_id and
-    data (jsonb), with its `params`. The fact is about the customer. How many there are.
+    data (jsonb), with its `params`. Its subject is the customer where it is `about_herself`, else none. How many there are.
     """
     if name not in NAMES:
         raise RuntimeError(f"not in the event catalogue: {name}")
     session.flush()
     subscribed = session.execute(select(EventSubscription.handler).filter_by(event_name=name)).scalars()
     handlers = sorted(listeners(name) | set(subscribed))
-    given = {"brand_id": brand_id, "name": name, "actor_type": actor[0], "actor_id": str(actor[1]) if actor[1] else None}
-    recorded: int = session.execute(text(_RECORD.format(source=source)), {**(params or {}), **given, "handlers": handlers}).scalar_one()
+    given: dict[str, Any] = {"brand_id": brand_id, "name": name, "actor_type": actor[0], "actor_id": str(actor[1]) if actor[1] else None}
+    given |= {"now": clock.now(session), "handlers": handlers}
+    wanted = text(_RECORD.format(source=source, subject=_HERSELF if about_herself else _NOTHING))
+    recorded: int = session.execute(wanted, {**(params or {}), **given}).scalar_one()
     if recorded and handlers:
         queue.enqueue(session, "events.deliver")
     return recorded

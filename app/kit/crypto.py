@@ -77,7 +77,7 @@ class EncryptedJson(TypeDecorator[Any]):
 
 def blind_index(value: str) -> str:
     """A keyed hash (hex, 64 characters) that finds an encrypted value again without revealing it."""
-    return hmac.new(settings().phone_pepper.get_secret_value().encode(), value.encode(), hashlib.sha256).hexdigest()
+    return hmac.digest(settings().phone_pepper.get_secret_value().encode(), value.encode(), "sha256").hex()
 
 
 def hash_password(password: str) -> str:

@@ -29,11 +29,17 @@ from app.audience.service.defining import (
     restore,
     rule,
 )
+from app.audience.service.runs import (
+    forget_old_people,
+    hand_in,
+    take_back,
+    take_up,
+    take_up_waiting,
+)
 from app.audience.service.tags import (
     add,
     apply_rules,
     decide_all,
-    fitting,
     forget,
     merge,
     remove,
@@ -60,9 +66,10 @@ __all__ = [
     "define_behaviour",
     "drop_rule",
     "expire",
-    "fitting",
     "folder",
     "forget",
+    "forget_old_people",
+    "hand_in",
     "install_defaults",
     "make_folder",
     "merge",
@@ -70,4 +77,7 @@ __all__ = [
     "remove",
     "restore",
     "rule",
+    "take_back",
+    "take_up",
+    "take_up_waiting",
 ]

@@ -15,6 +15,7 @@ from sqlalchemy.orm import Session
 
 from app.audience.models import Source
 from app.events.masses import record_selected
+from app.kit import clock
 from app.kit.json import dumps
 
 # `active` False takes the tag. A value of NULL leaves the one that is there, an end of NULL is the tag's own.
@@ -26,11 +27,11 @@ _TABLES = (
         was_expires_at timestamptz) ON COMMIT DROP
     """,
 )
-_END = "coalesce(d.expires_at, marque_now() + make_interval(days => t.ttl_days))"
+_END = "coalesce(d.expires_at, CAST(:now AS timestamptz) + make_interval(days => t.ttl_days))"
 _GIVE_NEW = f"""
     WITH given AS (
         INSERT INTO customer_tags (customer_id, tag_id, active, source, decided_at, value, expires_at)
-        SELECT d.customer_id, d.tag_id, true, :source, marque_now(), d.value, {_END}
+        SELECT d.customer_id, d.tag_id, true, :source, :now, d.value, {_END}
         FROM deciding d JOIN tags t ON t.id = d.tag_id
         WHERE d.active ORDER BY d.customer_id, d.tag_id
         ON CONFLICT DO NOTHING RETURNING customer_id, tag_id
@@ -42,14 +43,14 @@ _CHANGE = f"""
     WITH old AS (
         SELECT c.*, d.active AS will_be, coalesce(d.value, c.value) AS new_value, d.expires_at AS given_end, {_END} AS new_end
         FROM deciding d JOIN customer_tags c USING (customer_id, tag_id) JOIN tags t ON t.id = d.tag_id
-        WHERE c.decided_at <= marque_now() AND (c.active <> d.active OR d.active AND (
+        WHERE c.decided_at <= :now AND (c.active <> d.active OR d.active AND (
             d.value IS NOT NULL AND d.value IS DISTINCT FROM c.value
             OR d.expires_at IS NOT NULL AND d.expires_at IS DISTINCT FROM c.expires_at))
             AND NOT EXISTS (SELECT FROM decided x WHERE x.customer_id = d.customer_id AND x.tag_id = d.tag_id)
         ORDER BY c.customer_id, c.tag_id FOR UPDATE OF c
     ), changed AS (
         UPDATE customer_tags c SET active = old.will_be, source = :source, subject_type = NULL, subject_id = NULL, event_id = NULL,
-            decided_at = marque_now(), value = CASE WHEN old.will_be THEN CASE WHEN old.active THEN old.new_value ELSE d.value END END,
+            decided_at = :now, value = CASE WHEN old.will_be THEN CASE WHEN old.active THEN old.new_value ELSE d.value END END,
             expires_at = CASE WHEN NOT old.will_be THEN NULL WHEN old.active THEN coalesce(old.given_end, c.expires_at) ELSE old.new_end END
         FROM old JOIN deciding d USING (customer_id, tag_id) WHERE c.customer_id = old.customer_id AND c.tag_id = old.tag_id
         RETURNING c.customer_id, c.tag_id, CASE WHEN old.active <> c.active THEN CASE WHEN c.active THEN 'tag.added' ELSE 'tag.removed' END
@@ -67,7 +68,7 @@ _FACTS = """
 """
 _REMEMBER = """
     INSERT INTO people_changes (run_id, customer_id, tag_id, decided_at, active, was_active, was_value, was_source, was_expires_at)
-    SELECT :run_id, customer_id, tag_id, marque_now(), fact IS DISTINCT FROM 'tag.removed',
+    SELECT :run_id, customer_id, tag_id, :now, fact IS DISTINCT FROM 'tag.removed',
         was_active, was_value, was_source, was_expires_at
     FROM decided ON CONFLICT (run_id, customer_id, tag_id) DO UPDATE SET decided_at = excluded.decided_at, active = excluded.active
 """
@@ -99,10 +100,11 @@ def carry_out(
 
     With a `run_id` what was before is remembered. May be called twice: the second time nothing differs.
     """
-    session.execute(text(_GIVE_NEW), {"source": source})
-    session.execute(text(_CHANGE), {"source": source})
+    asked = {"source": source, "now": clock.now(session)}
+    session.execute(text(_GIVE_NEW), asked)
+    session.execute(text(_CHANGE), asked)
     if run_id is not None:
-        session.execute(text(_REMEMBER), {"run_id": run_id})
+        session.execute(text(_REMEMBER), {"run_id": run_id, "now": asked["now"]})
     return record_decided(session, brand_id, {"source": source.value, **(said or {})}, actor=actor)
 
 

@@ -4,23 +4,22 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Sequence
-from datetime import date, datetime
-from decimal import Decimal, InvalidOperation
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import delete, or_, select, text
 from sqlalchemy.orm import Session, joinedload
 
-from app.audience.errors import CustomerUnknown, TagArchived, TagByRule, TagUnknown, ValueUnfit
+from app.audience.errors import CustomerUnknown, TagArchived, TagByRule, TagUnknown
 from app.audience.models import Action, CustomerTag, PeopleChange, Source, Tag, TagKind, TagMark, TagRule, ValueType
 from app.audience.queries import who_now
 from app.audience.service.deciding import Decision, decide
+from app.audience.values import fitting
 from app.events.models import Event
 from app.kit import clock
 
 Actor = tuple[str, Any]
 SYSTEM: Actor = ("system", None)
-LONGEST_VALUE = 100
 
 
 def add(
@@ -80,23 +79,6 @@ def _checked(tag: Tag, *, active: bool, source: Source, value: str | None) -> st
     if active and tag.archived_at is not None:
         raise TagArchived(tag=tag.key, label=tag.label)
     return None if value is None else fitting(ValueType(tag.value_type), tag.choices, value)
-
-
-def fitting(kind: ValueType, choices: Sequence[str], value: str) -> str:
-    """A value as it is kept. Raises `ValueUnfit` when the tag has none, or none like this."""
-    try:
-        if kind == ValueType.number:
-            number = Decimal(value)
-            if not number.is_finite() or len(value) > LONGEST_VALUE:
-                raise ValueUnfit(value="number")
-            return f"{number:f}"
-        if kind == ValueType.date:
-            return date.fromisoformat(value).isoformat()
-    except (InvalidOperation, ValueError) as error:
-        raise ValueUnfit(value=kind.value) from error
-    if kind == ValueType.none or (kind == ValueType.choice and value not in choices) or not 0 < len(value) <= LONGEST_VALUE:
-        raise ValueUnfit(value=kind.value)
-    return value
 
 
 def apply_rules(session: Session, happened: Sequence[Event]) -> None:

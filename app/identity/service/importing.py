@@ -13,6 +13,7 @@ from sqlalchemy import text
 from sqlalchemy.orm import Session
 
 from app.events.masses import record_selected
+from app.kit import clock
 
 # `new_id` is what she is called if she is new; `phone` is sealed as `EncryptedText` does it, `phone_hash` its `blind_index`. `key_field` is
 # the column that is named when nobody is found. `consents` are purposes, agreed to in the words of `text_version` at `consent_at`.
@@ -89,8 +90,8 @@ _FIND = """
 # In the order of their numbers: the index that finds them is filled from one side, as far as that goes.
 _MAKE = """
     WITH made AS (
-        INSERT INTO customers (id, brand_id, unionid, phone, phone_hash, external_id, nickname, city, time_zone)
-        SELECT new_id, :brand_id, unionid, phone, phone_hash, external_id, nickname, city, time_zone
+        INSERT INTO customers (id, brand_id, created_at, unionid, phone, phone_hash, external_id, nickname, city, time_zone)
+        SELECT new_id, :brand_id, :now, unionid, phone, phone_hash, external_id, nickname, city, time_zone
         FROM arriving WHERE customer_id IS NULL AND refused_field IS NULL ORDER BY phone_hash
         ON CONFLICT DO NOTHING RETURNING id
     )
@@ -195,7 +196,6 @@ def begin(session: Session) -> None:
     session.execute(text("CREATE TEMPORARY TABLE agreed (customer_id uuid, purpose text, text_version text) ON COMMIT DROP"))
     session.execute(text("SET LOCAL enable_seqscan = off"))
     session.execute(text("SET LOCAL enable_mergejoin = off"))
-    session.execute(text("SET LOCAL plan_cache_mode = force_custom_plan"))
 
 
 def take_in(session: Session, brand_id: uuid.UUID, *, makes_people: bool, staff_id: uuid.UUID | None) -> TakenIn:
@@ -204,7 +204,8 @@ def take_in(session: Session, brand_id: uuid.UUID, *, makes_people: bool, staff_
     Without `makes_people` only those who are there are found, and nothing about them changes. Where it does, keys and a name are filled in
     where there was none; the city and the time zone become these. Again the same rows change nothing. Those found are locked.
     """
-    asked = {"brand_id": brand_id, "makes_people": makes_people}
+    # The moment is asked for once: as a default of the column it would be for each row.
+    asked = {"brand_id": brand_id, "makes_people": makes_people, "now": clock.now(session)}
     for _ in range(ATTEMPTS):
         session.execute(text(_FIND), asked)
         if makes_people:
@@ -246,4 +247,4 @@ def _belongings(session: Session, asked: dict[str, Any], actor: tuple[str, Any])
         ),
     }
     for name, source in told.items():
-        record_selected(session, name, source, brand_id=asked["brand_id"], actor=actor)
+        record_selected(session, name, source, brand_id=asked["brand_id"], actor=actor, about_herself=True)
