@@ -31,3 +31,8 @@ def read_contacts() -> None:
 @job("messaging.read_contact", transactional=False)
 def read_contact(inbox_id: str) -> None:
     service.read_contact(uuid.UUID(inbox_id))
+
+
+@job("messaging.sync_templates", every=300, transactional=False, timeout=300)
+def sync_templates() -> None:
+    service.sync_templates()

@@ -29,6 +29,12 @@ _PATTERNS = {kind: re.compile(rule) for kind, rule in _RULES.items()}
 _FIELD = re.compile(r"([a-z_]+?)\d+")
 
 
+def kind_of(field: str) -> str:
+    """The type of a typed key: `thing` of `thing3`; the key itself when it is none."""
+    named = _FIELD.fullmatch(field)
+    return named[1] if named else field
+
+
 class ValueRefused(Exception):
     """A value that WeChat would refuse. `field` is its typed key, `reason` is "empty", "unknown_type" or "form"."""
 

@@ -103,6 +103,15 @@ def plan(session: Session, of: Town, to: Customer, template_key: str = "deposit_
     return messaging.plan(session, **asked | fields)
 
 
+def brand_template(session: Session, brand_id: uuid.UUID, content: str = "您好", **more: Any) -> MessageTemplate:
+    """A draft for the inbox."""
+    said = {"channel": "inbox", "key": f"template-{next(_count)}", "title": "问候", "state": "draft", "fields": {"content": content}}
+    made = MessageTemplate(brand_id=brand_id, **said | more)
+    session.add(made)
+    session.flush()
+    return made
+
+
 def template(session: Session, of: Town, channel: str, fields: dict[str, str], **more: Any) -> MessageTemplate:
     """A template of the brand, in use."""
     made = MessageTemplate(brand_id=of.brand_id, channel=channel, fields=fields, **{"key": f"{channel}-{next(_count)}"} | more)

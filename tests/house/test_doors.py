@@ -29,6 +29,7 @@ from app.vehicles.models import ImportRun, Inspection, VehiclePhoto
 from tests.factories import broadcasts, pictures
 from tests.factories import dealers as make_dealers
 from tests.factories import journeys as make_journeys
+from tests.factories import messaging as make_messaging
 from tests.factories import orders as make_orders
 
 # What anybody may ask without saying who she is: signing in, whether we are well, and the page of a refusal's link, which is a key by
@@ -149,6 +150,7 @@ def other(session: Session) -> Other:
     ids |= {"run_id": run.id, "stock_number": market.vehicle.stock_number}
     ids |= {"terms_id": market.terms.id, "refund_id": refund.id, "key": "vip", "vehicle_id": market.vehicle.id, "photo_id": photo.id}
     ids |= {"broadcast_id": broadcasts.in_states(session, market.brand.id, customer)["draft"].id, "channel": "sms", "appid": "wx0"}
+    ids["template_id"] = make_messaging.brand_template(session, market.brand.id).id
     ids["send_id"] = broadcasts.planned(session, market.brand.id, customer).id
     session.commit()
     return Other(adviser, owner, ids | reconciled(session, market), secrets)
@@ -172,7 +174,7 @@ def reconciled(session: Session, market: make_orders.Market) -> dict[str, Any]:
 # Doors that only headquarters open: money that went wrong or back, deposit terms, journeys with their numbers, and what is written to many,
 # are the brand's.
 OF_THE_BRAND = re.compile(
-    r"\w+ /api/staff/((payments/[a-z.]+|journeys|segments|refunds|broadcasts|sends|messaging|wishes)(/.*)?|customers/.+/messages|"
+    r"\w+ /api/staff/((payments/[a-z.]+|journeys|segments|refunds|broadcasts|sends|messaging|wishes|templates)(/.*)?|customers/.+/messages|"
     r"orders/.+/refund|deposit-terms/.+)|POST /api/staff/deposit-terms/"
 )
 # Doors that the dealer's manager opens, and none of his advisers.
@@ -202,6 +204,18 @@ BROADCAST = {
     "name": "新车到店",
     "audience": {"kind": "tag", "tag": "vip"},
     "ladder": [{"channel": "service_template", "template_key": "spring_news"}],
+}
+
+
+NOTICE = {"channel": "inbox", "fields": {"content": "您好 {{ customer_name }}"}}
+TEMPLATES: dict[str, Any] = {
+    "POST /api/staff/templates/": NOTICE | {"key": "hello", "title": "问候"},
+    "/templates/check": NOTICE,
+    "PATCH /api/staff/templates/<uuid:template_id>": {"version": 1, "title": "另一个"},
+    "/templates/<uuid:template_id>/activate": {"version": 1},
+    "/templates/<uuid:template_id>/archive": {"version": 1},
+    "/templates/<uuid:template_id>/override": {"version": 1, "reason": "法务已确认"},
+    "/templates/<uuid:template_id>/preview": {"customer_id": str(uuid.UUID(int=7))},
 }
 
 
@@ -237,6 +251,7 @@ def bodies(session: Session) -> dict[str, dict[str, Any]]:
         "/segments/<uuid:segment_id>/difference": {"tree": EVERYBODY},
         "/segments/<uuid:segment_id>/copy": {"name": "副本"},
         "POST /api/staff/broadcasts/": BROADCAST,
+        **TEMPLATES,
         "/trial": {"customer_ids": [str(uuid.UUID(int=7))]},
         "/wishes/<uuid:customer_id>": {"channel": None, "wanted": False},
         "/wishes/texts": {"purpose": "marketing", "version": "1", "words": "同意"},

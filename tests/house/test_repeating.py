@@ -28,10 +28,10 @@ from app.reconciliation.models import Difference, Reconciliation
 from app.vehicles.models import ImportRun, VehiclePhoto
 from app.wechat.fake import FakeGateway
 from app.wechat.models import WechatAccount
-from tests.factories import broadcasts, dealers, identity, interests, sharing, vehicles
+from tests.factories import broadcasts, dealers, identity, interests, messaging, sharing, vehicles
 from tests.factories import orders as make
 from tests.factories.payments import Works, notify
-from tests.house.test_doors import BROADCAST, CAR, EVERYBODY, POLICY, REPORT, path_of
+from tests.house.test_doors import BROADCAST, CAR, EVERYBODY, POLICY, REPORT, TEMPLATES, path_of
 
 # Money moves, or something comes to be that there must be one of: nobody gets in without a key.
 NEEDED = {
@@ -63,6 +63,7 @@ NEEDED = {
     "POST /api/staff/payments/refunds/<uuid:refund_id>/abnormal",
     "POST /api/staff/segments/",
     "POST /api/staff/segments/<uuid:segment_id>/copy",
+    "POST /api/staff/templates/",
     "POST /api/staff/stock/vehicles/",
     "POST /api/staff/stock/vehicles/<uuid:vehicle_id>/delivered",
     "POST /api/staff/stock/vehicles/<uuid:vehicle_id>/list",
@@ -91,6 +92,14 @@ HONOURED = {
     "DELETE /api/staff/vehicles/<uuid:vehicle_id>/inspection",
     "DELETE /api/staff/vehicles/<uuid:vehicle_id>/photos/<uuid:photo_id>",
     "POST /api/customer/alerts/read",
+    "POST /api/customer/inbox/read",
+    "PATCH /api/staff/templates/<uuid:template_id>",
+    "POST /api/staff/templates/<uuid:template_id>/activate",
+    "POST /api/staff/templates/<uuid:template_id>/archive",
+    "POST /api/staff/templates/<uuid:template_id>/override",
+    "POST /api/staff/templates/<uuid:template_id>/preview",
+    "POST /api/staff/templates/check",
+    "POST /api/staff/templates/platform/sync",
     "POST /api/customer/identity/consents",
     "POST /api/customer/identity/phone",
     "POST /api/customer/messages/subscriptions",
@@ -217,10 +226,11 @@ def world(app: Any, session: Session, wechat: FakeGateway, rings: Any) -> World:
         {"all": ids, "holder": {"order_id": unpaid.id}}
         | archive
         | _stock(session, market)
-        | _broadcasts(session, market, free),
+        | _broadcasts(session, market, free)
+        | _templates(session, market),
         who,
         _bodies(market, clock.now(session))
-        | {"/trial": {"customer_ids": [str(free.id)]}}
+        | {"/trial": {"customer_ids": [str(free.id)]}, "/templates/<uuid:template_id>/preview": {"customer_id": str(free.id)}}
         | {"PUT /api/staff/vehicles/<uuid:vehicle_id>/photos": {"photos": [{"id": str(photo.id)}]}},
     )
 
@@ -246,6 +256,15 @@ def _broadcasts(session: Session, market: make.Market, to: Customer) -> dict[str
     steps |= {"/pause": "sending", "/cancel": "sending", "/resume": "paused"}
     session.commit()
     return {f"/broadcasts/<uuid:broadcast_id>{step}": {"broadcast_id": states[state].id} for step, state in steps.items()}
+
+
+def _templates(session: Session, market: make.Market) -> dict[str, dict[str, Any]]:
+    """For each step of a template one that can take it."""
+    said = {"/override": "限时优惠"}
+    steps = ("", "/activate", "/archive", "/override", "/preview")
+    made = {step: messaging.brand_template(session, market.brand.id, said.get(step, "您好")) for step in steps}
+    session.commit()
+    return {f"/templates/<uuid:template_id>{step}": {"template_id": template.id} for step, template in made.items()}
 
 
 def _pay(session: Session, merchant: WechatAccount, orders: Sequence[Order], *, wechat: FakeGateway, works: Works) -> Refund:
@@ -284,6 +303,8 @@ def _bodies(market: make.Market, now: datetime) -> dict[str, Any]:
     at = {"store_id": str(market.store.id)}
     return {
         "POST /api/staff/broadcasts/": BROADCAST,
+        **TEMPLATES,
+        "/inbox/read": {"everything": True},
         "PUT /api/customer/wishes/": {"channel": None, "wanted": False},
         "PUT /api/staff/wishes/<uuid:customer_id>": {"channel": None, "wanted": False},
         "/wishes/texts": {"purpose": "marketing", "version": "1", "words": "同意"},

@@ -15,12 +15,17 @@ from sqlalchemy.orm import Session
 from app.kit import texts
 from app.kit.logging import logger
 from app.kit.registry import kinds
+from app.messaging import drafts
+from app.messaging.drafts import Draft, Problem
 from app.messaging.models import Send
 from app.wechat.client import Outcome, WechatError, gateway
 from app.wechat.endpoints import Exchange
 from app.wechat.models import WechatAccount
 
 log = logger(__name__)
+
+# What WeChat and WeCom take of a plain text.
+LONGEST_BYTES = 2_048
 
 
 class SendFailed(Exception):
@@ -113,6 +118,8 @@ class Channel(ABC):
     dedupe_window: ClassVar[timedelta | None]
     to: ClassVar[str] = "customer"
     endpoint: ClassVar[str | None] = None
+    # Whether people write its templates; else they are ours.
+    written: ClassVar[bool] = True
 
     @abstractmethod
     def reach(self, session: Session, sends: Sequence[Send], accounts: Sequence[WechatAccount]) -> Mapping[uuid.UUID, Address | SendFailed]:
@@ -123,6 +130,10 @@ class Channel(ABC):
         self, session: Session, sends: Sequence[Send], addresses: Mapping[uuid.UUID, Address]
     ) -> Mapping[uuid.UUID, dict[str, Any] | SendFailed]:
         """For each send what the call is made of: kept encrypted, and sent again as it is."""
+
+    def check(self, draft: Draft) -> list[Problem]:
+        """What is wrong with a template for this channel, beside its forms."""
+        return drafts.parts(draft, "content", longest_bytes=LONGEST_BYTES)
 
     def take(self, session: Session, sends: Sequence[Send], addresses: Mapping[uuid.UUID, Address]) -> Mapping[uuid.UUID, SendFailed]:
         """Use up what a message needs beside the quota (a credit of hers, a place in a window); for whom there is nothing left, why."""

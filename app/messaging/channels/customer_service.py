@@ -13,14 +13,12 @@ from sqlalchemy.orm import Session
 
 from app.identity import queries as identity
 from app.messaging import windows, wording
-from app.messaging.channels import Address, Channel, Letter, SendFailed
+from app.messaging.channels import LONGEST_BYTES, Address, Channel, Letter, SendFailed
 from app.messaging.models import MessageTemplate, Send
 from app.wechat.client import gateway
 from app.wechat.endpoints import Exchange
 from app.wechat.endpoints.customer_service import Text
 from app.wechat.models import AccountKind, WechatAccount
-
-LONGEST_BYTES = 2_048
 
 
 class CustomerService(Channel):

@@ -18,15 +18,15 @@ from sqlalchemy.orm import Session
 from app.identity.models import WechatIdentity
 from app.kit import clock, db
 from app.kit.settings import settings
-from app.messaging import facts, wording
-from app.messaging.channels import Address, Letter, Receipt, SendFailed
+from app.messaging import drafts, facts, wording
+from app.messaging.channels import LONGEST_BYTES, Address, Letter, Receipt, SendFailed
 from app.messaging.channels.service_template import ServiceTemplate
+from app.messaging.drafts import Draft, Problem
 from app.messaging.models import GroupLetter, MessageTemplate, Send, SendStatus
 from app.wechat.client import WechatError, gateway
 from app.wechat.endpoints.service_account.group_sends import GroupMaterial, GroupText
 from app.wechat.models import WechatAccount
 
-LONGEST_BYTES = 2_048
 # WeChat sends to a list of two at least.
 FEWEST = 2
 _MAY_HAVE_LEFT = (SendStatus.claimed, SendStatus.accepted, SendStatus.unknown)
@@ -81,6 +81,10 @@ class GroupSend(ServiceTemplate):
             failed |= {send.id: SendFailed.because("group_of_one") for send in alone}
         self._join([one for one in groups.values() if one[0].id not in failed], session, addresses)
         return failed
+
+    def check(self, draft: Draft) -> list[Problem]:
+        wanted = "media_id" if "media_id" in draft.fields else "content"
+        return [*drafts.parts(draft, wanted, longest_bytes=LONGEST_BYTES), *drafts.without_facts(draft)]
 
     def give_back(self, session: Session, sends: Sequence[Send]) -> None:
         gone = delete(GroupLetter).where(GroupLetter.send_id.in_([send.id for send in sends]))

@@ -16,8 +16,9 @@ from sqlalchemy.orm import Session
 
 from app.identity.models import Customer
 from app.kit import db
-from app.messaging import wording
+from app.messaging import drafts, wording
 from app.messaging.channels import Address, Channel, Letter, Receipt, SendFailed
+from app.messaging.drafts import Draft, Problem
 from app.messaging.models import InboxMessage, MessageTemplate, Send
 from app.wechat.models import WechatAccount
 
@@ -50,6 +51,9 @@ class Inbox(Channel):
             }
 
         return wording.each_written(session, self.kind, sends, write)
+
+    def check(self, draft: Draft) -> list[Problem]:
+        return drafts.parts(draft, "content", longest_bytes=LONGEST_BYTES, optional=("title",))
 
     def send(self, batch: Sequence[Letter]) -> list[Receipt | SendFailed]:
         with db.transaction() as session:

@@ -13,8 +13,9 @@ from apiflask.validators import Length
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from app.messaging import wording
+from app.messaging import drafts, wording
 from app.messaging.channels import Address, Channel, Letter, SendFailed
+from app.messaging.drafts import Draft, Problem
 from app.messaging.models import MessageTemplate, Send
 from app.orders.models import Order
 from app.payments.models import AttemptStatus, PaymentAttempt
@@ -65,6 +66,16 @@ class ServiceNotice(Channel):
             }
 
         return wording.each_written(session, self.kind, sends, write)
+
+    def check(self, draft: Draft) -> list[Problem]:
+        found = [] if draft.template_ids else [Problem.of("template_ids", "no_template_id")]
+        known = {str(int(one)) for one in NoticeType}
+        found += [
+            Problem.of("template_ids", "notice_type", types="、".join(sorted(known)))
+            for one in draft.template_ids.values()
+            if one not in known
+        ]
+        return [*found, *drafts.marketing(draft)]
 
     def exchange(self, letter: Letter) -> Exchange[Any]:
         assert letter.account is not None

@@ -16,8 +16,9 @@ from app.identity import queries as identity
 from app.identity.models import WechatIdentity
 from app.identity.service import SYNC_EVERY
 from app.kit import clock
-from app.messaging import wording
+from app.messaging import drafts, wording
 from app.messaging.channels import Address, Channel, Letter, Receipt, SendFailed
+from app.messaging.drafts import Draft, Problem
 from app.messaging.models import MessageTemplate, Purpose, Send
 from app.wechat.client import gateway
 from app.wechat.endpoints import Exchange
@@ -75,6 +76,9 @@ class ServiceTemplate(Channel):
             }
 
         return wording.each_written(session, self.kind, sends, write)
+
+    def check(self, draft: Draft) -> list[Problem]:
+        return [*drafts.typed(draft), *drafts.marketing(draft)]
 
     def exchange(self, letter: Letter) -> Exchange[Any]:
         assert letter.account is not None

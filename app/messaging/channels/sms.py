@@ -15,6 +15,7 @@ from sqlalchemy.orm import Session
 from app.identity.models import Customer
 from app.messaging import sms, wording
 from app.messaging.channels import Address, Channel, Letter, Receipt, SendFailed
+from app.messaging.drafts import Draft, Problem
 from app.messaging.models import MessageTemplate, Send
 from app.wechat.models import WechatAccount
 
@@ -51,6 +52,11 @@ class Sms(Channel):
             return {"phone": addresses[send.id].name, "template_id": wording.id_at(template, ""), "values": values}
 
         return wording.each_written(session, self.kind, sends, write)
+
+    def check(self, draft: Draft) -> list[Problem]:
+        found = [] if draft.template_ids.get("") else [Problem.of("template_ids", "no_template_id")]
+        places = [str(place) for place in range(1, len(draft.fields) + 1)]
+        return found + [Problem.of(name, "place_unknown") for name in draft.fields if name not in places]
 
     def send(self, batch: Sequence[Letter]) -> list[Receipt | SendFailed]:
         messages = [

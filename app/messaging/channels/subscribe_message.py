@@ -13,8 +13,9 @@ from sqlalchemy.orm import Session
 
 from app.identity import queries as identity
 from app.kit import clock
-from app.messaging import credits, wording
+from app.messaging import credits, drafts, wording
 from app.messaging.channels import Address, Channel, Letter, Receipt, SendFailed
+from app.messaging.drafts import Draft, Problem
 from app.messaging.models import MessageTemplate, Send
 from app.wechat.client import gateway
 from app.wechat.endpoints import Exchange
@@ -72,6 +73,9 @@ class SubscribeMessage(Channel):
             }
 
         return wording.each_written(session, self.kind, sends, write)
+
+    def check(self, draft: Draft) -> list[Problem]:
+        return [*drafts.typed(draft), *drafts.marketing(draft)]
 
     def take(self, session: Session, sends: Sequence[Send], addresses: Mapping[uuid.UUID, Address]) -> dict[uuid.UUID, SendFailed]:
         templates = wording.templates_of(session, self.kind, sends)

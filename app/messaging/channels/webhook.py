@@ -16,6 +16,7 @@ from sqlalchemy.orm import Session
 from app.kit import clock
 from app.messaging import webhooks, wording
 from app.messaging.channels import Address, Channel, Letter, Receipt, SendFailed
+from app.messaging.drafts import Draft, Problem
 from app.messaging.models import MessageTemplate, Send
 from app.wechat.models import WechatAccount
 
@@ -57,6 +58,15 @@ class Webhook(Channel):
             return {"url": template.target["url"], "secret": template.target["secret"], "body": orjson.dumps(body).decode(), "at": at}
 
         return wording.each_written(session, self.kind, sends, write)
+
+    def check(self, draft: Draft) -> list[Problem]:
+        if draft.target is None:
+            return [Problem.of("target", "no_target")]
+        try:
+            webhooks.checked_url(draft.target["url"])
+        except webhooks.Uncalled:
+            return [Problem.of("target", "target_address")]
+        return []
 
     def send(self, batch: Sequence[Letter]) -> list[Receipt | SendFailed]:
         calls = [

@@ -29,6 +29,7 @@ class WecomCard(Channel):
     label = "企业微信卡片"
     account_kind = AccountKind.corp
     to = "staff"
+    written = False
     dedupe_window = timedelta(seconds=DUPLICATE_CHECK_SECONDS - 120)
 
     class Config(Schema):

@@ -33,6 +33,7 @@ class WecomCardUpdate(Channel):
     label = "更新企业微信卡片"
     account_kind = AccountKind.corp
     to = "staff"
+    written = False
     # The code is used up by the first call that arrives, so repeating is safe for as long as the code lives.
     dedupe_window = timedelta(hours=72)
 

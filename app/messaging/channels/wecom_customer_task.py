@@ -20,9 +20,10 @@ from app.dealers.models import Staff
 from app.identity.models import WechatIdentity
 from app.kit import clock
 from app.kit.settings import settings
-from app.messaging import facts, wording
+from app.messaging import drafts, facts, wording
 from app.messaging.channels import Address, Channel, Letter, Receipt, SendFailed
 from app.messaging.channels.group_send import month_began
+from app.messaging.drafts import Draft, Problem
 from app.messaging.models import Contact, MemberTask, MessageTemplate, Send, SendStatus
 from app.wechat.client import gateway
 from app.wechat.endpoints import Exchange
@@ -87,6 +88,9 @@ class WecomCustomerTask(Channel):
         if tasks:
             session.execute(insert(MemberTask), tasks)
         return failed
+
+    def check(self, draft: Draft) -> list[Problem]:
+        return drafts.parts(draft, "content", longest_bytes=LONGEST_BYTES)
 
     def give_back(self, session: Session, sends: Sequence[Send]) -> None:
         gone = delete(MemberTask).where(MemberTask.send_id.in_([send.id for send in sends]))

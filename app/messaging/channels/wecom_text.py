@@ -13,14 +13,13 @@ from apiflask.validators import Length
 from sqlalchemy.orm import Session
 
 from app.messaging import staff_cards, wording
-from app.messaging.channels import Address, Channel, Letter, Receipt, SendFailed, each
+from app.messaging.channels import LONGEST_BYTES, Address, Channel, Letter, Receipt, SendFailed, each
 from app.messaging.models import MessageTemplate, Send
 from app.wechat.client import CardReceipt, gateway
 from app.wechat.endpoints import Exchange
 from app.wechat.models import AccountKind, WechatAccount
 
 DUPLICATE_CHECK_SECONDS = 1800
-LONGEST_BYTES = 2_048
 
 
 class WecomText(Channel):

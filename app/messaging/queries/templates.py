@@ -41,9 +41,7 @@ def templates(
     if state:
         wanted = wanted.filter_by(state=state)
     if q:
-        wanted = wanted.where(
-            or_(MessageTemplate.title.icontains(q, autoescape=True), MessageTemplate.key.icontains(q, autoescape=True))
-        )
+        wanted = wanted.where(or_(MessageTemplate.title.icontains(q, autoescape=True), MessageTemplate.key.icontains(q, autoescape=True)))
     if before:
         wanted = wanted.where(tuple_(MessageTemplate.created_at, MessageTemplate.id) < tuple_(*before))
     return session.execute(wanted.order_by(MessageTemplate.created_at.desc(), MessageTemplate.id.desc()).limit(limit)).scalars().all()
@@ -57,9 +55,7 @@ def versions(session: Session, of: MessageTemplate) -> list[dict[str, Any]]:
         .where(TemplateVersion.template_id == of.id)
         .order_by(TemplateVersion.version.desc())
     )
-    return [
-        {"version": one.version, "content": one.content, "changed_at": one.changed_at, "changed_by": name} for one, name in rows.all()
-    ]
+    return [{"version": one.version, "content": one.content, "changed_at": one.changed_at, "changed_by": name} for one, name in rows.all()]
 
 
 def at_wechat(session: Session, brand_id: uuid.UUID) -> list[dict[str, Any]]:

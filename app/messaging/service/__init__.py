@@ -15,8 +15,10 @@ from app.messaging.service.notices import (
     waitlist_moved,
 )
 from app.messaging.service.planning import cancel_planned, forget, hold, move, plan, plan_all, release
+from app.messaging.service.reading import read
 from app.messaging.service.receipts import ask_members, fetch_sms_receipts, group_sent
 from app.messaging.service.sending import send_due
+from app.messaging.service.syncing import sync_templates
 
 __all__ = [
     "ReceiptTooEarly",
@@ -42,11 +44,13 @@ __all__ = [
     "plan",
     "plan_all",
     "pressed",
+    "read",
     "read_contact",
     "read_contacts",
     "release",
     "send_due",
     "subscriptions_answered",
     "subscriptions_sent",
+    "sync_templates",
     "waitlist_moved",
 ]

@@ -1,0 +1,112 @@
+"""See what a message would say to a real person, and by which way it would reach her now; nothing is written and nobody is called."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from sqlalchemy.orm import Session
+
+from app.identity import queries as identity
+from app.identity.models import Customer
+from app.kit import clock, db, texts
+from app.messaging import facts, rendering
+from app.messaging.channels import SendFailed, channel
+from app.messaging.errors import ChannelUnknown
+from app.messaging.models import MessageTemplate, Purpose, Send
+from app.messaging.values import ValueRefused, fit, kind_of
+from app.wechat import queries as wechat
+
+
+def preview(
+    session: Session,
+    template: MessageTemplate,
+    customer: Customer,
+    *,
+    context: Mapping[str, Any],
+    ladder: Sequence[Mapping[str, str]] = (),
+) -> dict[str, Any]:
+    """Each field as she would read it, or why it cannot be filled; and each rung of the ladder (else the template's own channel), with
+    whether it is open to her now and why not. The first open one would be taken.
+    """
+    rungs = list(ladder) or [{"channel": template.channel, "template_key": template.key}]
+    send = _as_if(session, template, customer, context, template.channel)
+    known = facts.of(session, send)
+    ways = [_way(session, template, customer, context, rung) for rung in rungs]
+    taken = next((way for way in ways if way["is_open"]), None)
+    for way in ways:
+        way["is_taken"] = way is taken
+    forms = {**template.fields, **({"page": template.page} if template.page else {})}
+    return {"fields": [_field(name, form, known) for name, form in forms.items()], "ways": ways, "facts": known}
+
+
+def _as_if(session: Session, template: MessageTemplate, customer: Customer, context: Mapping[str, Any], kind: str) -> Send:
+    """A message that is never kept."""
+    return Send(
+        id=db.new_id(),
+        brand_id=customer.brand_id,
+        created_at=clock.now(session),
+        channel=kind,
+        customer_id=customer.id,
+        template_key=template.key,
+        purpose=template.purpose,
+        context={name: str(value) for name, value in context.items()},
+    )
+
+
+def _field(name: str, form: str, known: Mapping[str, Any]) -> dict[str, Any]:
+    told: dict[str, Any] = {"name": name, "text": None, "problem": None}
+    try:
+        told["text"] = rendering.rendered(form, known)
+        if kind_of(name) != name:
+            told["text"] = fit(name, told["text"])
+    except rendering.FactMissing as missing:
+        told["problem"] = texts.t("messaging.reasons.fact_missing", field=name, fact=missing.name)
+    except rendering.FormWrong:
+        told["problem"] = texts.t("messaging.reasons.form_wrong", field=name)
+    except ValueRefused as refused:
+        told["problem"] = texts.t(f"messaging.reasons.value_{refused.reason}", field=name)
+    return told
+
+
+def _way(
+    session: Session, template: MessageTemplate, customer: Customer, context: Mapping[str, Any], rung: Mapping[str, str]
+) -> dict[str, Any]:
+    try:
+        way = channel(rung["channel"])
+    except KeyError:
+        raise ChannelUnknown(channel=rung["channel"]) from None
+    told: dict[str, Any] = {"channel": way.kind, "label": way.label, "is_open": False, "account": None, "code": None, "reason": None}
+    send = _as_if(session, template, customer, context, way.kind)
+    send.template_key = rung.get("template_key", template.key)
+    failed = _why_not(session, send, customer, told)
+    if failed is None:
+        return told | {"is_open": True}
+    return told | {"code": failed.code, "reason": failed.message}
+
+
+def _why_not(session: Session, send: Send, customer: Customer, told: dict[str, Any]) -> SendFailed | None:
+    way = channel(send.channel)
+    if customer.erased_at is not None:
+        return SendFailed.because("erased")
+    if way.to != "customer":
+        return SendFailed.because("for_staff")
+    if send.purpose == Purpose.marketing:
+        reason = identity.wishes(session, {customer.id})[customer.id].allows(way.kind)
+        if reason is not None:
+            return SendFailed.because(reason)
+    accounts = wechat.accounts(session, customer.brand_id, way.account_kind) if way.account_kind else []
+    if way.account_kind and not accounts:
+        return SendFailed.because("no_account")
+    to = way.reach(session, [send], accounts)[send.id]
+    if isinstance(to, SendFailed):
+        return to
+    told["account"] = to.account.name if to.account else None
+    written = way.render(session, [send], {send.id: to})[send.id]
+    return written if isinstance(written, SendFailed) else None
+
+
+def person(session: Session, brand_id: uuid.UUID, customer_id: uuid.UUID) -> Customer:
+    """Whom a preview is for. Raises `CustomerUnknown`, also for another brand's."""
+    return identity.get(session, brand_id, customer_id)
