@@ -48,6 +48,7 @@ soak-money: setup ## Kill the money's processes at every point, then at random u
 soak-messages: setup ## Send to 100,000 people while a worker dies every two seconds, a hundred times, and the servers restart; BROADCAST_PEOPLE, _KILLS
 	@BROADCAST_PEOPLE=$${BROADCAST_PEOPLE:-100000} BROADCAST_KILLS=$${BROADCAST_KILLS:-100} $(VENV)/python -m pytest -n0 -q -s \
 		tests/stories/test_broadcast.py
+	@CONSENT_RACES=$${CONSENT_RACES:-100000} $(VENV)/python -m pytest -n0 -q tests/messaging/test_limits.py -k hundreds_of_races
 
 fuzz: setup ## Ten minutes of everything that the description of finding a car allows and forbids: no 5xx; FUZZ_SECONDS, FUZZ_SEED
 	@$(VENV)/python -m pytest -n0 -q -s tests/fuzz/visitors.py
