@@ -174,8 +174,8 @@ def reconciled(session: Session, market: make_orders.Market) -> dict[str, Any]:
 # Doors that only headquarters open: money that went wrong or back, deposit terms, journeys with their numbers, and what is written to many,
 # are the brand's.
 OF_THE_BRAND = re.compile(
-    r"\w+ /api/staff/((payments/[a-z.]+|journeys|segments|refunds|broadcasts|sends|messaging|wishes|templates)(/.*)?|customers/.+/messages|"
-    r"orders/.+/refund|deposit-terms/.+)|POST /api/staff/deposit-terms/"
+    r"\w+ /api/staff/((payments/[a-z.]+|journeys|segments|refunds|broadcasts|sends|messaging|wishes|templates)(/.*)?|"
+    r"customers/.+/messages(/.*)?|orders/.+/refund|deposit-terms/.+)|POST /api/staff/deposit-terms/"
 )
 # Doors that the dealer's manager opens, and none of his advisers.
 OF_THE_MANAGER = re.compile(r"(POST|PUT|PATCH) /api/staff/stock/.*")
