@@ -27,9 +27,12 @@ def main() -> None:
     parser.add_argument("name", choices=sorted(modules))
     parser.add_argument("--json", action="store_true", help="one object instead of a table")
     parser.add_argument("--small", action="store_true", help="less of everything, to see that it runs; for benches that have a small way")
+    parser.add_argument("--people", type=int, help="how many, for benches that are about people")
+    parser.add_argument("--events", type=int, help="how many of theirs, for benches that look at them")
     asked = parser.parse_args()
     run = importlib.import_module(modules[asked.name]).run
-    done = run(small=True) if asked.small and "small" in inspect.signature(run).parameters else run()
+    known = inspect.signature(run).parameters
+    done = run(**{name: getattr(asked, name) for name in ("small", "people", "events") if getattr(asked, name) and name in known})
     print(report.as_json(asked.name, done) if asked.json else report.as_table(asked.name, done))
 
 

@@ -14,6 +14,8 @@ from marshmallow import Schema
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from app.audience.queries import segments
+from app.audience.service.compiling import words
 from app.journeys import queries as journey_queries
 from app.journeys import service as journeys
 from app.journeys.models import Walk
@@ -27,11 +29,13 @@ from app.wechat.models import AccountKind
 from tests.factories import dealers as make_dealers
 from tests.factories import identity as make_identity
 from tests.factories import journeys as make_journeys
+from tests.factories import segments as make_segments
 from tests.house.sources import ROOT
 
 CONTRACTS = {
     "nodes": ("ports", "rests", "summary", "visit"),
     "conditions": ("summary", "holds"),
+    "app.audience.conditions": ("summary", "answer", "listens"),
     "channels": ("reach", "render"),
     "cards": ("page", "target", "preview", "content"),
     "reports": ("run",),
@@ -52,7 +56,7 @@ def test_every_kind_keeps_its_contract(app: Any, package: str) -> None:
         assert re.search(r"[一-鿿]", kind.label), where
         assert issubclass(kind.Config, Schema), where
         kind.Config()
-        for member in CONTRACTS[package.rsplit(".", 1)[1]]:
+        for member in CONTRACTS.get(package) or CONTRACTS[package.rsplit(".", 1)[1]]:
             own = getattr(kind, member)
             assert own is not None, f"{where}.{member}"
             inherited = [getattr(one, member, None) for one in vars(base).values() if isinstance(one, type) and one is not kind]
@@ -146,6 +150,33 @@ def test_a_channel_says_how_it_sends(kind: str) -> None:
     # A platform that knows nothing again is never asked twice: the line says the same of the endpoint.
     if way.endpoint is not None:
         assert (way.dedupe_window is None) == (ENDPOINTS[way.endpoint].repeat is Repeat.never)
+
+
+CONDITION_OF_SEGMENTS = """
+from marshmallow import Schema
+from app.audience.conditions import Condition
+from app.identity.models import Customer
+
+class Planted(Condition):
+    kind, label = "planted", "新条件"
+    class Config(Schema): pass
+    @staticmethod
+    def summary(config): return "姓林"
+    @staticmethod
+    def answer(scope, config): return Customer.nickname.startswith("林")
+    @staticmethod
+    def listens(config): return {"customer.updated"}
+"""
+
+
+def test_a_condition_of_segments_is_one_file(session: Session, plant: Callable[[str, str], None]) -> None:
+    plant("app.audience.conditions", CONDITION_OF_SEGMENTS)
+    brand = make_dealers.brand(session)
+    make_identity.customer(session, brand, nickname="林晓雯")
+    wang = make_identity.customer(session, brand, nickname="王芳")
+    segment = make_segments.segment(session, brand, {"not": {"kind": "planted"}})
+    assert (segments.members(session, segment.id), words(segment.tree)) == ([wang.id], "不满足（姓林）")
+    assert "customer.updated" in segment.listens
 
 
 CHANNEL = """
