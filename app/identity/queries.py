@@ -59,6 +59,17 @@ def of_unionid(session: Session, brand_id: uuid.UUID, unionid: str | None) -> Cu
     return current(session, found) if found else None
 
 
+def with_a_customer(session: Session, brand_id: uuid.UUID, unionids: Collection[str | None]) -> set[str | None]:
+    """Those of these unionids that lead to a customer, as `of_unionid` finds her."""
+    if not unionids:
+        return set()
+    themselves = select(Customer.unionid).where(Customer.brand_id == brand_id, Customer.unionid.in_(unionids))
+    by_identity = select(WechatIdentity.unionid).where(
+        WechatIdentity.brand_id == brand_id, WechatIdentity.unionid.in_(unionids), WechatIdentity.customer_id.is_not(None)
+    )
+    return set(session.execute(themselves.union(by_identity)).scalars())
+
+
 def ids_of(session: Session, customer_id: uuid.UUID) -> Sequence[uuid.UUID]:
     """Her id and those of everybody merged into her: under which of them a fact was recorded, nobody needs to know."""
     return [customer_id, *session.execute(select(Customer.id).filter_by(merged_into_id=customer_id)).scalars()]

@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 from app.events import service as events
 from app.identity import queries
 from app.identity.models import FollowerSync, WechatIdentity
-from app.identity.service.ground import in_a_row
+from app.identity.service.ground import all_in_a_row
 from app.identity.service.people import recognise
 from app.kit import clock, db, queue
 from app.wechat.client import UserInfo
@@ -109,18 +109,52 @@ def synced(session: Session, account: WechatAccount, infos: dict[str, UserInfo],
     Nobody becomes a customer by this: whoever is one already is linked, the others are when they come.
     """
     moment = clock.now(session)
-    for openid, info in infos.items():
-        if not info.subscribe:
-            continue
-        # She may be signing in, or be asked about, at this moment.
-        in_a_row(session, account.appid, openid)
-        if info.unionid:
-            in_a_row(session, account.brand_id, info.unionid)
+    followers = {openid: info for openid, info in infos.items() if info.subscribe}
+    news = _not_known(session, account, followers)
+    # They may be signing in, or be asked about, at this moment.
+    all_in_a_row(session, [(account.appid, openid) for openid in news])
+    all_in_a_row(session, [(account.brand_id, info.unionid) for info in news.values() if info.unionid])
+    hers = queries.with_a_customer(session, account.brand_id, {info.unionid for info in news.values() if info.unionid})
+    strangers = {openid: info for openid, info in news.items() if info.unionid not in hers}
+    for openid in news.keys() - _written_down(session, account, strangers, moment):
+        info = news[openid]
         identity = follow(session, account, openid, followed=True, told_at=info.subscribed_at or moment, look_up=False)
         identity.unionid = identity.unionid or info.unionid
         session.flush()
-        if identity.customer_id is None and queries.of_unionid(session, account.brand_id, info.unionid):
+        if identity.customer_id is None and info.unionid in hers:
             recognise(session, account, openid=openid, unionid=info.unionid)
     sync = session.get_one(FollowerSync, account.id)
     sync.last_openid = last_openid
     sync.due_at = moment + SYNC_EVERY if finished else moment
+
+
+def _not_known(session: Session, account: WechatAccount, told: dict[str, UserInfo]) -> dict[str, UserInfo]:
+    """Those of whom we did not know all this: nearly nobody, once the list was read."""
+    rows = select(WechatIdentity.openid, WechatIdentity.unionid, WechatIdentity.customer_id).where(
+        WechatIdentity.appid == account.appid, WechatIdentity.openid.in_(told), WechatIdentity.followed.is_(True)
+    )
+    as_told = [row for row in session.execute(rows) if row.unionid == (told[row.openid].unionid or row.unionid)]
+    # Whoever becomes a customer from now on finds her row, and links it herself.
+    hers = queries.with_a_customer(session, account.brand_id, {row.unionid for row in as_told if row.unionid and not row.customer_id})
+    known = {row.openid for row in as_told if row.customer_id or row.unionid not in hers}
+    return {openid: info for openid, info in told.items() if openid not in known}
+
+
+def _written_down(session: Session, account: WechatAccount, told: dict[str, UserInfo], moment: datetime) -> set[str]:
+    """Keep followers who are nobody's customers and of whom we have never heard; gives their openids."""
+    if not told:
+        return set()
+    rows = [
+        {
+            "id": db.new_id(),
+            "brand_id": account.brand_id,
+            "appid": account.appid,
+            "openid": openid,
+            "unionid": info.unionid,
+            "followed": True,
+            "follow_told_at": info.subscribed_at or moment,
+        }
+        for openid, info in told.items()
+    ]
+    new = insert(WechatIdentity).values(rows).on_conflict_do_nothing(index_elements=["appid", "openid"])
+    return set(session.execute(new.returning(WechatIdentity.openid)).scalars())
