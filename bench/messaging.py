@@ -30,8 +30,11 @@ from dev.stack import Stack, end
 from dev.testing import servers, wait_until
 from dev.town import town
 
-SENDS_PER_SECOND, WORKER_MB = 2000, 400
+SENDS_PER_SECOND, WORKER_MB, WHY_MS = 2000, 400, 200
 PEOPLE, SMALL_PEOPLE = 60_000, 6_000
+# What the ledger has from before.
+PAST, SMALL_PAST = 1_000_000, 20_000
+ASKED_WHY = 300
 WORKERS, AT_ONCE = 2, 64
 PAGE = 5_000
 TEMPLATE = "bench"
@@ -55,7 +58,7 @@ http {{
 
 def run(*, small: bool = False) -> Report:
     """Plan one message to each of many followers, let two workers send them all, and ask why for some of them."""
-    people = SMALL_PEOPLE if small else PEOPLE
+    people, past = (SMALL_PEOPLE, SMALL_PAST) if small else (PEOPLE, PAST)
     with tempfile.TemporaryDirectory() as name, servers() as lent, town(Path(name) / "town", lent.database_url) as stack:
         folder = Path(name)
         with _sink(folder) as (address, kind):
@@ -68,7 +71,7 @@ def run(*, small: bool = False) -> Report:
             }
             stack.restart("valkey")
             wait_until(lambda: stack.valkey and stack.valkey.answers(), 20)
-            planned = _plan(stack, people)
+            planned = _plan(stack, people, past)
             sent, megabytes, cpu = _send(stack, people)
             figures = [
                 Figure("bare loop of the same client, as many processes", bare, "calls/s"),
@@ -77,6 +80,7 @@ def run(*, small: bool = False) -> Report:
                 Figure("sent, to the bare loop", sent / bare, "of bare"),
                 Figure("workers' CPU", cpu * 1e3, "ms a send"),
                 Figure("largest worker", megabytes, "MB", at_most=WORKER_MB),
+                Figure("why somebody got it or not, p95", _why(), "ms", at_most=WHY_MS),
             ]
     notes = [
         f"{people:,} people who follow and agreed; one marketing message each with three facts, caps of 3 a day and 10 a week",
@@ -160,6 +164,16 @@ PEOPLE_SQL = """
     SELECT gen_random_uuid(), brand_id, id, 'marketing', '1' FROM born
 """
 
+PAST_SQL = """
+    INSERT INTO sends (id, brand_id, created_at, channel, customer_id, template_key, purpose, dedupe_key, context, lane, status, due_at,
+        claimed_at, settled_at, msgid, appid)
+    SELECT gen_random_uuid(), one.brand_id, at, 'service_template', one.id, 'earlier', 'marketing', 'past:' || number, '{}', 7,
+        'accepted', at, at, at, number::text, 'wx'
+    FROM generate_series(1, %(past)s) AS number
+    CROSS JOIN LATERAL (SELECT marque_now() - interval '400 days' + number * interval '30 seconds' AS at) AS moment
+    JOIN (SELECT id, brand_id, row_number() OVER () - 1 AS place, count(*) OVER () AS people FROM customers) AS one
+        ON one.place = number %% one.people
+"""
 # Like one that the town has, with other words.
 TEMPLATE_SQL = """
     INSERT INTO message_templates
@@ -167,7 +181,7 @@ TEMPLATE_SQL = """
 """
 
 
-def _plan(stack: Stack, people: int) -> float:
+def _plan(stack: Stack, people: int, past: int) -> float:
     """Make the people and plan a message to each; how many a second were planned."""
     os.environ.update(stack.env)
     from app.factory import assemble
@@ -187,6 +201,7 @@ def _plan(stack: Stack, people: int) -> float:
             row[0] for row in database.execute("SELECT customer_id FROM consents WHERE purpose = 'marketing' AND text_version = '1'")
         ]
         database.execute(TEMPLATE_SQL, {"new": json.dumps({"id": str(uuid.uuid4()), "key": TEMPLATE, "fields": FIELDS, "page": None})})
+        database.execute(PAST_SQL, {"past": past})
         database.execute("VACUUM ANALYZE")
     with db.transaction() as session:
         session.merge(MessagingPolicy(brand_id=brand_id, most_per_day=3, most_per_week=10))
@@ -232,6 +247,25 @@ def _send(stack: Stack, people: int) -> tuple[float, float, float]:
         took = "SELECT extract(epoch FROM max(settled_at) - min(claimed_at)) FROM sends WHERE template_key = %s"
         (seconds,) = database.execute(took, [TEMPLATE]).fetchone() or (0,)
     return people / float(seconds), megabytes, cpu / people
+
+
+def _why() -> float:
+    """How long the story of a message takes to be told, p95 in ms; of random ones."""
+    from sqlalchemy import func, select
+
+    from app.kit import db
+    from app.messaging import queries
+    from app.messaging.models import Send
+
+    with db.transaction() as session:
+        ids = session.execute(select(Send.id).order_by(func.random()).limit(ASKED_WHY)).scalars().all()
+    took = []
+    for send_id in ids:
+        begun = time.perf_counter()
+        with db.transaction() as session:
+            queries.story(session, session.get_one(Send, send_id))
+        took.append((time.perf_counter() - begun) * 1e3)
+    return sorted(took)[int(len(took) * 0.95)]
 
 
 def _wait_for(look: Callable[[], bool], fates: Callable[[], str]) -> None:
