@@ -29,7 +29,7 @@ log = logger(__name__)
 # had leaves soon after. A batch of what many get is large, which costs each of them less, and its calls are made one wave after another.
 URGENT, LEASE = 64, timedelta(seconds=15)
 MANY, LEASE_OF_MANY = 512, timedelta(seconds=55)
-URGENT_LANES = range(Lane.transactional, Lane.broadcast)
+URGENT_LANES = range(Lane.transactional, Lane.journey)
 GIVE_UP_AFTER = timedelta(hours=6)
 _LONGEST_PAUSE_SECONDS = 60
 # These come to an end by themselves, or by somebody's decision; whoever waits for them is not given up.

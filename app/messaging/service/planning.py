@@ -18,6 +18,8 @@ from app.messaging.models import InboxMessage, Lane, Purpose, Send, SendStatus
 # Python knows no infinity, and whoever reads the row reads this.
 NEVER = datetime(9999, 1, 1, tzinfo=UTC)
 
+_LANES: dict[str, Lane] = {Purpose.transactional: Lane.transactional, Purpose.marketing: Lane.journey}
+
 
 def plan(
     session: Session,
@@ -37,7 +39,7 @@ def plan(
     lead_id, walk_id, …). The same `dedupe_key` of a brand again gives the send that is there. Raises `KeyError` for an unknown channel.
 
     More: `ladder` ({channel, template_key} each, best first, in place of the one channel and template), `lane` (`Lane`; whose turn it is
-    first), `expires_at` (after which it is skipped), `broadcast_id`.
+    first; by its purpose where none is given), `expires_at` (after which it is skipped), `broadcast_id`.
     """
     draft = {
         "brand_id": brand_id,
@@ -80,7 +82,7 @@ def _row(
     purpose: str = Purpose.transactional,
     context: dict[str, Any] | None = None,
     ladder: Sequence[dict[str, str]] | None = None,
-    lane: int = Lane.transactional,
+    lane: int | None = None,
     expires_at: datetime | None = None,
     broadcast_id: uuid.UUID | None = None,
 ) -> dict[str, Any]:
@@ -100,7 +102,7 @@ def _row(
         "context": plain,
         "walk_id": uuid.UUID(plain["walk_id"]) if plain.get("walk_id") else None,
         "ladder": list(ladder) if ladder else None,
-        "lane": int(lane),
+        "lane": int(_LANES[purpose] if lane is None else lane),
         "expires_at": expires_at,
         "broadcast_id": broadcast_id,
     }
