@@ -11,7 +11,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from sqlalchemy import func, select
+from sqlalchemy import func, select, update
 from sqlalchemy.orm import Session
 
 from app.audience import service as audience
@@ -26,7 +26,7 @@ from app.kit import clock
 from app.kit.settings import settings
 from app.kit.states import Transition
 from app.messaging import service as messaging
-from app.messaging.models import Send, SendStatus
+from app.messaging.models import MessageTemplate, Send, SendStatus
 from app.wechat.fake import FakeGateway
 from dev.testing import wait_until
 from tests.factories import audience as tags
@@ -307,6 +307,8 @@ class TestWriting:
             with pytest.raises(LadderUnfit) as refused:
                 make.broadcast(session, town, people, ladder=ladder)
             assert field in refused.value.details
+        with pytest.raises(LadderUnfit):
+            make.broadcast(session, town, people, purpose="transactional")
         for audience_, field in (
             ({"kind": "tag", "tag": "nothing"}, "tag"),
             ({"kind": "segment", "segment_id": str(uuid.UUID(int=7))}, "segment_id"),
@@ -326,6 +328,27 @@ class TestWriting:
         service.change(session, town.brand_id, broadcast.id, name="另一个")
         with pytest.raises(TimeUnfit):
             service.schedule(session, town.brand_id, broadcast.id, at=clock.now(session) - timedelta(hours=1))
+
+    def test_a_template_that_was_put_away_keeps_it_from_beginning(self, session: Session, town: towns.Town) -> None:
+        broadcast = make.broadcast(session, town, make.readers(session, town, 1))
+        session.execute(update(MessageTemplate).where(MessageTemplate.key == make.NEWS).values(state="archived"))
+        with pytest.raises(LadderUnfit):
+            service.schedule(session, town.brand_id, broadcast.id)
+        assert broadcast.status == "draft"
+
+    def test_what_comes_long_after_its_end_is_told_to_nobody(
+        self, session: Session, town: towns.Town, tencent: FakeGateway, later: Callable[..., None]
+    ) -> None:
+        tag, (who,) = tags.tag(session, town.market.brand), make.readers(session, town, 1)
+        audience.add(session, who.id, tag.key)
+        broadcast = make.broadcast(session, town, [], audience={"kind": "tag", "tag": tag.key}, expires_hours=1)
+        service.schedule(session, town.brand_id, broadcast.id)
+        later(hours=3)
+        service.begin_due(session)
+        make.fed(session)
+        session.refresh(broadcast)
+        assert (broadcast.status, make.sends_of(session, broadcast)) == ("finished", [])
+        assert "目标人群确定之前就结束了" in queries.why(session, broadcast, who.id)[-1].sentence
 
     def test_a_broadcast_to_nobody_does_not_begin(self, session: Session, town: towns.Town) -> None:
         broadcast = make.broadcast(session, town, [])

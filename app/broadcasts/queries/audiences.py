@@ -10,7 +10,8 @@ from sqlalchemy import Select, func, select
 from sqlalchemy.orm import Session
 
 from app.audience import queries as audience
-from app.audience.models.segments import Segment, SegmentMember
+from app.audience.models.segments import Segment
+from app.audience.queries.segments import select_members
 from app.broadcasts.models import Broadcast, BroadcastPerson
 from app.identity.models import Customer
 
@@ -18,7 +19,7 @@ from app.identity.models import Customer
 def members(brand_id: uuid.UUID, of: dict[str, Any]) -> Select[uuid.UUID]:
     """The ids of the people whom a segment or a tag names now: neither merged nor erased."""
     if of["kind"] == "segment":
-        named = select(SegmentMember.customer_id).where(SegmentMember.segment_id == uuid.UUID(of["segment_id"]))
+        named = select_members(uuid.UUID(of["segment_id"]))
     else:
         named = audience.carriers(brand_id, of["tag"])
     return _living(brand_id).where(Customer.id.in_(named))
@@ -38,6 +39,11 @@ def _now(broadcast: Broadcast) -> Select[uuid.UUID]:
 def count_members(session: Session, broadcast: Broadcast) -> int:
     """How many people it is for."""
     return session.execute(select(func.count()).select_from(_now(broadcast).subquery())).scalar_one()
+
+
+def has_members(session: Session, broadcast: Broadcast) -> bool:
+    """Whether it is for anybody."""
+    return session.execute(_now(broadcast).limit(1)).first() is not None
 
 
 def is_member(session: Session, broadcast: Broadcast, customer_id: uuid.UUID) -> bool:

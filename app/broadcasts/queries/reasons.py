@@ -47,6 +47,8 @@ def _not_sent(session: Session, broadcast: Broadcast, hers: BroadcastPerson | No
         ended = broadcast.status in (BroadcastStatus.finished, BroadcastStatus.cancelled)
         key = "left_out_expired" if broadcast.status == BroadcastStatus.finished else "left_out_cancelled" if ended else "not_planned_yet"
         return Line(None, "not_planned", t(f"broadcasts.why.{key}"))
+    if broadcast.listed_at is None and broadcast.ended_at is not None:
+        return Line(None, "not_listed", t("broadcasts.why.ended_before_listed"))
     if broadcast.listed_at is None:
         return Line(None, "not_listed", t("broadcasts.why.not_listed_yet"))
     until = messaging.moment(broadcast.listed_at)

@@ -7,7 +7,7 @@ from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import delete, func, select
+from sqlalchemy import delete, select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
@@ -21,7 +21,8 @@ from app.kit import clock, queue, states
 from app.kit.db import new_id
 from app.messaging import service as messaging
 from app.messaging.channels import channel
-from app.messaging.models import MessageTemplate, Send
+from app.messaging.models import MessageTemplate, Purpose, Send
+from app.messaging.models.templates import TemplateState
 
 FIELDS = frozenset(("name", "purpose", "audience", "ladder", "context", "scheduled_at", "expires_hours", "per_minute"))
 
@@ -60,11 +61,12 @@ def schedule(session: Session, brand_id: uuid.UUID, broadcast_id: uuid.UUID, *, 
     moment = clock.now(session)
     if at is not None and at < moment:
         raise TimeUnfit(scheduled_at="has passed")
-    broadcast = step(session, brand_id, broadcast_id, BroadcastStatus.scheduled, scheduled_at=at or moment)
+    broadcast = queries.locked(session, brand_id, broadcast_id)
     # What it names may have gone since it was written.
     _must_fit(session, broadcast)
-    if not queries.sample(session, broadcast, 1):
+    if not queries.has_members(session, broadcast):
         raise NobodyToTell
+    step(session, brand_id, broadcast_id, BroadcastStatus.scheduled, scheduled_at=at or moment)
     queue.enqueue(session, "broadcasts.begin")
     return broadcast
 
@@ -137,7 +139,7 @@ def _must_fit(session: Session, broadcast: Broadcast) -> None:
         raise LadderUnfit(ladder="at least one way")
     wrong: dict[str, str] = {}
     for number, rung in enumerate(broadcast.ladder):
-        if (why := _unfit(session, broadcast.brand_id, rung)) is not None:
+        if (why := _unfit(session, broadcast, rung)) is not None:
             wrong[f"ladder.{number}"] = why
     if len({rung["channel"] for rung in broadcast.ladder}) < len(broadcast.ladder):
         wrong["ladder"] = "each channel once"
@@ -150,13 +152,21 @@ def _must_fit(session: Session, broadcast: Broadcast) -> None:
         raise AudienceUnfit(segment_id="unknown")
 
 
-def _unfit(session: Session, brand_id: uuid.UUID, rung: dict[str, str]) -> str | None:
+def _unfit(session: Session, broadcast: Broadcast, rung: dict[str, str]) -> str | None:
     try:
         way = channel(rung["channel"])
     except KeyError:
         return "no such channel"
     if way.to != "customer":
         return "reaches staff"
-    known = select(func.count()).select_from(MessageTemplate)
-    wanted = known.filter_by(brand_id=brand_id, channel=rung["channel"], key=rung["template_key"])
-    return None if session.execute(wanted).scalar_one() else "no such template"
+    template = session.execute(
+        select(MessageTemplate).filter_by(brand_id=broadcast.brand_id, channel=rung["channel"], key=rung["template_key"])
+    ).scalar_one_or_none()
+    if template is None:
+        return "no such template"
+    if template.state != TemplateState.active:
+        return "the template is not active"
+    # Else nobody's consent would be asked for.
+    if template.purpose == Purpose.marketing and broadcast.purpose != Purpose.marketing:
+        return "the template is for marketing"
+    return None

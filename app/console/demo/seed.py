@@ -15,6 +15,8 @@ from app.audience import service as audience
 from app.console.demo import cars, inspections, people
 from app.dealers import service as dealers
 from app.dealers.models import Brand
+from app.identity import service as identity
+from app.identity.models import Purpose
 from app.journeys import service as journeys
 from app.messaging import service as messaging
 from app.orders import service as orders
@@ -35,10 +37,17 @@ def seed(session: Session, credentials: dict[str, Any]) -> Brand:
     if session.execute(select(Vehicle.id).filter_by(brand_id=brand.id).limit(1)).first() is None:
         _stock(session, brand)
     orders.install_terms(session, brand.id)
+    _publish_texts(session, brand)
     audience.install_defaults(session, brand.id)
     messaging.install_defaults(session, brand.id, credentials.get("templates", {}))
     journeys.install_demo(session, brand.id)
     return brand
+
+
+def _publish_texts(session: Session, brand: Brand) -> None:
+    given = tomllib.loads((_HERE / "consents.toml").read_text(encoding="utf-8"))
+    for purpose, words in given["words"].items():
+        identity.publish_text(session, brand.id, purpose=Purpose(purpose), version=given["version"], words=words)
 
 
 def _stock(session: Session, brand: Brand) -> None:

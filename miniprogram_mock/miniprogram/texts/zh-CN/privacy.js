@@ -99,6 +99,8 @@ module.exports = {
       'customer.merged': '合并客户档案',
       'customer.consent_given': '同意授权',
       'customer.consent_withdrawn': '撤回授权',
+      'customer.refused': '拒收消息',
+      'customer.refusal_lifted': '取消拒收',
       'customer.followed': '关注服务号',
       'customer.unfollowed': '取消关注服务号',
       'payment.opened': '发起收款',
