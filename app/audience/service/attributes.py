@@ -14,7 +14,8 @@ from sqlalchemy.orm import Session
 from app.audience.models import CustomerAttribute
 from app.audience.queries import who_now
 from app.audience.queries.attributes import ATTRIBUTES, Attribute, found
-from app.audience.service.membership import Heard, look_again
+from app.audience.service.compiling import Among
+from app.audience.service.membership import Heard, few, look_again
 from app.events.models import Event
 from app.identity.models import Customer
 from app.kit import clock
@@ -61,19 +62,17 @@ def _compute(session: Session, concerned: dict[str, set[uuid.UUID]]) -> None:
     moment = clock.now(session)
     changed: dict[Heard, set[uuid.UUID]] = defaultdict(set)
     for name in sorted(concerned):
-        for one in _renew(session, ATTRIBUTES[name], concerned[name], moment):
+        for one in _renew(session, ATTRIBUTES[name], few(session, concerned[name]), moment):
             changed[Heard(brands[one], f"attribute:{name}")].add(one)
     if changed:
         look_again(session, changed)
 
 
-def _renew(session: Session, attribute: Attribute, ids: Collection[uuid.UUID], moment: datetime) -> set[uuid.UUID]:
+def _renew(session: Session, attribute: Attribute, among: Among, moment: datetime) -> set[uuid.UUID]:
     """Write an attribute of these living customers as it is now; those whose value changed come back."""
-    merged = select(Customer.id).where(Customer.merged_into_id.in_(ids))
-    under = [*ids, *session.execute(merged).scalars()]
-    now = {row[0]: (row[1], row[2]) for row in session.execute(found(attribute, moment, under))}
+    now = {row[0]: (row[1], row[2]) for row in session.execute(found(attribute, moment, among.under))}
     value = getattr(CustomerAttribute, attribute.type)
-    of_these = CustomerAttribute.name == attribute.name, CustomerAttribute.customer_id.in_(ids)
+    of_these = CustomerAttribute.name == attribute.name, CustomerAttribute.customer_id.in_(among.ids)
     held = select(CustomerAttribute.customer_id, value, CustomerAttribute.due_at).where(*of_these)
     before = {row[0]: (row[1], row[2]) for row in session.execute(held)}
     rows = [

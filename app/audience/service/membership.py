@@ -8,8 +8,9 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import delete, insert, select
+from sqlalchemy import Uuid, any_, delete, insert, literal, select, text
 from sqlalchemy.dialects import postgresql
+from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import Session
 
 from app.audience.conditions import Scope
@@ -55,25 +56,37 @@ def look_again(session: Session, concerned: Mapping[Heard, Collection[uuid.UUID]
     """At living customers, in every segment that listens to what was heard of them."""
     names = sorted({heard.name for heard in concerned})
     listening = select(Segment).where(Segment.archived_at.is_(None), Segment.listens.overlap(names))
-    # In one order, as everybody locks them who locks several.
-    for segment in session.execute(listening.order_by(Segment.id)).scalars().all():
-        ids = {one for heard, some in concerned.items() if heard.concerns(segment) for one in some}
-        if ids and _locked(session, segment):
-            touch(session, segment, ids)
+    wanted = {
+        segment.id: {one for heard, some in concerned.items() if heard.concerns(segment) for one in some}
+        for segment in session.execute(listening).scalars()
+    }
+    wanted = {segment_id: ids for segment_id, ids in wanted.items() if ids}
+    if not wanted:
+        return
+    among = few(session, set().union(*wanted.values()))
+    for segment in _locked(session, wanted):
+        touch(session, segment, Among(wanted[segment.id], among.under))
 
 
-def _locked(session: Session, segment: Segment) -> bool:
-    """Lock a segment, so that its members change by one transaction at a time; whether it is still kept up."""
-    session.refresh(segment, with_for_update={"key_share": True})
-    return segment.archived_at is None
+def _locked(session: Session, segment_ids: Collection[uuid.UUID]) -> Sequence[Segment]:
+    """Segments that are kept up, locked in one order, so that the members of each change by one transaction at a time."""
+    wanted = select(Segment).where(Segment.id.in_(segment_ids), Segment.archived_at.is_(None)).order_by(Segment.id)
+    return session.execute(wanted.with_for_update(key_share=True).execution_options(populate_existing=True)).scalars().all()
 
 
-def touch(session: Session, segment: Segment, ids: Collection[uuid.UUID]) -> None:
+def few(session: Session, ids: Collection[uuid.UUID]) -> Among:
+    """A few people, with the ids of everybody merged into them; what is asked about them is not worth more than one process."""
+    session.execute(text("SELECT set_config('max_parallel_workers_per_gather', '0', true), set_config('jit', 'off', true)"))
+    merged = select(Customer.id).where(Customer.merged_into_id == any_(literal(sorted(ids), ARRAY(Uuid))))
+    return Among(ids, [*sorted(ids), *session.execute(merged).scalars()])
+
+
+def touch(session: Session, segment: Segment, among: Among) -> None:
     """Look again at some customers of a segment that this transaction has locked, or leave them for whoever computes it."""
     if segment.computing_at is not None:
-        remember(session, segment.id, ids)
+        remember(session, segment.id, among.ids)
     elif segment.computed_at is not None:
-        decide(session, segment, ids)
+        _decide(session, segment, among)
     # Else it is still to be computed for the first time, and will see what is committed now.
 
 
@@ -88,14 +101,16 @@ def decide(session: Session, segment: Segment, ids: Collection[uuid.UUID]) -> No
     """Let these customers be in a segment, which this transaction has locked, or not, as the facts stand; any id, also of the departed."""
     everybody = sorted(ids)
     for start in range(0, len(everybody), AT_A_TIME):
-        some = everybody[start : start + AT_A_TIME]
-        scope = Scope(segment.brand_id, clock.now(session))
-        merged = select(Customer.id).where(Customer.merged_into_id.in_(some))
-        among = Among(some, [*some, *session.execute(merged).scalars()])
-        found = set(session.execute(people(segment.tree, scope, among)).scalars())
-        held = select(SegmentMember.customer_id).where(SegmentMember.segment_id == segment.id, SegmentMember.customer_id.in_(some))
-        had = set(session.execute(held).scalars())
-        change(session, segment, entered=found - had, left=had - found, moment=scope.moment)
+        _decide(session, segment, few(session, everybody[start : start + AT_A_TIME]))
+
+
+def _decide(session: Session, segment: Segment, among: Among) -> None:
+    scope = Scope(segment.brand_id, clock.now(session))
+    found = set(session.execute(people(segment.tree, scope, among)).scalars())
+    here = SegmentMember.customer_id == any_(literal(sorted(among.ids), ARRAY(Uuid)))
+    held = select(SegmentMember.customer_id).where(SegmentMember.segment_id == segment.id, here)
+    had = set(session.execute(held).scalars())
+    change(session, segment, entered=found - had, left=had - found, moment=scope.moment)
 
 
 def change(session: Session, segment: Segment, *, entered: Collection[uuid.UUID], left: Collection[uuid.UUID], moment: datetime) -> None:
@@ -143,15 +158,14 @@ def merge(session: Session, *, kept_id: uuid.UUID, merged_id: uuid.UUID) -> None
     May be called twice.
     """
     brand_id = session.execute(select(Customer.brand_id).where(Customer.id == kept_id)).scalar_one()
-    ours = select(Segment).where(Segment.brand_id == brand_id, Segment.archived_at.is_(None))
-    for segment in session.execute(ours.order_by(Segment.id)).scalars().all():
-        if not _locked(session, segment):
-            continue
+    ours = session.execute(select(Segment.id).where(Segment.brand_id == brand_id, Segment.archived_at.is_(None))).scalars().all()
+    among = few(session, [kept_id])
+    for segment in _locked(session, ours):
         if segment.computing_at is not None:
             remember(session, segment.id, (kept_id, merged_id))
         _become_one(session, segment, kept_id, merged_id)
         if segment.kind == SegmentKind.dynamic:
-            touch(session, segment, [kept_id])
+            touch(session, segment, among)
     session.execute(delete(SegmentMember).where(SegmentMember.customer_id == merged_id))
 
 
@@ -173,11 +187,10 @@ def _become_one(session: Session, segment: Segment, kept_id: uuid.UUID, merged_i
 def forget(session: Session, customer_id: uuid.UUID) -> None:
     """Keep nothing about where somebody was. May be called twice."""
     computing = select(Segment.id).join(Customer, Customer.brand_id == Segment.brand_id)
-    computing = computing.where(Customer.id == customer_id, Segment.computing_at.is_not(None)).order_by(Segment.id)
+    computing = computing.where(Customer.id == customer_id, Segment.computing_at.is_not(None))
     held = select(SegmentMember.segment_id).where(SegmentMember.customer_id == customer_id)
     either = set(session.execute(held).scalars()) | set(session.execute(computing).scalars())
-    for segment in session.execute(select(Segment).where(Segment.id.in_(either)).order_by(Segment.id)).scalars().all():
-        session.refresh(segment, with_for_update={"key_share": True})
+    for segment in _locked(session, either):
         if segment.computing_at is not None:
             remember(session, segment.id, [customer_id])
         gone = delete(SegmentMember).where(SegmentMember.segment_id == segment.id, SegmentMember.customer_id == customer_id)
