@@ -9,14 +9,18 @@ from sqlalchemy.orm import Session
 
 from app.audience import queries, service
 from app.audience.queries.attributes import SEEN
-from app.audience.service import attributes, membership
+from app.audience.service import attributes, hearing, linking, membership
 from app.events.models import Event
 from app.events.service import on
+from app.wechat import queries as wechat
+from app.wechat.messages.wecom import ContactMessage
 
 # It hears the names that the rules subscribed to.
 apply_rules = on()(service.apply_rules)
 # And this one those that behavioural tags count.
 count_behaviour = on()(service.count_behaviour)
+# And this one every tag, where one of them is known elsewhere.
+want = on()(linking.want)
 
 
 @on("customer.merged")
@@ -60,3 +64,18 @@ def forget_members(session: Session, events: Sequence[Event]) -> None:
     attributes.forget(session, gone)
     for customer_id in sorted(gone):
         membership.forget(session, customer_id)
+
+
+@on("wechat.contact_added", "wechat.contact_changed")
+def hear_of_contacts(session: Session, events: Sequence[Event]) -> None:
+    for event in events:
+        told = wechat.message(session, event.data["inbox_id"])
+        if isinstance(told, ContactMessage):
+            hearing.contact_changed(session, wechat.inbox(session, event.data["inbox_id"]).account_id, told.external_userid)
+
+
+@on("wechat.tag_changed")
+def hear_of_tags(session: Session, events: Sequence[Event]) -> None:
+    for event in events:
+        if event.data.get("change") == "delete" and event.data.get("tag_type") == "tag":
+            linking.gone(session, wechat.inbox(session, event.data["inbox_id"]).account_id, event.data["tag_id"])

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import csv
 import functools
+import io
 import re
 import uuid
 import zoneinfo
@@ -93,7 +94,7 @@ class _Unfit(Exception):
 def pages(path: Path, given: Given) -> Iterator[Page]:
     """The file, page by page; those that are done before come empty. Raises `PeopleFileRefused` where it is no such file."""
     line = 0
-    with path.open(encoding=_encoding(path), newline="") as file:
+    with path.open("rb") as raw, io.TextIOWrapper(raw, encoding=_encoding(path), newline="") as file:
         try:
             lines = csv.reader(file)
             reader = _Reader(given, [name.strip() for name in next(lines, [])])
@@ -109,10 +110,10 @@ def pages(path: Path, given: Given) -> Iterator[Page]:
                 else:
                     reader.read(page, line, cells)
                 if page.rows == PAGE:
-                    yield _closed(page, file.buffer.tell())
+                    yield _closed(page, raw.tell())
                     page = Page(page.number + 1)
             if page.rows or page.number == 0:
-                yield _closed(page, file.buffer.tell())
+                yield _closed(page, raw.tell())
         except (UnicodeDecodeError, csv.Error) as error:
             raise PeopleFileRefused(after_line=line, reason=type(error).__name__) from error
 

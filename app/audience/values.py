@@ -1,4 +1,4 @@
-"""What may stand beside a tag."""
+"""What may stand beside a tag, and what a behavioural one may count."""
 
 from __future__ import annotations
 
@@ -10,6 +10,10 @@ from app.audience.errors import ValueUnfit
 from app.audience.models import ValueType
 
 LONGEST_VALUE = 100
+# How often, and within how long, somebody is to have done what a behavioural tag counts.
+MOST_TIMES, MOST_DAYS = 1_000, 365
+# What may be asked of the car that an event names, and where that stands.
+OF_VEHICLES = {"body": "v.body", "energy": "v.energy", "condition": "v.condition", "series_id": "v.series_id::text"}
 
 
 def fitting(kind: ValueType, choices: Sequence[str], value: str) -> str:

@@ -26,7 +26,7 @@ from app.leads.models import Lead
 from app.payments.models import PaymentIncident, Refund
 from app.reconciliation.models import Difference, Reconciliation
 from app.vehicles.models import ImportRun, Inspection, VehiclePhoto
-from tests.factories import broadcasts, pictures
+from tests.factories import broadcasts, pictures, tags
 from tests.factories import dealers as make_dealers
 from tests.factories import journeys as make_journeys
 from tests.factories import messaging as make_messaging
@@ -93,6 +93,7 @@ class Other:
     owner: Staff
     ids: dict[str, Any]
     secrets: list[str]
+    bodies: dict[str, dict[str, Any]]
 
 
 @pytest.fixture
@@ -151,9 +152,11 @@ def other(session: Session) -> Other:
     ids |= {"terms_id": market.terms.id, "refund_id": refund.id, "key": "vip", "vehicle_id": market.vehicle.id, "photo_id": photo.id}
     ids |= {"broadcast_id": broadcasts.in_states(session, market.brand.id, customer)["draft"].id, "channel": "sms", "appid": "wx0"}
     ids["template_id"] = make_messaging.brand_template(session, market.brand.id).id
+    made = tags.of_brand(session, market.brand)
+    ids |= {"tag_id": made.free.id, "rule_id": made.rule.id, "link_id": made.link.id, "file_id": made.file.id}
     ids["send_id"] = broadcasts.planned(session, market.brand.id, customer).id
     session.commit()
-    return Other(adviser, owner, ids | reconciled(session, market), secrets)
+    return Other(adviser, owner, ids | reconciled(session, market), secrets, tags.bodies(made))
 
 
 def reconciled(session: Session, market: make_orders.Market) -> dict[str, Any]:
@@ -174,7 +177,7 @@ def reconciled(session: Session, market: make_orders.Market) -> dict[str, Any]:
 # Doors that only headquarters open: money that went wrong or back, deposit terms, journeys with their numbers, and what is written to many,
 # are the brand's.
 OF_THE_BRAND = re.compile(
-    r"\w+ /api/staff/((payments/[a-z.]+|journeys|segments|refunds|broadcasts|sends|messaging|wishes|templates)(/.*)?|"
+    r"\w+ /api/staff/((payments/[a-z.]+|journeys|segments|refunds|tags|people|broadcasts|sends|messaging|wishes|templates)(/.*)?|"
     r"customers/.+/messages(/.*)?|orders/.+/refund|deposit-terms/.+)|POST /api/staff/deposit-terms/"
 )
 # Doors that the dealer's manager opens, and none of his advisers.
@@ -291,7 +294,7 @@ def signed_in(app: Any, staff: Staff) -> Any:
 
 
 def test_an_adviser_reaches_nothing_of_another_dealer(app: Any, session: Session, other: Other) -> None:
-    client, wanted = signed_in(app, other.adviser), bodies(session)
+    client, wanted = signed_in(app, other.adviser), other.bodies | bodies(session)
     before = session.execute(select(func.count()).select_from(Event)).scalar_one()
     by_id = 0
     for method, rule in doors(app, "staff"):
@@ -314,7 +317,7 @@ def test_an_adviser_reaches_nothing_of_another_dealer(app: Any, session: Session
 
 def test_the_dealers_own_adviser_reaches_all_of_it_but_what_is_the_brands(app: Any, session: Session, other: Other) -> None:
     """Otherwise the law above would say nothing: what is refused to the other is there."""
-    client, wanted = signed_in(app, other.owner), bodies(session)
+    client, wanted = signed_in(app, other.owner), other.bodies | bodies(session)
     for method, rule in doors(app, "staff"):
         if rule.rule == "/api/staff/session/":
             continue

@@ -30,6 +30,7 @@ from app.wechat.fake import FakeGateway
 from app.wechat.models import WechatAccount
 from tests.factories import broadcasts, dealers, identity, interests, messaging, sharing, vehicles
 from tests.factories import orders as make
+from tests.factories import tags as make_tags
 from tests.factories.payments import Works, notify
 from tests.house.test_doors import BROADCAST, CAR, EVERYBODY, POLICY, REPORT, TEMPLATES, path_of
 
@@ -123,9 +124,10 @@ HONOURED = {
     "PUT /api/staff/wishes/<uuid:customer_id>",
     "PUT /api/staff/vehicles/<uuid:vehicle_id>/inspection",
     "PUT /api/staff/vehicles/<uuid:vehicle_id>/photos",
-}
+} | make_tags.HONOURED
 # Their own declaration says why.
 UNKEPT = {
+    "POST /api/staff/people/files/",
     "POST /api/staff/stock/feeds/",
     "DELETE /api/customer/identity/me",
     "DELETE /api/staff/session/",
@@ -220,16 +222,19 @@ def world(app: Any, session: Session, wechat: FakeGateway, rings: Any) -> World:
         SenderStop(brand_id=market.brand.id, channel="sms", appid="wx0", window_began_at=clock.now(session), stopped_at=clock.now(session))
     )
     session.commit()
+    tags = make_tags.of_brand(session, market.brand)
     archive = {"/segments/<uuid:segment_id>/archive": {"segment_id": archived.id}}
     who["staff"] = {"Cookie": f"marque_staff={client.get_cookie('marque_staff').value}"}
     return World(
-        {"all": ids, "holder": {"order_id": unpaid.id}}
+        {"all": ids | make_tags.ids(tags), "holder": {"order_id": unpaid.id}}
         | archive
+        | make_tags.doors(tags)
         | _stock(session, market)
         | _broadcasts(session, market, free)
         | _templates(session, market),
         who,
         _bodies(market, clock.now(session))
+        | make_tags.bodies(tags)
         | {"/trial": {"customer_ids": [str(free.id)]}, "/templates/<uuid:template_id>/preview": {"customer_id": str(free.id)}}
         | {"PUT /api/staff/vehicles/<uuid:vehicle_id>/photos": {"photos": [{"id": str(photo.id)}]}},
     )

@@ -10,7 +10,7 @@ from sqlalchemy import Select, select
 from sqlalchemy.orm import Session, joinedload
 
 from app.audience.errors import TagUnknown
-from app.audience.models import BehaviourRule, CustomerTag, Tag, TagRule
+from app.audience.models import BehaviourRule, CustomerTag, Tag, TagFolder, TagRule
 from app.identity import queries as identity
 from app.identity.models import Customer
 from app.kit.texts import t
@@ -31,6 +31,11 @@ def tag(session: Session, brand_id: uuid.UUID, tag_id: uuid.UUID) -> Tag:
     if found is None:
         raise TagUnknown(tag=str(tag_id))
     return found
+
+
+def folders(session: Session, brand_id: uuid.UUID) -> Sequence[TagFolder]:
+    """The brand's folders of tags, by name."""
+    return session.execute(select(TagFolder).filter_by(brand_id=brand_id).order_by(TagFolder.name)).scalars().all()
 
 
 def rules_of(session: Session, tag_id: uuid.UUID) -> Sequence[TagRule]:

@@ -19,15 +19,13 @@ from app.audience.models import BehaviourRule, Source, Tag, TagKind
 from app.audience.queries import who_now
 from app.audience.service import deciding_many
 from app.audience.service.deciding import Decision, decide
+from app.audience.values import MOST_DAYS, MOST_TIMES, OF_VEHICLES
 from app.events import service as events
 from app.events.catalogue import NAMES
 from app.events.models import Event
 from app.kit import clock, queue
 from app.kit.json import dumps
 
-MOST_TIMES, MOST_DAYS = 1_000, 365
-# What may be asked of the car that an event names.
-OF_VEHICLES = {"body": "v.body", "energy": "v.energy", "condition": "v.condition", "series_id": "v.series_id::text"}
 _UUID = "^[0-9a-f]{8}-([0-9a-f]{4}-){3}[0-9a-f]{12}$"
 
 

@@ -37,8 +37,6 @@ DEFAULT_RULES = (
     ("customer.followed", Action.add, "follower"),
     ("customer.unfollowed", Action.remove, "follower"),
 )
-# A rule may be applied to what happened before, for so many days.
-MOST_DAYS = 365
 
 
 def define(session: Session, brand_id: uuid.UUID, *, key: str, label: str, kind: TagKind) -> Tag:
