@@ -27,6 +27,7 @@ from app.kit.settings import settings
 from app.kit.states import Transition
 from app.messaging import service as messaging
 from app.messaging.models import MessageTemplate, Send, SendStatus
+from app.messaging.service import limits
 from app.wechat.fake import FakeGateway
 from dev.testing import wait_until
 from tests.factories import audience as tags
@@ -378,3 +379,24 @@ class TestWriting:
         assert seen.skipped == {"no_consent": 2, "not_following": 1, "refused": 1}
         assert seen.done_on is not None
         assert session.execute(select(func.count()).select_from(Send)).scalar_one() == 0
+
+    def test_what_stands_before_it_counts_when_it_will_be_done(self, session: Session, town: towns.Town, ahead: Any) -> None:
+        """Ten a day, one of them kept: what others have planned, and have not planned yet, goes first."""
+        town.service_account.settings = town.service_account.settings | {"quotas": {"service_account.send_template": 10}}
+        ahead(3)
+        people = make.readers(session, town, 7)
+        today = limits.quota_day(clock.now(session))
+
+        def days(of: Broadcast) -> int:
+            seen = service.forecast(session, of)
+            assert seen.done_on is not None
+            return (seen.done_on - today).days
+
+        new = make.broadcast(session, town, people)
+        assert days(new) == 0
+        make.begun(session, town, people)
+        assert days(new) == 1, "seven of another are not planned yet"
+        make.fed(session)
+        assert days(new) == 1, "three of them are, now"
+        make.begun(session, town, people)
+        assert days(new) == 2

@@ -2,10 +2,11 @@
 
 from app.broadcasts.queries.audiences import count_members, has_members, is_member, members, sample, segment_exists
 from app.broadcasts.queries.listing import by_id, listing, locked
-from app.broadcasts.queries.progress import not_planned, on_their_way, outcomes, people, progress
+from app.broadcasts.queries.progress import ahead_of, not_planned, on_their_way, outcomes, people, progress
 from app.broadcasts.queries.reasons import why
 
 __all__ = [
+    "ahead_of",
     "by_id",
     "count_members",
     "has_members",

@@ -12,7 +12,7 @@ from typing import Any
 from sqlalchemy import Row, and_, func, literal_column, null, select
 from sqlalchemy.orm import Session
 
-from app.broadcasts.models import Broadcast, BroadcastPerson
+from app.broadcasts.models import Broadcast, BroadcastPerson, BroadcastStatus
 from app.identity.models import Customer
 from app.messaging.models import Delivery, Send, SendStatus
 
@@ -52,6 +52,15 @@ def not_planned(session: Session, broadcast_id: uuid.UUID) -> int:
         .select_from(BroadcastPerson)
         .where(BroadcastPerson.broadcast_id == broadcast_id, BroadcastPerson.planned_at.is_(None))
     ).scalar_one()
+
+
+def ahead_of(session: Session, broadcast: Broadcast) -> Counter[str]:
+    """How many people of the brand's other broadcasts that are being sent wait to be planned for, by the channel that they begin with."""
+    counts: Counter[str] = Counter()
+    others = select(Broadcast).filter_by(brand_id=broadcast.brand_id, status=BroadcastStatus.sending).where(Broadcast.id != broadcast.id)
+    for other in session.execute(others).scalars():
+        counts[other.ladder[0]["channel"]] += not_planned(session, other.id)
+    return counts
 
 
 def progress(session: Session, broadcast: Broadcast) -> Progress:

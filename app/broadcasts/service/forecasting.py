@@ -47,7 +47,7 @@ def forecast(session: Session, broadcast: Broadcast) -> Forecast:
         seen.ways.update(told.ways)
         seen.skipped.update(told.skipped)
     ways, skipped = _of_all(seen, people)
-    done_on = forecasting.done_on(session, broadcast.brand_id, ways)
+    done_on = forecasting.done_on(session, broadcast.brand_id, ways, ahead=queries.ahead_of(session, broadcast))
     return Forecast(people, len(asked), ways, skipped, done_on)
 
 

@@ -21,6 +21,7 @@ from app.messaging import channels
 from app.messaging.channels import Address, Channel, SendFailed, channel
 from app.messaging.models import Purpose, QuotaDay, Send, SendStatus
 from app.messaging.service import limits
+from app.messaging.service.planning import NEVER
 from app.wechat import queries as wechat
 from app.wechat.models import WechatAccount
 
@@ -37,7 +38,9 @@ class Quota:
 
 @dataclass(frozen=True)
 class SenderDay:
-    """One sender (a channel of an account) today. `planned` are the messages that are due by the end of the day."""
+    """One sender (a channel of an account) today. `planned` are the messages that are due by the end of the day, `waiting` all
+    that are planned for whatever day.
+    """
 
     channel: str
     appid: str
@@ -47,6 +50,7 @@ class SenderDay:
     reserve: int
     exhausted: bool
     planned: int
+    waiting: int
     quota: Quota
 
 
@@ -93,7 +97,7 @@ def board(session: Session, brand_id: uuid.UUID) -> list[SenderDay]:
     appids = {account.appid for _, account, _ in senders}
     rows = session.execute(select(QuotaDay).where(QuotaDay.appid.in_(appids), QuotaDay.day == today)).scalars()
     days = {(one.appid, one.channel): one for one in rows}
-    waiting = _waiting(session, brand_id, limits.next_quota_day(moment))
+    due, waiting = _waiting(session, brand_id, limits.next_quota_day(moment))
     told = []
     for kind, account, way in senders:
         sender = account.appid, kind
@@ -111,7 +115,8 @@ def board(session: Session, brand_id: uuid.UUID) -> list[SenderDay]:
                 used_by_marketing=used_by_marketing,
                 reserve=(limit or 0) * policy.reserve_percent // 100,
                 exhausted=exhausted,
-                planned=waiting[sender],
+                planned=due[sender],
+                waiting=waiting[sender],
                 quota=Quota(0, quota.per_day) if exhausted and limit is not None else quota,
             )
         )
@@ -126,14 +131,17 @@ def history(session: Session, brand_id: uuid.UUID, days: int) -> Sequence[QuotaD
     return session.execute(wanted.order_by(QuotaDay.day.desc(), QuotaDay.appid, QuotaDay.channel)).scalars().all()
 
 
-def done_on(session: Session, brand_id: uuid.UUID, counts: Mapping[Sender, int]) -> date | None:
-    """When so many marketing messages by sender, behind those that are planned already, are done; None if one of them never is."""
+def done_on(session: Session, brand_id: uuid.UUID, counts: Mapping[Sender, int], *, ahead: Mapping[str, int] | None = None) -> date | None:
+    """When so many marketing messages by sender are done, behind those that are planned already; None if one of them never is.
+
+    `ahead` are messages by channel that stand before them, too, and are not planned so far.
+    """
     today = limits.quota_day(clock.now(session))
     senders = {(one.appid, one.channel): one for one in board(session, brand_id)}
     last = today
     for sender, count in counts.items():
         known = senders.get(sender)
-        day = finishes_on(count + known.planned, known.quota, today) if known and count else today
+        day = finishes_on(count + known.waiting + (ahead or {}).get(sender[1], 0), known.quota, today) if known and count else today
         if day is None:
             return None
         last = max(last, day)
@@ -198,21 +206,25 @@ def _asked(session: Session, brand_id: uuid.UUID, way: Channel, sends: Sequence[
     return way.reach(session, sends, accounts) if sends else {}
 
 
-def _waiting(session: Session, brand_id: uuid.UUID, until: datetime) -> dict[Sender, int]:
-    """Planned messages that are due before a moment, by sender; one that no claim has looked at yet is its channel's first account's."""
-    counts: dict[Sender, int] = defaultdict(int)
+def _waiting(session: Session, brand_id: uuid.UUID, until: datetime) -> tuple[dict[Sender, int], dict[Sender, int]]:
+    """Planned messages by sender: those that are due before a moment, and all that are not set aside. One that no claim has looked at yet
+    is its channel's first account's.
+    """
+    due: dict[Sender, int] = defaultdict(int)
+    waiting: dict[Sender, int] = defaultdict(int)
     firsts: dict[str, str | None] = {}
     rows = session.execute(
-        select(Send.appid, Send.channel, func.count())
-        .where(Send.brand_id == brand_id, Send.status == SendStatus.planned, Send.due_at < until)
+        select(Send.appid, Send.channel, func.count().filter(Send.due_at < until), func.count())
+        .where(Send.brand_id == brand_id, Send.status == SendStatus.planned, Send.due_at < NEVER)
         .group_by(Send.appid, Send.channel)
     )
-    for appid, kind, count in rows:
+    for appid, kind, today, count in rows:
         if appid is None and kind not in firsts:
             account_kind = channel(kind).account_kind
             accounts = wechat.accounts(session, brand_id, account_kind) if account_kind else ()
             firsts[kind] = accounts[0].appid if accounts else None
         sender = appid or firsts.get(kind)
         if sender is not None:
-            counts[sender, kind] += count
-    return counts
+            due[sender, kind] += today
+            waiting[sender, kind] += count
+    return due, waiting
