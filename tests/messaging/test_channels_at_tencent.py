@@ -18,7 +18,8 @@ from app.kit.settings import settings
 from app.messaging import credits, service, windows
 from app.messaging.channels import Channel
 from app.messaging.channels.group_send import GroupSend
-from app.messaging.models import Contact, Credit, MemberTask, Send
+from app.messaging.models import Contact, Credit, MemberTask, MessageTemplate, Send
+from app.messaging.service import templates
 from app.orders import service as orders
 from app.wechat.http import HttpGateway
 from app.wechat.models import WechatAccount
@@ -141,6 +142,28 @@ def test_a_subscribe_message_is_sent_for_each_time_she_allowed_it(world: World) 
     assert sorted(world.send(first, second), key=str) == [("accepted", None), ("skipped", "no_credit")]
     (notice,) = world.simulator.look(f"users/{person['id']}/notices")["notices"]
     assert [field["value"] for field in notice["fields"]][1:] == ["已确认", order.number, "请携带身份证到店"]
+
+
+def test_the_subscribe_messages_that_we_ship_are_accepted(world: World) -> None:
+    her, person = world.customer()
+    order = make.paid_order(world.session, world.town, her)
+    service.install_defaults(world.session, world.town.brand_id, {})
+    for one in world.accounts["mini_program"].settings["subscribe_templates"]:
+        subscribe(world, person, one["template_id"])
+        send = world.plan(her, "subscribe_message", one["moment"], context={"order_id": order.id})
+        assert world.send(send) == [("accepted", None)], one["moment"]
+
+
+def test_what_wechat_has_is_read_and_ours_fit_it(world: World) -> None:
+    service.install_defaults(world.session, world.town.brand_id, world.simulator.accounts["templates"])
+    world.session.commit()
+    assert service.sync_templates() == 2
+    world.session.expire_all()
+    ours = world.session.execute(select(MessageTemplate)).scalars().all()
+    assert len(ours) == 9
+    for template in ours:
+        wrong = [one for one in templates.problems(world.session, template) if not one.is_warning]
+        assert wrong == [], template.key
 
 
 def test_when_wechat_says_that_she_allows_no_more_all_her_credits_are_gone(world: World) -> None:

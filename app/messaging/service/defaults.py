@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from typing import Any
 
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
@@ -61,16 +62,45 @@ _DEFAULTS: dict[str, tuple[str, dict[str, str], str]] = {
     ),
 }
 
+# By the moment at which the mini-program asks for it: title, forms by the keys of the platform's template, page
+_SUBSCRIPTIONS: dict[str, tuple[str, dict[str, str], str]] = {
+    "deposit_paid": (
+        "预订进度提醒",
+        {"thing1": "{{ vehicle_title }}", "phrase2": "已支付", "character_string3": "{{ order_number }}", "thing4": "请留意门店来电"},
+        "pages/orders/detail?id={{ order_id }}",
+    ),
+    "appointment": (
+        "试驾预约提醒",
+        {"thing1": "{{ vehicle_title }}", "thing2": "{{ store_name }}", "time3": "{{ visit_time }}", "thing4": "请携带驾驶证到店"},
+        "pages/test-drive/index?vehicle_id={{ vehicle_id }}",
+    ),
+}
+
 
 def install_defaults(session: Session, brand_id: uuid.UUID, templates: dict[str, str]) -> None:
-    """Put them there for all service accounts of the brand; `templates` maps our key to WeChat's template id. Again changes nothing."""
+    """Put them there for all service accounts of the brand (`templates` maps our key to WeChat's template id), and for the subscribe
+    templates of its mini-programs. Again only brings up to date what the accounts call them.
+    """
     appids = [one.appid for one in wechat.accounts(session, brand_id, AccountKind.service_account)]
     for key, (title, fields, page) in _DEFAULTS.items():
         if key not in templates:
             continue
         row = {"title": title, "template_ids": dict.fromkeys(appids, templates[key]), "fields": fields, "page": page}
-        session.execute(
-            insert(MessageTemplate)
-            .values(id=db.new_id(), brand_id=brand_id, channel="service_template", key=key, **row)
-            .on_conflict_do_update(index_elements=["brand_id", "channel", "key"], set_=row)
-        )
+        _install(session, brand_id, "service_template", key, row)
+    for moment, (title, fields, page) in _SUBSCRIPTIONS.items():
+        ids = {
+            account.appid: one["template_id"]
+            for account in wechat.accounts(session, brand_id, AccountKind.mini_program)
+            for one in wechat.subscribe_templates(session, account.appid)
+            if one["moment"] == moment
+        }
+        if ids:
+            row = {"title": title, "template_ids": ids, "fields": fields, "page": page}
+            _install(session, brand_id, "subscribe_message", moment, row)
+
+
+def _install(session: Session, brand_id: uuid.UUID, channel: str, key: str, row: dict[str, Any]) -> None:
+    adding = insert(MessageTemplate).values(id=db.new_id(), brand_id=brand_id, channel=channel, key=key, **row)
+    # What people have made of it since stays theirs.
+    ids = {"template_ids": MessageTemplate.template_ids.concat(adding.excluded.template_ids)}
+    session.execute(adding.on_conflict_do_update(index_elements=["brand_id", "channel", "key"], set_=ids))

@@ -1,4 +1,4 @@
-"""What she read in her inbox."""
+"""What she read in her inbox, and what of messages her export tells."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ from sqlalchemy import func, select, update
 from sqlalchemy.orm import Session
 
 from app.identity import queries as identity
-from app.identity.models import Customer
-from app.messaging.models import InboxMessage
+from app.identity.models import Customer, WechatIdentity
+from app.messaging.models import Credit, InboxMessage
 
 
 def read(session: Session, customer: Customer, ids: Collection[uuid.UUID] | None) -> int:
@@ -21,6 +21,17 @@ def read(session: Session, customer: Customer, ids: Collection[uuid.UUID] | None
         hers = hers.where(InboxMessage.id.in_(ids))
     done = session.execute(hers.values(read_at=func.marque_now()).returning(InboxMessage.id).execution_options(synchronize_session=False))
     return len(done.all())
+
+
+@identity.also_holds("subscriptions")
+def _allowed(session: Session, ids: Sequence[uuid.UUID]) -> list[dict[str, Any]]:
+    rows = (
+        select(WechatIdentity.appid, Credit.template_id, Credit.balance)
+        .join(WechatIdentity, WechatIdentity.id == Credit.identity_id)
+        .where(WechatIdentity.customer_id.in_(ids))
+        .order_by(Credit.id)
+    )
+    return [{"appid": appid, "template_id": template_id, "left": left} for appid, template_id, left in session.execute(rows)]
 
 
 @identity.also_holds("inbox")
