@@ -229,7 +229,7 @@ def _send(stack: Stack, people: int) -> tuple[float, float, float]:
     """Let the workers send everything: sends a second from the first claim to the last answer, MB of the larger one, CPU seconds a send."""
     with psycopg.connect(stack.env["DATABASE_URL"], autocommit=True) as database:
         database.execute("VACUUM ANALYZE sends")
-        command = [sys.executable, "-m", "workers.worker", "critical"]
+        command = [sys.executable, "-m", "workers.worker", "critical", "default", "bulk"]
         log = (stack.folder / "bench-workers.log").open("ab")
         running = [psutil.Popen(command, cwd=ROOT, env=stack.env, stdout=log, stderr=log) for _ in range(WORKERS)]
         try:
@@ -284,4 +284,4 @@ def _fates(database: psycopg.Connection[Any]) -> str:
 def _ring(stack: Stack) -> None:
     from app.kit import queue
 
-    queue.ring_again("messaging.send_due")
+    queue.ring_again("messaging.send_many")

@@ -10,7 +10,12 @@ from app.messaging import service
 
 @job("messaging.send_due", every=2, queue="critical", transactional=False, timeout=120)
 def send_due() -> None:
-    service.send_due()
+    service.send_due(service.URGENT_LANES)
+
+
+@job("messaging.send_many", every=2, queue="bulk", transactional=False, timeout=120)
+def send_many() -> None:
+    service.send_due(service.MANY_LANES)
 
 
 @job("messaging.ask_members", every=60, transactional=False)

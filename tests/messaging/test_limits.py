@@ -321,9 +321,9 @@ def _race(committed: Callable[[], Any], town: make.Town, monkeypatch: pytest.Mon
     withdrawn: set[uuid.UUID | None] = set()
     claim, broken = claiming.claim, []
 
-    def claim_and_watch(session: Session) -> claiming.Claimed:
+    def claim_and_watch(session: Session, *lanes: range) -> claiming.Claimed:
         gone = set(withdrawn)
-        taken = claim(session)
+        taken = claim(session, *lanes)
         broken.extend(letter for letters in taken.letters.values() for letter in letters if sends[letter.send_id] in gone)
         return taken
 

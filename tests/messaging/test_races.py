@@ -89,9 +89,9 @@ def test_after_an_erasure_is_committed_no_message_leaves(
     erased = threading.Event()
     claim, late = claiming.claim, []
 
-    def claim_and_watch(session: Session) -> claiming.Claimed:
+    def claim_and_watch(session: Session, *lanes: range) -> claiming.Claimed:
         is_late = erased.is_set()
-        taken = claim(session)
+        taken = claim(session, *lanes)
         if is_late:
             late.extend(letter.client_msg_id for letters in taken.letters.values() for letter in letters)
         return taken

@@ -46,6 +46,10 @@ def test_a_planned_message_is_rung_for_after_the_commit_and_only_then(
     assert ("messaging.send_due", {}) not in rings
     session.commit()
     assert rings.count(("messaging.send_due", {})) == 1
+    make.plan(session, town, buyer, purpose="marketing")
+    rings.clear()
+    session.commit()
+    assert rings == [("messaging.send_many", {})], "what is urgent stands in no queue behind it"
 
 
 def test_a_rolled_back_plan_leaves_nothing_behind(session: Session, town: make.Town, rings: list[Any], tencent: FakeGateway) -> None:

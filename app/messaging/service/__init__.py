@@ -1,6 +1,7 @@
 """Plan messages, send what is due, hear what became of it, and say who is told what."""
 
 from app.messaging.service.allowing import did_something, subscriptions_answered, subscriptions_sent
+from app.messaging.service.claiming import MANY_LANES, URGENT_LANES
 from app.messaging.service.contacts import contact_changed, read_contact, read_contacts
 from app.messaging.service.defaults import install_defaults
 from app.messaging.service.hearing import ReceiptTooEarly, answered, delivered, pressed
@@ -21,6 +22,8 @@ from app.messaging.service.sending import send_due
 from app.messaging.service.syncing import sync_templates
 
 __all__ = [
+    "MANY_LANES",
+    "URGENT_LANES",
     "ReceiptTooEarly",
     "answered",
     "ask_members",

@@ -29,7 +29,8 @@ log = logger(__name__)
 # had leaves soon after. A batch of what many get is large, which costs each of them less, and its calls are made one wave after another.
 URGENT, LEASE = 64, timedelta(seconds=15)
 MANY, LEASE_OF_MANY = 512, timedelta(seconds=55)
-URGENT_LANES = range(Lane.transactional, Lane.journey)
+URGENT_LANES, MANY_LANES = range(Lane.transactional, Lane.journey), range(Lane.journey, LANES)
+EVERY_LANE = range(LANES)
 GIVE_UP_AFTER = timedelta(hours=6)
 _LONGEST_PAUSE_SECONDS = 60
 # These come to an end by themselves, or by somebody's decision; whoever waits for them is not given up.
@@ -74,15 +75,15 @@ class Claimed:
     is_full: bool = False
 
 
-def claim(session: Session) -> Claimed:
-    """Take a batch of what is due, the most urgent lane first, each to be called before its lease ends.
+def claim(session: Session, lanes: range = EVERY_LANE) -> Claimed:
+    """Take a batch of what is due in these lanes, the most urgent first, each to be called before its lease ends.
 
     Everybody else's claims, withdrawals, erasures and merges of the same people wait until this transaction is committed: a decision that
     was committed before it is obeyed.
     """
     taken = Claimed()
     again = _leases_ended(session, URGENT)
-    due, most = _due(session)
+    due, most = _due(session, lanes)
     lease = LEASE if most == URGENT else LEASE_OF_MANY
     taken.looked_at, taken.is_full = len(again) + len(due), len(due) == most or len(again) == URGENT
     if not taken.looked_at:
@@ -107,13 +108,13 @@ def _leases_ended(session: Session, most: int) -> list[Send]:
     return list(rows.scalars())
 
 
-def _due(session: Session) -> tuple[list[Send], int]:
+def _due(session: Session, lanes: range) -> tuple[list[Send], int]:
     """What waits longest, lane by lane, and how many there might have been: what is due later costs nothing here, however much of it
     there is. What is urgent is taken by itself.
     """
-    lanes = func.generate_series(0, LANES - 1).column_valued("number")
-    waits = select(Send.id).where(Send.status == SendStatus.planned, Send.lane == lanes, Send.due_at <= func.marque_now())
-    with_something = session.execute(select(lanes).where(waits.exists()).order_by(lanes)).scalars().all()
+    each_lane = func.generate_series(lanes.start, lanes.stop - 1).column_valued("number")
+    waits = select(Send.id).where(Send.status == SendStatus.planned, Send.lane == each_lane, Send.due_at <= func.marque_now())
+    with_something = session.execute(select(each_lane).where(waits.exists()).order_by(each_lane)).scalars().all()
     most = URGENT if any(lane in URGENT_LANES for lane in with_something) else MANY
     taken: list[Send] = []
     for lane in with_something:

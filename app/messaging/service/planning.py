@@ -11,9 +11,11 @@ from sqlalchemy import ColumnElement, delete, func, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
-from app.kit import clock, db, queue
+from app.kit import clock, db
 from app.messaging.channels import channel
 from app.messaging.models import InboxMessage, Lane, Purpose, Send, SendStatus
+from app.messaging.service import claiming
+from app.messaging.service.sending import ring
 
 # Python knows no infinity, and whoever reads the row reads this.
 NEVER = datetime(9999, 1, 1, tzinfo=UTC)
@@ -68,7 +70,7 @@ def plan_all(session: Session, drafts: Sequence[dict[str, Any]]) -> list[Send]:
         )
     ).scalars()
     sends = {(send.brand_id, send.dedupe_key): send for send in found}
-    queue.enqueue(session, "messaging.send_due")
+    ring(session, (row["lane"] for row in rows))
     return [sends[one] for one in wanted]
 
 
@@ -130,7 +132,7 @@ def hold(session: Session, *, broadcast_id: uuid.UUID) -> int:
 def release(session: Session, *, broadcast_id: uuid.UUID) -> int:
     """Let what was set aside leave now; how many."""
     held = (Send.broadcast_id == broadcast_id) & (Send.error_code == "paused")
-    queue.enqueue(session, "messaging.send_due")
+    ring(session, claiming.MANY_LANES)
     return _move_due(session, held, due_at=func.marque_now(), error_code=None)
 
 

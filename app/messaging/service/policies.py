@@ -11,11 +11,12 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from app.events import service as events
-from app.kit import acting, clock, queue
+from app.kit import acting, clock
 from app.kit.errors import Invalid
 from app.messaging.errors import SenderUnknown
 from app.messaging.models import MessagingPolicy, SenderStop
-from app.messaging.service import limits
+from app.messaging.service import claiming, limits
+from app.messaging.service.sending import ring
 
 FIELDS = (
     "quiet_from",
@@ -95,7 +96,7 @@ def let_sender_go_on(session: Session, brand_id: uuid.UUID, *, appid: str, chann
     if stop.stopped_at is not None:
         was = {"reason": stop.reason, "stopped_at": stop.stopped_at.isoformat()}
         limits.let_go_on(session, appid, channel)
-        queue.enqueue(session, "messaging.send_due")
+        ring(session, claiming.MANY_LANES)
         events.record(
             session,
             "messaging.sender_released",

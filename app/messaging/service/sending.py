@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
+
+from sqlalchemy.orm import Session
 
 from app.kit import db, queue
 from app.kit.logging import logger
@@ -13,12 +15,22 @@ from app.messaging.service import claiming, settling
 
 log = logger(__name__)
 
-# One run ends well before its worker would end it.
-SECONDS = 20.0
+# Others wait for the worker, too.
+SECONDS = 10.0
+# Who sends which lanes: what somebody waits for stands in no queue behind what a million get.
+JOBS = {"messaging.send_due": claiming.URGENT_LANES, "messaging.send_many": claiming.MANY_LANES}
 
 
-def send_due(*, seconds: float = SECONDS) -> int:
-    """Send what is due, a batch at a time, until nothing is or this time is over, and ring again for the rest; how many calls were made.
+def ring(session: Session, lanes: Iterable[int]) -> None:
+    """Let what was planned in these lanes leave once this transaction is committed."""
+    wanted = set(lanes)
+    for job, its_lanes in JOBS.items():
+        if wanted & set(its_lanes):
+            queue.enqueue(session, job)
+
+
+def send_due(lanes: range = claiming.EVERY_LANE, *, seconds: float = SECONDS) -> int:
+    """Send what is due in these lanes, a batch at a time, until nothing is or this time is over; how many calls were made.
 
     Many may do this at once. What dies between the claim and the outcome is claimed again when its lease ends, and sent again with the
     same content and key as long as the platform recognises it; after that it is `unknown` and a person has to look.
@@ -26,16 +38,22 @@ def send_due(*, seconds: float = SECONDS) -> int:
     calls, until = 0, time.monotonic() + seconds
     while True:
         with db.transaction() as session:
-            taken = claiming.claim(session)
+            taken = claiming.claim(session, lanes)
         if not taken.looked_at:
             return calls
         if taken.is_full:
             # There may be more than one can do: whoever is free helps.
-            queue.ring_again("messaging.send_due")
+            _ring_again(lanes)
         calls += _deliver(taken)
         if time.monotonic() >= until:
-            queue.ring_again("messaging.send_due")
+            _ring_again(lanes)
             return calls
+
+
+def _ring_again(lanes: range) -> None:
+    for job, its_lanes in JOBS.items():
+        if set(lanes) & set(its_lanes):
+            queue.ring_again(job)
 
 
 def _deliver(taken: claiming.Claimed) -> int:
