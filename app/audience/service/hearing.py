@@ -123,9 +123,9 @@ def hear(session: Session, link: TagLink, there: Mapping[uuid.UUID, bool], sourc
         mark, is_ours = marks.get(customer_id), customer_id in ours
         if customer_id not in people or (mark is None and is_ours == is_there is False):
             continue
-        wanted = mark.wanted if mark is not None and mark.due_at is not None else is_ours
+        wanted, was_there = (mark.wanted, mark.there) if mark else (is_ours, False)
         follows = tag.kind == TagKind.manual and not (is_there and tag.archived_at)
-        if wanted != is_there and follows and (mark is None or mark.due_at is None):
+        if is_there != was_there and follows and (mark is None or wanted == was_there):
             decisions.append(Decision(people[customer_id], tag, active=is_there, source=source, at=now))
             wanted = is_there
         rows.append(_mark(link, customer_id, wanted=wanted, there=is_there, due_at=now if wanted != is_there else None))
