@@ -1,0 +1,212 @@
+"""What she does lets an account answer her, for a while and so often; and what Tencent tells later is written down."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from app.kit import clock, db
+from app.kit.settings import settings
+from app.messaging import service, sms, windows
+from app.messaging.models import Contact, GroupLetter, ReplyWindow, Send
+from app.wechat import service as platform
+from app.wechat.endpoints.service_account.group_sends import GroupSend
+from app.wechat.endpoints.wecom.customers import Customer, Follow, FollowedCustomer
+from app.wechat.endpoints.wecom.door import Page
+from app.wechat.endpoints.wecom.group_messages import MessageTask
+from app.wechat.errors import Outcome, WechatError
+from app.wechat.fake import FakeGateway
+from app.wechat.models import WechatAccount
+from tests.factories import identity, tencent
+from tests.factories import messaging as make
+
+
+def told(session: Session, account: WechatAccount, kind: str, **more: Any) -> None:
+    """A push about open-1, which happened now."""
+    at = int(clock.now(session).timestamp())
+    head = {"ToUserName": "gh_1", "FromUserName": "open-1", "CreateTime": at}
+    platform.receive_message(session, account, tencent.xml(**head | {"MsgType": kind} | more))
+
+
+def open_windows(session: Session) -> dict[str, int]:
+    session.expire_all()
+    return {one.opened_by: one.balance for one in session.execute(select(ReplyWindow)).scalars()}
+
+
+@pytest.mark.parametrize(
+    ("kind", "more", "opened"),
+    [
+        ("text", {"MsgId": "7", "Content": "在吗"}, {"wrote": 5}),
+        ("event", {"Event": "CLICK", "EventKey": "ask"}, {"menu": 3}),
+        ("event", {"Event": "VIEW", "EventKey": "https://example.com"}, {}),
+        ("event", {"Event": "subscribe", "EventKey": ""}, {"followed": 3}),
+        ("event", {"Event": "SCAN", "EventKey": "7"}, {"scanned": 3}),
+        ("event", {"Event": "TEMPLATESENDJOBFINISH", "MsgID": "7", "Status": "success"}, {}),
+    ],
+)
+def test_what_she_does_opens_its_window(
+    session: Session, town: make.Town, deliver: Callable[[], int], kind: str, more: dict[str, str], opened: dict[str, int]
+) -> None:
+    told(session, town.service_account, kind, **more)
+    deliver()
+    assert open_windows(session) == opened
+
+
+def test_the_mini_program_has_windows_of_its_own_and_the_corp_none(session: Session, town: make.Town, deliver: Callable[[], int]) -> None:
+    told(session, town.market.mini, "event", Event="user_enter_tempsession", SessionFrom="car")
+    told(session, town.corp, "text", MsgId="8", Content="收到")
+    deliver()
+    assert open_windows(session) == {"entered": 2}
+
+
+def test_a_window_opens_anew_and_closes_when_she_leaves(session: Session, town: make.Town, deliver: Any, later: Any) -> None:
+    account, person = town.service_account, (town.service_account.appid, "open-1")
+    told(session, account, "text", MsgId="1", Content="在吗")
+    deliver()
+    for _ in range(5):
+        assert windows.take(session, {db.new_id(): person})
+    assert windows.take(session, {db.new_id(): person}) == set()
+    assert windows.open_now(session, [person]) == (set(), {person})
+    later(minutes=5)
+    told(session, account, "text", MsgId="2", Content="还在吗")
+    deliver()
+    assert windows.open_now(session, [person]) == ({person}, set())
+    later(hours=49)
+    assert windows.open_now(session, [person]) == (set(), set())
+    told(session, account, "text", MsgId="3", Content="好的")
+    told(session, account, "event", Event="unsubscribe")
+    deliver()
+    assert open_windows(session) == {}
+
+
+def test_a_place_that_was_not_needed_is_free_again_in_its_own_window_only(session: Session, town: make.Town, later: Any) -> None:
+    account, person = town.service_account, (town.service_account.appid, "open-1")
+    windows.open_for(session, account, "open-1", "wrote", at=clock.now(session))
+    send_id = db.new_id()
+    windows.take(session, {send_id: person})
+    for _ in range(2):
+        windows.give_back(session, [send_id])
+    assert open_windows(session) == {"wrote": 5}
+    windows.take(session, {send_id: person})
+    later(minutes=1)
+    windows.open_for(session, account, "open-1", "wrote", at=clock.now(session))
+    windows.give_back(session, [send_id])
+    assert open_windows(session) == {"wrote": 5}
+
+
+def test_the_window_that_closes_first_is_used_first(session: Session, town: make.Town) -> None:
+    account = town.service_account
+    for what in ("wrote", "followed"):
+        windows.open_for(session, account, "open-1", what, at=clock.now(session))
+    sends = {db.new_id(): (account.appid, "open-1") for _ in range(4)}
+    assert windows.take(session, sends) == sends.keys()
+    assert open_windows(session) == {"followed": 0, "wrote": 4}
+
+
+def test_a_group_send_that_failed_reached_nobody_of_it(session: Session, town: make.Town, deliver: Any, monkeypatch: Any) -> None:
+    fake = FakeGateway()
+    monkeypatch.setattr("app.wechat.client.replacement", fake)
+    fake.answers["send_to_people"] = GroupSend("901", False)
+    key = make.template(session, town, "group_send", {"content": "开放日"}).key
+    sends = [make.plan(session, town, make.follower(session, town), key, channel="group_send") for _ in range(3)]
+    make.send_due(session)
+    assert [(one.status, one.msgid) for one in sends] == [("accepted", "901")] * 3
+    assert len(fake.calls_of("send_to_people")) == 1
+    told(session, town.service_account, "event", Event="MASSSENDJOBFINISH", MsgID="901", Status="err(30003)")
+    deliver()
+    session.expire_all()
+    assert {one.delivery for one in sends} == {"failed"}
+
+
+def test_who_left_a_group_before_it_was_sent_again_is_left_out(
+    session: Session, town: make.Town, monkeypatch: pytest.MonkeyPatch, later: Any
+) -> None:
+    """Withdrawn after the claim, while nobody knows whether the call was heard: she is on no list any more."""
+    fake = FakeGateway()
+    monkeypatch.setattr("app.wechat.client.replacement", fake)
+    fake.answers["send_to_people"] = GroupSend("902", True)
+    fake.fail("send_to_people")
+    key = make.template(session, town, "group_send", {"content": "开放日"}).key
+    sends = [make.plan(session, town, make.follower(session, town), key, channel="group_send") for _ in range(3)]
+    make.send_due(session)
+    assert {one.status for one in sends} == {"claimed"}
+    sends[0].withdrawn = True
+    session.commit()
+    later(minutes=2)
+    make.send_due(session)
+    assert [one.status for one in sends] == ["unknown", "accepted", "accepted"]
+    first, second = fake.calls_of("send_to_people")
+    assert first["client_msg_id"] == second["client_msg_id"]
+    assert set(second["openids"]) < set(first["openids"])
+    assert session.execute(select(func.count()).select_from(GroupLetter)).scalar_one() == 3
+
+
+def followed(external: str, unionid: str | None, userid: str) -> FollowedCustomer:
+    view = Follow(userid, None, "", "", "", (), (), None)
+    return FollowedCustomer(Customer(external, "客户", True, unionid, None, 0), (view,))
+
+
+def test_contacts_are_read_through_and_what_is_not_seen_has_ended(
+    session: Session, town: make.Town, tencent: FakeGateway, later: Any
+) -> None:
+    her = make.follower(session, town)
+    userid = town.adviser.wecom_userid or ""
+    seen = [followed("ext-1", her.unionid, userid), followed("ext-2", None, userid)]
+    tencent.answers |= {"customer_servers": [userid], "customers_of": lambda _account, **_: Page(tuple(seen), "")}
+    session.commit()
+    assert service.read_contacts() == 2
+    assert service.read_contacts() == 0
+    key = make.template(session, town, "wecom_customer_task", {"content": "您好"}).key
+    sends = [make.plan(session, town, her, key, channel="wecom_customer_task") for _ in range(2)]
+    session.flush()
+    later(hours=7)
+    seen.pop(0)
+    tencent.fail("customers_of", WechatError(Outcome.retry_later, "connection"))
+    service.read_contacts()
+    assert session.execute(select(func.count()).where(Contact.ended_at.is_not(None))).scalar_one() == 0
+    later(minutes=30)
+    service.read_contacts()
+    assert session.execute(select(func.count()).where(Contact.ended_at.is_not(None))).scalar_one() == 1
+    make.send_due(session)
+    assert {one.error_code for one in sends} == {"no_contact"}
+
+
+def test_messages_of_the_same_words_are_one_task_of_a_member(session: Session, town: make.Town, tencent: FakeGateway) -> None:
+
+    people = [make.follower(session, town) for _ in range(3)]
+    for number, her in enumerate(people):
+        there = identity.identity(session, her, town.corp, openid=f"ext-{number}")
+        session.add(Contact(identity_id=there.id, userid=town.adviser.wecom_userid, read_at=clock.now(session)))
+    tencent.answers["add_message_task"] = MessageTask("task-1", ("ext-2",))
+    key = make.template(session, town, "wecom_customer_task", {"content": "周末到店有礼"}).key
+    sends = [make.plan(session, town, her, key, channel="wecom_customer_task") for her in people]
+    make.send_due(session)
+    (call,) = tencent.calls_of("add_message_task")
+    assert sorted(call["external_userids"]) == ["ext-0", "ext-1", "ext-2"]
+    assert [(one.status, one.error_code) for one in sends] == [("accepted", None), ("accepted", None), ("rejected", "no_contact")]
+
+
+def test_the_signature_of_short_messages_is_the_vendors_own_example(monkeypatch: pytest.MonkeyPatch) -> None:
+    """cloud.tencent.com/document/api/382/52071, with the key that is printed there."""
+    monkeypatch.setenv("SMS_SECRET_KEY", "*" * 32)
+    monkeypatch.setattr(sms, "_SERVICE", "cvm")
+    settings.cache_clear()
+    body = rb'{"Limit": 1, "Filters": [{"Values": ["\u672a\u547d\u540d"], "Name": "instance-name"}]}'
+    told = sms._authorization("cvm.tencentcloudapi.com", "DescribeInstances", body, at=1551113065)
+    monkeypatch.undo()
+    settings.cache_clear()
+    assert told.endswith("Signature=10b1a37a7301a02ca19a647ad722d5e43b4b3cff309d421d85b46093f6ab6c4f")
+
+
+def test_without_an_app_id_no_short_message_is_tried(session: Session, town: make.Town) -> None:
+    buyer = make.follower(session, town, phone="+8613800138000")
+    key = make.template(session, town, "sms", {"1": "好"}, template_ids={"": "1900002"}).key
+    send = make.plan(session, town, buyer, key, channel="sms")
+    make.send_due(session)
+    assert (send.status, send.error_code) == ("skipped", "sms_not_set_up")
+    assert service.fetch_sms_receipts() == 0
+    assert session.get_one(Send, send.id).msgid is None
