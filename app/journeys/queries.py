@@ -6,9 +6,12 @@ import uuid
 from collections import defaultdict
 from typing import Any
 
-from sqlalchemy import and_, func, or_, select
+from sqlalchemy import and_, cast, func, or_, select
+from sqlalchemy.dialects.postgresql import JSONPATH
 from sqlalchemy.orm import Session
 
+from app.audience.models import Tag
+from app.audience.queries import stands_on_tags
 from app.journeys.errors import JourneyUnknown
 from app.journeys.graph import TRIGGER, Graph
 from app.journeys.models import Journey, JourneyVersion, VersionStatus, Walk, WalkStatus, WalkStep
@@ -28,6 +31,17 @@ def journey(session: Session, brand_id: uuid.UUID, journey_id: uuid.UUID) -> Jou
 def published(session: Session, journey_id: uuid.UUID) -> JourneyVersion | None:
     """The version that those walk who enter now."""
     return session.execute(select(JourneyVersion).filter_by(journey_id=journey_id, status=VersionStatus.published)).scalar_one_or_none()
+
+
+@stands_on_tags("journey")
+def standing_on(session: Session, tag: Tag) -> list[str]:
+    """The names of the journeys that a tag starts, or that ask for one on their way."""
+    names_it = func.jsonb_path_exists(
+        JourneyVersion.graph, cast("$.**.tag ? (@ == $key)", JSONPATH), func.jsonb_build_object("key", tag.key)
+    )
+    wanted = select(Journey.name).join(JourneyVersion, JourneyVersion.journey_id == Journey.id)
+    wanted = wanted.where(Journey.brand_id == tag.brand_id, JourneyVersion.status == VersionStatus.published, names_it)
+    return list(session.execute(wanted.order_by(Journey.name)).scalars())
 
 
 def listing(session: Session, brand_id: uuid.UUID) -> list[dict[str, Any]]:

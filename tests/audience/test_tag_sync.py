@@ -1,4 +1,4 @@
-"""A linked tag is the same here and at Tencent, whoever changes it, and nobody is told what he said himself: over HTTP, to the simulator."""
+"""A linked tag is the same here and at Tencent, whoever changes it, and nobody hears what he said himself: over HTTP, at the simulator."""
 
 from __future__ import annotations
 

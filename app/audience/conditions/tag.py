@@ -58,7 +58,7 @@ class HasTag(Condition):
 
     @staticmethod
     def listens(config: dict[str, Any]) -> Collection[str]:
-        return {"tag.added", "tag.removed"}
+        return {"tag.added", "tag.removed", "tag.changed"}
 
     @staticmethod
     def missing(session: Session, brand_id: uuid.UUID, config: dict[str, Any]) -> tuple[str, str] | None:
