@@ -54,7 +54,7 @@ def fill(connection: psycopg.Connection[Any], brand_id: uuid.UUID, *, people: in
     started = time.perf_counter()
     _people(connection, brand_id, people)
     peopled = time.perf_counter()
-    connection.execute("TRUNCATE events, event_deliveries, client_events")
+    connection.execute("TRUNCATE events, event_deliveries, client_events, event_totals, events_counted")
     _partitions(connection)
     with without_indexes(connection, "events"):
         _events(connection, brand_id, people, events)

@@ -7,8 +7,8 @@ from datetime import timedelta
 
 from sqlalchemy.orm import Session
 
-from app.events import service
-from app.kit import queue
+from app.events import service, totals
+from app.kit import db, queue
 from app.kit.queue import job
 
 # While events flood in, a worker delivers for about so long, and then leaves its time to other jobs for so long.
@@ -60,6 +60,15 @@ def forget_receipts(session: Session) -> None:
 @job("events.forget_devices", cron="51 3 * * *", queue="bulk", timeout=600)
 def forget_devices(session: Session) -> None:
     service.forget_client_events(session, older_than=DEVICES_REMEMBERED)
+
+
+@job("events.count_up", cron="27 3 * * *", queue="bulk", transactional=False, timeout=3600)
+def count_up() -> None:
+    """One transaction for each day that is not in the totals yet."""
+    more = True
+    while more:
+        with db.transaction() as session:
+            more = totals.count_up(session)
 
 
 @job("events.make_partitions", cron="17 3 * * *")

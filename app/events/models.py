@@ -6,7 +6,7 @@ import uuid
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ForeignKey, Index, String, func, literal_column, text
+from sqlalchemy import CheckConstraint, ForeignKey, Index, String, func, literal_column, text
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -92,3 +92,33 @@ class ClientEvent(Base):
     client_id: Mapped[uuid.UUID] = mapped_column(primary_key=True)
     event_id: Mapped[uuid.UUID]
     recorded_at: Mapped[datetime]
+
+
+class EventTotal(Base):
+    """How often somebody did something, when first and when last, as far as events are counted: see `EventsCounted`.
+
+    Under the id under which it was recorded. Without foreign keys: of a day's events there are hundreds of thousands at once.
+    """
+
+    __tablename__ = "event_totals"
+    __table_args__ = (
+        Index("ix_event_totals_brand_name", "brand_id", "name", "last_at", postgresql_include=["customer_id", "times"]),
+        CheckConstraint("times > 0", name="times"),
+    )
+
+    customer_id: Mapped[uuid.UUID] = mapped_column(primary_key=True)
+    name: Mapped[str] = mapped_column(primary_key=True)
+    brand_id: Mapped[uuid.UUID]
+    times: Mapped[int]
+    first_at: Mapped[datetime]
+    last_at: Mapped[datetime]
+
+
+class EventsCounted(Base):
+    """The one row that says up to when events are in `event_totals`; none while none are."""
+
+    __tablename__ = "events_counted"
+    __table_args__ = (CheckConstraint("the_one", name="one_row"),)
+
+    the_one: Mapped[bool] = mapped_column(primary_key=True, server_default=text("true"))
+    until: Mapped[datetime]

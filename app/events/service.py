@@ -16,7 +16,7 @@ from sqlalchemy.dialects import postgresql
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import Session
 
-from app.events import queries
+from app.events import queries, totals
 from app.events.catalogue import BEHAVIOUR, NAMES
 from app.events.models import ClientEvent, Event, EventDelivery, EventSubscription, told_by
 from app.kit import clock, db, queue
@@ -212,7 +212,9 @@ def attach(session: Session, *, brand_id: uuid.UUID, visitor_id: str, customer_i
     """
     _hold(session, brand_id, visitor_id)
     nobodys = update(Event).where(Event.brand_id == brand_id, told_by == visitor_id, Event.customer_id.is_(None))
-    session.execute(nobodys.values(customer_id=customer_id).execution_options(synchronize_session=False))
+    hers = session.execute(nobodys.values(customer_id=customer_id).returning(Event.id).execution_options(synchronize_session=False))
+    if hers.first():
+        totals.count_again(session, customer_id)
 
 
 def forget_behaviour(session: Session, brand_id: uuid.UUID, customer_ids: Sequence[uuid.UUID]) -> None:

@@ -14,8 +14,10 @@ from sqlalchemy.orm import Session
 
 from app.audience.conditions import Scope
 from app.audience.models import CustomerTag, Source, Tag, TagKind
-from app.audience.service.compiling import Among, people, problems
+from app.audience.service.compiling import Among, about_everybody, people, problems
 from app.dealers.models import Brand
+from app.events import service as events
+from app.events import totals
 from app.identity.models import Consent, Customer
 from app.kit import clock
 from tests.factories import dealers, identity
@@ -111,7 +113,7 @@ def happened(dice: random.Random) -> Question:
     high = dice.choice([None, 0, low + dice.randrange(3)])
     if high is not None and high and dice.random() < 0.3:
         low = 0
-    price = dice.choice([None, 5])
+    price = dice.choice([None, None, 5])
     where = [{"name": "price", "test": "gte", "value": price}] if price else []
 
     def holds(one: Person) -> bool:
@@ -164,3 +166,27 @@ def test_some_people_are_found_as_they_are_among_all(session: Session, brand: Br
         among = Among(some, [*some, *merged])
         found = set(session.execute(people(asked, scope)).scalars())
         assert set(session.execute(people(asked, scope, among)).scalars()) == found & set(some), asked
+
+
+def test_totals_find_whom_the_events_find(session: Session, brand: Brand) -> None:
+    """Up to whatever day they are counted, and also of what was done while nobody was known, and became hers."""
+    dice = random.Random(9)
+    everybody = crowd(session, brand, dice)
+    raw = Scope(brand.id, clock.now(session))
+    more = True
+    while more:
+        more = totals.count_up(session, step=timedelta(days=13))
+        counted = about_everybody(session, brand.id)
+        assert counted.counted_until is not None
+        for _ in range(12):
+            asked, _holds = happened(dice)
+            found = set(session.execute(people(asked, raw)).scalars())
+            assert set(session.execute(people(asked, counted)).scalars()) == found, asked
+    her = everybody[0].row
+    nobodys = make.did(session, her, "contact.tapped", ago=timedelta(days=3), visitor_id="phone-1")
+    nobodys.customer_id = None
+    session.flush()
+    events.attach(session, brand_id=brand.id, visitor_id="phone-1", customer_id=her.id)
+    events.attach(session, brand_id=brand.id, visitor_id="phone-1", customer_id=her.id)
+    once = make.leaf("event", event="contact.tapped", at_least=1, at_most=1)
+    assert session.execute(people(once, about_everybody(session, brand.id))).scalars().all() == [her.id]

@@ -23,10 +23,11 @@ MOST_DAYS, MOST_TIMES, MOST_KEYS = 3650, 1000, 100
 
 @dataclass(frozen=True)
 class Scope:
-    """Whose customers are asked about, and as of when."""
+    """Whose customers are asked about, and as of when. `counted_until`: up to when the totals of events may be asked, None where not."""
 
     brand_id: uuid.UUID
     moment: datetime
+    counted_until: datetime | None = None
 
 
 @dataclass(frozen=True)
@@ -34,7 +35,8 @@ class Facts:
     """What must be there about a customer: at least, and at most, so many rows, within a time before now, or longer ago than another.
 
     `rows` selects (customer_id) or (customer_id, when it happened), ungrouped, of this brand; under whose id a fact stands, hers or that of
-    somebody merged into her, is not the kind's concern. With `at_least` 0 it holds for all who have no more than `at_most`.
+    somebody merged into her, is not the kind's concern. With `at_least` 0 it holds for all who have no more than `at_most`. `event` says
+    that the rows are all events of that name: then nobody need read them all.
     """
 
     rows: Select[*tuple[Any, ...]]
@@ -42,6 +44,7 @@ class Facts:
     at_most: int | None = None
     within: timedelta | None = None
     ago: timedelta | None = None
+    event: str | None = None
 
 
 Answer = Facts | ColumnElement[bool]
@@ -125,10 +128,10 @@ class Counted(Form):
             raise ValidationError(t("audience.conditions.wrong_times"), "at_most")
 
 
-def counted(rows: Select[*tuple[Any, ...]], config: dict[str, Any]) -> Facts:
-    """So many of these rows as a `Counted` says."""
+def counted(rows: Select[*tuple[Any, ...]], config: dict[str, Any], *, event: str | None = None) -> Facts:
+    """So many of these rows as a `Counted` says; `event` as in `Facts`."""
     low = 0 if config["at_most"] == 0 else config["at_least"]
-    return Facts(rows, at_least=low, at_most=config["at_most"], within=span(config["within_days"]))
+    return Facts(rows, at_least=low, at_most=config["at_most"], within=span(config["within_days"]), event=event)
 
 
 def span(of: int | None) -> timedelta | None:

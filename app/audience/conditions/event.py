@@ -108,7 +108,8 @@ class HasDone(Condition):
             rows = rows.where(Event.recorded_at < day_begins(config["until_on"] + timedelta(days=1)))
         if config["where"]:
             rows = rows.where(and_(*map(holds, config["where"])))
-        return counted(rows, config)
+        is_all = not (config["from_on"] or config["until_on"] or config["where"])
+        return counted(rows, config, event=config["event"] if is_all else None)
 
     @staticmethod
     def listens(config: dict[str, Any]) -> Collection[str]:

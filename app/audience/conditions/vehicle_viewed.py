@@ -61,7 +61,7 @@ class VehicleViewed(Kind):
         if which:
             # The cars' ids become words, not the words ids: what a view was about need not be a car of ours.
             rows = rows.where(Event.subject_id.in_(select(cast(Vehicle.id, String)).where(Vehicle.brand_id == scope.brand_id, *which)))
-        return counted(rows, config)
+        return counted(rows, config, event=None if which else "vehicle.viewed")
 
     @staticmethod
     def listens(config: dict[str, Any]) -> Collection[str]:

@@ -8,13 +8,16 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, Subquery, Uuid, and_, any_, func, literal, not_, or_, select, true, union_all
+from sqlalchemy import ColumnElement, CompoundSelect, Select, Subquery, Uuid, and_, any_, func, literal, not_, or_, select, true, union_all
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import Session, aliased
 
 from app.audience.conditions import Answer, Condition, Facts, Scope
+from app.events import totals
 from app.events.catalogue import BEHAVIOUR
+from app.events.models import Event, EventTotal
 from app.identity.models import Customer
+from app.kit import clock
 from app.kit.forms import problems_of
 from app.kit.registry import kinds
 from app.kit.texts import t
@@ -131,6 +134,11 @@ def uses(tree: Tree) -> set[uuid.UUID]:
     return {leaf.config["segment_id"] for leaf in leaves(tree) if leaf.kind.kind == "in_segment"}
 
 
+def about_everybody(session: Session, brand_id: uuid.UUID) -> Scope:
+    """All customers of a brand as of now, with the totals of what they did."""
+    return Scope(brand_id, clock.now(session), totals.counted_until(session))
+
+
 def people(tree: Tree, scope: Scope, among: Among | None = None) -> Select[uuid.UUID]:
     """The ids of the living customers for whom a sound tree holds, as one statement.
 
@@ -173,30 +181,53 @@ def _expression(tree: Tree, scope: Scope, among: Among | None, sets: list[Subque
 
 def _set(facts: Facts, scope: Scope, among: Among | None, name: str) -> Subquery:
     """Those who have enough facts, and not too many; for `at_least` 0, those who have too many."""
-    rows = facts.rows
-    whose = rows.selected_columns[0]
-    if facts.within is not None:
-        rows = rows.where(rows.selected_columns[1] > scope.moment - facts.within)
-    if facts.ago is not None:
-        rows = rows.where(rows.selected_columns[1] <= scope.moment - facts.ago)
-    if among is not None:
-        rows = rows.where(_is_one_of(whose, among.under))
-    found, person = _by_person(rows.where(whose.is_not(None)))
+    if among is None and (counted := _totals(facts, scope)) is not None:
+        found, person, done = _by_person(counted)
+        times: ColumnElement[Any] = func.sum(done.c.times)
+    else:
+        rows = facts.rows
+        whose = rows.selected_columns[0]
+        if facts.within is not None:
+            rows = rows.where(rows.selected_columns[1] > scope.moment - facts.within)
+        if facts.ago is not None:
+            rows = rows.where(rows.selected_columns[1] <= scope.moment - facts.ago)
+        if among is not None:
+            rows = rows.where(_is_one_of(whose, among.under))
+        found, person, _ = _by_person(rows.where(whose.is_not(None)))
+        times = func.count()
     found = found.group_by(person)
     if not facts.at_least:
-        found = found.having(func.count() > facts.at_most) if facts.at_most else found
+        found = found.having(times > facts.at_most) if facts.at_most else found
     elif facts.at_least > 1 or facts.at_most is not None:
-        found = found.having(func.count() >= facts.at_least)
-        found = found if facts.at_most is None else found.having(func.count() <= facts.at_most)
+        found = found.having(times >= facts.at_least)
+        found = found if facts.at_most is None else found.having(times <= facts.at_most)
     return found.subquery(name)
 
 
-def _by_person(rows: Select[*tuple[Any, ...]]) -> tuple[Select[Any], ColumnElement[Any]]:
+def _totals(facts: Facts, scope: Scope) -> CompoundSelect[*tuple[Any, ...]] | None:
+    """(customer_id, times) from the totals, and from the events that are not in them yet; None where that does not answer.
+
+    Totals tell how often and when last: of a time before now, whether there was anything in it, and not how much.
+    """
+    until = scope.counted_until
+    if until is None or facts.event is None or facts.ago is not None:
+        return None
+    counted = select(EventTotal.customer_id, EventTotal.times).where(EventTotal.brand_id == scope.brand_id, EventTotal.name == facts.event)
+    if facts.within is not None:
+        begins = scope.moment - facts.within
+        if facts.at_least > 1 or facts.at_most or begins >= until:
+            return None
+        counted = counted.where(EventTotal.last_at > begins)
+    fresh = select(Event.customer_id, literal(1)).where(Event.brand_id == scope.brand_id, Event.name == facts.event)
+    return union_all(counted, fresh.where(Event.recorded_at >= until, Event.customer_id.is_not(None)))
+
+
+def _by_person(rows: Select[*tuple[Any, ...]] | CompoundSelect[*tuple[Any, ...]]) -> tuple[Select[Any], ColumnElement[Any], Subquery]:
     """Under whose id facts stand becomes who that is now; the few who were merged are all that is looked up."""
     done, merged = rows.subquery(), aliased(Customer)
     person = func.coalesce(merged.merged_into_id, done.c[0])
     joined = done.outerjoin(merged, and_(merged.id == done.c[0], merged.merged_into_id.is_not(None)))
-    return select(person.label("customer_id")).select_from(joined), person
+    return select(person.label("customer_id")).select_from(joined), person, done
 
 
 def is_moved_by_time(tree: Tree, scope: Scope) -> bool:

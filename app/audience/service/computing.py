@@ -13,9 +13,9 @@ from sqlalchemy.orm import Session
 
 from app.audience.conditions import Scope
 from app.audience.models import Segment, SegmentKind, SegmentMember, SegmentTouched
-from app.audience.service.compiling import is_moved_by_time, people
+from app.audience.service.compiling import about_everybody, is_moved_by_time, people
 from app.audience.service.membership import AT_A_TIME, change, decide
-from app.kit import clock, db
+from app.kit import db
 
 # A worker that was killed has lost its work by then, and another may begin.
 LEASE = timedelta(minutes=15)
@@ -86,7 +86,7 @@ def compute(session: Session, segment_id: uuid.UUID) -> bool:
     if not session.execute(select(func.pg_try_advisory_xact_lock(func.hashtext(f"segment {segment_id}")))).scalar_one():
         return False
     segment = session.get_one(Segment, segment_id, populate_existing=True)
-    version, scope = segment.version, Scope(segment.brand_id, clock.now(session))
+    version, scope = segment.version, about_everybody(session, segment.brand_id)
     _find(session, people(segment.tree, scope))
     session.refresh(segment, with_for_update={"key_share": True})
     if segment.archived_at is not None or segment.computing_at is None:

@@ -12,7 +12,6 @@ from sqlalchemy import Row, Select, delete, func, select, text
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session
 
-from app.audience.conditions import Scope
 from app.audience.errors import (
     SegmentArchived,
     SegmentChanged,
@@ -25,7 +24,7 @@ from app.audience.errors import (
 )  # fmt: skip
 from app.audience.models import Segment, SegmentKind, SegmentMember, SegmentTouched, SegmentVersion
 from app.audience.queries import segments as queries
-from app.audience.service.compiling import Tree, listens, people, problems, uses
+from app.audience.service.compiling import Tree, about_everybody, listens, people, problems, uses
 from app.audience.service.membership import keep_members
 from app.dealers.models import Staff
 from app.events import service as events
@@ -57,14 +56,14 @@ class Difference:
 
 def preview(session: Session, brand_id: uuid.UUID, tree: Any) -> Found:
     """Whom a tree would find now. Raises `SegmentWrong`, `TooSlow`."""
-    found = people(_sound(session, brand_id, tree), Scope(brand_id, clock.now(session))).subquery()
+    found = people(_sound(session, brand_id, tree), about_everybody(session, brand_id)).subquery()
     count, sample = _soon(session, select(func.count(), func.array_agg(found.c.id)[1:SAMPLE]))
     return Found(count, sample or [])
 
 
 def difference(session: Session, segment: Segment, tree: Any) -> Difference:
     """What would become of a segment's members with another tree, as they stand now. Raises `SegmentWrong`, `TooSlow`."""
-    found = people(_sound(session, segment.brand_id, tree), Scope(segment.brand_id, clock.now(session))).subquery()
+    found = people(_sound(session, segment.brand_id, tree), about_everybody(session, segment.brand_id)).subquery()
     held = select(SegmentMember.customer_id).where(SegmentMember.segment_id == segment.id).subquery()
     both = select(func.count(), func.count(held.c.customer_id)).select_from(found.outerjoin(held, held.c.customer_id == found.c.id))
     after, staying = _soon(session, both)
