@@ -85,7 +85,7 @@ def run(*, small: bool = False, people: int = 0, events: int = 0) -> Report:
             filled = audience_data.fill(connection, brand_id, people=size[0], events=size[1])
             counted = _count_up(connection)
         notes = [
-            f"{size[0]:,} people, {size[1]:,} events over twelve months; PostgreSQL of the tests, without fsync, {os.cpu_count()} cores",
+            f"{size[0]:,} people, {size[1]:,} events over twelve months; PostgreSQL of the tests, {os.cpu_count()} cores",
             f"people in {filled.people:.0f} s, events in {filled.events:.0f} s, indexes in {filled.indexes:.0f} s, totals in {counted:.0f} s",
         ]
         figures = [*_counts(brand_id, notes), *_everybody(brand_id), *_changes(stack, brand_id, size[0])]

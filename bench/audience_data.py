@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 import uuid
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,8 +13,8 @@ import psycopg
 from bench.money_data import without_indexes
 
 MONTHS = 12
-# Rows of one statement, so that it says how far it is.
-AT_A_TIME = 2_000_000
+# Rows of one statement, and how many write at once.
+AT_A_TIME, LANES = 1_000_000, 2
 # What somebody does in the mini-program, in a thousand: she mostly opens it and looks at cars.
 DONE = {
     "vehicle.viewed": 300,
@@ -142,5 +143,14 @@ def _events(connection: psycopg.Connection[Any], brand_id: uuid.UUID, people: in
         ) done
     """
     known = {"brand": brand_id, "count": count, "people": people, "cars": cars, "of": len(cars), "names": names, "bounds": bounds[:-1]}
-    for first in range(1, count + 1, AT_A_TIME):
-        connection.execute(statement, known | {"first": first, "last": min(count, first + AT_A_TIME - 1)})
+    about = connection.info.get_parameters() | {"password": connection.info.password}
+
+    def part(lane: int) -> None:
+        with psycopg.connect(**about, autocommit=True) as own:
+            own.execute("SET session_replication_role = replica")
+            own.execute("SELECT setseed(%s)", [lane / 10])
+            for first in range(1 + lane * AT_A_TIME, count + 1, LANES * AT_A_TIME):
+                own.execute(statement, known | {"first": first, "last": min(count, first + AT_A_TIME - 1)})
+
+    with ThreadPoolExecutor(LANES) as pool:
+        list(pool.map(part, range(LANES)))
