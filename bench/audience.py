@@ -86,7 +86,7 @@ def run(*, small: bool = False, people: int = 0, events: int = 0) -> Report:
             counted = _count_up(connection)
         notes = [
             f"{size[0]:,} people, {size[1]:,} events over twelve months; PostgreSQL of the tests, {os.cpu_count()} cores",
-            f"people in {filled.people:.0f} s, events in {filled.events:.0f} s, indexes in {filled.indexes:.0f} s, totals in {counted:.0f} s",
+            f"made in: people {filled.people:.0f} s, events {filled.events:.0f} s, indexes {filled.indexes:.0f} s, totals {counted:.0f} s",
         ]
         figures = [*_counts(brand_id, notes), *_everybody(brand_id), *_changes(stack, brand_id, size[0])]
     return Report(figures, notes)

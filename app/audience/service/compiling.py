@@ -54,7 +54,7 @@ def problems(session: Session, brand_id: uuid.UUID, tree: Any) -> list[dict[str,
     """All that keeps a tree from being used: where (`all.0.any.2`), the field's label, and what is wrong, in Chinese. Empty: sound."""
     if tree == EVERYBODY:
         return []
-    found = list(_problems(session, brand_id, tree, "", 1))
+    found = list(_problems(session, brand_id, tree, at="", depth=1))
     if not found and sum(1 for _ in leaves(tree)) > MOST_LEAVES:
         found = [_problem("", "too_many", most=MOST_LEAVES)]
     return found
@@ -64,7 +64,7 @@ def _problem(at: str, key: str, *, field: str = "", **values: Any) -> dict[str, 
     return {"at": at, "field": field, "message": t(f"audience.problems.{key}", field=field, **values)}
 
 
-def _problems(session: Session, brand_id: uuid.UUID, node: Any, at: str, depth: int) -> Iterator[dict[str, str]]:
+def _problems(session: Session, brand_id: uuid.UUID, node: Any, *, at: str, depth: int) -> Iterator[dict[str, str]]:
     if not isinstance(node, dict):
         yield _problem(at, "not_a_tree")
     elif depth > DEEPEST + ("kind" in node):
@@ -73,9 +73,9 @@ def _problems(session: Session, brand_id: uuid.UUID, node: Any, at: str, depth: 
         if not children or len(children) > MOST_LEAVES:
             yield _problem(at, "empty_group" if not children else "too_many", most=MOST_LEAVES)
         for number, child in enumerate(children[:MOST_LEAVES]):
-            yield from _problems(session, brand_id, child, f"{at}.{next(iter(node))}.{number}".lstrip("."), depth + 1)
+            yield from _problems(session, brand_id, child, at=f"{at}.{next(iter(node))}.{number}".lstrip("."), depth=depth + 1)
     elif set(node) == {"not"}:
-        yield from _problems(session, brand_id, node["not"], f"{at}.not".lstrip("."), depth + 1)
+        yield from _problems(session, brand_id, node["not"], at=f"{at}.not".lstrip("."), depth=depth + 1)
     elif "kind" in node and node.keys() <= {"kind", "config"} and isinstance(node["kind"], str):
         yield from _of_leaf(session, brand_id, node, at)
     else:
