@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import csv
+import os
 import random
 import resource
 import tempfile
-import time
 import uuid
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -15,7 +15,7 @@ from typing import Any
 from bench.import_ import copied, database, timed
 from bench.report import Figure, Report
 
-ROWS, FEWER_ROWS = 1_000_000, 200_000
+ROWS, FEWER_ROWS = 1_000_000, 100_000
 SECONDS_PER_MILLION = 60
 PIECE = 1 << 20
 CITIES = ("上海", "北京", "广州", "深圳", "杭州", "成都", "武汉", "西安")
@@ -88,6 +88,29 @@ def read(staff: Any, path: Path) -> float:
     return timed(lambda: [page.rows for page in reading.pages(path, given)])[0]
 
 
+def processor_seconds() -> float:
+    """What this process, those that it started and waited for, and the database's own have used so far; the last where it runs here."""
+    from sqlalchemy import text
+
+    from app.kit import db
+
+    with db.transaction() as session:
+        backend = session.execute(text("SELECT pg_backend_pid()")).scalar_one()
+    ours = sum(one.ru_utime + one.ru_stime for one in map(resource.getrusage, (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)))
+    stats = {int(path.parent.name): _stat(path) for path in Path("/proc").glob("[0-9]*/stat")}
+    server = stats.get(backend, (0, 0.0))[0]
+    return ours + sum(used for parent, used in stats.values() if server and parent == server)
+
+
+def _stat(path: Path) -> tuple[int, float]:
+    """A process's parent, and its seconds."""
+    try:
+        told = path.read_text().rpartition(")")[2].split()
+    except OSError:
+        return 0, 0.0
+    return int(told[1]), (int(told[11]) + int(told[12])) / os.sysconf("SC_CLK_TCK")
+
+
 def run(*, small: bool = False) -> Report:
     """The file into an empty brand, and the same file again."""
     rows = FEWER_ROWS if small else ROWS
@@ -103,9 +126,9 @@ def run(*, small: bool = False) -> Report:
         copy = copied(url, path)
         staff = brand()
         alone = read(staff, path)
-        used = time.process_time()
+        used = processor_seconds()
         first, told = taken_over(staff, path)
-        used = time.process_time() - used
+        used = processor_seconds() - used
         again, told_again = taken_over(staff, path)
         if (told["created"], told["tags_added"], told_again["unchanged"], told_again["tags_added"]) != (rows, rows, rows, 0):
             raise RuntimeError(f"{told} and then {told_again}")
@@ -117,7 +140,7 @@ def run(*, small: bool = False) -> Report:
         Figure("bare COPY", rows / copy, "rows/s"),
         Figure("share of the bare COPY", copy / first, "ratio"),
         Figure("reading, sealing and hashing alone", rows / alone, "rows/s"),
-        Figure("processor of the worker itself", used, "s"),
+        Figure("processors for a million: worker, reader, database", used * 1_000_000 / rows, "s"),
         Figure("memory of the worker", memory, "MB"),
     ]
     return Report(
