@@ -145,6 +145,14 @@ NAMES: dict[str, str] = BEHAVIOUR | {
     "journey.entered": "A customer entered a journey.",
     "journey.exited": "A customer left a journey before its end.",
     "journey.completed": "A customer came to the end of a journey.",
+    # campaigns
+    "campaign.created": "Somebody wrote a campaign.",
+    "campaign.started": "A campaign runs: its codes count.",
+    "campaign.ended": "A campaign came to its end.",
+    "campaign.cancelled": "A campaign was called off.",
+    "campaign.opened": "Somebody came by a code of a campaign.",
+    "campaign.answered": "A customer filled in the form of a campaign.",
+    "campaign.checked_in": "A customer was let in at an event of a campaign.",
     # broadcasts and how a brand treats people
     "broadcast.started": "A broadcast began.",
     "broadcast.paused": "Somebody paused a broadcast.",

@@ -131,6 +131,21 @@ def bind_phone(session: Session, customer: Customer, phone: str) -> Customer:
     return customer
 
 
+def of_phone(session: Session, brand_id: uuid.UUID, phone: str) -> Customer:
+    """The customer who has a number (E.164), made when there is none: somebody who said it to a member of staff. When she binds it in the
+    mini-program, the two are one. Again, or by many at once, it is the same customer.
+    """
+    number = blind_index(phone)
+    in_a_row(session, brand_id, number)
+    holder = session.execute(select(Customer).filter_by(brand_id=brand_id, phone_hash=number)).scalar_one_or_none()
+    if holder is not None:
+        return queries.current(session, holder)
+    customer = _create(session, brand_id)
+    customer.phone, customer.phone_hash = phone, number
+    session.flush()
+    return customer
+
+
 def merge(session: Session, keep: Customer, merged: Customer, *, cause: str = "staff") -> Customer:
     """Make two customers one and return the one kept; who was merged stays as a tombstone that leads there. May be called twice.
 

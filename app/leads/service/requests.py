@@ -28,10 +28,12 @@ def contact(
     store_id: uuid.UUID | None = None,
     message: str | None = None,
     finance: dict[str, Any] | None = None,
+    source: dict[str, Any] | None = None,
 ) -> Lead:
     """Have an adviser call about a vehicle, else about a store. Asking again before he answered adds her words and disturbs nobody.
 
     `finance` names a plan for the vehicle and a down payment ({plan_id, down_payment_fen}): he reads what it comes to beside her words.
+    `source` is the ids of what brought her to ask, such as a campaign's, for the lead's log.
 
     Raises:
         NothingToAskAbout: neither a vehicle nor a store is named, or a plan without a vehicle.
@@ -66,7 +68,7 @@ def contact(
     )
     request_id = db.new_id()
     raise_grade(lead, Grade.A)
-    note(session, lead, interest.value, request_id, vehicle_id=vehicle_id, store_id=store_id)
+    note(session, lead, interest.value, request_id, vehicle_id=vehicle_id, store_id=store_id, **(source or {}))
     # Whoever has her deposit keeps her: a question elsewhere is his to pass on.
     if lead.grade == Grade.H and lead.dealer_id is not None:
         dealer_id = lead.dealer_id

@@ -79,7 +79,7 @@ def open(session: Session, opened: Share, *, customer: Customer | None, visitor_
     """
     opener_id = customer.id if customer else _owner_of(session, opened.brand_id, visitor_id)
     nobody = opener_id is None and visitor_id is None
-    if nobody or opener_id == opened.customer_id or _BOT.search(user_agent):
+    if nobody or opener_id == opened.customer_id or is_machine(user_agent):
         return False
     moment = clock.now(session)
     if opener_id is not None:
@@ -100,6 +100,11 @@ def open(session: Session, opened: Share, *, customer: Customer | None, visitor_
         actor=("customer", opener_id) if opener_id else ("visitor", None),
     )
     return True
+
+
+def is_machine(user_agent: str) -> bool:
+    """Whether this names a crawler or a preview, who count for nobody."""
+    return _BOT.search(user_agent) is not None
 
 
 def _owner_of(session: Session, brand_id: uuid.UUID, visitor_id: str | None) -> uuid.UUID | None:
