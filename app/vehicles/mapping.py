@@ -12,9 +12,9 @@ from decimal import Decimal, InvalidOperation
 from pathlib import Path
 from typing import Any
 
+from app.kit.outside import LONGEST_ADDRESS
 from app.kit.rows import CellRefused, short_text
 from app.vehicles.errors import MappingInvalid
-from app.vehicles.fetching import LONGEST_ADDRESS
 from app.vehicles.models import Condition
 from app.vehicles.vin import is_vin
 

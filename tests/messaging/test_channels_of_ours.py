@@ -17,7 +17,7 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from app.identity import service as identity_service
-from app.kit import clock
+from app.kit import clock, outside
 from app.kit.settings import settings
 from app.messaging import service, webhooks
 from app.messaging.models import InboxMessage, Send
@@ -131,15 +131,13 @@ def test_no_address_of_an_inner_network_is_called(session: Session, town: make.T
 def test_a_name_that_leads_inside_is_not_followed(session: Session, town: make.Town, monkeypatch: pytest.MonkeyPatch) -> None:
     """Also when another of its addresses is outside: the next look-up could give either."""
     where = [(socket.AF_INET, socket.SOCK_STREAM, 6, "", (address, 80)) for address in ("93.184.216.34", "10.0.0.8")]
-    monkeypatch.setattr(webhooks.socket, "getaddrinfo", lambda *_args, **_more: where)
+    monkeypatch.setattr(outside.socket, "getaddrinfo", lambda *_args, **_more: where)
     send = told_by(session, town, "http://crm.example.com/hook")
     make.send_due(session)
     assert send.error_code == "webhook_private"
 
 
-@pytest.mark.parametrize(
-    "url", ["ftp://crm.example.com/x", "https://user:word@crm.example.com/", "crm.example.com", "http:///x", "https://例.com/"]
-)
+@pytest.mark.parametrize("url", ["ftp://crm.example.com/x", "https://user:word@crm.example.com/", "crm.example.com", "http:///x"])
 def test_what_is_no_address_is_none(url: str) -> None:
     with pytest.raises(webhooks.Uncalled, match="webhook_address"):
         webhooks.checked_url(url)

@@ -86,7 +86,7 @@ def install_defaults(session: Session, brand_id: uuid.UUID, templates: dict[str,
         if key not in templates:
             continue
         row = {"title": title, "template_ids": dict.fromkeys(appids, templates[key]), "fields": fields, "page": page}
-        _install(session, brand_id, "service_template", key, row)
+        _install(session, brand_id, row | {"channel": "service_template", "key": key})
     for moment, (title, fields, page) in _SUBSCRIPTIONS.items():
         ids = {
             account.appid: one["template_id"]
@@ -96,11 +96,11 @@ def install_defaults(session: Session, brand_id: uuid.UUID, templates: dict[str,
         }
         if ids:
             row = {"title": title, "template_ids": ids, "fields": fields, "page": page}
-            _install(session, brand_id, "subscribe_message", moment, row)
+            _install(session, brand_id, row | {"channel": "subscribe_message", "key": moment})
 
 
-def _install(session: Session, brand_id: uuid.UUID, channel: str, key: str, row: dict[str, Any]) -> None:
-    adding = insert(MessageTemplate).values(id=db.new_id(), brand_id=brand_id, channel=channel, key=key, **row)
+def _install(session: Session, brand_id: uuid.UUID, row: dict[str, Any]) -> None:
+    adding = insert(MessageTemplate).values(id=db.new_id(), brand_id=brand_id, **row)
     # What people have made of it since stays theirs.
     ids = {"template_ids": MessageTemplate.template_ids.concat(adding.excluded.template_ids)}
     session.execute(adding.on_conflict_do_update(index_elements=["brand_id", "channel", "key"], set_=ids))

@@ -30,10 +30,16 @@ def preview(
     """Each field as she would read it, or why it cannot be filled; and each rung of the ladder (else the template's own channel), with
     whether it is open to her now and why not. The first open one would be taken.
     """
-    rungs = list(ladder) or [{"channel": template.channel, "template_key": template.key}]
-    send = _as_if(session, template, customer, context, template.channel)
-    known = facts.of(session, send)
-    ways = [_way(session, template, customer, context, rung) for rung in rungs]
+    own = {"channel": template.channel, "template_key": template.key}
+    draft = {
+        "brand_id": customer.brand_id,
+        "created_at": clock.now(session),
+        "customer_id": customer.id,
+        "purpose": template.purpose,
+        "context": {name: str(value) for name, value in context.items()},
+    }
+    known = facts.of(session, _as_if(draft, own))
+    ways = [_way(session, customer, draft, rung) for rung in ladder or [own]]
     taken = next((way for way in ways if way["is_open"]), None)
     for way in ways:
         way["is_taken"] = way is taken
@@ -41,18 +47,9 @@ def preview(
     return {"fields": [_field(name, form, known) for name, form in forms.items()], "ways": ways, "facts": known}
 
 
-def _as_if(session: Session, template: MessageTemplate, customer: Customer, context: Mapping[str, Any], kind: str) -> Send:
-    """A message that is never kept."""
-    return Send(
-        id=db.new_id(),
-        brand_id=customer.brand_id,
-        created_at=clock.now(session),
-        channel=kind,
-        customer_id=customer.id,
-        template_key=template.key,
-        purpose=template.purpose,
-        context={name: str(value) for name, value in context.items()},
-    )
+def _as_if(draft: Mapping[str, Any], rung: Mapping[str, str]) -> Send:
+    """A message on a rung that is never kept."""
+    return Send(id=db.new_id(), channel=rung["channel"], template_key=rung["template_key"], **draft)
 
 
 def _field(name: str, form: str, known: Mapping[str, Any]) -> dict[str, Any]:
@@ -70,17 +67,13 @@ def _field(name: str, form: str, known: Mapping[str, Any]) -> dict[str, Any]:
     return told
 
 
-def _way(
-    session: Session, template: MessageTemplate, customer: Customer, context: Mapping[str, Any], rung: Mapping[str, str]
-) -> dict[str, Any]:
+def _way(session: Session, customer: Customer, draft: Mapping[str, Any], rung: Mapping[str, str]) -> dict[str, Any]:
     try:
         way = channel(rung["channel"])
     except KeyError:
         raise ChannelUnknown(channel=rung["channel"]) from None
     told: dict[str, Any] = {"channel": way.kind, "label": way.label, "is_open": False, "account": None, "code": None, "reason": None}
-    send = _as_if(session, template, customer, context, way.kind)
-    send.template_key = rung.get("template_key", template.key)
-    failed = _why_not(session, send, customer, told)
+    failed = _why_not(session, _as_if(draft, rung), customer, told)
     if failed is None:
         return told | {"is_open": True}
     return told | {"code": failed.code, "reason": failed.message}
