@@ -65,7 +65,7 @@ class TestWhatCounts:
         words = [(verb, channel) for verb in ("agree", "refuse", "lift") for channel in (None, "sms")]
         chance = random.Random(7)
         stories = [list(story) for length in (1, 2) for story in itertools.product(words, repeat=length)]
-        stories += [[chance.choice(words) for _ in range(5)] for _ in range(60)]
+        stories += [[chance.choice(words) for _ in range(5)] for _ in range(30)]
         for story in stories:
             who = people.customer(session, session.get_one(Brand, lin.brand_id))
             refused: dict[str | None, int] = {}
@@ -236,7 +236,7 @@ class TestRaces:
         with committed() as session:
             town = towns.town(session)
             broadcasts.news(session, town)
-            readers = broadcasts.readers(session, town, 240)
+            readers = broadcasts.readers(session, town, 160)
         too_late: set[str] = set()
 
         def take_back(start: threading.Barrier, group: Sequence[Customer]) -> None:
