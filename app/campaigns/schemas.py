@@ -211,8 +211,8 @@ class TouchIn(Schema):
 
 
 class PeriodIn(TouchIn):
-    since = Date(required=True, metadata={"description": "the first day, in China"})
-    until = Date(required=True, metadata={"description": "the last day"})
+    since = Date(metadata={"description": "the first day, in China; without it 30 days before the last"})
+    until = Date(metadata={"description": "the last day; without it today"})
 
 
 class FiguresOut(Schema):

@@ -25,8 +25,7 @@ def spent(session: Session, of: Campaign) -> int:
 
 
 def cost(session: Session, show: Show, amount_fen: int = 500_00, **fields: Any) -> CampaignCost:
-    given = {"spent_on": queries.today(session), "category": "venue", "amount_fen": amount_fen}
-    return service.enter_cost(session, show.manager, show.campaign.id, **given | fields)
+    return make.cost(session, show.campaign, show.manager, amount_fen, **fields)
 
 
 def test_a_cost_is_taken_back_by_an_entry_of_the_opposite_amount_once(session: Session, show: Show) -> None:

@@ -27,6 +27,7 @@ from app.payments.models import PaymentIncident, Refund
 from app.reconciliation.models import Difference, Reconciliation
 from app.vehicles.models import ImportRun, Inspection, VehiclePhoto
 from tests.factories import broadcasts, pictures, tags
+from tests.factories import campaigns as make_campaigns
 from tests.factories import dealers as make_dealers
 from tests.factories import journeys as make_journeys
 from tests.factories import messaging as make_messaging
@@ -154,6 +155,7 @@ def other(session: Session) -> Other:
     ids["template_id"] = make_messaging.brand_template(session, market.brand.id).id
     made = tags.of_brand(session, market.brand)
     ids |= {"tag_id": made.free.id, "rule_id": made.rule.id, "link_id": made.link.id, "file_id": made.file.id}
+    ids |= make_campaigns.ids(session, market.dealer)
     ids["send_id"] = broadcasts.planned(session, market.brand.id, customer).id
     session.commit()
     return Other(adviser, owner, ids | reconciled(session, market), secrets, tags.bodies(made))
@@ -181,7 +183,10 @@ OF_THE_BRAND = re.compile(
     r"customers/.+/messages(/.*)?|orders/.+/refund|deposit-terms/.+)|POST /api/staff/deposit-terms/"
 )
 # Doors that the dealer's manager opens, and none of his advisers.
-OF_THE_MANAGER = re.compile(r"(POST|PUT|PATCH) /api/staff/stock/.*")
+OF_THE_MANAGER = re.compile(
+    r"(POST|PUT|PATCH) /api/staff/stock/.*|(POST|PATCH) /api/staff/campaigns/(?!.*/check-ins$).*|"
+    r"GET /api/staff/campaigns/(.*/)?(report(\.csv)?|costs|answers|check-ins)"
+)
 
 
 POLICY = {
@@ -254,6 +259,7 @@ def bodies(session: Session) -> dict[str, dict[str, Any]]:
         "/segments/<uuid:segment_id>/difference": {"tree": EVERYBODY},
         "/segments/<uuid:segment_id>/copy": {"name": "副本"},
         "POST /api/staff/broadcasts/": BROADCAST,
+        **make_campaigns.bodies(None),
         **TEMPLATES,
         "/trial": {"customer_ids": [str(uuid.UUID(int=7))]},
         "/wishes/<uuid:customer_id>": {"channel": None, "wanted": False},

@@ -28,7 +28,7 @@ from app.reconciliation.models import Difference, Reconciliation
 from app.vehicles.models import ImportRun, VehiclePhoto
 from app.wechat.fake import FakeGateway
 from app.wechat.models import WechatAccount
-from tests.factories import broadcasts, dealers, identity, interests, messaging, sharing, vehicles
+from tests.factories import broadcasts, campaigns, dealers, identity, interests, messaging, sharing, vehicles
 from tests.factories import orders as make
 from tests.factories import tags as make_tags
 from tests.factories.payments import Works, notify
@@ -49,6 +49,14 @@ NEEDED = {
     "POST /api/staff/broadcasts/<uuid:broadcast_id>/schedule",
     "POST /api/staff/broadcasts/<uuid:broadcast_id>/trial",
     "POST /api/staff/broadcasts/<uuid:broadcast_id>/unschedule",
+    "POST /api/customer/campaigns/<uuid:campaign_id>/answers",
+    "POST /api/staff/campaigns/",
+    "POST /api/staff/campaigns/<uuid:campaign_id>/cancel",
+    "POST /api/staff/campaigns/<uuid:campaign_id>/codes",
+    "POST /api/staff/campaigns/<uuid:campaign_id>/costs",
+    "POST /api/staff/campaigns/<uuid:campaign_id>/costs/<uuid:cost_id>/reverse",
+    "POST /api/staff/campaigns/<uuid:campaign_id>/end",
+    "POST /api/staff/campaigns/<uuid:campaign_id>/start",
     "POST /api/staff/deposit-terms/",
     "POST /api/staff/deposit-terms/<uuid:terms_id>/end",
     "POST /api/staff/leads/<uuid:lead_id>/test-drive",
@@ -75,6 +83,8 @@ NEEDED = {
 }
 # What may be done without a key, because doing it again changes nothing more; with one it has the same answer, too.
 HONOURED = {
+    "PATCH /api/staff/campaigns/<uuid:campaign_id>",
+    "POST /api/staff/campaigns/<uuid:campaign_id>/check-ins",
     "PATCH /api/staff/segments/<uuid:segment_id>",
     "POST /api/staff/segments/<uuid:segment_id>/archive",
     "POST /api/staff/segments/<uuid:segment_id>/difference",
@@ -218,6 +228,7 @@ def world(app: Any, session: Session, wechat: FakeGateway, rings: Any) -> World:
         "channel": "sms",
         "appid": "wx0",
     }
+    ids |= campaigns.ids(session, market.brand)
     session.add(
         SenderStop(brand_id=market.brand.id, channel="sms", appid="wx0", window_began_at=clock.now(session), stopped_at=clock.now(session))
     )
@@ -229,12 +240,14 @@ def world(app: Any, session: Session, wechat: FakeGateway, rings: Any) -> World:
         {"all": ids | make_tags.ids(tags), "holder": {"order_id": unpaid.id}}
         | archive
         | make_tags.doors(tags)
+        | campaigns.doors(session, market.brand)
         | _stock(session, market)
         | _broadcasts(session, market, free)
         | _templates(session, market),
         who,
         _bodies(market, clock.now(session))
         | make_tags.bodies(tags)
+        | campaigns.bodies(market.store.id)
         | {"/trial": {"customer_ids": [str(free.id)]}, "/templates/<uuid:template_id>/preview": {"customer_id": str(free.id)}}
         | {"PUT /api/staff/vehicles/<uuid:vehicle_id>/photos": {"photos": [{"id": str(photo.id)}]}},
     )

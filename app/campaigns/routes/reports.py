@@ -23,9 +23,11 @@ staff = blueprint("campaigns", audience="staff", part="reports")
 def _of_brand(session: Session, who: Caller, asked: dict[str, Any]) -> dict[str, Any]:
     if who.staff.role == Role.adviser:
         raise ManagersOnly
-    if asked["until"] < asked["since"]:
+    last = asked.get("until") or queries.today(session)
+    first = asked.get("since") or last - timedelta(days=30)
+    if last < first:
         raise FieldsUnfit(fields=told({"period": wrong("days")}))
-    days = asked["since"], asked["until"] + timedelta(days=1)
+    days = first, last + timedelta(days=1)
     since, until = (datetime.combine(day, time(), CHINA) for day in days)
     found = queries.by_campaign(session, who.staff.brand_id, (since, until), touch=asked["touch"], dealer_id=who.staff.dealer_id)
     return view.report_of_brand(session, who.staff, found, asked["touch"])
@@ -61,7 +63,7 @@ def report(session: Session, who: Caller, query_data: dict[str, Any]) -> Any:
 @transactional
 def report_file(session: Session, who: Caller, query_data: dict[str, Any]) -> Response:
     """The same as a file."""
-    return _file(_of_brand(session, who, query_data), f"campaigns-{query_data['since']}-{query_data['until']}")
+    return _file(_of_brand(session, who, query_data), "campaigns")
 
 
 @staff.get("/<uuid:campaign_id>/report")

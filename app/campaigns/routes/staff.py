@@ -41,7 +41,7 @@ from app.kit.web import Caller, answers, blueprint, raises, stepwise, transactio
 from app.wechat import queries as wechat
 from app.wechat.client import gateway
 from app.wechat.errors import AccountMissing, WechatError
-from app.wechat.models import AccountKind
+from app.wechat.models import AccountKind, WechatAccount
 
 log = logger(__name__)
 
@@ -215,16 +215,12 @@ def add_code(session: Session, who: Caller, campaign_id: uuid.UUID, json_data: d
 def mini_program_code(who: Caller, campaign_id: uuid.UUID, code_id: str) -> Any:
     """The mini-program code that opens the campaign, as a picture; made once, then kept."""
     with db.transaction() as session:
-        code = queries.code(session, queries.visible(session, who.staff, campaign_id), code_id)
-        image = code.code_image
-        account = wechat.account(session, code.brand_id, AccountKind.mini_program)
+        image = queries.code(session, queries.visible(session, who.staff, campaign_id), code_id).code_image
     if image is None:
-        try:
-            # Its page may come with a release that is not out when posters are printed.
-            image = gateway().mini_program(account).mini_program_code(code_id, view.PAGE, check_path=False)
-        except WechatError as error:
-            log.warning("no mini-program code", code_id=code_id, code=error.code)
-            raise CodePictureUnavailable from error
+        # Its page may come with a release that is not out when posters are printed.
+        image = _asked_for(
+            who, AccountKind.mini_program, lambda of: gateway().mini_program(of).mini_program_code(code_id, view.PAGE, check_path=False)
+        )
         with db.transaction() as session:
             service.keep_image(session, code_id, image)
     kind = "image/png" if image.startswith(b"\x89PNG") else "image/jpeg"
@@ -238,21 +234,24 @@ def mini_program_code(who: Caller, campaign_id: uuid.UUID, code_id: str) -> Any:
 def service_account_code(who: Caller, campaign_id: uuid.UUID, code_id: str) -> Any:
     """The code of the brand's service account that says whence a follower came; made once, for ever, then kept."""
     with db.transaction() as session:
-        code = queries.code(session, queries.visible(session, who.staff, campaign_id), code_id)
-        url = code.picture_url
-        try:
-            account = wechat.account(session, code.brand_id, AccountKind.service_account)
-        except AccountMissing as error:
-            raise CodePictureUnavailable from error
+        url = queries.code(session, queries.visible(session, who.staff, campaign_id), code_id).picture_url
     if url is None:
-        try:
-            url = gateway().service_account(account).scene_code(code_id, seconds=None).picture_url
-        except WechatError as error:
-            log.warning("no code of the service account", code_id=code_id, code=error.code)
-            raise CodePictureUnavailable from error
+        code = _asked_for(who, AccountKind.service_account, lambda of: gateway().service_account(of).scene_code(code_id, seconds=None))
+        url = code.picture_url
         with db.transaction() as session:
             service.keep_picture(session, code_id, url)
     return {"url": url}
+
+
+def _asked_for(who: Caller, kind: AccountKind, ask: Callable[[WechatAccount], Any]) -> Any:
+    """What WeChat gives for the brand's account of a kind. Raises `CodePictureUnavailable`, also where the brand has no such account."""
+    try:
+        with db.transaction() as session:
+            account = wechat.account(session, who.staff.brand_id, kind)
+        return ask(account)
+    except (AccountMissing, WechatError) as error:
+        log.warning("no code of a campaign", account=kind, code=error.code)
+        raise CodePictureUnavailable from error
 
 
 @staff.get("/<uuid:campaign_id>/answers")
