@@ -112,6 +112,15 @@ def brand_template(session: Session, brand_id: uuid.UUID, content: str = "您好
     return made
 
 
+def doors(session: Session, brand_id: uuid.UUID) -> dict[str, dict[str, Any]]:
+    """For each step of a template, by the end of its door, one that can take it."""
+    said = {"/override": "限时优惠"}
+    steps = ("", "/activate", "/archive", "/override", "/preview")
+    made = {step: brand_template(session, brand_id, said.get(step, "您好")) for step in steps}
+    session.commit()
+    return {f"/templates/<uuid:template_id>{step}": {"template_id": one.id} for step, one in made.items()}
+
+
 def template(session: Session, of: Town, channel: str, fields: dict[str, str], **more: Any) -> MessageTemplate:
     """A template of the brand, in use."""
     made = MessageTemplate(brand_id=of.brand_id, channel=channel, fields=fields, **{"key": f"{channel}-{next(_count)}"} | more)
