@@ -243,7 +243,7 @@ def world(app: Any, session: Session, wechat: FakeGateway, rings: Any) -> World:
         | campaigns.doors(session, market.brand)
         | _stock(session, market)
         | _broadcasts(session, market, free)
-        | _templates(session, market),
+        | messaging.doors(session, market.brand.id),
         who,
         _bodies(market, clock.now(session))
         | make_tags.bodies(tags)
@@ -274,15 +274,6 @@ def _broadcasts(session: Session, market: make.Market, to: Customer) -> dict[str
     steps |= {"/pause": "sending", "/cancel": "sending", "/resume": "paused"}
     session.commit()
     return {f"/broadcasts/<uuid:broadcast_id>{step}": {"broadcast_id": states[state].id} for step, state in steps.items()}
-
-
-def _templates(session: Session, market: make.Market) -> dict[str, dict[str, Any]]:
-    """For each step of a template one that can take it."""
-    said = {"/override": "限时优惠"}
-    steps = ("", "/activate", "/archive", "/override", "/preview")
-    made = {step: messaging.brand_template(session, market.brand.id, said.get(step, "您好")) for step in steps}
-    session.commit()
-    return {f"/templates/<uuid:template_id>{step}": {"template_id": template.id} for step, template in made.items()}
 
 
 def _pay(session: Session, merchant: WechatAccount, orders: Sequence[Order], *, wechat: FakeGateway, works: Works) -> Refund:
