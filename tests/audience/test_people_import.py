@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import csv
 import io
+import subprocess
+import sys
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -14,16 +17,17 @@ from sqlalchemy.orm import Session
 
 from app.audience import queries as tag_queries
 from app.audience import reading, reading_ahead, service
-from app.audience.models import CustomerTag, PeopleChunk, PeopleRow, PeopleRun, RunKind, TagKind, ValueType
+from app.audience.models import Action, CustomerTag, PeopleChunk, PeoplePage, PeopleRow, PeopleRun, RunKind, TagKind, ValueType
 from app.audience.queries import runs as queries
-from app.audience.service import importing
+from app.audience.service import importing, runs
 from app.dealers.models import Brand, Role, Staff
 from app.events.models import Event
 from app.identity import queries as identity
 from app.identity import service as people
 from app.identity.models import Consent, Customer, Purpose, WechatIdentity
-from app.kit import db, texts
+from app.kit import clock, db, texts
 from app.kit.crypto import blind_index
+from dev.testing import wait_until
 from tests.factories import dealers as make_dealers
 from tests.factories import identity as make_identity
 from tests.factories import wechat as make_wechat
@@ -220,7 +224,7 @@ def test_what_does_not_hold_is_told_by_line_and_field_and_the_rest_is_taken(sess
 )
 def test_what_is_no_such_file_is_refused_and_says_why(session: Session, marketer: Staff, content: bytes) -> None:
     if not content:
-        with pytest.raises(service.runs.PeopleFileTooLong):
+        with pytest.raises(runs.PeopleFileTooLong):
             handed_in(session, marketer, content)
         return
     run = handed_in(session, marketer, content)
@@ -312,7 +316,7 @@ def test_tags_are_given_and_taken_by_a_file_and_taken_back_as_a_whole(session: S
     session.expire_all()
     assert (run.status, run.taken_back, run.kept) == ("undone", 3, 1)
     assert carried(session) == before | {"C3": {("vip", None)}}
-    with pytest.raises(service.runs.RunNotUndone):
+    with pytest.raises(runs.RunNotUndone):
         service.take_back(session, run)
 
 
@@ -342,7 +346,7 @@ def test_a_long_file_is_read_by_another_process_and_taken_over_side_by_side(
     committed: Callable[[], Any], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(reading_ahead, "ALONE_BELOW", 1)
-    monkeypatch.setattr(service.runs, "ALONE_BELOW", 1)
+    monkeypatch.setattr(runs, "ALONE_BELOW", 1)
     rows = 2 * reading.PAGE + 1
     with committed() as session:
         content = b"external_id\n" + b"".join(b"C%d\n" % number for number in range(rows)) + b"C7\n"
@@ -352,3 +356,51 @@ def test_a_long_file_is_read_by_another_process_and_taken_over_side_by_side(
         told = queries.progress(session, [run.id])[run.id]
         assert (told["created"], told["rejected"], told["read_bytes"]) == (rows, 1, len(content))
         assert report(session, run) == [(rows + 2, "external_id", "C7", "duplicate", True)]
+
+
+def test_what_a_file_brings_is_heard_like_anything_else(session: Session, marketer: Staff, deliver: Callable[[], int]) -> None:
+    brand = session.get_one(Brand, marketer.brand_id)
+    new = service.create(session, brand.id, key="new", label="新客户", kind=TagKind.rule)
+    service.rule(session, new, event_name="customer.created", action=Action.add)
+    taken_over(session, marketer, file(BEA, {"CRM编号": "C3"}))
+    deliver()
+    assert carried(session) == {"C2": {("vip", None), ("new", None)}, "C3": {("new", None)}}
+
+
+WORKER = """
+from app.factory import assemble
+from app.audience import reading, service
+from app.kit import queue
+assemble()
+queue.ring = lambda job, ids: None
+reading.PAGE = 20
+service.take_up_waiting()
+"""
+
+
+def test_a_worker_that_is_really_killed_is_followed_by_another_who_leaves_nobody_out(
+    committed: Callable[[], Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rows, page = 4_000, 20
+    with committed() as session:
+        content = file(*({"external_id": f"C{number:05d}", "tags": "vip"} for number in range(rows)))
+        run = service.hand_in(session, marketer_of(session), [content], kind=RunKind.people, file_name="x")
+
+    def done() -> int:
+        with db.transaction() as session:
+            return session.execute(select(func.count()).select_from(PeoplePage).filter_by(run_id=run.id)).scalar_one()
+
+    with subprocess.Popen([sys.executable, "-c", WORKER]) as worker:
+        wait_until(lambda: done() >= 0.37 * rows / page, 60)
+        worker.kill()
+    assert done() < rows / page, "it was killed on its way"
+    monkeypatch.setattr(reading, "PAGE", page)
+    with committed() as session:
+        clock.advance(session, runs.LEASE + timedelta(seconds=1))
+    service.take_up_waiting()
+    with db.transaction() as session:
+        told = queries.progress(session, [run.id])[run.id]
+        assert (told["rows"], told["created"], told["unchanged"], told["tags_added"]) == (rows, rows, 0, rows)
+        assert (happened(session, "customer.created"), happened(session, "tag.added")) == (rows, rows)
+        numbers = session.execute(select(Customer.external_id).order_by(Customer.external_id)).scalars().all()
+        assert numbers == [f"C{number:05d}" for number in range(rows)]

@@ -34,10 +34,8 @@ _numbers = itertools.count(1)
 class Town:
     """A brand whose people follow its service account and have members of its corp as contacts."""
 
-    def __init__(
-        self, session: Session, simulator: Simulator, accounts: dict[str, WechatAccount], client: Any, deliver: Callable[[], int]
-    ) -> None:
-        self.session, self.simulator, self.client, self._deliver = session, simulator, client, deliver
+    def __init__(self, session: Session, accounts: dict[str, WechatAccount], **parts: Any) -> None:
+        self.session, self.simulator, self.client, self._deliver = session, parts["simulator"], parts["client"], parts["deliver"]
         self.corp, self.service = accounts["corp"], accounts["service_account"]
         self.brand = session.get_one(Brand, self.corp.brand_id)
 
@@ -101,7 +99,7 @@ def town(
     client: Any,
     deliver: Callable[[], int],
 ) -> Town:
-    return Town(session, simulator, accounts, client, deliver)
+    return Town(session, accounts, simulator=simulator, client=client, deliver=deliver)
 
 
 def carries(session: Session, one: Customer, tag: Tag) -> tuple[bool, str] | None:

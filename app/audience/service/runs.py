@@ -39,7 +39,7 @@ from app.kit.states import StateMoved, arrive
 log = logger(__name__)
 
 # A page takes seconds; after it another worker takes up what a dead one left.
-LEASE = timedelta(minutes=5)
+LEASE = timedelta(minutes=2)
 MOST_TRIES = 5
 # Pages are taken over side by side, for a page of ours waits for one processor of the database.
 LANES = 2
