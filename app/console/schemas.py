@@ -7,6 +7,7 @@ from apiflask.fields import AwareDateTime, Boolean, DateTime, Dict, Integer, Lis
 from apiflask.validators import Length, OneOf, Range
 
 from app.audience.models import TagKind
+from app.audience.values import LONGEST_VALUE
 from app.dealers.schemas import NamedOut
 from app.kit.paging import MAX_LIMIT
 
@@ -169,6 +170,8 @@ class TagsOut(Schema):
 
 class TagIn(Schema):
     tag = String(required=True, validate=Length(1, 64))
+    value = String(validate=Length(1, LONGEST_VALUE), metadata={"description": "for a tag that has one; without it the one she has stays"})
+    expires_at = AwareDateTime(metadata={"description": "when she loses it again; else as the tag itself says"})
 
 
 class TimelineIn(ListIn):

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import uuid
+from datetime import timedelta
 from io import BytesIO
 from typing import Any
 
@@ -9,8 +11,10 @@ import pytest
 from sqlalchemy.orm import Session
 
 from app.audience import service
+from app.audience.models import CustomerTag
 from app.dealers.models import Brand, Role
 from app.events import service as events
+from app.kit import clock
 from tests.factories import dealers as make_dealers
 from tests.factories import identity as make_identity
 from tests.factories import journeys as make_journeys
@@ -126,3 +130,19 @@ def test_finance_and_strangers_of_another_brand_reach_no_tag(session: Session, b
     assert finance.get(f"{TAGS}/{tag.id}").json["error"] == "audience.marketers_only"
     other = signed_in(session, make_dealers.brand(session), client, Role.marketer)
     assert other.get(f"{TAGS}/{tag.id}").status_code == 404
+
+
+def test_one_customer_is_given_a_value_until_a_day_and_many_are_given_a_tag_at_once(session: Session, brand: Brand, marketer: Any) -> None:
+    tag = make.tag(session, brand, key="budget", value_type="number")
+    her, other = (make_identity.customer(session, brand) for _ in range(2))
+    session.commit()
+    door = f"/api/staff/customers/{her.id}/tags"
+    assert marketer.post(door, json={"tag": "budget", "value": "很多"}).json["error"] == "audience.value_unfit"
+    ends = (clock.now(session) + timedelta(days=1)).isoformat()
+    assert marketer.post(door, json={"tag": "budget", "value": "30", "expires_at": ends}).status_code == 204
+    hers = session.get_one(CustomerTag, (her.id, tag.id))
+    assert (hers.value, hers.expires_at and hers.expires_at.isoformat()) == ("30", ends)
+    stranger = str(uuid.UUID(int=7))
+    many = {"customer_ids": [str(her.id), str(other.id), stranger], "value": "30"}
+    assert marketer.post(f"{TAGS}/{tag.id}/people", json=many).json == {"changed": 1, "nobody": [stranger]}
+    assert marketer.get(f"{TAGS}/{tag.id}").json["carriers"] == 2

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from apiflask import Schema
-from apiflask.fields import UUID, Boolean, DateTime, Dict, Integer, List, Nested, String
+from apiflask.fields import UUID, AwareDateTime, Boolean, DateTime, Dict, Integer, List, Nested, String
 from apiflask.validators import Length, OneOf, Range, Regexp
 
 from app.audience.models import Action, TagKind, ValueType
@@ -143,7 +143,7 @@ class PeopleTaggedIn(Schema):
     customer_ids = List(UUID(), required=True, validate=Length(1, MOST_PEOPLE))
     action = String(load_default=Action.add, validate=OneOf([one.value for one in Action]))
     value = String(validate=VALUE)
-    expires_at = DateTime()
+    expires_at = AwareDateTime()
 
 
 class PeopleTaggedOut(Schema):

@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 
 from app.audience import queries as audience_queries
 from app.audience import service as audience
-from app.audience.errors import TagByRule, TagUnknown
+from app.audience.errors import TagArchived, TagByRule, TagUnknown, ValueUnfit
 from app.console import schemas
 from app.console.errors import CustomerUnknown
 from app.console.queries import customers, timeline
@@ -61,14 +61,14 @@ def events(session: Session, who: Caller, customer_id: uuid.UUID, query_data: di
 
 
 @staff.post("/<uuid:customer_id>/tags")
-@raises(CustomerUnknown, TagUnknown, TagByRule)
+@raises(CustomerUnknown, TagUnknown, TagByRule, TagArchived, ValueUnfit)
 @staff.input(schemas.TagIn)
 @staff.output({}, status_code=204)
 @transactional
-def add_tag(session: Session, who: Caller, customer_id: uuid.UUID, json_data: dict[str, str]) -> Any:
-    """Give a customer a tag; nothing happens when she carries it already."""
+def add_tag(session: Session, who: Caller, customer_id: uuid.UUID, json_data: dict[str, Any]) -> Any:
+    """Give a customer a tag; nothing happens when she carries it already, with this value."""
     customer = customers.get(session, Scope.of(who.staff), customer_id)
-    audience.add(session, customer.id, json_data["tag"], actor=who.actor)
+    audience.add(session, customer.id, json_data.pop("tag"), actor=who.actor, **json_data)
     return ""
 
 
