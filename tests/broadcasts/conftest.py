@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import pytest
 from sqlalchemy.orm import Session
 
+from app.broadcasts.service import feeding
+from app.kit.settings import settings
 from app.wechat import client as doors
 from app.wechat.fake import FakeGateway
 from tests.factories import broadcasts as make
@@ -24,3 +28,13 @@ def tencent(monkeypatch: pytest.MonkeyPatch) -> FakeGateway:
     fake = FakeGateway()
     monkeypatch.setattr(doors, "replacement", fake)
     return fake
+
+
+@pytest.fixture
+def ahead(monkeypatch: pytest.MonkeyPatch) -> Callable[[int], None]:
+    """How many messages are planned ahead at most."""
+
+    def limit(most: int) -> None:
+        monkeypatch.setattr(feeding, "settings", lambda: settings().model_copy(update={"broadcast_ahead": most}))
+
+    return limit

@@ -108,6 +108,12 @@ def planned(session: Session, brand_id: uuid.UUID, person: Customer) -> Send:
     )
 
 
+def ids_of_doors(session: Session, brand_id: uuid.UUID, person: Customer) -> dict[str, Any]:
+    """What the doors of broadcasts and messages name in their paths."""
+    send_id = planned(session, brand_id, person).id
+    return {"broadcast_id": in_states(session, brand_id, person)["draft"].id, "send_id": send_id, "channel": "sms", "appid": "wx0"}
+
+
 def sends_of(session: Session, of: Broadcast) -> list[Send]:
     session.expire_all()
     return list(session.execute(select(Send).filter_by(broadcast_id=of.id).order_by(Send.id)).scalars())

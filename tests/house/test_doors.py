@@ -151,12 +151,11 @@ def other(session: Session) -> Other:
     session.commit()
     ids |= {"run_id": run.id, "stock_number": market.vehicle.stock_number}
     ids |= {"terms_id": market.terms.id, "refund_id": refund.id, "key": "vip", "vehicle_id": market.vehicle.id, "photo_id": photo.id}
-    ids |= {"broadcast_id": broadcasts.in_states(session, market.brand.id, customer)["draft"].id, "channel": "sms", "appid": "wx0"}
+    ids |= broadcasts.ids_of_doors(session, market.brand.id, customer)
     ids["template_id"] = make_messaging.brand_template(session, market.brand.id).id
     made = tags.of_brand(session, market.brand)
     ids |= {"tag_id": made.free.id, "rule_id": made.rule.id, "link_id": made.link.id, "file_id": made.file.id}
     ids |= make_campaigns.ids(session, market.dealer)
-    ids["send_id"] = broadcasts.planned(session, market.brand.id, customer).id
     session.commit()
     return Other(adviser, owner, ids | reconciled(session, market), secrets, tags.bodies(made))
 

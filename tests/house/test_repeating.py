@@ -225,13 +225,8 @@ def world(app: Any, session: Session, wechat: FakeGateway, rings: Any) -> World:
         "share_id": sharing.vehicle_share(session, free, market.vehicle.id).id,
         "search_id": interests.search(session, free).id,
         "key": "vip",
-        "channel": "sms",
-        "appid": "wx0",
     }
     ids |= campaigns.ids(session, market.brand)
-    session.add(
-        SenderStop(brand_id=market.brand.id, channel="sms", appid="wx0", window_began_at=clock.now(session), stopped_at=clock.now(session))
-    )
     session.commit()
     tags = make_tags.of_brand(session, market.brand)
     archive = {"/segments/<uuid:segment_id>/archive": {"segment_id": archived.id}}
@@ -268,12 +263,15 @@ def _stock(session: Session, market: make.Market) -> dict[str, dict[str, Any]]:
 
 
 def _broadcasts(session: Session, market: make.Market, to: Customer) -> dict[str, dict[str, Any]]:
-    """For each step of a broadcast one that can take it."""
+    """For each step of a broadcast one that can take it, and a sender that may go on."""
+    moment, stopped = clock.now(session), {"channel": "sms", "appid": "wx0"}
+    session.add(SenderStop(brand_id=market.brand.id, window_began_at=moment, stopped_at=moment, **stopped))
     states = broadcasts.in_states(session, market.brand.id, to)
     steps = {"": "draft", "/schedule": "draft", "/trial": "draft", "/unschedule": "scheduled"}
     steps |= {"/pause": "sending", "/cancel": "sending", "/resume": "paused"}
     session.commit()
-    return {f"/broadcasts/<uuid:broadcast_id>{step}": {"broadcast_id": states[state].id} for step, state in steps.items()}
+    ids = {f"/broadcasts/<uuid:broadcast_id>{step}": {"broadcast_id": states[state].id} for step, state in steps.items()}
+    return ids | {"/go-on": stopped}
 
 
 def _pay(session: Session, merchant: WechatAccount, orders: Sequence[Order], *, wechat: FakeGateway, works: Works) -> Refund:
