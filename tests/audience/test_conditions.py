@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 from app.audience.models import CustomerAttribute
 from app.audience.queries import segments as queries
 from app.audience.queries.attributes import attributes_of
-from app.audience.service import segments
+from app.audience.service import attributes, computing, segments
 from app.audience.service.compiling import condition_kinds, words
 from app.events.catalogue import NAMES
 from app.identity import queries as identities
@@ -200,6 +200,23 @@ def test_what_is_computed_follows_what_she_does(
     queue.run("audience.compute_attributes")
     assert "visits_30d" not in attributes_of(session, [her.id])[her.id]
     assert members(seldom) == [[her.id]]
+
+
+def test_what_was_done_before_anybody_computed_is_computed_for_everybody(session: Session, market: make_orders.Market) -> None:
+    older, her = make_orders.buyer(session, market), make_orders.buyer(session, market)
+    segment = make.segment(session, market.brand, leaf("attribute", attribute="last_series", words=[market.vehicle.series.key]))
+    for one in (older, her):
+        looks_at(session, one, market.vehicle, days=2)
+    older.merged_into_id = her.id
+    session.commit()
+    attributes.compute_everybody(session)
+    session.commit()
+    computing.compute_due()
+    session.expire_all()
+    told = attributes_of(session, [her.id, older.id])
+    assert (told[older.id], told[her.id]["last_series"], told[her.id]["visits_30d"]) == ({}, market.vehicle.series.key, 1)
+    assert list(queries.members(session, segment.id)) == [her.id]
+    assert attributes.compute_everybody(session) == 0
 
 
 def test_what_was_done_by_nobody_yet_is_computed_when_she_signs_in(session: Session, market: make_orders.Market, deliver: Any) -> None:

@@ -7,18 +7,18 @@ from collections import defaultdict
 from collections.abc import Collection, Sequence
 from datetime import datetime
 
-from sqlalchemy import delete, func, select, text
+from sqlalchemy import DateTime, and_, cast, delete, func, literal, select, text, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
-from app.audience.models import CustomerAttribute
+from app.audience.models import CustomerAttribute, Segment
 from app.audience.queries import who_now
 from app.audience.queries.attributes import ATTRIBUTES, Attribute, found
 from app.audience.service.compiling import Among
 from app.audience.service.membership import Heard, few, look_again
 from app.events.models import Event
 from app.identity.models import Customer
-from app.kit import clock
+from app.kit import clock, queue
 
 AT_A_TIME = 1000
 
@@ -37,6 +37,25 @@ def follow(session: Session, happened: Sequence[Event]) -> None:
             if event.name in attribute.listens or event.name in ("customer.logged_in", "customer.merged"):
                 concerned[attribute.name].add(customer.id)
     _compute(session, concerned)
+
+
+def compute_everybody(session: Session) -> int:
+    """Compute what is not known yet of anybody, from what was done before anybody computed; how many values that are.
+
+    For once, after an upgrade. Segments that ask about attributes are computed anew. May be called twice.
+    """
+    _only_one(session)
+    moment, written = clock.now(session), 0
+    for attribute in ATTRIBUTES.values():
+        told = found(attribute, moment, None).subquery("told")
+        living = Customer.id == told.c[0], Customer.merged_into_id.is_(None), Customer.erased_at.is_(None)
+        rows = select(told.c[0], literal(attribute.name), told.c[1], cast(told.c[2], DateTime(timezone=True))).join(Customer, and_(*living))
+        fresh = insert(CustomerAttribute).from_select(["customer_id", "name", attribute.type, "due_at"], rows).on_conflict_do_nothing()
+        written += len(session.execute(fresh.returning(CustomerAttribute.customer_id)).all())
+    asking = Segment.archived_at.is_(None), Segment.listens.overlap([f"attribute:{name}" for name in ATTRIBUTES])
+    session.execute(update(Segment).where(*asking).values(due_at=moment))
+    queue.enqueue(session, "audience.compute_segments")
+    return written
 
 
 def compute_due(session: Session) -> bool:
