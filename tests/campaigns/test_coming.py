@@ -62,6 +62,24 @@ def test_the_device_is_hers_who_signs_in_on_it(session: Session, show: Show, del
     assert session.execute(select(CampaignTouch.customer_id)).scalars().all() == [guest.id]
 
 
+def test_two_devices_of_one_person_count_once(session: Session, show: Show) -> None:
+    guest = show.guest()
+    for device in ("her-phone", "her-tablet"):
+        show.opens(visitor_id=device)
+    assert show.figures().opens == 2
+    for device in ("her-phone", "her-tablet", "her-tablet"):
+        service.recognise(session, guest.brand_id, guest.id, visitor_id=device)
+    assert (show.figures().opens, show.figures().people) == (1, 1)
+
+
+def test_a_device_that_changes_hands_keeps_what_was_anothers(session: Session, show: Show) -> None:
+    first, second = show.guest(), show.guest()
+    show.opens(visitor_id="a-phone")
+    service.recognise(session, first.brand_id, first.id, visitor_id="a-phone")
+    service.recognise(session, second.brand_id, second.id, visitor_id="a-phone")
+    assert session.execute(select(CampaignTouch.customer_id)).scalars().all() == [first.id]
+
+
 def test_a_new_follower_who_scanned_is_known_later(session: Session, show: Show) -> None:
     guest = show.guest()
     mini = show.market.mini
