@@ -252,7 +252,8 @@ def test_a_tag_that_was_deleted_there_stays_ours_and_is_told_to_be_broken(sessio
     assert queries.tags_of(session, [her.id])[her.id] == [tag]
     town.link(tag, town.corp)
     (mended,) = links_of(session, tag.id)
-    assert (mended["error"], mended["waiting"]) == (None, 0)
+    assert (mended["error"], mended["waiting"], mended["failed"]) == (None, 0, 0)
+    assert town.borne(external) == {mended["remote_id"]}
 
 
 def test_a_tag_that_nobody_linked_costs_no_delivery(session: Session, town: Town) -> None:

@@ -7,12 +7,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import select, text
+from sqlalchemy import func, select, text, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
 from app.audience.errors import EventUnknown, FolderUnknown, RuleUnknown, TagByRule, TagInUse, TagTaken, ValueUnfit
-from app.audience.models import Action, Tag, TagFolder, TagKind, TagRule, ValueType
+from app.audience.models import Action, BehaviourRule, Tag, TagFolder, TagKind, TagRule, ValueType
 from app.audience.queries import uses_of
 from app.audience.service.counting import hear
 from app.audience.service.tags import apply_rules
@@ -103,8 +103,9 @@ def archive(session: Session, tag: Tag) -> Tag:
 
 
 def restore(session: Session, tag: Tag) -> Tag:
-    """An archived tag can be given again. May be called twice."""
+    """An archived tag can be given again; one that counts is counted anew. May be called twice."""
     tag.archived_at = None
+    session.execute(update(BehaviourRule).filter_by(tag_id=tag.id).values(due_at=func.marque_now()))
     session.flush()
     return tag
 

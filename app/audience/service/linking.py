@@ -133,7 +133,7 @@ def _made(link_id: uuid.UUID, remote_id: str) -> None:
         values = {"remote_id": remote_id, "due_at": func.marque_now(), "broken_at": None, "error": None}
         session.execute(update(TagLink).filter_by(id=link_id).values(**values))
         session.execute(text(_WANT.format(whom="l.id = :link_id AND c.active")), {"link_id": link_id})
-        queue.enqueue(session, "audience.tell_tags")
+        _tell_what_differs(session, link_id)
 
 
 def _read(found: TagLink, account: WechatAccount) -> None:
@@ -145,10 +145,15 @@ def _read(found: TagLink, account: WechatAccount) -> None:
     with db.transaction() as session:
         hearing.hear_all(session, found, account.appid, bearing)
         # Who followed meanwhile can be told of now.
-        left = update(TagMark).where(TagMark.link_id == found.id, TagMark.wanted != TagMark.there, TagMark.due_at.is_(None))
-        session.execute(left.values(due_at=func.marque_now(), attempts=0))
-        queue.enqueue(session, "audience.tell_tags")
+        _tell_what_differs(session, found.id)
     _settle(found.id, due_at=func.marque_now() + READ_EVERY)
+
+
+def _tell_what_differs(session: Session, link_id: uuid.UUID) -> None:
+    """Also what was given up: nobody there was known, or the tag was away."""
+    left = update(TagMark).where(TagMark.link_id == link_id, TagMark.wanted != TagMark.there, TagMark.due_at.is_(None))
+    session.execute(left.values(due_at=func.marque_now(), attempts=0, error=None))
+    queue.enqueue(session, "audience.tell_tags")
 
 
 def _settle(link_id: uuid.UUID, **values: Any) -> None:
