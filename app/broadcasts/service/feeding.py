@@ -86,13 +86,19 @@ def _step(session: Session, broadcast: Broadcast) -> None:
     waiting = _waiting(session, broadcast, room) if broadcast.expires_at > moment else []
     if waiting:
         _plan(session, broadcast, waiting, moment)
-        pace = timedelta(seconds=60 * len(waiting) / broadcast.per_minute) if broadcast.per_minute else timedelta()
-        broadcast.next_at = moment + pace
+        broadcast.next_at = moment + _pause(broadcast, len(waiting))
     elif room > 0 and not on_their_way and (not (left_out := queries.not_planned(session, broadcast.id)) or broadcast.expires_at <= moment):
         BROADCAST.move(session, broadcast, BroadcastStatus.finished, ended_at=moment, updated_at=moment)
         told(session, broadcast, "broadcast.finished", left_out=left_out)
     else:
         broadcast.next_at = moment + LOOKS_AGAIN
+
+
+def _pause(broadcast: Broadcast, planned: int) -> timedelta:
+    """How long to wait after a page: as long as its pace says; else not at all after a full one, and after another until there is room."""
+    if broadcast.per_minute:
+        return timedelta(seconds=60 * planned / broadcast.per_minute)
+    return timedelta() if planned == PLANNED_AT_ONCE else LOOKS_AGAIN
 
 
 def _list(session: Session, broadcast: Broadcast, moment: datetime) -> None:
