@@ -20,8 +20,10 @@ from app.wechat.endpoints.mini_program.subscribe import SubscribeTemplate
 from app.wechat.endpoints.service_account.templates import ServiceTemplate
 from app.wechat.errors import Outcome, WechatError
 from app.wechat.fake import FakeGateway
+from app.wechat.models import AccountKind
 from tests.factories import dealers, identity
 from tests.factories import messaging as make
+from tests.factories import wechat as make_wechat
 
 PAID = ServiceTemplate(
     "paid-1", "订金支付成功通知", "意向车型:{{thing1.DATA}}\n支付金额：{{amount2.DATA}}\n订单编号:{{character_string3.DATA}}"
@@ -280,3 +282,21 @@ def test_versions_grow_with_changes_alone(session: Session, town: make.Town, mar
     templates.activate(session, marketer, template.id, version=2)
     assert session.execute(select(func.count()).select_from(TemplateVersion)).scalar_one() == 3
     assert template.state == "active"
+
+
+def test_of_two_accounts_that_she_follows_the_one_that_has_the_template_sends(
+    session: Session, town: make.Town, tencent: FakeGateway
+) -> None:
+    """Her dealer's comes first, and is of no use for a template that it does not have."""
+    dealers_own = make_wechat.account(session, town.market.brand, AccountKind.service_account)
+    dealers_own.settings = {"dealer_id": str(town.market.dealer.id)}
+    buyer = make.follower(session, town)
+    identity.identity(session, buyer, dealers_own, followed=True)
+    context = {"dealer_id": town.market.dealer.id}
+    both = {town.service_account.appid: "t1", dealers_own.appid: "t2"}
+    sends = []
+    for ids in ({town.service_account.appid: "t1"}, both):
+        key = make.template(session, town, "service_template", {"thing1": "车"}, template_ids=ids).key
+        sends.append(make.plan(session, town, buyer, key, context=context))
+    make.send_due(session)
+    assert [(one.status, one.appid) for one in sends] == [("accepted", town.service_account.appid), ("accepted", dealers_own.appid)]

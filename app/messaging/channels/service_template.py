@@ -42,7 +42,10 @@ class ServiceTemplate(Channel):
         template_key = String(required=True, validate=Length(1, 64), metadata={"description": "消息模板"})
 
     def reach(self, session: Session, sends: Sequence[Send], accounts: Sequence[WechatAccount]) -> dict[uuid.UUID, Address | SendFailed]:
-        """Of several accounts the one sends that she follows: her dealer's before the brand's, then the oldest."""
+        """Of several accounts the one sends that she follows: one that has the template before others, her dealer's before the brand's,
+        then the oldest.
+        """
+        ids = {key: template.template_ids for key, template in wording.templates_of(session, self.kind, sends).items()}
         known = identity.identities_at(session, {send.customer_id for send in sends}, [one.appid for one in accounts])
         now = clock.now(session)
         found: dict[uuid.UUID, Address | SendFailed] = {}
@@ -51,6 +54,8 @@ class ServiceTemplate(Channel):
             dealers = [one for one in accounts if dealer_id and one.settings.get("dealer_id") == dealer_id]
             dealers_first = [*dealers, *(one for one in accounts if one not in dealers)]
             here = [(account, hers) for account in dealers_first if (hers := known.get((send.customer_id, account.appid)))]
+            noted = ids.get(send.template_key, {})
+            here = [one for one in here if one[0].appid in noted] + [one for one in here if one[0].appid not in noted]
             followed = next((Address(account, hers.openid) for account, hers in here if hers.followed), None)
             found[send.id] = followed or self._not_following(send, [hers for _, hers in here], now)
         return found

@@ -130,7 +130,11 @@ def fetch_sms_receipts() -> int:
         return 0
     count = 0
     while True:
-        reports = sms.reports()
+        try:
+            reports = sms.reports()
+        except sms.Unsent as unsent:
+            log.warning("receipts of short messages cannot be fetched", error=unsent.code)
+            return count
         with db.transaction() as session:
             by_serial = {one.serial: one for one in reports}
             rows = select(Send).where(Send.channel == "sms", Send.msgid.in_(list(by_serial))).with_for_update()
