@@ -21,7 +21,7 @@ from app.dealers.models import Brand
 from app.events.models import Event
 from app.identity import service as people
 from app.identity.models import Customer
-from app.kit import queue
+from app.kit import clock, queue
 from tests.factories import dealers, identity
 from tests.factories import segments as make
 from tests.factories.segments import leaf
@@ -247,6 +247,27 @@ def test_two_workers_find_a_segment_once(committed: Callable[[], Any]) -> None:
     assert sum(done) == 1
     with committed() as session:
         assert len(queries.members(session, segment.id)) == queries.count(session, segment.id) == 20
+
+
+def test_a_worker_that_was_killed_is_followed_by_another_and_one_at_work_is_left_alone(committed: Callable[[], Any]) -> None:
+    with committed() as session:
+        brand = dealers.brand(session)
+        her = identity.customer(session, brand).id
+        segment = segments.create(session, make.marketer(session, brand), name="全部", tree={"all": []}).id
+    assert computing._claim() == segment  # and is killed
+    with committed() as session:
+        membership.keep_members(session, [make.does(session, session.get_one(Customer, her), "customer.created")])
+    assert computing.compute_due() == 0
+    with committed() as session:
+        clock.advance(session, timedelta(seconds=61))
+    with committed() as at_work:
+        at_work.execute(select(func.pg_advisory_xact_lock(func.hashtext(f"segment {segment}"))))
+        assert computing.compute_due() == 0
+    with committed() as session:
+        clock.advance(session, timedelta(seconds=61))
+    assert computing.compute_due() == 1
+    with committed() as session:
+        assert (queries.members(session, segment), queries.count(session, segment)) == ([her], 1)
 
 
 def test_facts_sweeps_and_new_versions_at_once_tell_each_change_once(committed: Callable[[], Any]) -> None:

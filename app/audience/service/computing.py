@@ -17,8 +17,8 @@ from app.audience.service.compiling import about_everybody, is_moved_by_time, pe
 from app.audience.service.membership import AT_A_TIME, change, decide
 from app.kit import db
 
-# A worker that was killed has lost its work by then, and another may begin.
-LEASE = timedelta(minutes=15)
+# Then another worker looks whether the one that took it is still at it, which a lock of its transaction says, or was killed.
+LEASE = timedelta(minutes=1)
 WRITERS_TAKE_S = 60.0
 
 # Whoever reads who listens to what, and has not ended yet, may have recorded something that a segment saved since is not told of.
@@ -61,7 +61,7 @@ def _claim() -> uuid.UUID | None:
         claimed = (
             update(Segment)
             .where(Segment.id == db.one_of(due.with_for_update(key_share=True, skip_locked=True)))
-            .values(computing_at=func.marque_now(), due_at=func.marque_now() + LEASE)
+            .values(computing_at=func.coalesce(Segment.computing_at, func.marque_now()), due_at=func.marque_now() + LEASE)
             .returning(Segment.id)
         )
         return session.execute(claimed).scalar_one_or_none()
