@@ -25,8 +25,9 @@ def wrong(reason: str) -> str:
 
 def told(problems: dict[str, str]) -> str:
     """Problems by field, each a reason in words, as one line: 开始日期（已经过去）、…"""
-    return "、".join(f"{_column(field)}（{why}）" for field, why in problems.items())
+    return "、".join(f"{column(field)}（{why}）" for field, why in problems.items())
 
 
-def _column(field: str) -> str:
+def column(field: str) -> str:
+    """What people call a field; labels of forms are words already."""
     return texts.t(f"campaigns.columns.{field}") if texts.has(f"campaigns.columns.{field}") else field

@@ -123,6 +123,7 @@ class CampaignTouch(Base):
         CheckConstraint("how IN ('opened', 'scanned', 'answered', 'checked_in')", name="how"),
         Index("ix_campaign_touches_customer", "customer_id", "at", "id", postgresql_where=text("customer_id IS NOT NULL")),
         Index("ix_campaign_touches_campaign", "campaign_id", "code_id", "customer_id"),
+        Index("ix_campaign_touches_brand", "brand_id", "at"),
         Index(
             "ix_campaign_touches_visitor",
             "brand_id",

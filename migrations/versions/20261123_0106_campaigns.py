@@ -113,6 +113,7 @@ def _people() -> None:
         postgresql_where=sa.text("customer_id IS NOT NULL"),
     )
     op.create_index("ix_campaign_touches_campaign", "campaign_touches", ["campaign_id", "code_id", "customer_id"])
+    op.create_index("ix_campaign_touches_brand", "campaign_touches", ["brand_id", "at"])
     op.create_index(
         "ix_campaign_touches_visitor",
         "campaign_touches",

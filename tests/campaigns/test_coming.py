@@ -215,6 +215,31 @@ def test_two_doors_at_once_let_one_person_in_once(committed: Any, app: Any) -> N
         assert session.execute(select(func.count()).select_from(Event).filter_by(name="campaign.checked_in")).scalar_one() == 1
 
 
+def test_two_taps_at_once_are_one_answer_and_one_lead(committed: Any, app: Any) -> None:
+    with committed() as session:
+        market = orders.market(session)
+        manager = make.manager(session, market.dealer)
+        campaign = make.running(session, manager)
+        guest = orders.buyer(session, market)
+        given = {"name": "林小姐", "store": str(market.store.id)}
+    start, seen = threading.Barrier(4), set()
+
+    def tap() -> None:
+        start.wait()
+        with db.transaction() as session:
+            of, her = session.get_one(type(campaign), campaign.id), session.get_one(Customer, guest.id)
+            seen.add(service.answer(session, her, of, given=given).id)
+
+    threads = [threading.Thread(target=tap) for _ in range(4)]
+    for one in threads:
+        one.start()
+    for one in threads:
+        one.join(timeout=30)
+    assert len(seen) == 1
+    with committed() as session:
+        assert (count(session, CampaignAnswer), count(session, Lead), count(session, CampaignTouch)) == (1, 1, 1)
+
+
 def merged(session: Session, kept: Customer, other: Customer, deliver: Any) -> None:
     identity.merge(session, kept, other)
     deliver()

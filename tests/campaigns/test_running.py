@@ -67,8 +67,9 @@ def test_a_campaign_ends_with_its_last_day_in_china_and_says_so_once(session: Se
 
 def test_what_people_were_told_does_not_change_while_it_runs(session: Session, show: Show) -> None:
     day = queries.today(session)
-    with pytest.raises(errors.FixedByNow):
+    with pytest.raises(errors.FixedByNow) as refused:
         service.change(session, show.manager, show.campaign.id, version=1, begins_on=day)
+    assert refused.value.details["fields"] == "开始日期"
     changed = service.change(session, show.manager, show.campaign.id, version=1, name="夏季车展", ends_on=day + timedelta(days=9))
     assert (changed.name, changed.version) == ("夏季车展", 2)
     with pytest.raises(errors.Outdated):

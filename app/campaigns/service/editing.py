@@ -9,7 +9,7 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from app.campaigns import form, queries
-from app.campaigns.choices import known, told, wrong
+from app.campaigns.choices import column, known, told, wrong
 from app.campaigns.errors import FieldsUnfit, FixedByNow, NotEditable, Outdated, StepImpossible
 from app.campaigns.models import CAMPAIGN, Campaign, CampaignStatus
 from app.dealers.models import Dealer, Staff, Store
@@ -52,7 +52,7 @@ def change(session: Session, staff: Staff, campaign_id: uuid.UUID, *, version: i
     if campaign.status not in (CampaignStatus.draft, CampaignStatus.running):
         raise NotEditable(status=campaign.status)
     if campaign.status == CampaignStatus.running and (late := sorted(FIXED & fields.keys())):
-        raise FixedByNow(fields="、".join(late))
+        raise FixedByNow(fields="、".join(map(column, late)))
     _set(session, staff, campaign, fields)
     if campaign.status == CampaignStatus.running:
         form.must_hold(session, campaign)
@@ -96,8 +96,8 @@ def end_past(session: Session) -> int:
         session, Campaign, CampaignStatus.ended, past, since=[CampaignStatus.running], reason="over", returning=[Campaign.dealer_id]
     )
     facts = [{"brand_id": row.brand_id, **_about(row.id, row.dealer_id)} for row in moved]
-    # The facts are written when they are asked for.
-    return len(list(events.record_all(session, "campaign.ended", facts)))
+    events.record_all(session, "campaign.ended", facts)
+    return len(moved)
 
 
 def _step(session: Session, campaign: Campaign, to: CampaignStatus, name: str, *, reason: str | None = None) -> Campaign:
