@@ -15,6 +15,7 @@ from urllib3.connection import HTTPConnection, HTTPSConnection
 
 LONGEST_ADDRESS = 2_000
 _PORTS = {"http": 80, "https": 443}
+_NAT64 = ipaddress.ip_network("64:ff9b::/96")
 _AS_IT_IS = "/?#[]@!$&'()*+,;=%:~-._"
 
 
@@ -95,8 +96,10 @@ def _is_open(numeric: str) -> bool:
     """Whether anybody on the internet may speak to it: no private network, no machine of the same link, not this one."""
     address: Any = ipaddress.ip_address(numeric.partition("%")[0])
     if address.version == 6:
-        if address.sixtofour or address.teredo:
+        if address.sixtofour or address.teredo or address in _NAT64:
             return False  # a way round: the address of another network stands within
+        if address.is_site_local:
+            return False  # nobody's any more, and private where it is still in use; Python calls it global
         address = address.ipv4_mapped or address
     return bool(address.is_global and not address.is_multicast)
 

@@ -120,6 +120,9 @@ def test_an_answer_says_whether_it_is_worth_trying_again(session: Session, town:
         "http://[::ffff:10.0.0.1]/x",
         "http://0.0.0.0/x",
         "http://100.64.0.1/x",
+        "http://[fec0::1]/x",
+        "http://[64:ff9b::10.0.0.8]/x",
+        "http://[64:ff9b::5db8:d822]/x",
     ],
 )
 def test_no_address_of_an_inner_network_is_called(session: Session, town: make.Town, url: str) -> None:
