@@ -41,6 +41,7 @@ _FOUND = {
     "by_unionid": "boolean",
     "by_openid": "boolean",
     "is_new": "boolean NOT NULL DEFAULT false",
+    "attempt": "smallint",
     "is_changed": "boolean NOT NULL DEFAULT false",
     "refused_field": "text",
     "refused_reason": "text",
@@ -49,8 +50,10 @@ _FOUND = {
 ATTEMPTS = 5
 
 _FIND = """
-    UPDATE arriving a SET customer_id = found.first, by_phone = found.p IS NOT NULL, by_unionid = found.u IS NOT NULL,
-        by_openid = found.o IS NOT NULL, refused_field = found.field, refused_reason = found.reason
+    UPDATE arriving a SET customer_id = coalesce(found.first, CASE WHEN found.reason IS NULL THEN a.new_id END),
+        is_new = found.first IS NULL AND found.reason IS NULL, attempt = :attempt,
+        by_phone = found.p IS NOT NULL, by_unionid = found.u IS NOT NULL, by_openid = found.o IS NOT NULL,
+        refused_field = found.field, refused_reason = found.reason
     FROM (
         SELECT line, first, p, u, o, coalesce(two, other, CASE WHEN first IS NULL AND NOT :makes_people THEN key_field END) AS field,
             CASE WHEN two IS NOT NULL THEN 'two_people' WHEN other IS NOT NULL THEN 'has_another'
@@ -87,15 +90,19 @@ _FIND = """
         ) told
     ) found WHERE found.line = a.line
 """
-# In the order of their numbers: the index that finds them is filled from one side, as far as that goes.
+# Whoever is found by nothing is new, unless somebody makes her at this moment: then nothing is made of her here.
 _MAKE = """
     WITH made AS (
         INSERT INTO customers (id, brand_id, created_at, unionid, phone, phone_hash, external_id, nickname, city, time_zone)
         SELECT new_id, :brand_id, :now, unionid, phone, phone_hash, external_id, nickname, city, time_zone
-        FROM arriving WHERE customer_id IS NULL AND refused_field IS NULL ORDER BY phone_hash
+        FROM arriving WHERE is_new AND attempt = :attempt ORDER BY phone_hash
         ON CONFLICT DO NOTHING RETURNING id
     )
-    UPDATE arriving a SET customer_id = made.id, is_new = true FROM made WHERE made.id = a.new_id
+    SELECT (SELECT count(*) FROM made), (SELECT count(*) FROM arriving WHERE is_new AND attempt = :attempt)
+"""
+_NOT_MADE = """
+    UPDATE arriving a SET customer_id = NULL, is_new = false
+    WHERE a.is_new AND a.attempt = :attempt AND NOT EXISTS (SELECT FROM customers c WHERE c.id = a.new_id)
 """
 _LOCK = """
     SELECT c.id FROM customers c WHERE c.id IN (SELECT customer_id FROM arriving WHERE NOT is_new AND refused_field IS NULL)
@@ -206,10 +213,11 @@ def take_in(session: Session, brand_id: uuid.UUID, *, makes_people: bool, staff_
     """
     # The moment is asked for once: as a default of the column it would be for each row.
     asked = {"brand_id": brand_id, "makes_people": makes_people, "now": clock.now(session)}
-    for _ in range(ATTEMPTS):
-        session.execute(text(_FIND), asked)
-        if makes_people:
-            session.execute(text(_MAKE), asked)
+    for attempt in range(ATTEMPTS):
+        session.execute(text(_FIND), asked | {"attempt": attempt})
+        made, wanted = session.execute(text(_MAKE), asked | {"attempt": attempt}).one()
+        if made < wanted:
+            session.execute(text(_NOT_MADE), {"attempt": attempt})
         session.execute(text(_LOCK)).all()
         session.execute(text(_LET_GO))
         if not session.execute(text(_LEFT)).scalar_one():
