@@ -179,6 +179,23 @@ def test_a_segment_of_a_segment_follows_it(session: Session, brand: Brand, her: 
     assert moves(session, outer) == ["left"]
 
 
+def test_who_asks_about_a_segment_that_is_not_found_yet_is_found_again(session: Session, brand: Brand, her: Customer) -> None:
+    make.did(session, her, "vehicle.viewed")
+    staff = make.marketer(session, brand)
+    inner = segments.create(session, staff, name="看过", tree=leaf("event", event="vehicle.viewed"))
+    outer = segments.create(session, staff, name="看过的", tree=leaf("in_segment", segment_id=str(inner.id)))
+    inner.due_at += timedelta(hours=1)
+    session.commit()
+    computing.compute_due()
+    session.expire_all()
+    assert (members(session, outer), outer.due_at) == ([], None)
+    inner.due_at -= timedelta(hours=1)
+    session.commit()
+    computing.compute_due()
+    session.expire_all()
+    assert members(session, inner) == members(session, outer) == [her.id]
+
+
 def test_two_who_are_one_are_in_once_and_nothing_is_told(session: Session, brand: Brand, her: Customer, deliver: Callable[[], int]) -> None:
     older = identity.customer(session, brand)
     make.did(session, older, "vehicle.viewed")
@@ -219,8 +236,8 @@ def test_what_happens_while_a_segment_is_found_is_not_lost(
     people.erase(session, erased)
     find = computing._find
 
-    def meanwhile(own: Session, wanted: Any) -> None:
-        find(own, wanted)
+    def meanwhile(own: Session, wanted: Any, *, memory: str) -> None:
+        find(own, wanted, memory=memory)
         own.execute(computing.insert(computing._FOUND), [{"customer_id": one.id} for one in (her, merged, erased)])
         deliver()
 

@@ -152,7 +152,7 @@ def test_whoever_asks_for_too_much_gets_an_answer_in_time(session: Session, bran
     monkeypatch.setattr(segments, "WAITS_S", 1)
     slow = select(text("count(*), pg_sleep(30)"))
     with pytest.raises(segments.TooSlow) as refused:
-        segments._soon(session, slow)
+        segments._soon(session, "4MB", slow)
     assert refused.value.details == {"seconds": 1}
     assert session.execute(text("SHOW statement_timeout")).scalar_one() == "0"
     assert segments.preview(session, brand.id, VIEWED).count == 0, "the transaction goes on"

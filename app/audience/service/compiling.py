@@ -230,6 +230,11 @@ def _by_person(rows: Select[*tuple[Any, ...]] | CompoundSelect[*tuple[Any, ...]]
     return select(person.label("customer_id")).select_from(joined), person, done
 
 
+def memory_for(tree: Tree) -> str:
+    """What PostgreSQL may take for each hash of a statement, so that all of them together take no more than a quarter of a gigabyte."""
+    return f"{max(4, 256 // (sum(1 for _ in leaves(tree)) + 1))}MB"
+
+
 def is_moved_by_time(tree: Tree, scope: Scope) -> bool:
     """Whether people come or go without any event."""
     return any(isinstance(one, Facts) and (one.within or one.ago) for one in _answers(tree, scope))

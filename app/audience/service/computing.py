@@ -7,13 +7,29 @@ import uuid
 from datetime import timedelta
 from typing import Any
 
-from sqlalchemy import ClauseElement, Executable, Select, Uuid, column, delete, exists, func, insert, literal, select, table, text, update
+from sqlalchemy import (
+    ClauseElement,
+    Executable,
+    Select,
+    Uuid,
+    column,
+    delete,
+    exists,
+    func,
+    insert,
+    literal,
+    or_,
+    select,
+    table,
+    text,
+    update,
+)
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.orm import Session
 
 from app.audience.conditions import Scope
 from app.audience.models import Segment, SegmentKind, SegmentMember, SegmentTouched
-from app.audience.service.compiling import about_everybody, is_moved_by_time, people
+from app.audience.service.compiling import about_everybody, is_moved_by_time, memory_for, people
 from app.audience.service.membership import AT_A_TIME, change, decide
 from app.kit import db
 
@@ -87,8 +103,10 @@ def compute(session: Session, segment_id: uuid.UUID) -> bool:
         return False
     segment = session.get_one(Segment, segment_id, populate_existing=True)
     version, scope = segment.version, about_everybody(session, segment.brand_id)
-    _find(session, people(segment.tree, scope))
-    session.refresh(segment, with_for_update={"key_share": True})
+    _find(session, people(segment.tree, scope), memory=memory_for(segment.tree))
+    # With those that ask about it, in the order in which everybody locks them.
+    both = select(Segment).where(or_(Segment.id == segment_id, Segment.uses.contains([segment_id]))).order_by(Segment.id)
+    locked = session.execute(both.with_for_update(key_share=True).execution_options(populate_existing=True)).scalars().all()
     if segment.archived_at is not None or segment.computing_at is None:
         return False
     if segment.version != version:
@@ -99,6 +117,10 @@ def compute(session: Session, segment_id: uuid.UUID) -> bool:
         session.execute(delete(SegmentMember).where(SegmentMember.segment_id == segment.id))
         session.execute(insert(SegmentMember).from_select(["segment_id", "customer_id", "entered_at"], rows))
         segment.members = session.execute(select(func.count()).select_from(_FOUND)).scalar_one()
+        # Nobody tells them of those whom it has found.
+        for other in locked:
+            if other is not segment and other.kind == SegmentKind.dynamic and other.archived_at is None:
+                other.due_at = scope.moment
     else:
         _become(session, segment, scope)
     touched = delete(SegmentTouched).where(SegmentTouched.segment_id == segment.id).returning(SegmentTouched.customer_id)
@@ -111,9 +133,9 @@ def compute(session: Session, segment_id: uuid.UUID) -> bool:
     return True
 
 
-def _find(session: Session, wanted: Select[uuid.UUID]) -> None:
+def _find(session: Session, wanted: Select[uuid.UUID], *, memory: str) -> None:
     """Put whom a statement finds into a table of this transaction, which several processes of the database may fill."""
-    session.execute(text("SET LOCAL work_mem = '64MB'"))
+    session.execute(text("SELECT set_config('work_mem', :memory, true)"), {"memory": memory})
     session.execute(text("DROP TABLE IF EXISTS pg_temp.segment_found"))
     session.execute(_Kept(wanted))
     session.execute(text("ANALYZE segment_found"))

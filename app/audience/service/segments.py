@@ -24,7 +24,7 @@ from app.audience.errors import (
 )  # fmt: skip
 from app.audience.models import Segment, SegmentKind, SegmentMember, SegmentTouched, SegmentVersion
 from app.audience.queries import segments as queries
-from app.audience.service.compiling import Tree, about_everybody, listens, people, problems, uses
+from app.audience.service.compiling import Tree, about_everybody, listens, memory_for, people, problems, uses
 from app.audience.service.membership import keep_members
 from app.dealers.models import Staff
 from app.events import service as events
@@ -57,7 +57,7 @@ class Difference:
 def preview(session: Session, brand_id: uuid.UUID, tree: Any) -> Found:
     """Whom a tree would find now. Raises `SegmentWrong`, `TooSlow`."""
     found = people(_sound(session, brand_id, tree), about_everybody(session, brand_id)).subquery()
-    count, sample = _soon(session, select(func.count(), func.array_agg(found.c.id)[1:SAMPLE]))
+    count, sample = _soon(session, memory_for(tree), select(func.count(), func.array_agg(found.c.id)[1:SAMPLE]))
     return Found(count, sample or [])
 
 
@@ -66,7 +66,7 @@ def difference(session: Session, segment: Segment, tree: Any) -> Difference:
     found = people(_sound(session, segment.brand_id, tree), about_everybody(session, segment.brand_id)).subquery()
     held = select(SegmentMember.customer_id).where(SegmentMember.segment_id == segment.id).subquery()
     both = select(func.count(), func.count(held.c.customer_id)).select_from(found.outerjoin(held, held.c.customer_id == found.c.id))
-    after, staying = _soon(session, both)
+    after, staying = _soon(session, memory_for(tree), both)
     before = session.execute(select(func.count()).select_from(held)).scalar_one()
     return Difference(before, after, entering=after - staying, leaving=before - staying)
 
@@ -78,14 +78,14 @@ def _sound(session: Session, brand_id: uuid.UUID, tree: Any) -> Tree:
     return tree
 
 
-def _soon(session: Session, wanted: Select[*tuple[Any, ...]]) -> Row[*tuple[Any, ...]]:
+def _soon(session: Session, memory: str, wanted: Select[*tuple[Any, ...]]) -> Row[*tuple[Any, ...]]:
     """The one row of what may take long, if it comes as long as somebody waits. Raises `TooSlow`; the transaction goes on."""
     limits = text(
-        "SELECT set_config('statement_timeout', :most, true), set_config('work_mem', '64MB', true), set_config('jit', 'off', true)"
+        "SELECT set_config('statement_timeout', :most, true), set_config('work_mem', :memory, true), set_config('jit', 'off', true)"
     )
     attempt = session.begin_nested()
     try:
-        session.execute(limits, {"most": f"{WAITS_S}s"})
+        session.execute(limits, {"most": f"{WAITS_S}s", "memory": memory})
         return session.execute(wanted).one()
     except OperationalError as error:
         if isinstance(error.orig, QueryCanceled):
