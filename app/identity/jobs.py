@@ -55,7 +55,7 @@ def sync_followers() -> None:
         if sync is None or account is None:
             return
         try:
-            _read_on(sync, account)
+            _read_on(sync, account, until)
         except WechatError:
             return  # logged where it happened; the lease brings it back
         if time.monotonic() >= until:
@@ -69,7 +69,7 @@ def forget_sessions(session: Session) -> None:
     session.execute(delete(CustomerSession).where(CustomerSession.expires_at < func.marque_now() - SESSIONS_KEPT))
 
 
-def _read_on(sync: FollowerSync, account: WechatAccount) -> None:
+def _read_on(sync: FollowerSync, account: WechatAccount, until: float) -> None:
     door: ServiceAccount = gateway().service_account(account)
     openids = door.followers(sync.last_openid)
     if not openids:
@@ -80,3 +80,5 @@ def _read_on(sync: FollowerSync, account: WechatAccount) -> None:
         infos = door.user_infos(part)
         with db.transaction() as session:
             service.synced(session, account, infos, last_openid=part[-1], finished=False)
+        if time.monotonic() >= until:
+            return

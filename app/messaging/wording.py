@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 
 from app.messaging import facts, lint, rendering
 from app.messaging.channels import SendFailed
-from app.messaging.models import MessageTemplate, Send, TemplateState
+from app.messaging.models import MessageTemplate, Purpose, Send, TemplateState
 from app.messaging.values import ValueRefused, fit
 
 Written = dict[uuid.UUID, dict[str, Any] | SendFailed]
@@ -33,6 +33,9 @@ def usable(templates: Mapping[str, MessageTemplate], send: Send) -> MessageTempl
         raise SendFailed.because("no_template", key=send.template_key)
     if template.state != TemplateState.active:
         raise SendFailed.because("template_not_active", key=send.template_key)
+    if template.purpose == Purpose.marketing and send.purpose != Purpose.marketing:
+        # Who planned it asked for nobody's consent.
+        raise SendFailed.because("purpose_differs", key=send.template_key)
     return template
 
 

@@ -8,11 +8,12 @@ import uuid
 from collections import Counter
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from datetime import UTC, datetime, time, timedelta
+from datetime import time, timedelta
+from time import monotonic
 from typing import Any
 
 import pytest
-from sqlalchemy import func, select
+from sqlalchemy import func, select, update
 from sqlalchemy.orm import Session
 
 from app.events.models import Event
@@ -20,47 +21,18 @@ from app.identity import service as identity
 from app.identity.models import Customer, Purpose
 from app.kit import clock
 from app.messaging import service
-from app.messaging.models import Lane, MessagingPolicy, QuotaDay, Send, SenderStop
+from app.messaging.channels import Channel
+from app.messaging.channels.service_template import ServiceTemplate
+from app.messaging.models import Lane, MessageTemplate, QuotaDay, Send, SenderStop
 from app.messaging.service import claiming, limits
 from app.wechat.errors import Outcome, WechatError
 from app.wechat.fake import FakeGateway
+from dev.testing import wait_until
 from tests.factories import messaging as make
+from tests.messaging.news import agreeing, at, news, own, policy
 
 A_ROUND = 150
 RACES = int(os.environ.get("CONSENT_RACES", str(A_ROUND)))
-
-
-def agreeing(session: Session, town: make.Town, **fields: Any) -> Customer:
-    """A follower who wants to hear of news."""
-    buyer = make.follower(session, town, **fields)
-    identity.give_consent(session, buyer, purpose=Purpose.marketing, text_version="1", ip=None)
-    return buyer
-
-
-def own(session: Session, town: make.Town, to: Customer, **fields: Any) -> Send:
-    """A planned message about what she arranged with us."""
-    about = {"vehicle_id": town.market.vehicle.id}
-    return make.plan(session, town, to, "test_drive_invitation", **({"context": about} | fields))
-
-
-def news(session: Session, town: make.Town, to: Customer, **fields: Any) -> Send:
-    """A planned message that she need not get."""
-    return own(session, town, to, **({"purpose": "marketing", "lane": Lane.broadcast} | fields))
-
-
-def policy(session: Session, town: make.Town, **fields: Any) -> MessagingPolicy:
-    made = MessagingPolicy(brand_id=town.brand_id, **fields)
-    session.add(made)
-    session.flush()
-    return made
-
-
-def at(session: Session, hours: int, minutes: int = 0) -> None:
-    """Let it be this time of tomorrow in China."""
-    here = clock.now(session).astimezone(limits.CHINA)
-    wanted = datetime.combine(here.date() + timedelta(days=1), time(hours, minutes), limits.CHINA)
-    clock.advance(session, wanted - here)
-    session.commit()
 
 
 def test_twenty_workers_and_five_journeys_at_one_moment_do_not_exceed_her_cap(
@@ -116,68 +88,6 @@ def test_what_belongs_to_her_own_order_knows_no_cap_and_no_quiet_hours(session: 
     hers = [own(session, town, her) for _ in range(3)]
     make.send_due(session)
     assert {one.status for one in hers} == {"accepted"}
-
-
-def test_in_her_quiet_hours_it_waits_for_her_morning_and_not_for_all_of_them_at_once(
-    session: Session, town: make.Town, tencent: FakeGateway, later: Any
-) -> None:
-    policy(session, town, quiet_from=time(22), quiet_until=time(8))
-    here, kolkata, nowhere = (agreeing(session, town, time_zone=zone) for zone in (None, "Asia/Kolkata", "Moon/Crater"))
-    at(session, 23)
-    sends = [news(session, town, one) for one in (here, kolkata, nowhere)]
-    assert make.send_due(session) == 1, "it is half past eight in the evening in Kolkata"
-    assert [one.status for one in sends] == ["planned", "accepted", "planned"]
-    waiting = [sends[0], sends[2]]
-    assert {one.error_code for one in waiting} == {"quiet_hours"}
-    mornings = [one.due_at.astimezone(limits.CHINA) for one in waiting]
-    assert all(time(8) <= one.time() <= time(8, 20) for one in mornings)
-    assert mornings[0] != mornings[1]
-    later(hours=8, minutes=59)
-    assert make.send_due(session) == 0
-    later(minutes=22)
-    assert make.send_due(session) == 2
-
-
-def test_a_brand_may_let_go_of_what_falls_into_the_night(session: Session, town: make.Town, tencent: FakeGateway) -> None:
-    policy(session, town, quiet_from=time(22), quiet_until=time(8), quiet_drops=True)
-    at(session, 3)
-    sent = news(session, town, agreeing(session, town))
-    assert make.send_due(session) == 0
-    assert (sent.status, sent.error_code) == ("skipped", "quiet_hours")
-
-
-@pytest.mark.parametrize(
-    ("zone", "moment", "until"),
-    [
-        ("Asia/Shanghai", "2026-11-22T14:00:00+00:00", "2026-11-23T00:00:00+00:00"),
-        ("Asia/Shanghai", "2026-11-22T13:59:59+00:00", None),
-        ("Asia/Shanghai", "2026-11-23T00:00:00+00:00", None),
-        ("Asia/Kathmandu", "2026-11-22T16:15:00+00:00", "2026-11-23T02:15:00+00:00"),
-        ("Australia/Lord_Howe", "2026-11-22T11:00:00+00:00", "2026-11-22T21:00:00+00:00"),
-        # The night in which an hour is left out, and the one in which an hour comes twice.
-        ("Europe/Berlin", "2026-03-28T22:00:00+00:00", "2026-03-29T06:00:00+00:00"),
-        ("Europe/Berlin", "2026-10-24T21:00:00+00:00", "2026-10-25T07:00:00+00:00"),
-        ("no zone at all", "2026-11-22T14:00:00+00:00", "2026-11-23T00:00:00+00:00"),
-        ("../etc/passwd", "2026-11-22T13:59:59+00:00", None),
-    ],
-)
-def test_the_night_is_as_long_as_the_clock_on_her_wall_says(zone: str, moment: str, until: str | None) -> None:
-    nights = MessagingPolicy(quiet_from=time(22), quiet_until=time(8), time_zone="Asia/Shanghai")
-    ends = limits.quiet_until(nights, zone, datetime.fromisoformat(moment))
-    assert ends == (until and datetime.fromisoformat(until))
-
-
-def test_no_moment_of_a_year_in_any_zone_is_in_the_night_and_leaves() -> None:
-    """Every quarter of an hour around the changes of clocks, in zones with halves, quarters and both directions."""
-    nights = MessagingPolicy(quiet_from=time(22), quiet_until=time(8), time_zone="Asia/Shanghai")
-    for zone in ("Asia/Shanghai", "America/New_York", "Australia/Lord_Howe", "Asia/Kolkata", "Pacific/Chatham", "America/St_Johns", "UTC"):
-        for first in (datetime(2026, 3, 1, tzinfo=UTC), datetime(2026, 9, 20, tzinfo=UTC)):
-            for quarter in range(0, 60 * 24 * 4, 3):
-                moment = first + timedelta(minutes=15 * quarter)
-                wall = moment.astimezone(limits.zone(zone)).time()
-                until = limits.quiet_until(nights, zone, moment)
-                assert (until is not None) == (wall >= time(22) or wall < time(8)), (zone, moment)
-                assert until is None or until.astimezone(limits.zone(zone)).time() == time(8), (zone, moment)
 
 
 def test_no_call_goes_beyond_the_quota_and_the_rest_leaves_the_next_day(
@@ -343,3 +253,64 @@ def _race(committed: Callable[[], Any], town: make.Town, monkeypatch: pytest.Mon
     with committed() as session:
         rows = session.execute(select(Send.status, func.count()).where(Send.id.in_(sends)).group_by(Send.status))
         return Counter({row[0]: row[1] for row in rows})
+
+
+def test_what_waited_all_night_by_our_own_rule_is_not_given_up_at_the_first_hiccup(
+    session: Session, town: make.Town, tencent: FakeGateway, later: Any
+) -> None:
+    policy(session, town, quiet_from=time(22), quiet_until=time(8))
+    at(session, 22, 1)
+    sent = news(session, town, agreeing(session, town))
+    make.send_due(session)
+    later(hours=10, minutes=20)
+    tencent.fail("send_template", WechatError(Outcome.retry_later, "connection", "refused"))
+    make.send_due(session)
+    assert (sent.status, sent.error_code) == ("planned", "wechat.connection")
+    later(minutes=2)
+    make.send_due(session)
+    assert sent.status == "accepted"
+
+
+def test_calls_that_were_never_made_are_not_counted(session: Session, town: make.Town, tencent: FakeGateway, later: Any) -> None:
+    at(session, 12)
+    sends = [news(session, town, agreeing(session, town)) for _ in range(3)]
+    tencent.fail("send_template", WechatError(Outcome.retry_later, "connection", "refused"), times=6)
+    for _ in range(3):
+        make.send_due(session)
+        later(minutes=2)
+    assert {one.status for one in sends} == {"accepted"}
+    assert session.execute(select(QuotaDay.used, QuotaDay.used_by_marketing)).one() == (3, 3)
+
+
+def test_a_marketing_template_does_not_leave_as_a_notice(session: Session, town: make.Town, tencent: FakeGateway) -> None:
+    """Whoever plans it as one has asked for nobody's consent."""
+    session.execute(update(MessageTemplate).filter_by(key="test_drive_invitation").values(purpose="marketing"))
+    sent = own(session, town, make.follower(session, town))
+    assert make.send_due(session) == 0
+    assert (sent.status, sent.error_code) == ("skipped", "purpose_differs")
+
+
+def test_no_call_begins_that_might_end_after_its_lease(
+    session: Session, town: make.Town, tencent: FakeGateway, monkeypatch: pytest.MonkeyPatch, later: Any
+) -> None:
+    monkeypatch.setattr(ServiceTemplate, "at_once", 2)
+    monkeypatch.setattr(ServiceTemplate, "call_seconds", claiming.LEASE_OF_MANY.total_seconds() - 0.5)
+    sends = [news(session, town, agreeing(session, town)) for _ in range(6)]
+    sent = Channel.send
+    slow = iter([0.6])
+
+    def take_long(self: Channel, batch: Any) -> Any:
+        told = sent(self, batch)
+        begun = monotonic()
+        while (wait := next(slow, None)) is not None:
+            wait_until(lambda until=begun + wait: monotonic() >= until)
+        return told
+
+    monkeypatch.setattr(Channel, "send", take_long)
+    make.send_due(session)
+    assert len(tencent.calls) == 2
+    assert sorted((one.status, one.error_code) for one in sends if one.status != "accepted") == [("planned", "no_time")] * 4
+    later(minutes=1)
+    make.send_due(session)
+    assert {one.status for one in sends} == {"accepted"}
+    assert len(tencent.calls) == 6

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
-from sqlalchemy import func, select, update
+from sqlalchemy import func, select, text, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
@@ -116,7 +116,8 @@ def synced(session: Session, account: WechatAccount, infos: dict[str, UserInfo],
     all_in_a_row(session, [(account.brand_id, info.unionid) for info in news.values() if info.unionid])
     hers = queries.with_a_customer(session, account.brand_id, {info.unionid for info in news.values() if info.unionid})
     strangers = {openid: info for openid, info in news.items() if info.unionid not in hers}
-    for openid in news.keys() - _written_down(session, account, strangers, moment):
+    done = _written_down(session, account, strangers, moment) | _learnt(session, account, news)
+    for openid in news.keys() - done:
         info = news[openid]
         identity = follow(session, account, openid, followed=True, told_at=info.subscribed_at or moment, look_up=False)
         identity.unionid = identity.unionid or info.unionid
@@ -158,3 +159,21 @@ def _written_down(session: Session, account: WechatAccount, told: dict[str, User
     ]
     new = insert(WechatIdentity).values(rows).on_conflict_do_nothing(index_elements=["appid", "openid"])
     return set(session.execute(new.returning(WechatIdentity.openid)).scalars())
+
+
+def _learnt(session: Session, account: WechatAccount, told: dict[str, UserInfo]) -> set[str]:
+    """Of customers who are known to follow nothing is news but their unionid; gives their openids."""
+    unionids = {openid: info.unionid for openid, info in told.items() if info.unionid}
+    if not unionids:
+        return set()
+    learn = text(
+        """
+        UPDATE wechat_identities SET unionid = told.unionid
+        FROM unnest(CAST(:openids AS text[]), CAST(:unionids AS text[])) AS told(openid, unionid)
+        WHERE appid = :appid AND wechat_identities.openid = told.openid AND wechat_identities.unionid IS NULL
+            AND followed AND customer_id IS NOT NULL
+        RETURNING wechat_identities.openid
+        """
+    )
+    values = {"appid": account.appid, "openids": list(unionids), "unionids": list(unionids.values())}
+    return set(session.execute(learn, values).scalars())

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import uuid
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
@@ -88,6 +89,8 @@ class Letter:
     account: WechatAccount | None
     payload: dict[str, Any]
     first: bool
+    # By `time.monotonic` of the process that claimed it: when others may take it.
+    lease_ends: float = math.inf
 
 
 @dataclass(frozen=True)
@@ -118,6 +121,9 @@ class Channel(ABC):
     dedupe_window: ClassVar[timedelta | None]
     to: ClassVar[str] = "customer"
     endpoint: ClassVar[str | None] = None
+    # How many calls it makes at a time (None: as many as go to Tencent), and how long one may take (connect 3 s, read 10 s).
+    at_once: ClassVar[int | None] = None
+    call_seconds: ClassVar[float] = 13.0
     # Whether people write its templates; else they are ours.
     written: ClassVar[bool] = True
 

@@ -43,6 +43,8 @@ class GroupSend(ServiceTemplate):
     label = "服务号群发"
     # WeChat knows a clientmsgid again for a day.
     dedupe_window = timedelta(hours=23)
+    # One call for a whole group.
+    at_once = 10_000
     endpoint = None
 
     class Config(Schema):

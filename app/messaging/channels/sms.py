@@ -29,6 +29,8 @@ class Sms(Channel):
     label = "短信"
     account_kind = None
     dedupe_window = None
+    at_once = sms.AT_ONCE
+    call_seconds = sms.CONNECT_SECONDS + sms.READ_SECONDS
 
     class Config(Schema):
         template_key = String(required=True, validate=Length(1, 64), metadata={"description": "消息模板"})

@@ -30,6 +30,9 @@ class Webhook(Channel):
     label = "Webhook 回调"
     account_kind = None
     dedupe_window = timedelta(hours=6)
+    at_once = webhooks.AT_ONCE
+    # Names are looked up besides.
+    call_seconds = webhooks.SECONDS + 3
 
     class Config(Schema):
         template_key = String(required=True, validate=Length(1, 64), metadata={"description": "消息模板"})

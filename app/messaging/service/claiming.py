@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import time
 import uuid
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from operator import itemgetter
 from typing import Any, NamedTuple
 
 from sqlalchemy import func, select
@@ -19,6 +21,7 @@ from app.kit import clock
 from app.kit.logging import logger
 from app.messaging.channels import Address, Channel, Letter, SendFailed, channel, each
 from app.messaging.models import LANES, Lane, MessagingPolicy, Purpose, Send, SendStatus
+from app.messaging.models.waits import SendWait
 from app.messaging.service import limits, writing
 from app.wechat import queries as wechat
 from app.wechat.models import WechatAccount
@@ -95,7 +98,8 @@ def claim(session: Session, lanes: range = EVERY_LANE) -> Claimed:
         by_brand[send.brand_id][0].append(send)
     for send in due:
         by_brand[send.brand_id][1].append(send)
-    for brand_id, (repeated, new) in by_brand.items():
+    # In one order for all: what a brand's messages use up stays locked until the end.
+    for brand_id, (repeated, new) in sorted(by_brand.items(), key=itemgetter(0)):
         office = _Office(session, brand_id, moment, people, lease_until=moment + lease)
         for way, letter in (*office.repeat(repeated), *office.place(new)):
             taken.letters[way.kind].append(letter)
@@ -150,6 +154,7 @@ class _Office:
         self, session: Session, brand_id: uuid.UUID, moment: datetime, people: Mapping[uuid.UUID, Person], *, lease_until: datetime
     ) -> None:
         self.session, self.brand_id, self.moment, self.people, self.lease_until = session, brand_id, moment, people, lease_until
+        self.lease_ends = time.monotonic() + (lease_until - moment).total_seconds()
         self.policy: MessagingPolicy = limits.policy_of(session, brand_id)
         self._accounts: dict[str, Sequence[WechatAccount]] = {}
 
@@ -168,8 +173,7 @@ class _Office:
                 writing.end(self.session, send, SendStatus.unknown)
                 continue
             send.lease_until, send.fence = self.lease_until, send.fence + 1
-            sender = Address(account, "").sender(self.brand_id)
-            yield way, Letter(send.id, self.brand_id, sender, send.fence, send.client_msg_id, account, send.payload, first=False)
+            yield way, self._letter(send, account, fence=send.fence, payload=send.payload, first=False)
         self.session.flush()
 
     def place(self, sends: Sequence[Send]) -> list[tuple[Channel, Letter]]:
@@ -282,7 +286,7 @@ class _Office:
             asked[sender][turn.send.purpose] += 1
             if (limit := limits.most_of_a_day(turn.address, turn.way.endpoint)) is not None:
                 most[sender] = limit
-        granted = limits.take_quota(self.session, self.policy, asked, most, self.moment)
+        granted = limits.take_quota(self.session, self.policy, asked, limits=most, moment=self.moment)
         over = []
         for turn in placed:
             if turn.way is None or turn.address is None or turn.address.account is None:
@@ -308,10 +312,11 @@ class _Office:
         writing.claimed(self.session, placed, self.moment, self.lease_until)
         ended: list[Turn] = []
         waiting: list[Turn] = []
+        since = waiting_since(self.session, [turn.send for turn in turns if turn.way is None], self.moment)
         for turn in turns:
             if turn.way is None:
                 assert turn.failed is not None
-                tired = self.moment - turn.send.created_at >= GIVE_UP_AFTER and turn.failed.code not in PATIENT
+                tired = self.moment - since[turn.send.id] >= GIVE_UP_AFTER and turn.failed.code not in PATIENT
                 (ended if turn.failed.permanent or tired else waiting).append(turn)
         writing.skipped(self.session, ended)
         writing.waiting(self.session, [(turn, self._until(turn)) for turn in waiting])
@@ -321,10 +326,13 @@ class _Office:
             assert turn.address is not None
             assert turn.payload is not None
             send = turn.send
-            sender, account = turn.address.sender(self.brand_id), turn.address.account
-            letter = Letter(send.id, self.brand_id, sender, send.fence + 1, send.client_msg_id, account, turn.payload, first=True)
+            letter = self._letter(send, turn.address.account, fence=send.fence + 1, payload=turn.payload, first=True)
             letters.append((turn.way, letter))
         return letters
+
+    def _letter(self, send: Send, account: WechatAccount | None, *, fence: int, payload: dict[str, Any], first: bool) -> Letter:
+        sender = Address(account, "").sender(self.brand_id)
+        return Letter(send.id, self.brand_id, sender, fence, send.client_msg_id, account, payload, first=first, lease_ends=self.lease_ends)
 
     def _until(self, turn: Turn) -> datetime:
         assert turn.failed is not None
@@ -352,6 +360,20 @@ class _Office:
         found = self._of_kind(way.account_kind)
         # What was claimed before accounts were written down was sent by the first.
         return next((one for one in found if one.appid == appid), found[0] if found and appid is None else None)
+
+
+def waiting_since(session: Session, sends: Sequence[Send], moment: datetime) -> dict[uuid.UUID, datetime]:
+    """Since when each of these could have left: from its planning, or from the end of what it had to wait for by our own rules."""
+    since = {send.id: send.created_at for send in sends}
+    old = [send.id for send in sends if moment - send.created_at >= GIVE_UP_AFTER]
+    if old:
+        waits = select(SendWait.send_id, func.max(SendWait.until)).where(
+            SendWait.send_id.in_(old), SendWait.reason.in_((*PATIENT, "paused"))
+        )
+        for send_id, until in session.execute(waits.group_by(SendWait.send_id)):
+            # What was set aside without an end counts from now.
+            since[send_id] = max(since[send_id], min(until, moment))
+    return since
 
 
 def pause(fence: int, failed: SendFailed) -> timedelta:

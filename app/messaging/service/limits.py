@@ -121,6 +121,7 @@ def take_quota(
     session: Session,
     policy: MessagingPolicy,
     asked: Mapping[tuple[str, str], Counter[str]],
+    *,
     limits: Mapping[tuple[str, str], int],
     moment: datetime,
 ) -> dict[tuple[str, str], Counter[str]]:
@@ -158,6 +159,19 @@ def used_up(session: Session, appid: str, channel: str, moment: datetime) -> Non
     session.execute(
         insert(QuotaDay).values(**row, exhausted_at=moment).on_conflict_do_update(index_elements=list(row), set_={"exhausted_at": moment})
     )
+
+
+def uncount(session: Session, channel: str, calls: Mapping[tuple[str, str, date], int]) -> None:
+    """So many calls, by account, purpose and day, were claimed and never made."""
+    for (appid, purpose, day), number in sorted(calls.items()):
+        marketing = number if purpose == Purpose.marketing else 0
+        session.execute(
+            update(QuotaDay)
+            .filter_by(appid=appid, channel=channel, day=day)
+            .values(
+                used=func.greatest(0, QuotaDay.used - number), used_by_marketing=func.greatest(0, QuotaDay.used_by_marketing - marketing)
+            )
+        )
 
 
 def stopped(session: Session, senders: Collection[tuple[str, str]]) -> set[tuple[str, str]]:

@@ -2,21 +2,26 @@
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Iterable, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor, as_completed
 
+from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session
 
 from app.kit import db, queue
 from app.kit.logging import logger
-from app.messaging.channels import Letter, Receipt, SendFailed, channel
+from app.kit.settings import settings
+from app.messaging.channels import Channel, Letter, Receipt, SendFailed, channel
 from app.messaging.service import claiming, settling
+from app.messaging.service.settling import NO_TIME
 
 log = logger(__name__)
 
 # Others wait for the worker, too.
 SECONDS = 10.0
+CHANCES = 3
 # Who sends which lanes: what somebody waits for stands in no queue behind what a million get.
 JOBS = {"messaging.send_due": claiming.URGENT_LANES, "messaging.send_many": claiming.MANY_LANES}
 
@@ -58,22 +63,46 @@ def _ring_again(lanes: range) -> None:
 
 def _deliver(taken: claiming.Claimed) -> int:
     """Make the calls of a claim, those of each channel by themselves: a slow one holds up no other."""
-    groups = list(taken.letters.items())
-    if not groups:
+    if not taken.letters:
         return 0
-    with ThreadPoolExecutor(len(groups)) as pool:
-        called = [pool.submit(_call, kind, letters) for kind, letters in groups]
-        for (kind, letters), answers in zip(groups, called, strict=True):
-            outcomes = answers.result()
-            with db.transaction() as session:
-                settling.settle(session, kind, letters, outcomes)
-    return sum(len(letters) for _, letters in groups)
+    with ThreadPoolExecutor(len(taken.letters)) as pool:
+        called = {pool.submit(_call, kind, letters): (kind, letters) for kind, letters in taken.letters.items()}
+        for answers in as_completed(called):
+            _write_down(*called[answers], answers.result())
+    return sum(map(len, taken.letters.values()))
 
 
 def _call(kind: str, letters: Sequence[Letter]) -> list[Receipt | SendFailed]:
+    """As many at a time as end before their lease does in the worst case; what does not come to its turn in time did not leave."""
+    way = channel(kind)
+    outcomes: list[Receipt | SendFailed] = []
+    at_once = way.at_once or settings().wechat_calls_at_once
+    waves = max(1, int((letters[0].lease_ends - time.monotonic()) // way.call_seconds)) if math.isfinite(letters[0].lease_ends) else 1
+    for start in range(0, len(letters), at_once * waves):
+        part = letters[start : start + at_once * waves]
+        if start and time.monotonic() + way.call_seconds * waves > part[0].lease_ends:
+            return outcomes + [SendFailed(NO_TIME, permanent=False)] * (len(letters) - start)
+        outcomes += _call_some(way, part)
+    return outcomes
+
+
+def _call_some(way: Channel, letters: Sequence[Letter]) -> list[Receipt | SendFailed]:
     try:
-        return channel(kind).send(letters)
+        return way.send(letters)
     except Exception as error:
         # A bug of ours may come before or after the calls: only the platform could say what left.
-        log.exception("channel failed", channel=kind)
+        log.exception("channel failed", channel=way.kind)
         return [SendFailed("bug", type(error).__name__, permanent=False, maybe_sent=True) for _ in letters]
+
+
+def _write_down(kind: str, letters: Sequence[Letter], outcomes: Sequence[Receipt | SendFailed]) -> None:
+    """What is known must not get lost to a database that is away for a moment; what is, the lease brings back."""
+    for chance in range(1, CHANCES + 1):
+        try:
+            with db.transaction() as session:
+                settling.settle(session, kind, letters, outcomes)
+        except OperationalError:
+            log.exception("outcomes not written down", channel=kind, chance=chance)
+            time.sleep(chance)
+        else:
+            return

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import uuid
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Sequence
-from datetime import timedelta
+from datetime import date, datetime, timedelta
 
 from sqlalchemy import case, func, select
 from sqlalchemy.dialects.postgresql import insert
@@ -17,7 +17,7 @@ from app.kit.logging import logger
 from app.messaging.channels import Letter, Receipt, SendFailed, channel
 from app.messaging.models import Send, SenderStop, SendStatus
 from app.messaging.service import limits, writing
-from app.messaging.service.claiming import GIVE_UP_AFTER, pause
+from app.messaging.service.claiming import GIVE_UP_AFTER, pause, waiting_since
 
 log = logger(__name__)
 
@@ -26,6 +26,10 @@ Outcome = Receipt | SendFailed
 _QUOTA = frozenset(("wechat.quota", "wechat.45009"))
 # WeChat closed the tap for the day; `wechat.quota` is our own count of the minute or the day.
 _DAY_IS_OVER = "wechat.45009"
+# The lease would have ended during the call, so it was not made.
+NO_TIME = "no_time"
+# Nothing reached WeChat, which has counted nothing.
+_NEVER_CALLED = frozenset((NO_TIME, "wechat.connection", "wechat.breaker", "wechat.quota"))
 # A sender is judged by what it did within so long, and not before it has made so many calls.
 JUDGED_OVER, JUDGED_FROM = timedelta(minutes=1), 50
 
@@ -39,12 +43,16 @@ def settle(session: Session, kind: str, letters: Sequence[Letter], outcomes: Seq
     sends = {send.id: send for send in session.execute(rows).scalars()} if failures else {}
     refused: list[Send] = []
     unsent: list[Send] = []
+    uncounted: Counter[tuple[str, str, date]] = Counter()
+    since = waiting_since(session, list(sends.values()), clock.now(session))
     for send_id, (letter, failed) in failures.items():
         send = sends[send_id]
         # Who claimed it meanwhile will hear the same answer; what was given up stays so.
         if send.fence != letter.fence or send.status != SendStatus.claimed:
             continue
-        _fail(session, send, failed, first=letter.first)
+        if failed.code in _NEVER_CALLED and letter.account is not None and send.claimed_at is not None:
+            uncounted[letter.account.appid, send.purpose, limits.quota_day(send.claimed_at)] += 1
+        _fail(session, send, failed, first=letter.first, since=since[send_id])
         if letter.first and not failed.maybe_sent:
             (refused if send.status == SendStatus.rejected else unsent).append(send)
     session.flush()
@@ -54,16 +62,18 @@ def settle(session: Session, kind: str, letters: Sequence[Letter], outcomes: Seq
         way.give_back(session, unsent)
     if refused:
         way.refused(session, refused)
+    # The day's counts are locked last, as in a claim.
+    for over in sorted({letter.sender for letter, failed in failures.values() if failed.code == _DAY_IS_OVER}):
+        limits.used_up(session, over, kind, clock.now(session))
+    limits.uncount(session, kind, uncounted)
     _judge(session, kind, letters, outcomes)
 
 
-def _fail(session: Session, send: Send, failed: SendFailed, *, first: bool) -> None:
+def _fail(session: Session, send: Send, failed: SendFailed, *, first: bool, since: datetime) -> None:
     """`first`: this attempt is the only one that can have reached the platform."""
     now = clock.now(session)
     send.error_code, send.error_message = failed.code, failed.message or None
-    over = failed.permanent or (now - send.created_at >= GIVE_UP_AFTER and failed.code not in _QUOTA)
-    if failed.code == _DAY_IS_OVER and send.appid:
-        limits.used_up(session, send.appid, send.channel, now)
+    over = failed.permanent or (now - since >= GIVE_UP_AFTER and failed.code not in _QUOTA)
     if first and not failed.maybe_sent:
         # It did not leave: it counts for nothing, and is rendered anew.
         send.payload = send.claimed_at = None
@@ -91,7 +101,7 @@ def _judge(session: Session, kind: str, letters: Sequence[Letter], outcomes: Seq
     counts: dict[tuple[uuid.UUID, str], list[int]] = defaultdict(lambda: [0, 0])
     for letter, told in zip(letters, outcomes, strict=True):
         # What a person's own state refuses says nothing about the sender, and neither does a quota.
-        failed = isinstance(told, SendFailed) and not told.permanent and told.code not in _QUOTA
+        failed = isinstance(told, SendFailed) and not told.permanent and told.code not in (*_QUOTA, NO_TIME)
         counts[letter.brand_id, letter.sender][0] += 1
         counts[letter.brand_id, letter.sender][1] += failed
     now = clock.now(session)
