@@ -9,23 +9,28 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
-from sqlalchemy import func, select
+from sqlalchemy import func, select, text
 from sqlalchemy.orm import Session
 
 from app.dealers.models import Staff
 from app.events import service as events
 from app.events.models import Event
+from app.identity import queries
 from app.identity import service as identity
-from app.identity.models import Customer
-from app.kit import db
+from app.identity.models import Customer, WechatIdentity
+from app.kit import clock, db
 from app.leads import service as leads
 from app.leads.models import LeadAssignment
 from app.messaging import service
 from app.messaging.channels import SendFailed
 from app.messaging.models import Send
-from app.messaging.service import claiming, settling
+from app.messaging.service import claiming, contacts, settling
+from app.wechat.endpoints.wecom import customers as wecom
+from app.wechat.endpoints.wecom.customers import FollowedCustomer
 from app.wechat.errors import Outcome, WechatError
 from app.wechat.fake import FakeGateway
+from dev.testing import wait_until
+from tests.factories import identity as people
 from tests.factories import messaging as make
 
 
@@ -188,3 +193,28 @@ def test_two_buttons_in_the_same_moment_have_one_winner(committed: Callable[[], 
     with committed() as session:
         answered = session.execute(select(Event.name).where(Event.name.in_(["lead.accepted", "lead.callback_promised"]))).all()
     assert len(answered) == 1
+
+
+def test_who_is_erased_while_her_contacts_are_read_stands_in_nobodys_way(committed: Callable[[], Any]) -> None:
+    with committed() as session:
+        town = make.town(session)
+        her = make.follower(session, town)
+        people.identity(session, her, town.corp, openid="ext-1", unionid=her.unionid)
+        seen = FollowedCustomer(wecom.Customer("ext-1", "客户", True, her.unionid, None, 0), ())
+
+    def read() -> None:
+        with committed() as session:
+            contacts.keep(session, town.corp, [seen], moment=clock.now(session))
+
+    with ThreadPoolExecutor(1) as hands:
+        with committed() as session:
+            held = queries.standing_still(session, session.get_one(Customer, her.id), alone=True)
+            reading = hands.submit(read)
+            with db.engine().connect().execution_options(isolation_level="AUTOCOMMIT") as watcher:
+                waiting = text("SELECT 1 FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'")
+                wait_until(lambda: watcher.execute(waiting).first(), 15, what="nobody waits for her")
+            identity.erase(session, held)
+        reading.result()
+    with committed() as session:
+        linked = session.execute(select(WechatIdentity.customer_id).filter_by(appid=town.corp.appid, openid="ext-1")).scalar_one()
+    assert linked is None

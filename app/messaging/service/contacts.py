@@ -98,6 +98,8 @@ def keep(session: Session, account: WechatAccount, found: Sequence[FollowedCusto
     people = {one.customer.external_userid: one.customer.unionid for one in found}
     if not people:
         return
+    # Before the identities, as whoever merges, erases or imports people does.
+    known_people = _hold(session, account, [unionid for unionid in people.values() if unionid])
     rows = [
         {"id": db.new_id(), "brand_id": account.brand_id, "appid": account.appid, "openid": external, "unionid": unionid}
         for external, unionid in sorted(people.items())
@@ -108,7 +110,13 @@ def keep(session: Session, account: WechatAccount, found: Sequence[FollowedCusto
             index_elements=["appid", "openid"], set_={"unionid": func.coalesce(adding.excluded.unionid, WechatIdentity.unionid)}
         )
     )
-    _link(session, account, [unionid for unionid in people.values() if unionid])
+    for unionid, customer_id in known_people.items():
+        session.execute(
+            update(WechatIdentity)
+            .where(WechatIdentity.appid == account.appid, WechatIdentity.unionid == unionid, WechatIdentity.customer_id.is_(None))
+            .values(customer_id=customer_id)
+            .execution_options(synchronize_session=False)
+        )
     ids = select(WechatIdentity.openid, WechatIdentity.id).where(WechatIdentity.appid == account.appid, WechatIdentity.openid.in_(people))
     known = {row[0]: row[1] for row in session.execute(ids)}
     contacts = {
@@ -122,18 +130,15 @@ def keep(session: Session, account: WechatAccount, found: Sequence[FollowedCusto
         session.execute(writing.on_conflict_do_update(index_elements=["identity_id", "userid"], set_=changed))
 
 
-def _link(session: Session, account: WechatAccount, unionids: Sequence[str]) -> None:
-    # Locked, so that whoever merges or erases one of them at this moment finds what is linked here, or is found by it.
+def _hold(session: Session, account: WechatAccount, unionids: Sequence[str]) -> dict[str, uuid.UUID]:
+    """Whose these unionids are; locked, so that whoever merges or erases one of them at this moment finds what is linked here, or is found
+    by it.
+    """
     rows = select(Customer.id, Customer.unionid, Customer.merged_into_id).where(
         Customer.brand_id == account.brand_id, Customer.unionid.in_(unionids), Customer.erased_at.is_(None)
     )
-    for customer_id, unionid, merged_into_id in session.execute(rows.order_by(Customer.id).with_for_update(read=True)):
-        session.execute(
-            update(WechatIdentity)
-            .where(WechatIdentity.appid == account.appid, WechatIdentity.unionid == unionid, WechatIdentity.customer_id.is_(None))
-            .values(customer_id=merged_into_id or customer_id)
-            .execution_options(synchronize_session=False)
-        )
+    locked = session.execute(rows.order_by(Customer.id).with_for_update(read=True)).all()
+    return {unionid: merged_into_id or customer_id for customer_id, unionid, merged_into_id in locked if unionid}
 
 
 def _claim(session: Session) -> WechatAccount | None:
