@@ -23,18 +23,15 @@ def recognise(session: Session, events: Sequence[Event]) -> None:
             service.recognise(session, event.brand_id, event.customer_id, visitor_id=visitor_id)
 
 
-@on("customer.followed")
-def recognise_follower(session: Session, events: Sequence[Event]) -> None:
-    for event in events:
-        assert event.customer_id is not None
-        customer = identity.get(session, event.brand_id, event.customer_id)
-        service.followed(session, event.brand_id, customer.id, appid=event.data["appid"])
-
-
-@on("wechat.scanned", "wechat.followed")
+@on("wechat.scanned", "wechat.followed", "customer.followed")
 def note_scans(session: Session, events: Sequence[Event]) -> None:
+    """One handler for all, so that no scan is noted as a stranger's after we have heard who she is."""
     for event in events:
-        if scene := event.data.get("scene"):
+        if event.name == "customer.followed":
+            assert event.customer_id is not None
+            customer = identity.get(session, event.brand_id, event.customer_id)
+            service.followed(session, event.brand_id, customer.id, appid=event.data["appid"])
+        elif scene := event.data.get("scene"):
             told = wechat.message(session, event.data["inbox_id"])
             account = session.get_one(WechatAccount, wechat.inbox(session, event.data["inbox_id"]).account_id)
             service.scanned(session, event.brand_id, scene, appid=account.appid, openid=told.sender)

@@ -17,12 +17,14 @@ from app.events.models import Event
 from app.identity import queries as identity_queries
 from app.identity import service as identity
 from app.identity.models import Customer
-from app.kit import db
+from app.kit import clock, db
 from app.leads.errors import PhoneNeeded
 from app.leads.models import Lead, LeadActivity, LeadInterest
+from app.wechat import service as platform
+from app.wechat.models import AccountKind
 from tests.campaigns.conftest import Show
 from tests.factories import campaigns as make
-from tests.factories import orders
+from tests.factories import orders, tencent, wechat
 
 
 def count(session: Session, model: Any) -> int:
@@ -80,16 +82,22 @@ def test_a_device_that_changes_hands_keeps_what_was_anothers(session: Session, s
     assert session.execute(select(CampaignTouch.customer_id)).scalars().all() == [first.id]
 
 
-def test_a_new_follower_who_scanned_is_known_later(session: Session, show: Show) -> None:
-    guest = show.guest()
-    mini = show.market.mini
-    assert service.scanned(session, guest.brand_id, show.code.id, appid=mini.appid, openid="nobody-yet")
-    known = identity_queries.identity_at(session, guest.id, mini.appid)
-    assert known is not None
-    known.openid = "nobody-yet"
-    service.followed(session, guest.brand_id, guest.id, appid=mini.appid)
+def test_whoever_scans_a_code_of_the_service_account_is_known_by_it_sooner_or_later(session: Session, show: Show, deliver: Any) -> None:
+    guest, account = show.guest(), wechat.account(session, show.market.brand, AccountKind.service_account)
+
+    def told(event: str, key: str) -> None:
+        head = {"ToUserName": "gh_1", "FromUserName": "open-1", "CreateTime": int(clock.now(session).timestamp()), "MsgType": "event"}
+        platform.receive_message(session, account, tencent.xml(**head, Event=event, EventKey=key))
+        deliver()
+
+    told("subscribe", f"qrscene_{show.code.id}")
+    told("SCAN", "AnothersScene")
+    assert session.execute(select(CampaignTouch.customer_id, CampaignTouch.how)).all() == [(None, "scanned")]
+    identity.recognise(session, account, openid="open-1", unionid=guest.unionid)
+    deliver()
     assert session.execute(select(CampaignTouch.customer_id)).scalars().all() == [guest.id]
-    assert not service.scanned(session, guest.brand_id, "AnothersScene", appid=mini.appid, openid="nobody-yet")
+    told("SCAN", show.code.id)
+    assert (show.figures().opens, show.figures().people) == (1, 1)
 
 
 def test_an_answer_makes_a_lead_that_says_whence_it_came(session: Session, show: Show) -> None:
