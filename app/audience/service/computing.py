@@ -102,13 +102,13 @@ def compute(session: Session, segment_id: uuid.UUID) -> bool:
     if not session.execute(select(func.pg_try_advisory_xact_lock(func.hashtext(f"segment {segment_id}")))).scalar_one():
         return False
     segment = session.get_one(Segment, segment_id, populate_existing=True)
-    version, scope = segment.version, about_everybody(session, segment.brand_id)
+    version, claimed_at, scope = segment.version, segment.computing_at, about_everybody(session, segment.brand_id)
     _find(session, people(segment.tree, scope), memory=memory_for(segment.tree))
     # With those that ask about it, in the order in which everybody locks them.
     both = select(Segment).where(or_(Segment.id == segment_id, Segment.uses.contains([segment_id]))).order_by(Segment.id)
     locked = session.execute(both.with_for_update(key_share=True).execution_options(populate_existing=True)).scalars().all()
-    if segment.archived_at is not None or segment.computing_at is None:
-        return False
+    if claimed_at is None or segment.computing_at != claimed_at or segment.archived_at is not None:
+        return False  # done by another, or to be done again
     if segment.version != version:
         segment.due_at = scope.moment  # somebody saved it meanwhile
         return False
@@ -120,7 +120,7 @@ def compute(session: Session, segment_id: uuid.UUID) -> bool:
         # Nobody tells them of those whom it has found.
         for other in locked:
             if other is not segment and other.kind == SegmentKind.dynamic and other.archived_at is None:
-                other.due_at = scope.moment
+                other.due_at, other.computing_at = scope.moment, None
     else:
         _become(session, segment, scope)
     touched = delete(SegmentTouched).where(SegmentTouched.segment_id == segment.id).returning(SegmentTouched.customer_id)
