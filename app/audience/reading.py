@@ -97,7 +97,7 @@ def pages(path: Path, given: Given) -> Iterator[Page]:
     with path.open("rb") as raw, io.TextIOWrapper(raw, encoding=_encoding(path), newline="") as file:
         try:
             lines = csv.reader(file)
-            reader = _Reader(given, [name.strip() for name in next(lines, [])])
+            reader = _Reader(given, [_UNKEPT.sub("", name).strip() for name in next(lines, [])])
             page = Page(0)
             reader.note_header(page)
             for cells in lines:

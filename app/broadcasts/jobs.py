@@ -18,6 +18,6 @@ def feed() -> None:
     service.feed()
 
 
-@job("broadcasts.hold_paused", every=2)
-def hold_paused(session: Session) -> None:
-    service.hold_paused(session)
+@job("broadcasts.hold_paused", every=2, transactional=False)
+def hold_paused() -> None:
+    service.hold_paused()

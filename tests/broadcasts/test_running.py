@@ -191,8 +191,8 @@ class TestStopping:
         service.pause(session, town.brand_id, broadcast.id)
         back = make.sends_of(session, broadcast)[0]
         back.due_at, back.error_code = clock.now(session), "wechat.-1"
-        session.flush()
-        service.hold_paused(session)
+        session.commit()
+        service.hold_paused()
         assert towns.send_due(session) == 0
 
     def test_a_cancelled_one_is_over_for_good(

@@ -6,7 +6,7 @@ from collections.abc import Collection
 from typing import Any
 
 from marshmallow import ValidationError, validates_schema
-from sqlalchemy import select
+from sqlalchemy import select, true
 
 from app.audience.conditions import Answer, Condition, Facts, Form, Scope, days, keys, number, one_of, span
 from app.audience.models import CustomerAttribute
@@ -64,6 +64,8 @@ class HasAttribute(Condition):
             return Facts(rows if high is None else rows.where(CustomerAttribute.number <= high))
         if high is not None:
             return Facts(rows.where(CustomerAttribute.number > high), at_least=0, at_most=0)
+        if low is not None:
+            return true()
         return Facts(rows, within=span(config["within_days"]), ago=span(config["more_than_days"]))
 
     @staticmethod

@@ -10,9 +10,9 @@ import uuid
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
-from sqlalchemy import delete, func, literal, select, update
+from sqlalchemy import delete, exists, func, literal, select, update
 from sqlalchemy.dialects.postgresql import insert
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, aliased
 
 from app.broadcasts import queries
 from app.broadcasts.models import BROADCAST, Broadcast, BroadcastPerson, BroadcastStatus
@@ -62,10 +62,16 @@ def feed(most: int = 200) -> int:
     return steps
 
 
-def hold_paused(session: Session) -> None:
+def hold_paused() -> None:
     """What was on its way when its broadcast was paused, and came back without having left, is set aside, too."""
-    for broadcast_id in session.execute(select(Broadcast.id).filter_by(status=BroadcastStatus.paused)).scalars().all():
-        messaging.hold(session, broadcast_id=broadcast_id)
+    paused = select(Broadcast.id).filter_by(status=BroadcastStatus.paused)
+    with db.transaction() as session:
+        found = session.execute(paused).scalars().all()
+    for broadcast_id in found:
+        with db.transaction() as session:
+            # Whoever resumes it meanwhile has released what was held: nothing may be set aside after that.
+            if session.execute(paused.filter_by(id=broadcast_id).with_for_update()).first():
+                messaging.hold(session, broadcast_id=broadcast_id)
 
 
 def _next(session: Session) -> Broadcast | None:
@@ -87,6 +93,8 @@ def _step(session: Session, broadcast: Broadcast) -> None:
     if waiting:
         _plan(session, broadcast, waiting, moment)
         broadcast.next_at = moment + _pause(broadcast, len(waiting))
+    elif room > 0 and broadcast.expires_at > moment and _settle_the_rest(session, broadcast):
+        broadcast.next_at = moment
     elif room > 0 and not on_their_way and (not (left_out := queries.not_planned(session, broadcast.id)) or broadcast.expires_at <= moment):
         BROADCAST.move(session, broadcast, BroadcastStatus.finished, ended_at=moment, updated_at=moment)
         told(session, broadcast, "broadcast.finished", left_out=left_out)
@@ -127,13 +135,46 @@ def _waiting(session: Session, broadcast: Broadcast, most: int) -> Sequence[uuid
     if most <= 0:
         return []
     # Who was merged into another a moment ago is followed there first: else the two might get a message each.
+    other, merged = aliased(BroadcastPerson), aliased(Customer)
+    one_is_planned = exists().where(
+        merged.merged_into_id == BroadcastPerson.customer_id,
+        other.customer_id == merged.id,
+        other.broadcast_id == broadcast.id,
+        other.planned_at.is_not(None),
+    )
     wanted = (
         select(BroadcastPerson.customer_id)
         .join(Customer, Customer.id == BroadcastPerson.customer_id)
-        .where(BroadcastPerson.broadcast_id == broadcast.id, BroadcastPerson.planned_at.is_(None), Customer.merged_into_id.is_(None))
+        .where(BroadcastPerson.broadcast_id == broadcast.id, BroadcastPerson.planned_at.is_(None))
+        .where(Customer.merged_into_id.is_(None), Customer.erased_at.is_(None), ~one_is_planned)
     )
     rows = wanted.order_by(BroadcastPerson.customer_id).limit(most).with_for_update(of=BroadcastPerson)
     return session.execute(rows).scalars().all()
+
+
+def _settle_the_rest(session: Session, broadcast: Broadcast) -> bool:
+    """Whether of those who cannot be planned for somebody was merged, and has her place as who she is now, or was erased, and has none.
+
+    Whoever was listed in the moment when she was merged or erased was not there yet for the handlers of that.
+    """
+    gone = (
+        select(BroadcastPerson.customer_id, BroadcastPerson.added_at, Customer.merged_into_id)
+        .join(Customer, Customer.id == BroadcastPerson.customer_id)
+        .where(BroadcastPerson.broadcast_id == broadcast.id, BroadcastPerson.planned_at.is_(None))
+        .where(Customer.merged_into_id.is_not(None) | Customer.erased_at.is_not(None))
+        .order_by(BroadcastPerson.customer_id)
+        .limit(LISTED_AT_ONCE)
+        .with_for_update(of=BroadcastPerson)
+    )
+    rows = session.execute(gone).all()
+    as_now = {row.merged_into_id: row.added_at for row in rows if row.merged_into_id}
+    if as_now:
+        places = [{"broadcast_id": broadcast.id, "customer_id": one, "added_at": at} for one, at in as_now.items()]
+        session.execute(insert(BroadcastPerson).on_conflict_do_nothing(), places)
+    if rows:
+        theirs = BroadcastPerson.customer_id.in_([row.customer_id for row in rows])
+        session.execute(delete(BroadcastPerson).where(BroadcastPerson.broadcast_id == broadcast.id, theirs))
+    return bool(rows)
 
 
 def _plan(session: Session, broadcast: Broadcast, people: Sequence[uuid.UUID], moment: datetime) -> None:
@@ -174,6 +215,8 @@ def follow_merge(session: Session, *, kept_id: uuid.UUID, merged_id: uuid.UUID) 
     planned = func.coalesce(BroadcastPerson.planned_at, hers.excluded.planned_at)
     session.execute(hers.on_conflict_do_update(index_elements=["broadcast_id", "customer_id"], set_={"planned_at": planned}))
     forget(session, merged_id)
+    # What a feed planned for her while it was waited for above is the kept one's as well.
+    messaging.move(session, kept_id=kept_id, merged_id=merged_id)
 
 
 def forget(session: Session, customer_id: uuid.UUID) -> None:

@@ -7,9 +7,9 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, delete, func, select, update
+from sqlalchemy import ColumnElement, case, delete, exists, func, select, tuple_, update
 from sqlalchemy.dialects.postgresql import insert
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, aliased
 
 from app.kit import clock, db
 from app.messaging.channels import channel
@@ -21,6 +21,8 @@ from app.messaging.service.sending import ring
 NEVER = datetime(9999, 1, 1, tzinfo=UTC)
 
 _LANES: dict[str, Lane] = {Purpose.transactional: Lane.transactional, Purpose.marketing: Lane.journey}
+# What has left, or may, the nearest to her first.
+_BY_DISTANCE = (SendStatus.accepted, SendStatus.unknown, SendStatus.claimed, SendStatus.planned)
 
 
 def plan(
@@ -158,9 +160,22 @@ def _cancel(session: Session, whose: Any) -> Sequence[uuid.UUID]:
 
 
 def move(session: Session, *, kept_id: uuid.UUID, merged_id: uuid.UUID) -> None:
-    """Two customers are one: every message of the merged one is the kept one's."""
+    """Two customers are one: every message of the merged one is the kept one's; of a broadcast that was for both she gets one."""
     for table in (Send, InboxMessage):
         session.execute(update(table).where(table.customer_id == merged_id).values(customer_id=kept_id))
+    hers = (Send.customer_id == kept_id) & Send.broadcast_id.is_not(None)
+    both = select(Send.id).where(hers, Send.status.in_(_BY_DISTANCE)).order_by(Send.id)
+    # Whoever is just claiming one of them comes first.
+    session.execute(both.with_for_update())
+    other = aliased(Send)
+    is_ahead = tuple_(_how_far(other), other.id) < tuple_(_how_far(Send), Send.id)
+    of_same = (other.customer_id == Send.customer_id) & (other.broadcast_id == Send.broadcast_id)
+    _cancel(session, hers & exists().where(of_same, is_ahead))
+
+
+def _how_far(send: type[Send]) -> ColumnElement[int]:
+    """Less the nearer it is to her; nothing for what never comes."""
+    return case({status: place for place, status in enumerate(_BY_DISTANCE)}, value=send.status)
 
 
 def forget(session: Session, customer_id: uuid.UUID) -> None:
