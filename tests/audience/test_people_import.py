@@ -4,11 +4,8 @@ from __future__ import annotations
 
 import csv
 import io
-import subprocess
-import sys
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -17,7 +14,7 @@ from sqlalchemy.orm import Session
 
 from app.audience import queries as tag_queries
 from app.audience import reading, reading_ahead, service
-from app.audience.models import Action, CustomerTag, PeopleChunk, PeoplePage, PeopleRow, PeopleRun, RunKind, TagKind, ValueType
+from app.audience.models import Action, CustomerTag, PeopleChunk, PeopleRow, PeopleRun, RunKind, TagKind, ValueType
 from app.audience.queries import runs as queries
 from app.audience.service import importing, runs
 from app.dealers.models import Brand, Role, Staff
@@ -25,9 +22,8 @@ from app.events.models import Event
 from app.identity import queries as identity
 from app.identity import service as people
 from app.identity.models import Consent, Customer, Purpose, WechatIdentity
-from app.kit import clock, db, texts
+from app.kit import db, texts
 from app.kit.crypto import blind_index
-from dev.testing import wait_until
 from tests.factories import dealers as make_dealers
 from tests.factories import identity as make_identity
 from tests.factories import wechat as make_wechat
@@ -365,42 +361,3 @@ def test_what_a_file_brings_is_heard_like_anything_else(session: Session, market
     taken_over(session, marketer, file(BEA, {"CRM编号": "C3"}))
     deliver()
     assert carried(session) == {"C2": {("vip", None), ("new", None)}, "C3": {("new", None)}}
-
-
-WORKER = """
-from app.factory import assemble
-from app.audience import reading, service
-from app.kit import queue
-assemble()
-queue.ring = lambda job, ids: None
-reading.PAGE = 20
-service.take_up_waiting()
-"""
-
-
-def test_a_worker_that_is_really_killed_is_followed_by_another_who_leaves_nobody_out(
-    committed: Callable[[], Any], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    rows, page = 4_000, 20
-    with committed() as session:
-        content = file(*({"external_id": f"C{number:05d}", "tags": "vip"} for number in range(rows)))
-        run = service.hand_in(session, marketer_of(session), [content], kind=RunKind.people, file_name="x")
-
-    def done() -> int:
-        with db.transaction() as session:
-            return session.execute(select(func.count()).select_from(PeoplePage).filter_by(run_id=run.id)).scalar_one()
-
-    with subprocess.Popen([sys.executable, "-c", WORKER]) as worker:
-        wait_until(lambda: done() >= 0.37 * rows / page, 60)
-        worker.kill()
-    assert done() < rows / page, "it was killed on its way"
-    monkeypatch.setattr(reading, "PAGE", page)
-    with committed() as session:
-        clock.advance(session, runs.LEASE + timedelta(seconds=1))
-    service.take_up_waiting()
-    with db.transaction() as session:
-        told = queries.progress(session, [run.id])[run.id]
-        assert (told["rows"], told["created"], told["unchanged"], told["tags_added"]) == (rows, rows, 0, rows)
-        assert (happened(session, "customer.created"), happened(session, "tag.added")) == (rows, rows)
-        numbers = session.execute(select(Customer.external_id).order_by(Customer.external_id)).scalars().all()
-        assert numbers == [f"C{number:05d}" for number in range(rows)]
