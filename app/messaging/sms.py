@@ -58,9 +58,9 @@ class Message:
 
 @dataclass(frozen=True)
 class Report:
-    """What the carrier told of a message; `serial` is what `send_all` gave."""
+    """What the carrier told of a message; `key` is the message's."""
 
-    serial: str
+    key: str
     arrived: bool
     description: str
 
@@ -81,7 +81,7 @@ def reports() -> list[Report]:
     """Up to MOST_RECEIPTS receipts that nobody has fetched so far; each is given once. Raises `Unsent`."""
     told = _ask("PullSmsSendStatus", {"SmsSdkAppId": settings().sms_app_id, "Limit": MOST_RECEIPTS})
     listed = told.get("PullSmsSendStatusSet") or []
-    return [Report(one["SerialNo"], one["ReportStatus"] == "SUCCESS", one.get("Description", "")) for one in listed]
+    return [Report(one.get("SessionContext") or "", one["ReportStatus"] == "SUCCESS", one.get("Description", "")) for one in listed]
 
 
 def _send(message: Message) -> str | Unsent:

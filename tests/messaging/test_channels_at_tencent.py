@@ -15,7 +15,7 @@ from app.dealers.models import Role
 from app.identity.models import Customer
 from app.kit import clock
 from app.kit.settings import settings
-from app.messaging import credits, service, windows
+from app.messaging import credits, service, sms, windows
 from app.messaging.channels import Channel
 from app.messaging.channels.group_send import GroupSend
 from app.messaging.models import Contact, Credit, MemberTask, MessageTemplate, Send
@@ -326,6 +326,23 @@ def test_a_short_message_is_signed_taken_and_its_receipt_fetched(world: World) -
         ("rejected", "sms.FailedOperation.PhoneNumberInBlacklist")
     ]
     assert refused.error_message
+
+
+def test_a_receipt_that_comes_before_its_serial_number_is_written_is_not_lost(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    send_all = sms.send_all
+
+    def fetch_meanwhile(messages: Any) -> Any:
+        answers = send_all(messages)
+        assert service.fetch_sms_receipts() >= 1
+        return answers
+
+    monkeypatch.setattr(sms, "send_all", fetch_meanwhile)
+    key = make.template(world.session, world.town, "sms", {"1": "到店", "2": "有礼"}, template_ids={"": "1900001"}).key
+    world.simulator.ask("faults", sms_undelivered={"times": 1})
+    send = world.plan(world.customer()[0], "sms", key)
+    assert world.send(send) == [("accepted", "undelivered")]
+    assert (send.delivery, send.error_message) == ("failed", "failed: UNDELIV")
+    assert send.msgid
 
 
 def test_a_wrong_key_is_found_out_and_the_message_waits(world: World, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -136,11 +136,20 @@ def fetch_sms_receipts() -> int:
             log.warning("receipts of short messages cannot be fetched", error=unsent.code)
             return count
         with db.transaction() as session:
-            by_serial = {one.serial: one for one in reports}
-            rows = select(Send).where(Send.channel == "sms", Send.msgid.in_(list(by_serial))).with_for_update()
+            # By our own key: a receipt, which is given once, may come before anybody has written down the serial number.
+            told = {send_id: one for one in reports if (send_id := _id_of(one.key))}
+            rows = select(Send).where(Send.id.in_(told), Send.channel == "sms").order_by(Send.id).with_for_update()
             for send in session.execute(rows).scalars():
-                report = by_serial[send.msgid or ""]
+                report = told[send.id]
                 note(session, send, arrived=report.arrived, status="success" if report.arrived else f"failed: {report.description}")
         count += len(reports)
         if len(reports) < sms.MOST_RECEIPTS:
             return count
+
+
+def _id_of(client_msg_id: str) -> uuid.UUID | None:
+    try:
+        return uuid.UUID(hex=client_msg_id)
+    except ValueError:
+        # Somebody else sends with the same app.
+        return None

@@ -60,8 +60,10 @@ _WAITED = text(
 )
 _ACCEPTED = text(
     """
-    UPDATE sends SET status = 'accepted', lease_until = NULL, settled_at = :moment, msgid = new.msgid, error_code = NULL,
-        error_message = NULL, response_code = coalesce(sends.response_code, new.response_code)
+    UPDATE sends SET status = 'accepted', lease_until = NULL, settled_at = :moment, msgid = new.msgid,
+        error_code = CASE WHEN sends.delivery = 'failed' THEN sends.error_code END,
+        error_message = CASE WHEN sends.delivery = 'failed' THEN sends.error_message END,
+        response_code = coalesce(sends.response_code, new.response_code)
     FROM unnest(CAST(:ids AS uuid[]), CAST(:fences AS int[]), CAST(:msgids AS text[]), CAST(:codes AS bytea[]))
         AS new(id, fence, msgid, response_code)
     WHERE sends.id = new.id AND sends.fence = new.fence AND sends.status IN ('claimed', 'unknown')
