@@ -94,7 +94,7 @@ class SegmentCircle(Conflict):
 
 
 class SegmentUsed(Conflict):
-    code, message = "audience.segment_used", "Another segment asks about this one; `names` says which."
+    code, message = "audience.segment_used", "Something stands on this segment; `names` says what."
 
 
 class SegmentArchived(Conflict):

@@ -165,6 +165,21 @@ def looks_at(session: Session, her: Customer, car: Any, run: str = "run-1", **ag
     make.did(session, her, "vehicle.viewed", about=car.id, ago=timedelta(**ago), session_id=run)
 
 
+def test_whoever_has_no_number_has_0(session: Session, market: make_orders.Market) -> None:
+    none, some = make_orders.buyer(session, market), make_orders.buyer(session, market)
+    session.add(CustomerAttribute(customer_id=some.id, name="visits_30d", number=3))
+    session.flush()
+
+    def those(**config: Any) -> set[uuid.UUID]:
+        return found(session, market, "attribute", attribute="visits_30d", **config)
+
+    assert those(from_number=0) == those(from_number=0, to_number=3) == {none.id, some.id}
+    assert those(from_number=0, to_number=2) == {none.id}
+    assert those(from_number=1) == {some.id}
+    nobody = {"not": leaf("attribute", attribute="visits_30d", from_number=0)}
+    assert segments.preview(session, market.brand.id, nobody).count == 0
+
+
 def test_what_is_computed_follows_what_she_does(
     session: Session, market: make_orders.Market, deliver: Callable[[], int], later: Callable[..., None]
 ) -> None:

@@ -180,6 +180,12 @@ def test_a_row_that_leads_to_two_people_or_denies_what_is_known_is_told_and_left
     assert one.city is None
 
 
+def test_a_header_with_line_breaks_and_tabs_is_read_as_if_it_had_none(session: Session, marketer: Staff) -> None:
+    run = taken_over(session, marketer, file({"CRM\n编号": "C1", "备\t注\r\n": "x", "城市": "上海"}))
+    assert [(one.external_id, one.city) for one in everybody(session)] == [("C1", "上海")]
+    assert report(session, run) == [(1, "备注", "备注", "unknown_column", False)]
+
+
 def test_what_does_not_hold_is_told_by_line_and_field_and_the_rest_is_taken(session: Session, marketer: Staff) -> None:
     run = taken_over(
         session,

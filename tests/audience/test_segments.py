@@ -168,7 +168,7 @@ def test_segments_do_not_ask_about_each_other_in_a_circle(session: Session, bran
             segments.edit(session, staff, first, version=1, tree={"any": [SEARCHED, leaf("in_segment", segment_id=str(other.id))]})
     with pytest.raises(segments.SegmentUsed) as refused:
         segments.archive(session, staff, second)
-    assert refused.value.details == {"names": third.name}
+    assert refused.value.details == {"names": f"人群「{third.name}」"}
 
 
 def test_only_what_segments_listen_to_is_heard(session: Session, brand: Brand) -> None:

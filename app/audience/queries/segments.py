@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from sqlalchemy import Select, cast, func, select
@@ -18,6 +18,10 @@ from app.dealers.models import Staff
 from app.identity import queries as identity
 from app.identity.models import Customer
 from app.kit import paging, phone
+from app.kit.texts import t
+
+Teller = Callable[[Session, Segment], Sequence[str]]
+_users: dict[str, Teller] = {}
 
 
 def segment(session: Session, brand_id: uuid.UUID, segment_id: uuid.UUID) -> Segment:
@@ -84,6 +88,26 @@ def asking_about(session: Session, segment_id: uuid.UUID) -> Sequence[Segment]:
     """The segments that are kept up and ask whether somebody is in this one."""
     wanted = select(Segment).where(Segment.uses.contains([segment_id]), Segment.archived_at.is_(None)).order_by(Segment.name)
     return session.execute(wanted).scalars().all()
+
+
+def stands_on_segments(what: str) -> Callable[[Teller], Teller]:
+    """Let a part that uses segments tell by what names it uses one; `what` is a key of `audience.segment_uses`. Such a one is kept up."""
+
+    def register(teller: Teller) -> Teller:
+        _users[what] = teller
+        return teller
+
+    return register
+
+
+def uses_of(session: Session, segment: Segment) -> list[str]:
+    """What stands on a segment, in words."""
+    return [t(f"audience.segment_uses.{what}", name=name) for what, teller in sorted(_users.items()) for name in teller(session, segment)]
+
+
+@stands_on_segments("segment")
+def _that_ask_about_it(session: Session, segment: Segment) -> list[str]:
+    return [one.name for one in asking_about(session, segment.id)]
 
 
 def people(session: Session, ids: Sequence[uuid.UUID]) -> list[dict[str, Any]]:

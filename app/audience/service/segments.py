@@ -175,12 +175,12 @@ def _save(session: Session, segment: Segment, staff: Staff) -> None:
 def archive(session: Session, staff: Staff, segment: Segment) -> None:
     """Keep a segment up no longer, and forget who was in it. Again changes nothing. Raises `SegmentUsed`."""
     _only_one(session)
-    session.refresh(segment, with_for_update={"key_share": True})
+    # Whoever begins to use it holds its key.
+    session.refresh(segment, with_for_update=True)
     if segment.archived_at is not None:
         return
-    users = queries.asking_about(session, segment.id)
-    if users:
-        raise SegmentUsed(names="、".join(one.name for one in users))
+    if users := queries.uses_of(session, segment):
+        raise SegmentUsed(names="、".join(users))
     segment.archived_at = segment.updated_at = clock.now(session)
     segment.due_at = segment.computing_at = segment.swept_at = None
     segment.members = 0

@@ -11,8 +11,8 @@ from sqlalchemy.orm import Session
 
 from app.audience import queries as audience
 from app.audience.models.segments import Segment
-from app.audience.queries.segments import select_members
-from app.broadcasts.models import Broadcast, BroadcastPerson
+from app.audience.queries.segments import select_members, stands_on_segments
+from app.broadcasts.models import Broadcast, BroadcastPerson, BroadcastStatus
 from app.identity.models import Customer
 
 
@@ -60,5 +60,18 @@ def sample(session: Session, broadcast: Broadcast, most: int) -> Sequence[uuid.U
 
 
 def segment_exists(session: Session, brand_id: uuid.UUID, segment_id: uuid.UUID) -> bool:
-    """Whether the brand has this segment, and has not put it away."""
-    return session.execute(select(Segment.id).filter_by(id=segment_id, brand_id=brand_id, archived_at=None)).first() is not None
+    """Whether the brand has this segment, and does not put it away before this transaction ends."""
+    wanted = select(Segment.id).filter_by(id=segment_id, brand_id=brand_id, archived_at=None)
+    return session.execute(wanted.with_for_update(read=True, key_share=True)).first() is not None
+
+
+@stands_on_segments("broadcast")
+def _to_a_segment(session: Session, segment: Segment) -> list[str]:
+    """The broadcasts whose people are still to be read from a segment."""
+    wanted = select(Broadcast.name).where(
+        Broadcast.brand_id == segment.brand_id,
+        Broadcast.status.in_((BroadcastStatus.scheduled, BroadcastStatus.sending, BroadcastStatus.paused)),
+        Broadcast.listed_at.is_(None),
+        Broadcast.audience["segment_id"].astext == str(segment.id),
+    )
+    return list(session.execute(wanted.order_by(Broadcast.name)).scalars())
