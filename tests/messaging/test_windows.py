@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import timedelta
 from typing import Any
 
 import pytest
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
+from app.identity import service as consents
+from app.identity.models import Purpose, WechatIdentity
 from app.kit import clock, db
 from app.kit.settings import settings
 from app.messaging import service, sms, windows
@@ -21,7 +24,7 @@ from app.wechat.endpoints.wecom.group_messages import MessageTask
 from app.wechat.errors import Outcome, WechatError
 from app.wechat.fake import FakeGateway
 from app.wechat.models import WechatAccount
-from tests.factories import identity, tencent
+from tests.factories import broadcasts, identity, tencent
 from tests.factories import messaging as make
 
 
@@ -143,6 +146,51 @@ def test_who_left_a_group_before_it_was_sent_again_is_left_out(
     assert first["client_msg_id"] == second["client_msg_id"]
     assert set(second["openids"]) < set(first["openids"])
     assert session.execute(select(func.count()).select_from(GroupLetter)).scalar_one() == 3
+
+
+def test_who_refused_before_a_group_was_sent_again_is_left_out(session: Session, town: make.Town, tencent: FakeGateway, later: Any) -> None:
+    """Also while her own message has not had its turn again."""
+    tencent.answers["send_to_people"] = GroupSend("903", True)
+    tencent.fail("send_to_people")
+    key = make.template(session, town, "group_send", {"content": "开放日"}, purpose="marketing").key
+    people = broadcasts.readers(session, town, 3)
+    sends = [make.plan(session, town, her, key, channel="group_send", purpose="marketing") for her in people]
+    make.send_due(session)
+    consents.refuse(session, people[0], purpose=Purpose.marketing)
+    sends[0].lease_until += timedelta(minutes=5)
+    session.commit()
+    later(minutes=2)
+    make.send_due(session)
+    assert [one.status for one in sends] == ["claimed", "accepted", "accepted"]
+    first, second = tencent.calls_of("send_to_people")
+    hers = session.execute(select(WechatIdentity.openid).filter_by(customer_id=people[0].id)).scalars().all()
+    assert set(first["openids"]) - set(second["openids"]) == set(first["openids"]) & set(hers) != set()
+    assert len(second["openids"]) == 2
+
+
+def test_who_is_left_over_of_groups_waits_for_another_and_not_for_ever(
+    session: Session, town: make.Town, tencent: FakeGateway, later: Any
+) -> None:
+    tencent.answers["send_to_people"] = GroupSend("904", True)
+    key = make.template(session, town, "group_send", {"content": "开放日"}).key
+    sends = []
+    for _ in range(2):
+        sends.append(make.plan(session, town, make.follower(session, town), key, channel="group_send"))
+        make.send_due(session)
+        later(seconds=50)
+    assert [(one.status, one.error_code) for one in sends] == [("planned", "group_of_one")] * 2
+    for _ in range(8):
+        make.send_due(session)
+        later(minutes=1)
+    assert [one.status for one in sends] == ["accepted", "accepted"]
+    assert len(tencent.calls_of("send_to_people")) == 1
+    lonely = make.plan(session, town, make.follower(session, town), key, channel="group_send")
+    for _ in range(15):
+        make.send_due(session)
+        later(minutes=1)
+    assert (lonely.status, lonely.error_code) == ("skipped", "group_of_one")
+    assert lonely.settled_at
+    assert lonely.settled_at - lonely.created_at >= timedelta(minutes=10)
 
 
 def followed(external: str, unionid: str | None, userid: str) -> FollowedCustomer:

@@ -15,6 +15,7 @@ from sqlalchemy import delete, func, select, tuple_
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
+from app.identity import queries as identity
 from app.identity.models import WechatIdentity
 from app.kit import clock, db
 from app.kit.settings import settings
@@ -22,13 +23,18 @@ from app.messaging import drafts, facts, wording
 from app.messaging.channels import LONGEST_BYTES, Address, Letter, Receipt, SendFailed
 from app.messaging.channels.service_template import ServiceTemplate
 from app.messaging.drafts import Draft, Problem
-from app.messaging.models import GroupLetter, MessageTemplate, Send, SendStatus
+from app.messaging.models import GroupLetter, MessageTemplate, Purpose, Send, SendStatus
+from app.messaging.models.waits import SendWait
 from app.wechat.client import WechatError, gateway
 from app.wechat.endpoints.service_account.group_sends import GroupMaterial, GroupText
 from app.wechat.models import WechatAccount
 
 # WeChat sends to a list of two at least.
 FEWEST = 2
+# Who is left over alone; the moments (in seconds) when they meet are no closer than any pause between two tries.
+WAITS_FOR_OTHERS = timedelta(minutes=10)
+MEET_EVERY = 120
+_GETS_IT = (SendStatus.claimed, SendStatus.accepted)
 _MAY_HAVE_LEFT = (SendStatus.claimed, SendStatus.accepted, SendStatus.unknown)
 # The same clientmsgid was asked for within the last minute: what became of it WeChat says later.
 _ASKED_TOO_SOON = "45066"
@@ -79,8 +85,8 @@ class GroupSend(ServiceTemplate):
             else:
                 had[send.customer_id, appid] += 1
                 groups[appid, send.template_key].append(send)
-        for alone in [one for one in groups.values() if len({send.customer_id for send in one}) < FEWEST]:
-            failed |= {send.id: SendFailed.because("group_of_one") for send in alone}
+        alone = [send for one in groups.values() if len({send.customer_id for send in one}) < FEWEST for send in one]
+        failed |= self._left_over(session, alone)
         self._join([one for one in groups.values() if one[0].id not in failed], session, addresses)
         return failed
 
@@ -93,8 +99,8 @@ class GroupSend(ServiceTemplate):
         session.execute(gone.execution_options(synchronize_session=False))
 
     def send(self, batch: Sequence[Letter]) -> list[Receipt | SendFailed]:
-        """One call for each group that has a letter in the batch, always to all of the group."""
-        group_of, members = self._groups([letter.send_id for letter in batch])
+        """One call for each group that has a letter in the batch, always to all of the group who are to get it."""
+        group_of, members = self._groups(batch)
         first = {group: letter for letter in reversed(batch) if (group := group_of.get(letter.send_id))}
         calls = {group: self._call(letter, group, members[group]) for group, letter in first.items() if len(members[group]) >= FEWEST}
         answers = dict(zip(calls, gateway().carry_out_all(list(calls.values())), strict=True))
@@ -104,7 +110,8 @@ class GroupSend(ServiceTemplate):
             if group in answers:
                 outcomes.append(self._heard(letter, answers[group]))
             else:
-                outcomes.append(SendFailed.because("group_of_one"))
+                # The others were kept back after the group was made; the next claim says for how long she waits.
+                outcomes.append(SendFailed.because("group_of_one", permanent=not letter.first))
         return outcomes
 
     def told(self, letter: Letter, answer: Any) -> Receipt:
@@ -123,21 +130,48 @@ class GroupSend(ServiceTemplate):
         return gateway().service_account(letter.account).send_to_people.prepare(message, openids, client_msg_id=group.hex)
 
     @staticmethod
-    def _groups(send_ids: Iterable[uuid.UUID]) -> tuple[dict[uuid.UUID, uuid.UUID], dict[uuid.UUID, list[str]]]:
-        """Which group each of these belongs to, and the openids of all who belong to these groups and are still to get it."""
+    def _left_over(session: Session, sends: Sequence[Send]) -> dict[uuid.UUID, SendFailed]:
+        """Whoever is alone waits for others who are, each until the same moments, so that they meet."""
+        if not sends:
+            return {}
+        now = clock.now(session)
+        waited = select(SendWait.send_id).where(
+            SendWait.send_id.in_([send.id for send in sends]),
+            SendWait.reason == "group_of_one",
+            SendWait.first_at <= now - WAITS_FOR_OTHERS,
+        )
+        in_vain = set(session.execute(waited).scalars())
+        seconds = MEET_EVERY - now.timestamp() % MEET_EVERY
+        failed = {send.id: SendFailed.because("group_of_one", permanent=send.id in in_vain) for send in sends}
+        for one in failed.values():
+            one.retry_after = seconds if seconds >= MEET_EVERY / 2 else seconds + MEET_EVERY
+        return failed
+
+    @staticmethod
+    def _groups(batch: Sequence[Letter]) -> tuple[dict[uuid.UUID, uuid.UUID], dict[uuid.UUID, list[str]]]:
+        """Which group each of these belongs to, and the openids of all who belong to these groups and are still to get it: of a group that
+        is sent again not who has refused since. Who was erased has no place in it any more.
+        """
         with db.transaction() as session:
-            groups = select(GroupLetter.group_id).where(GroupLetter.send_id.in_(list(send_ids)))
+            groups = select(GroupLetter.group_id).where(GroupLetter.send_id.in_([letter.send_id for letter in batch]))
             rows = session.execute(
-                select(GroupLetter.send_id, GroupLetter.group_id, WechatIdentity.openid)
+                select(GroupLetter.send_id, GroupLetter.group_id, WechatIdentity.openid, Send.customer_id, Send.purpose)
                 .join(WechatIdentity, WechatIdentity.id == GroupLetter.identity_id)
                 .join(Send, Send.id == GroupLetter.send_id)
-                .where(GroupLetter.group_id.in_(groups), Send.withdrawn.is_(False))
+                .where(GroupLetter.group_id.in_(groups), Send.withdrawn.is_(False), Send.status.in_(_GETS_IT))
                 .order_by(WechatIdentity.openid)
             ).all()
+            repeated = {letter.send_id for letter in batch if not letter.first}
+            again = {row.group_id for row in rows if row.send_id in repeated}
+            asked = {row.send_id: row.customer_id for row in rows if row.group_id in again and row.purpose == Purpose.marketing}
+            wishes = identity.wishes(session, set(asked.values())) if asked else {}
         members: dict[uuid.UUID, list[str]] = defaultdict(list)
+        group_of: dict[uuid.UUID, uuid.UUID] = {}
         for row in rows:
-            members[row.group_id].append(row.openid)
-        return {row.send_id: row.group_id for row in rows}, {group: list(dict.fromkeys(those)) for group, those in members.items()}
+            if row.send_id not in asked or wishes[row.customer_id].allows(GroupSend.kind) is None:
+                group_of[row.send_id] = row.group_id
+                members[row.group_id].append(row.openid)
+        return group_of, {group: list(dict.fromkeys(those)) for group, those in members.items()}
 
     @staticmethod
     def _join(groups: Sequence[Sequence[Send]], session: Session, addresses: Mapping[uuid.UUID, Address]) -> None:
