@@ -28,6 +28,8 @@ _QUOTA = frozenset(("wechat.quota", "wechat.45009"))
 _DAY_IS_OVER = "wechat.45009"
 # The lease would have ended during the call, so it was not made.
 NO_TIME = "no_time"
+# Reasons of ours for which nothing was called say nothing about a sender either.
+_OURS = frozenset((NO_TIME, "group_of_one"))
 # Nothing reached WeChat, which has counted nothing.
 _NEVER_CALLED = frozenset((NO_TIME, "wechat.connection", "wechat.breaker", "wechat.quota"))
 # A sender is judged by what it did within so long, and not before it has made so many calls.
@@ -101,7 +103,7 @@ def _judge(session: Session, kind: str, letters: Sequence[Letter], outcomes: Seq
     counts: dict[tuple[uuid.UUID, str], list[int]] = defaultdict(lambda: [0, 0])
     for letter, told in zip(letters, outcomes, strict=True):
         # What a person's own state refuses says nothing about the sender, and neither does a quota.
-        failed = isinstance(told, SendFailed) and not told.permanent and told.code not in (*_QUOTA, NO_TIME)
+        failed = isinstance(told, SendFailed) and not told.permanent and told.code not in (*_QUOTA, *_OURS)
         counts[letter.brand_id, letter.sender][0] += 1
         counts[letter.brand_id, letter.sender][1] += failed
     now = clock.now(session)
