@@ -25,6 +25,7 @@ SESSIONS_KEPT = timedelta(days=7)
 @job("identity.look_up_followers", every=5, transactional=False)
 def look_up_followers() -> None:
     """Find out who the new followers are; whoever cannot be asked now is asked again after the lease."""
+    until = time.monotonic() + A_TURN_SECONDS
     while True:
         with db.transaction() as session:
             claimed = service.claim_look_ups(session)
@@ -42,6 +43,9 @@ def look_up_followers() -> None:
                 info = None
             with db.transaction() as session:
                 service.looked_up(session, account, identity.openid, info)
+        if time.monotonic() >= until:
+            queue.ring_again("identity.look_up_followers")
+            return
 
 
 @job("identity.sync_followers", every=5, queue="bulk", transactional=False, timeout=600)

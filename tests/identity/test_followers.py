@@ -13,6 +13,7 @@ from app.dealers.models import Brand
 from app.events.models import Event
 from app.identity import jobs, queries, service
 from app.identity.models import Customer, WechatIdentity
+from app.identity.service import followers
 from app.kit import clock
 from app.wechat import service as wechat_service
 from app.wechat.client import Outcome, UserInfo, WechatError
@@ -65,6 +66,28 @@ def test_a_follower_is_joined_to_the_customer_of_the_mini_program(
     assert queries.openid_for(session, buyer.customer_id, account.appid) == "open-service"
     assert queries.follows(session, buyer.customer_id)
     assert names(session) == ["customer.created", "customer.followed"]
+
+
+def test_who_looks_many_followers_up_lets_other_jobs_go_between(
+    session: Session,
+    account: WechatAccount,
+    wechat: FakeGateway,
+    deliver: Any,
+    rings: list[Any],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(jobs, "A_TURN_SECONDS", 0)
+    monkeypatch.setattr(followers, "BATCH", 2)
+    for number in range(3):
+        wechat.users[f"open-{number}"] = UserInfo(subscribe=True, unionid=f"union-{number}")
+        push(session, account, "subscribe", at=1700000000, openid=f"open-{number}")
+    deliver()
+    for known in (2, 3):
+        rings.clear()
+        jobs.look_up_followers()
+        session.expire_all()
+        found = session.execute(select(WechatIdentity).where(WechatIdentity.customer_id.is_not(None))).scalars().all()
+        assert (len(found), ("identity.look_up_followers", {}) in rings) == (known, True)
 
 
 def test_a_follower_who_never_came_becomes_a_customer(

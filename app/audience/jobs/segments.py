@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+import time
+
 from app.audience.service import attributes, computing, membership
-from app.kit import db
+from app.kit import db, queue
 from app.kit.queue import job
+
+# At midnight numbers of everybody are due, and what others wait for is in the same queue.
+A_TURN_SECONDS = 5.0
 
 
 @job("audience.compute_segments", every=10, queue="bulk", transactional=False, timeout=1800)
@@ -25,7 +30,11 @@ def sweep_segments() -> None:
 
 @job("audience.compute_attributes", every=60, transactional=False, timeout=600)
 def compute_attributes() -> None:
+    until = time.monotonic() + A_TURN_SECONDS
     while True:
         with db.transaction() as session:
             if not attributes.compute_due(session):
                 return
+        if time.monotonic() >= until:
+            queue.ring_again("audience.compute_attributes")
+            return
