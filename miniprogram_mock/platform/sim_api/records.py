@@ -60,6 +60,16 @@ def show_callback(request: web.Request, platform: "Platform", _: Body) -> Body:
     return {**times(row, "created_at", "next_at", "finished_at"), "tried": [times(one, "at") for one in tried]}
 
 
+@route("GET", "/_sim/received")
+def received(request: web.Request, platform: "Platform", _: Body) -> Body:
+    """What people got from the service account `appid`: how many messages, how many people, and the most that one of them got."""
+    return platform.store.all(
+        "SELECT coalesce(sum(number), 0) AS messages, count(*) AS people, coalesce(max(number), 0) AS most FROM "
+        "(SELECT count(*) AS number FROM messages WHERE channel = 'service' AND state = 'delivered' AND account = ? GROUP BY recipient)",
+        request.query.get("appid", ""),
+    )[0]
+
+
 @route("GET", "/_sim/duplicates")
 def duplicates(request: web.Request, platform: "Platform", _: Body) -> Body:
     """For everything that must happen once: how often it was asked for, and how often it happened; narrowed by `kind` and `key`.
