@@ -171,8 +171,7 @@ PAST_SQL = """
         'accepted', at, at, at, number::text, 'wx'
     FROM generate_series(1, %(past)s) AS number
     CROSS JOIN LATERAL (SELECT marque_now() - interval '400 days' + number * interval '30 seconds' AS at) AS moment
-    JOIN (SELECT id, brand_id, row_number() OVER () - 1 AS place, count(*) OVER () AS people FROM customers) AS one
-        ON one.place = number %% one.people
+    JOIN (SELECT id, brand_id, row_number() OVER () - 1 AS place FROM customers) AS one ON one.place = number %% %(people)s
 """
 # Like one that the town has, with other words.
 TEMPLATE_SQL = """
@@ -201,7 +200,7 @@ def _plan(stack: Stack, people: int, past: int) -> float:
             row[0] for row in database.execute("SELECT customer_id FROM consents WHERE purpose = 'marketing' AND text_version = '1'")
         ]
         database.execute(TEMPLATE_SQL, {"new": json.dumps({"id": str(uuid.uuid4()), "key": TEMPLATE, "fields": FIELDS, "page": None})})
-        database.execute(PAST_SQL, {"past": past})
+        database.execute(PAST_SQL, {"past": past, "people": people})
         database.execute("VACUUM ANALYZE")
     with db.transaction() as session:
         session.merge(MessagingPolicy(brand_id=brand_id, most_per_day=3, most_per_week=10))
