@@ -6,6 +6,7 @@ import re
 from typing import Any
 
 from playwright.sync_api import Locator, Page, expect
+from playwright.sync_api import TimeoutError as NotInTime
 
 from miniprogram_mock.phone.wechat import WeChat
 
@@ -85,6 +86,15 @@ class Hand:
         """Tap what bears these words; of several the first, or the one at `among`."""
         self.look()
         self.there(words).nth(among).click(timeout=PATIENCE)
+
+    def go(self, words: Words, route: str) -> None:
+        """Tap what leads to a page, and once more where what she tapped was drawn anew at that very moment."""
+        self.tap(words)
+        try:
+            self.page.wait_for_function("route => window.phone.router.current?.route === route", arg=route, timeout=5_000)
+        except NotInTime:
+            self.tap(words)
+            self.at(route)
 
     def fill(self, label: Words, text: str) -> None:
         """Type into the field of this name."""

@@ -43,12 +43,12 @@ def test_she_types_likes_compares_and_saves(phone: Phones, picture: Picture) -> 
     her.gone("车系")  # both are J5
 
     her.open("pages/me/index")
-    for entry, seen in (("收藏", "共 1 辆"), ("保存的搜索", re.compile("^极曜 J5$"))):
-        her.tap(entry)
+    for entry, page, seen in (("收藏", "favourites", "共 1 辆"), ("保存的搜索", "searches", re.compile("^极曜 J5$"))):
+        her.go(entry, f"packages/finds/{page}")
         her.see(seen)
-        looked_at(her, picture, f"finds-{'favourites' if entry == '收藏' else 'searches'}-one")
+        looked_at(her, picture, f"finds-{page}-one")
         her.back()
-    her.tap("保存的搜索")
+    her.go("保存的搜索", "packages/finds/searches")
     her.tap(re.compile("^极曜 J5$"))
     her.see("保存之后还没有新上架的车辆", "查看全部 … 辆")
     looked_at(her, picture, "finds-matches-none")
