@@ -50,6 +50,7 @@ class Project:
         for module in ("__init__", "platform/__init__", "platform/__main__"):
             (folder / "miniprogram_mock" / f"{module}.py").touch()
         (folder / "miniprogram_mock" / "platform" / "lbs.py").write_text("KEY = SECRET = 'made up'")
+        (folder / "miniprogram_mock" / "platform" / "sms.py").write_text("APP_ID = SIGN = SECRET_ID = SECRET_KEY = 'made up'")
         (folder / "alembic.py").touch()
         (folder / "flask.py").write_text("print('login: adviser001')")
         (folder / "standin.py").write_text(STANDIN)

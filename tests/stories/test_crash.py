@@ -13,7 +13,7 @@ from miniprogram_mock.story import Story
 from tests.stories.books import the_books_are_right
 
 # So many deaths a story: then the killer rests, so that the end depends on the platform and not on how fast the machine is.
-MOST_KILLS = 20
+MOST_KILLS, ENOUGH_KILLS = 20, 5
 # Longer than the followers' list takes to be read again: WeChat tells of a follow three times within seconds, and we may be dead then.
 PATIENCE = 300
 
@@ -58,10 +58,13 @@ def killer(town: Stack, seed: int, killed: list[str]) -> Iterator[None]:
 
 
 def test_kill_any_process_at_any_moment_and_the_story_ends_the_same(town: Stack, story: Callable[..., Story]) -> None:
-    for told, seed in enumerate(SEEDS, 1):
+    told = 0
+    for seed in SEEDS:
         killed: list[str] = []
         with killer(town, seed, killed):
-            story(patience=PATIENCE).run()
+            # On a slow machine the killer is slow, too: then he hears another story.
+            while len(killed) < ENOUGH_KILLS:
+                story(patience=PATIENCE).run()
+                told += 1
         town.wait_healthy()
         the_books_are_right(town, stories=told)
-        assert len(killed) >= 5, f"story {told} was over before enough was killed: {killed}"

@@ -8,6 +8,7 @@ import pytest
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
+from app.events import service as events
 from app.events.models import EventDelivery
 from app.identity.models import WechatIdentity
 from app.kit import queue
@@ -74,8 +75,13 @@ def test_a_callback_that_somebody_has_yet_to_hear_stays_until_he_has(
     assert _openids(session) == []
 
 
-def test_a_callback_that_nobody_listens_for_goes_with_the_others(session: Session, client: Any, account: WechatAccount, later: Any) -> None:
-    tencent.push(client, account, tencent.xml(FromUserName="open-1", MsgType="text", MsgId="1", Content="你好"))
+def test_a_callback_that_nobody_listens_for_goes_with_the_others(session: Session, client: Any, later: Any) -> None:
+    mini = accounts.account(session, make.brand(session), AccountKind.mini_program)
+    session.commit()
+    message = {"FromUserName": "open-1", "CreateTime": 1700000000, "MsgType": "event", "Event": "wxa_media_check", "trace_id": "t"}
+    assert tencent.push(client, mini, tencent.xml(**message)).text == "success"
+    assert events.listeners("wechat.media_checked") == set()
+    assert _openids(session) == ["open-1"]
     later(days=91)
     queue.run("wechat.forget_callbacks")
     assert _openids(session) == []
