@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from abc import ABC, abstractmethod
 from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
@@ -50,7 +51,7 @@ class Facts:
 Answer = Facts | ColumnElement[bool]
 
 
-class Condition:
+class Condition(ABC):
     """A question about customers; one file in this folder. What it is given is its configuration as its own `Config` loaded it."""
 
     kind: ClassVar[str]
@@ -58,19 +59,19 @@ class Condition:
     Config: ClassVar[type[Schema]]
 
     @staticmethod
+    @abstractmethod
     def summary(config: dict[str, Any]) -> str:
         """The question in words of the people who ask it."""
-        raise NotImplementedError
 
     @staticmethod
+    @abstractmethod
     def answer(scope: Scope, config: dict[str, Any]) -> Answer:
         """Facts about customers, or an expression over the columns of `Customer`."""
-        raise NotImplementedError
 
     @staticmethod
+    @abstractmethod
     def listens(config: dict[str, Any]) -> Collection[str]:
         """The names of all events that can change the answer for their customer, recorded in the transaction of the change."""
-        raise NotImplementedError
 
     @staticmethod
     def missing(session: Session, brand_id: uuid.UUID, config: dict[str, Any]) -> tuple[str, str] | None:
