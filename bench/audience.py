@@ -11,8 +11,6 @@ import tempfile
 import threading
 import time
 import uuid
-from collections.abc import Iterator
-from contextlib import contextmanager
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -20,6 +18,7 @@ from typing import Any
 import psycopg
 
 from bench import audience_data
+from bench.beside import platform
 from bench.report import Figure, Report
 from dev.stack import Stack
 from dev.testing import servers, wait_until
@@ -79,7 +78,7 @@ TYPICAL: dict[str, dict[str, Any]] = {
 def run(*, small: bool = False, people: int = 0, events: int = 0) -> Report:
     """Fill, count, follow, find; the worker is a process of its own."""
     size = SMALL if small else (people or PEOPLE, events or EVENTS)
-    with tempfile.TemporaryDirectory() as folder, servers() as lent, town(Path(folder), lent.database_url) as stack, _platform(stack):
+    with tempfile.TemporaryDirectory() as folder, servers() as lent, town(Path(folder), lent.database_url) as stack, platform(stack):
         with psycopg.connect(stack.env["DATABASE_URL"], autocommit=True) as connection:
             (brand_id,) = connection.execute("SELECT id FROM brands WHERE key = %s", [BRAND]).fetchone() or ()
             filled = audience_data.fill(connection, brand_id, people=size[0], events=size[1])
@@ -90,23 +89,6 @@ def run(*, small: bool = False, people: int = 0, events: int = 0) -> Report:
         ]
         figures = [*_counts(brand_id, notes), *_everybody(brand_id), *_changes(stack, brand_id, size[0])]
     return Report(figures, notes)
-
-
-@contextmanager
-def _platform(stack: Stack) -> Iterator[None]:
-    """The platform in this process, too."""
-    os.environ.update(stack.env | {"LOG_LEVEL": "ERROR"})
-    from app.factory import assemble
-    from app.kit import db, logging
-    from app.kit.settings import settings
-
-    settings.cache_clear()
-    logging.configure()
-    assemble()
-    try:
-        yield
-    finally:
-        db.engine().dispose()
 
 
 def _count_up(connection: psycopg.Connection[Any]) -> float:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import tempfile
 import uuid
 from collections.abc import Iterator
@@ -14,6 +13,7 @@ from typing import Any
 import psycopg
 
 from bench import money_data
+from bench.beside import platform
 from bench.money_data import Buyer, Car
 from bench.report import Figure
 from dev.stack import Stack
@@ -48,24 +48,18 @@ def built() -> Iterator[Stack]:
 @contextmanager
 def beside(stack: Stack) -> Iterator[Bench]:
     """The platform in this process, too: on the stack's database, with WeChat played by the fake, and with rings that only we hear."""
-    os.environ.update(stack.env | {"LOG_LEVEL": "ERROR"})
-    from app.factory import assemble
-    from app.kit import logging, queue
-    from app.kit.settings import settings
-    from app.wechat import client
-    from app.wechat.fake import FakeGateway
+    with platform(stack):
+        from app.kit import queue
+        from app.wechat import client
+        from app.wechat.fake import FakeGateway
 
-    settings.cache_clear()
-    logging.configure()
-    assemble()
-    client.replacement = FakeGateway()
-    heard: list[tuple[str, dict[str, str]]] = []
-    queue.ring, ring = lambda job, ids: heard.append((job.name, ids)), queue.ring
-    try:
-        yield Bench(stack, heard)
-    finally:
-        queue.ring, client.replacement = ring, None
-        forget_connections()
+        client.replacement = FakeGateway()
+        heard: list[tuple[str, dict[str, str]]] = []
+        queue.ring, ring = lambda job, ids: heard.append((job.name, ids)), queue.ring
+        try:
+            yield Bench(stack, heard)
+        finally:
+            queue.ring, client.replacement = ring, None
 
 
 def forget_connections() -> None:

@@ -9,8 +9,7 @@ import statistics
 import tempfile
 import threading
 import time
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from itertools import count as counting
 from pathlib import Path
@@ -21,6 +20,7 @@ import psutil
 import psycopg
 
 from bench import search_data
+from bench.beside import platform
 from bench.import_ import REAL
 from bench.report import Figure, Report
 from bench.search_client import Connection, Timed, shoppers
@@ -100,7 +100,7 @@ def run(*, small: bool = False) -> Report:
         "SQL: the statements of the fallback in one connection, one after the other",
         f"trivial door: {TRIVIAL}",
     ]
-    with tempfile.TemporaryDirectory() as folder, servers() as lent, town(Path(folder), lent.database_url) as stack, _platform(stack):
+    with tempfile.TemporaryDirectory() as folder, servers() as lent, town(Path(folder), lent.database_url) as stack, platform(stack):
         stack.restart("valkey")
         stack.restart("simulator")
         stack.wait_healthy(HEALTHY_WITHIN_S)
@@ -110,23 +110,6 @@ def run(*, small: bool = False) -> Report:
             _measure(bench)
             figures += bench.figures
     return Report(figures, notes)
-
-
-@contextmanager
-def _platform(stack: Stack) -> Iterator[None]:
-    """The platform in this process, too."""
-    os.environ.update(stack.env | {"LOG_LEVEL": "ERROR"})
-    from app.factory import assemble
-    from app.kit import db, logging
-    from app.kit.settings import settings
-
-    settings.cache_clear()
-    logging.configure()
-    assemble()
-    try:
-        yield
-    finally:
-        db.engine().dispose()
 
 
 def _ready(stack: Stack, size: Size, *, requests: int) -> tuple[Bench, list[str]]:

@@ -35,6 +35,23 @@ def decode(cursor: str, length: int) -> list[Any]:
     return key
 
 
+def row_id(cursor: str) -> uuid.UUID:
+    """The (id,) that `encode` was given. Raises `CursorInvalid`."""
+    (key,) = decode(cursor, 1)
+    try:
+        return uuid.UUID(key)
+    except (TypeError, ValueError, AttributeError) as error:
+        raise CursorInvalid(cursor="of another list") from error
+
+
+def line_and_number(cursor: str, *, numbers: int = 2**31) -> tuple[int, int]:
+    """The (line of a file, number within it) that `encode` was given, the latter below `numbers`. Raises `CursorInvalid`."""
+    line, number = decode(cursor, 2)
+    if not (isinstance(line, int) and isinstance(number, int) and 0 <= line < 2**31 and 0 <= number < numbers):
+        raise CursorInvalid(cursor="of another list")
+    return line, number
+
+
 def moment_and_id(cursor: str) -> tuple[datetime, uuid.UUID]:
     """The (recorded_at, id) or (created_at, id) that `encode` was given. Raises `CursorInvalid`."""
     at, row_id = decode(cursor, 2)

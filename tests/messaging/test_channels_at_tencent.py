@@ -16,7 +16,7 @@ from app.identity.models import Customer
 from app.kit import clock
 from app.kit.settings import settings
 from app.messaging import credits, service, sms, windows
-from app.messaging.channels import Channel
+from app.messaging.channels import CallPerLetter, Channel
 from app.messaging.channels.group_send import GroupSend
 from app.messaging.models import Contact, Credit, MemberTask, MessageTemplate, Send
 from app.messaging.service import templates
@@ -189,7 +189,7 @@ def test_a_subscribe_message_that_may_have_left_is_never_sent_again(world: World
         subscribe(world, person, template_id)
     send = world.plan(her, "subscribe_message", key, context={"order_id": order.id})
     world.session.commit()
-    dying = die_after_the_call(Channel)
+    dying = die_after_the_call(CallPerLetter)
     with pytest.raises(Killed):
         service.send_due()
     dying.__exit__(None, None, None)
@@ -234,7 +234,7 @@ def test_staff_get_plain_messages_each_once(world: World, die_after_the_call: An
     key = make.template(world.session, world.town, "wecom_text", {"content": "门店 {{ store_name }} 今日有新预约"}).key
     sends = [world.plan(None, "wecom_text", key, context={"store_id": world.town.market.store.id}) for _ in range(2)]
     world.session.commit()
-    dying = die_after_the_call(Channel)
+    dying = die_after_the_call(CallPerLetter)
     with pytest.raises(Killed):
         service.send_due()
     dying.__exit__(None, None, None)

@@ -21,7 +21,7 @@ from app.identity import service as identity
 from app.identity.models import Customer, Purpose
 from app.kit import clock
 from app.messaging import service
-from app.messaging.channels import Channel
+from app.messaging.channels import CallPerLetter
 from app.messaging.channels.service_template import ServiceTemplate
 from app.messaging.models import Lane, MessageTemplate, QuotaDay, Send, SenderStop
 from app.messaging.service import claiming, limits
@@ -296,17 +296,17 @@ def test_no_call_begins_that_might_end_after_its_lease(
     monkeypatch.setattr(ServiceTemplate, "at_once", 2)
     monkeypatch.setattr(ServiceTemplate, "call_seconds", claiming.LEASE_OF_MANY.total_seconds() - 0.5)
     sends = [news(session, town, agreeing(session, town)) for _ in range(6)]
-    sent = Channel.send
+    sent = CallPerLetter.send
     slow = iter([0.6])
 
-    def take_long(self: Channel, batch: Any) -> Any:
+    def take_long(self: CallPerLetter, batch: Any) -> Any:
         told = sent(self, batch)
         begun = monotonic()
         while (wait := next(slow, None)) is not None:
             wait_until(lambda until=begun + wait: monotonic() >= until)
         return told
 
-    monkeypatch.setattr(Channel, "send", take_long)
+    monkeypatch.setattr(CallPerLetter, "send", take_long)
     make.send_due(session)
     assert len(tencent.calls) == 2
     assert sorted((one.status, one.error_code) for one in sends if one.status != "accepted") == [("planned", "no_time")] * 4

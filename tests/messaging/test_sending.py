@@ -13,7 +13,7 @@ from app.identity import service as identity
 from app.identity.models import Customer, Purpose
 from app.kit import db, texts
 from app.messaging import service
-from app.messaging.channels import Channel
+from app.messaging.channels import CallPerLetter
 from app.messaging.models import MessageTemplate, Send, SendStatus
 from app.messaging.service import claiming
 from app.wechat.errors import Outcome, WechatError
@@ -227,15 +227,15 @@ def test_an_answer_that_comes_after_we_gave_up_is_still_believed(
     session: Session, town: make.Town, tencent: FakeGateway, paid: Send, monkeypatch: pytest.MonkeyPatch, later: Any
 ) -> None:
     """The call takes longer than the window: meanwhile the sweep says unknown, then the answer is there."""
-    sent = Channel.send
+    sent = CallPerLetter.send
 
-    def slow(self: Channel, batch: Any) -> Any:
+    def slow(self: CallPerLetter, batch: Any) -> Any:
         answer = sent(self, batch)
         later(minutes=20)
         assert service.send_due() == 0
         return answer
 
-    monkeypatch.setattr(Channel, "send", slow)
+    monkeypatch.setattr(CallPerLetter, "send", slow)
     make.send_due(session)
     assert paid.status == "accepted"
     assert make.facts(session, paid) == ["message.unknown", "message.accepted"]
@@ -321,16 +321,16 @@ class Killed(BaseException):
 def test_a_worker_that_dies_around_the_call_sends_once_in_effect(
     session: Session, town: make.Town, tencent: FakeGateway, paid: Send, monkeypatch: pytest.MonkeyPatch, later: Any, moment: str
 ) -> None:
-    sent = Channel.send
+    sent = CallPerLetter.send
 
-    def die(self: Channel, batch: Any) -> Any:
+    def die(self: CallPerLetter, batch: Any) -> Any:
         if moment == "after the call":
             sent(self, batch)
         raise Killed
 
     session.commit()
     with monkeypatch.context() as dying:
-        dying.setattr(Channel, "send", die)
+        dying.setattr(CallPerLetter, "send", die)
         with pytest.raises(Killed):
             service.send_due()
     session.expire_all()

@@ -15,7 +15,7 @@ from app.kit import clock
 from app.leads import service as leads
 from app.leads.models import Lead
 from app.messaging import service
-from app.messaging.channels import Channel
+from app.messaging.channels import CallPerLetter
 from app.messaging.models import MessageTemplate, Send
 from app.orders import service as orders
 from app.wechat.http import HttpGateway
@@ -93,15 +93,15 @@ def test_a_worker_that_dies_leaves_one_message_at_tencent(
         session.commit()
     else:
         deliver()
-    sent = Channel.send
+    sent = CallPerLetter.send
 
-    def die(self: Channel, batch: Any) -> Any:
+    def die(self: CallPerLetter, batch: Any) -> Any:
         if moment == "after the call":
             sent(self, batch)
         raise Killed
 
     with monkeypatch.context() as dying:
-        dying.setattr(Channel, "send", die)
+        dying.setattr(CallPerLetter, "send", die)
         with pytest.raises(Killed):
             service.send_due()
     later(seconds=16)

@@ -59,7 +59,7 @@ def hand_in(session: Session, who: Caller, query_data: dict[str, Any]) -> Any:
 def search(session: Session, who: Caller, query_data: dict[str, Any]) -> Any:
     """Files that were handed in, the newest first."""
     limit = query_data["limit"]
-    before = _id_in(query_data["cursor"]) if "cursor" in query_data else None
+    before = paging.row_id(query_data["cursor"]) if "cursor" in query_data else None
     found = queries.runs_of_brand(session, marketing(who), before=before, limit=limit + 1)
     more = len(found) > limit
     return {"items": [_out(session, run) for run in found[:limit]], "next_cursor": paging.encode(found[limit - 1].id) if more else None}
@@ -82,7 +82,7 @@ def show(session: Session, who: Caller, file_id: uuid.UUID) -> Any:
 def rows(session: Session, who: Caller, file_id: uuid.UUID, query_data: dict[str, Any]) -> Any:
     """What does not hold, by its line."""
     run, limit = queries.run_of_brand(session, marketing(who), file_id), query_data["limit"]
-    after = _place_in(query_data["cursor"]) if "cursor" in query_data else (0, 0)
+    after = paging.line_and_number(query_data["cursor"]) if "cursor" in query_data else (0, 0)
     found = queries.unfit_rows(session, run.id, after=after, limit=limit + 1)
     more = len(found) > limit
     last = paging.encode(found[limit - 1].line, found[limit - 1].number) if more else None
@@ -137,18 +137,3 @@ def _row(row: PeopleRow) -> dict[str, Any]:
     said = {name: getattr(row, name) for name in ("line", "field", "value", "reason", "left_out")}
     column = f"audience.people_columns.{row.field}"
     return said | {"label": t(f"import_reason.{row.reason}"), "field_label": t(column) if has(column) else row.field}
-
-
-def _id_in(cursor: str) -> uuid.UUID:
-    (key,) = paging.decode(cursor, 1)
-    try:
-        return uuid.UUID(key)
-    except (TypeError, ValueError, AttributeError) as error:
-        raise CursorInvalid(cursor="unreadable") from error
-
-
-def _place_in(cursor: str) -> tuple[int, int]:
-    line, number = paging.decode(cursor, 2)
-    if not (isinstance(line, int) and isinstance(number, int) and 0 <= line < 2**31 and 0 <= number < 2**31):
-        raise CursorInvalid(cursor="unreadable")
-    return line, number

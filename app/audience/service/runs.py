@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import tempfile
 import uuid
 from collections.abc import Iterable, Iterator
@@ -12,7 +11,7 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import delete, func, insert, select, update
+from sqlalchemy import delete, func, select, update
 from sqlalchemy.exc import IntegrityError, OperationalError
 from sqlalchemy.orm import Session
 
@@ -32,11 +31,14 @@ from app.audience.reading_ahead import ALONE_BELOW, read_ahead
 from app.audience.service import importing, undoing
 from app.dealers.models import Staff
 from app.kit import acting, clock, crypto, db, queue
+from app.kit.handed_in import HandedIn, TooLong
 from app.kit.logging import logger
 from app.kit.settings import settings
 from app.kit.states import StateMoved, arrive
 
 log = logger(__name__)
+
+FILES = HandedIn(PeopleChunk, "sealed", seal=crypto.encrypt, unseal=crypto.decrypt)
 
 # A page takes seconds; after it another worker takes up what a dead one left.
 LEASE = timedelta(minutes=2)
@@ -56,20 +58,14 @@ def hand_in(session: Session, staff: Staff, pieces: Iterable[bytes], *, kind: Ru
     run = PeopleRun(brand_id=staff.brand_id, staff_id=staff.id, kind=kind, file_name=file_name, file_sha256="", file_bytes=0)
     session.add(run)
     session.flush()
-    digest, length = hashlib.sha256(), 0
-    for number, piece in enumerate(pieces):
-        length += len(piece)
-        if length > settings().feed_max_bytes:
-            break
-        digest.update(piece)
-        session.execute(insert(PeopleChunk).values(run_id=run.id, number=number, sealed=crypto.encrypt(piece)))
-    if not 0 < length <= settings().feed_max_bytes:
-        raise PeopleFileTooLong(bytes=length, most=settings().feed_max_bytes)
-    run.file_sha256, run.file_bytes = digest.hexdigest(), length
+    try:
+        run.file_sha256, run.file_bytes = FILES.keep(session, run.id, pieces)
+    except TooLong as error:
+        raise PeopleFileTooLong(bytes=error.bytes, most=settings().feed_max_bytes) from error
     same = select(PeopleRun).filter_by(brand_id=run.brand_id, kind=kind, file_sha256=run.file_sha256)
     earlier = same.where(PeopleRun.status.in_((PeopleStatus.waiting, PeopleStatus.running)), PeopleRun.id != run.id).limit(1)
     if (known := session.execute(earlier).scalar_one_or_none()) is not None:
-        session.execute(delete(PeopleChunk).filter_by(run_id=run.id))
+        FILES.forget(session, run.id)
         session.delete(run)
         session.flush()
         return known
@@ -128,7 +124,7 @@ def forget_old_people(session: Session) -> None:
 
 def _take_over(run: PeopleRun) -> None:
     with tempfile.TemporaryDirectory() as folder:
-        path = _written(run.id, Path(folder) / "people.csv")
+        path = FILES.write(run.id, Path(folder) / "people.csv")
         with db.transaction() as session:
             given = queries.given(session, run)
         with read_ahead(path, given) as ahead:
@@ -141,7 +137,7 @@ def _take_over(run: PeopleRun) -> None:
     with db.transaction() as session:
         mine = session.get_one(PeopleRun, run.id)
         PEOPLE_RUN.move(session, mine, PeopleStatus.done, finished_at=clock.now(session), lease_until=None)
-        session.execute(delete(PeopleChunk).filter_by(run_id=run.id))
+        FILES.forget(session, run.id)
 
 
 def _side_by_side(run: PeopleRun, pages: Iterator[Page]) -> None:
@@ -207,18 +203,9 @@ def _claim(session: Session, run_id: uuid.UUID) -> PeopleRun | None:
     return run
 
 
-def _written(run_id: uuid.UUID, path: Path) -> Path:
-    """The file as it was handed in, one piece in memory at a time."""
-    pieces = select(PeopleChunk.sealed).filter_by(run_id=run_id).order_by(PeopleChunk.number)
-    with db.transaction() as session, path.open("wb") as file:
-        for sealed in session.execute(pieces.execution_options(yield_per=1)).scalars():
-            file.write(crypto.decrypt(sealed))
-    return path
-
-
 def _refuse(run_id: uuid.UUID, error: dict[str, Any]) -> None:
     """What was taken over before stays: its pages say how much that is."""
     with db.transaction() as session:
         run = session.get_one(PeopleRun, run_id)
         PEOPLE_RUN.move(session, run, PeopleStatus.refused, error=error, finished_at=clock.now(session), lease_until=None)
-        session.execute(delete(PeopleChunk).filter_by(run_id=run_id))
+        FILES.forget(session, run_id)

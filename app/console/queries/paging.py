@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -11,7 +10,6 @@ from sqlalchemy import ColumnElement, func, select
 from sqlalchemy.orm import Session
 
 from app.kit import paging
-from app.kit.paging import CursorInvalid
 
 
 @dataclass(frozen=True)
@@ -34,15 +32,7 @@ def page_of(
     total = session.scalar(select(func.count()).select_from(model).where(*wanted)) if counted else None
     rows = select(model).where(*wanted).order_by(model.id.desc()).limit(limit + 1)
     if cursor:
-        rows = rows.where(model.id < _id_in(cursor))
+        rows = rows.where(model.id < paging.row_id(cursor))
     found = session.execute(rows).scalars().all()
     more = len(found) > limit
     return Page(found[:limit], paging.encode(found[limit - 1].id) if more else None, total)
-
-
-def _id_in(cursor: str) -> uuid.UUID:
-    (key,) = paging.decode(cursor, 1)
-    try:
-        return uuid.UUID(key)
-    except (TypeError, ValueError, AttributeError) as error:
-        raise CursorInvalid(cursor="unreadable") from error

@@ -106,8 +106,8 @@ class Channel(ABC):
 
     The claim of a batch asks `reach`, then `render`, then `take`, inside one transaction in which every customer of the batch is locked:
     nobody else claims a message to her, and no withdrawal, erasure or merge of hers is under way. What these find out is therefore true
-    when the claim is committed. `exchange` and `told` are outside of any transaction; a channel that does not speak to Tencent has a `send`
-    of its own instead. Consent, caps, quiet hours, quota and the ledger are not the channel's: no channel can forget them.
+    when the claim is committed. `send` is outside of any transaction. Consent, caps, quiet hours, quota and the ledger are not the
+    channel's: no channel can forget them.
 
     `account_kind`: whose account sends (`AccountKind`); None where no account of Tencent does. `to`: "customer" or "staff".
     `dedupe_window`: for how long the platform knows a repeated message by its key; None: not at all, and what may have left is never
@@ -151,22 +151,21 @@ class Channel(ABC):
     def refused(self, session: Session, sends: Sequence[Send]) -> None:  # noqa: B027  # few channels learn anything
         """The platform refused these for good; `error_code` says how. What that tells about the person may be kept."""
 
-    def exchange(self, letter: Letter) -> Exchange[Any]:
-        """The call to Tencent that sends this letter."""
-        raise NotImplementedError
+    @abstractmethod
+    def send(self, batch: Sequence[Letter]) -> list[Receipt | SendFailed]:
+        """Make the calls; what became of each letter, in their order."""
+
+
+class TencentChannel(Channel):
+    """A channel whose calls go to Tencent through the gateway: what the answers mean."""
 
     def told(self, letter: Letter, answer: Any) -> Receipt:
-        """What Tencent's answer to that call means. Raises `SendFailed`."""
+        """What Tencent's answer to the call means. Raises `SendFailed`."""
         return Receipt()
 
     def failed(self, letter: Letter, error: WechatError) -> Receipt | SendFailed:
         """What a call without a result means."""
         return SendFailed.told(error)
-
-    def send(self, batch: Sequence[Letter]) -> list[Receipt | SendFailed]:
-        """Make the calls, many at once; what became of each letter, in their order."""
-        answers = gateway().carry_out_all([self.exchange(letter) for letter in batch])
-        return [self._heard(letter, answer) for letter, answer in zip(batch, answers, strict=True)]
 
     def _heard(self, letter: Letter, answer: Any) -> Receipt | SendFailed:
         try:
@@ -177,6 +176,18 @@ class Channel(ABC):
             # The call was made: only the platform could say whether the message left.
             log.exception("answer not understood", send_id=str(letter.send_id))
             return SendFailed("bug", type(error).__name__, permanent=False, maybe_sent=True)
+
+
+class CallPerLetter(TencentChannel):
+    """One call to Tencent for every letter, many at once."""
+
+    @abstractmethod
+    def exchange(self, letter: Letter) -> Exchange[Any]:
+        """The call that sends this letter."""
+
+    def send(self, batch: Sequence[Letter]) -> list[Receipt | SendFailed]:
+        answers = gateway().carry_out_all([self.exchange(letter) for letter in batch])
+        return [self._heard(letter, answer) for letter, answer in zip(batch, answers, strict=True)]
 
 
 def each(sends: Sequence[Send], find: Any) -> dict[uuid.UUID, Any]:

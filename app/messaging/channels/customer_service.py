@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 
 from app.identity import queries as identity
 from app.messaging import windows, wording
-from app.messaging.channels import LONGEST_BYTES, Address, Channel, Letter, SendFailed
+from app.messaging.channels import LONGEST_BYTES, Address, CallPerLetter, Letter, SendFailed
 from app.messaging.models import MessageTemplate, Send
 from app.wechat.client import gateway
 from app.wechat.endpoints import Exchange
@@ -21,7 +21,7 @@ from app.wechat.endpoints.customer_service import Text
 from app.wechat.models import AccountKind, WechatAccount
 
 
-class CustomerService(Channel):
+class CustomerService(CallPerLetter):
     """developers.weixin.qq.com/doc/service/guide/product/message/customer_service_message: only within a time after what she did, only so
     often, and nothing makes a repeated call harmless.
     """

@@ -14,7 +14,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from app.messaging import drafts, wording
-from app.messaging.channels import Address, Channel, Letter, SendFailed
+from app.messaging.channels import Address, CallPerLetter, Letter, SendFailed
 from app.messaging.drafts import Draft, Problem
 from app.messaging.models import MessageTemplate, Send
 from app.orders.models import Order
@@ -25,7 +25,7 @@ from app.wechat.endpoints.mini_program.live_notices import NoticeType
 from app.wechat.models import AccountKind, WechatAccount
 
 
-class ServiceNotice(Channel):
+class ServiceNotice(CallPerLetter):
     """developers.weixin.qq.com, 新版一次性订阅: bound to the payment of the order that the message is about. What its template is called at
     an account is the type of notice: 2001, 2002 or 2003.
     """

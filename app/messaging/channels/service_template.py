@@ -17,7 +17,7 @@ from app.identity.models import WechatIdentity
 from app.identity.service import SYNC_EVERY
 from app.kit import clock
 from app.messaging import drafts, wording
-from app.messaging.channels import Address, Channel, Letter, Receipt, SendFailed
+from app.messaging.channels import Address, CallPerLetter, Letter, Receipt, SendFailed
 from app.messaging.drafts import Draft, Problem
 from app.messaging.models import MessageTemplate, Purpose, Send
 from app.wechat.client import gateway
@@ -28,7 +28,7 @@ from app.wechat.models import AccountKind, WechatAccount
 FOLLOWERS_READ_WITHIN = SYNC_EVERY + timedelta(minutes=2)
 
 
-class ServiceTemplate(Channel):
+class ServiceTemplate(CallPerLetter):
     """developers.weixin.qq.com/doc/service/api/notify/template/api_sendtemplatemessage: notices only, marketing needs her consent."""
 
     kind = "service_template"

@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 from app.identity import queries as identity
 from app.kit import clock
 from app.messaging import credits, drafts, wording
-from app.messaging.channels import Address, Channel, Letter, Receipt, SendFailed
+from app.messaging.channels import Address, CallPerLetter, Letter, Receipt, SendFailed
 from app.messaging.drafts import Draft, Problem
 from app.messaging.models import MessageTemplate, Send
 from app.wechat.client import gateway
@@ -25,7 +25,7 @@ from app.wechat.models import AccountKind, WechatAccount
 REFUSED_BY_HER = "wechat.43101"
 
 
-class SubscribeMessage(Channel):
+class SubscribeMessage(CallPerLetter):
     """developers.weixin.qq.com/miniprogram/dev/framework/open-ability/subscribe-message.html: nothing makes a repeated call harmless, so
     what may have left is never sent again.
     """

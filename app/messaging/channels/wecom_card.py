@@ -13,7 +13,7 @@ from apiflask.validators import Length
 from sqlalchemy.orm import Session
 
 from app.messaging import staff_cards
-from app.messaging.channels import Address, Channel, Letter, Receipt, SendFailed, each
+from app.messaging.channels import Address, CallPerLetter, Letter, Receipt, SendFailed, each
 from app.messaging.models import Send
 from app.wechat.client import CardReceipt, gateway
 from app.wechat.endpoints import Exchange
@@ -22,7 +22,7 @@ from app.wechat.models import AccountKind, WechatAccount
 DUPLICATE_CHECK_SECONDS = 1800
 
 
-class WecomCard(Channel):
+class WecomCard(CallPerLetter):
     """developer.work.weixin.qq.com/document/path/90236: WeCom recognises a repeated card by its whole JSON."""
 
     kind = "wecom_card"

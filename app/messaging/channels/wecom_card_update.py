@@ -12,7 +12,7 @@ from apiflask.fields import String
 from sqlalchemy.orm import Session
 
 from app.messaging import staff_cards
-from app.messaging.channels import Address, Channel, Letter, Receipt, SendFailed, each
+from app.messaging.channels import Address, CallPerLetter, Letter, Receipt, SendFailed, each
 from app.messaging.models import Send, SendStatus
 from app.wechat.client import gateway
 from app.wechat.endpoints import Exchange
@@ -23,7 +23,7 @@ from app.wechat.models import AccountKind, WechatAccount
 _USED_UP = "40058"
 
 
-class WecomCardUpdate(Channel):
+class WecomCardUpdate(CallPerLetter):
     """developer.work.weixin.qq.com/document/path/94945: each response_code changes its card once, within 72 hours.
 
     The send's context names the card's send in `replaces`.

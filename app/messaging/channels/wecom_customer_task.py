@@ -21,7 +21,7 @@ from app.identity.models import WechatIdentity
 from app.kit import clock
 from app.kit.settings import settings
 from app.messaging import drafts, facts, wording
-from app.messaging.channels import Address, Channel, Letter, Receipt, SendFailed
+from app.messaging.channels import Address, Letter, Receipt, SendFailed, TencentChannel
 from app.messaging.channels.group_send import month_began
 from app.messaging.drafts import Draft, Problem
 from app.messaging.models import Contact, MemberTask, MessageTemplate, Send, SendStatus
@@ -36,7 +36,7 @@ ASK_AFTER = timedelta(minutes=5)
 _MAY_HAVE_LEFT = (SendStatus.claimed, SendStatus.accepted, SendStatus.unknown)
 
 
-class WecomCustomerTask(Channel):
+class WecomCustomerTask(TencentChannel):
     """developer.work.weixin.qq.com/document/path/92135: accepted is that the task is there, delivered that a member confirmed it and WeCom
     sent it. Nothing makes a repeated call harmless. Messages of one claim that say the same to customers of one member are one task.
     """

@@ -13,7 +13,7 @@ from apiflask.validators import Length
 from sqlalchemy.orm import Session
 
 from app.messaging import staff_cards, wording
-from app.messaging.channels import LONGEST_BYTES, Address, Channel, Letter, Receipt, SendFailed, each
+from app.messaging.channels import LONGEST_BYTES, Address, CallPerLetter, Letter, Receipt, SendFailed, each
 from app.messaging.models import MessageTemplate, Send
 from app.wechat.client import CardReceipt, gateway
 from app.wechat.endpoints import Exchange
@@ -22,7 +22,7 @@ from app.wechat.models import AccountKind, WechatAccount
 DUPLICATE_CHECK_SECONDS = 1800
 
 
-class WecomText(Channel):
+class WecomText(CallPerLetter):
     """developer.work.weixin.qq.com/document/path/90236: WeCom recognises a repeated message by its whole JSON."""
 
     kind = "wecom_text"

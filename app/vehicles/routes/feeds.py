@@ -73,7 +73,7 @@ def hand_in(session: Session, who: Caller, query_data: dict[str, Any]) -> Any:
 def search(session: Session, who: Caller, query_data: dict[str, Any]) -> Any:
     """Feeds that were handed in, the newest first."""
     limit = query_data["limit"]
-    before = _id_in(query_data["cursor"]) if "cursor" in query_data else None
+    before = paging.row_id(query_data["cursor"]) if "cursor" in query_data else None
     found = queries.runs_of_staff(session, who.staff, before=before, limit=limit + 1)
     more = len(found) > limit
     return {"items": [_out(run) for run in found[:limit]], "next_cursor": paging.encode(found[limit - 1].id) if more else None}
@@ -96,7 +96,7 @@ def show(session: Session, who: Caller, run_id: uuid.UUID) -> Any:
 def rows(session: Session, who: Caller, run_id: uuid.UUID, query_data: dict[str, Any]) -> Any:
     """The rows that do not hold, and pictures that could not be fetched, by their line."""
     run, limit = queries.run_of_staff(session, who.staff, run_id), query_data["limit"]
-    after = _place_in(query_data["cursor"]) if "cursor" in query_data else (0, 0)
+    after = paging.line_and_number(query_data["cursor"], numbers=2**15) if "cursor" in query_data else (0, 0)
     found = queries.refused_rows(session, run.id, after=after, limit=limit + 1)
     more = len(found) > limit
     last = paging.encode(found[limit - 1].line, found[limit - 1].picture) if more else None
@@ -165,18 +165,3 @@ def _out(run: ImportRun) -> dict[str, Any]:
 def _row(row: ImportRow) -> dict[str, Any]:
     said = {name: getattr(row, name) for name in ("line", "stock_number", "field", "value", "reason")}
     return said | {"label": texts.t(f"import_reason.{row.reason}")}
-
-
-def _id_in(cursor: str) -> uuid.UUID:
-    (key,) = paging.decode(cursor, 1)
-    try:
-        return uuid.UUID(key)
-    except (TypeError, ValueError, AttributeError) as error:
-        raise CursorInvalid(cursor="unreadable") from error
-
-
-def _place_in(cursor: str) -> tuple[int, int]:
-    line, picture = paging.decode(cursor, 2)
-    if not (isinstance(line, int) and isinstance(picture, int) and 0 <= line < 2**31 and 0 <= picture < 2**15):
-        raise CursorInvalid(cursor="unreadable")
-    return line, picture

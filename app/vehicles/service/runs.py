@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import tempfile
 import time
 import uuid
@@ -12,12 +11,13 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import delete, func, insert, select, update
+from sqlalchemy import delete, func, select, update
 from sqlalchemy.orm import Session
 
 from app.dealers.errors import DealerUnknown
 from app.dealers.models import Dealer, Staff
 from app.kit import acting, clock, db, queue
+from app.kit.handed_in import HandedIn, TooLong
 from app.kit.logging import logger
 from app.kit.settings import settings
 from app.kit.states import StateMoved, arrive
@@ -30,6 +30,8 @@ from app.vehicles.service.keeping import must_keep
 from app.vehicles.service.staging import Feed
 
 log = logger(__name__)
+
+FILES = HandedIn(ImportChunk, "content")
 
 # Longer than any feed takes; after it another worker takes up what a dead one left.
 LEASE = timedelta(minutes=30)
@@ -54,20 +56,14 @@ def hand_in(session: Session, staff: Staff, pieces: Iterable[bytes], **about: An
     session.add(run)
     session.flush()
     feeds.refuse_name_of_another(session, run)
-    digest, length = hashlib.sha256(), 0
-    for number, piece in enumerate(pieces):
-        length += len(piece)
-        if length > settings().feed_max_bytes:
-            break
-        digest.update(piece)
-        session.execute(insert(ImportChunk).values(run_id=run.id, number=number, content=piece))
-    if not 0 < length <= settings().feed_max_bytes:
-        raise FeedTooLong(bytes=length, most=settings().feed_max_bytes)
-    run.file_sha256, run.file_bytes = digest.hexdigest(), length
+    try:
+        run.file_sha256, run.file_bytes = FILES.keep(session, run.id, pieces)
+    except TooLong as error:
+        raise FeedTooLong(bytes=error.bytes, most=settings().feed_max_bytes) from error
     same = select(ImportRun).filter_by(brand_id=run.brand_id, feed=run.feed, dealer_id=run.dealer_id, file_sha256=run.file_sha256)
     earlier = same.where(ImportRun.status.in_((RunStatus.waiting, RunStatus.running)), ImportRun.id != run.id).limit(1)
     if (known := session.execute(earlier).scalar_one_or_none()) is not None:
-        session.execute(delete(ImportChunk).filter_by(run_id=run.id))
+        FILES.forget(session, run.id)
         session.delete(run)
         session.flush()
         return known
@@ -88,7 +84,7 @@ def discard(session: Session, staff: Staff, run_id: uuid.UUID) -> ImportRun:
     """A held feed is not taken over. Raises ManagersOnly, RunUnknown, RunNotHeld."""
     run = _held(session, staff, run_id)
     RUN.move(session, run, RunStatus.discarded)
-    _forget_file(session, run.id)
+    FILES.forget(session, run.id)
     return run
 
 
@@ -111,11 +107,11 @@ def take_up(run_id: uuid.UUID) -> None:
     occasion = replace(acting.now(), actor=("staff", run.staff_id))
     try:
         with tempfile.TemporaryDirectory() as folder, acting.acting(occasion), db.transaction() as session:
-            path = _written(run_id, Path(folder) / "feed")
+            path = FILES.write(run_id, Path(folder) / "feed")
             run = session.get_one(ImportRun, run_id)
             outcome = feeds.read(session, run, _feed(run, path))
             if outcome != RunStatus.held:
-                _forget_file(session, run_id)
+                FILES.forget(session, run_id)
     except (FeedRefused, MappingInvalid) as error:
         said = {key: str(value) for key, value in error.details.items()} or {"reason": error.message}
         _refuse(run_id, {"error": error.code, "details": said})
@@ -139,7 +135,7 @@ def forget_old(session: Session) -> None:
     """Drop the reports of old runs; how many rows they had stays, and their files have gone before."""
     old = select(ImportRun.id).where(ImportRun.created_at < func.marque_now() - timedelta(days=settings().feed_report_days))
     session.execute(delete(ImportRow).where(ImportRow.run_id.in_(old)))
-    _forget_file(session, *session.execute(old.where(ImportRun.status == RunStatus.held)).scalars())
+    FILES.forget(session, *session.execute(old.where(ImportRun.status == RunStatus.held)).scalars())
 
 
 def _free(runs: Any) -> Any:
@@ -186,21 +182,8 @@ def _progress(run_id: uuid.UUID) -> Callable[[int], None]:
     return tell
 
 
-def _written(run_id: uuid.UUID, path: Path) -> Path:
-    """The file as it was handed in, one piece in memory at a time."""
-    pieces = select(ImportChunk.content).filter_by(run_id=run_id).order_by(ImportChunk.number)
-    with db.transaction() as session, path.open("wb") as file:
-        for content in session.execute(pieces.execution_options(yield_per=1)).scalars():
-            file.write(content)
-    return path
-
-
 def _refuse(run_id: uuid.UUID, error: dict[str, Any]) -> None:
     with db.transaction() as session:
         run = session.get_one(ImportRun, run_id)
         RUN.move(session, run, RunStatus.refused, error=error, finished_at=clock.now(session), lease_until=None)
-        _forget_file(session, run_id)
-
-
-def _forget_file(session: Session, *run_ids: uuid.UUID) -> None:
-    session.execute(delete(ImportChunk).where(ImportChunk.run_id.in_(run_ids)))
+        FILES.forget(session, run_id)
