@@ -370,7 +370,7 @@ LISTINGS = REAL_DATA / "guazi_china_10cities_2021.csv"
 if LISTINGS.exists():  # these rows are nobody's to pass on, so they are not part of the project
 
     def test_the_real_listings_of_ten_cities_are_taken_over_and_found(session: Session, brand: Brand, app: Any) -> None:
-        # Nobody vacuums it meanwhile: autovacuum would wait at its end for our change of pg_class, our ANALYZE for it, and we are the victim.
+        # Nobody vacuums it meanwhile: autovacuum would wait at its end for our change of pg_class, and our ANALYZE for it: a deadlock.
         session.execute(text("LOCK TABLE vehicles IN SHARE UPDATE EXCLUSIVE MODE"))
         # As after cars were deleted: the planner believes that no page of the table has a row, and did this for a quarter of an hour.
         session.execute(text("UPDATE pg_class SET relpages = 3000, reltuples = 0 WHERE oid = 'vehicles'::regclass"))
