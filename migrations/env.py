@@ -16,7 +16,7 @@ factory.assemble()
 
 def include(_object: Any, name: str | None, kind: str, _reflected: bool, _other: Any) -> bool:
     """Monthly partitions are made by the database, not by migrations."""
-    return not (kind == "table" and name and re.fullmatch(r"events_(\d{6}|rest)", name))
+    return not (kind == "table" and name and re.fullmatch(r"(events|walk_steps)_(\d{6}|rest)", name))
 
 
 def run() -> None:

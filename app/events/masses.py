@@ -14,7 +14,7 @@ from app.events.models import EventSubscription
 from app.events.service import listeners
 from app.kit import clock, queue
 
-_HERSELF, _NOTHING = "'customer', told.customer_id::text", "CAST(NULL AS text), CAST(NULL AS text)"
+_HERSELF, _SUBJECT = "'customer', told.customer_id::text", "CAST(:subject_type AS text), CAST(:subject_id AS text)"
 # The moment is asked for once: as a function it would be for each row.
 _RECORD = """
     WITH told AS MATERIALIZED ({source}), made AS (
@@ -39,9 +39,10 @@ def record_selected(
     actor: tuple[str, Any] = ("system", None),
     params: Mapping[str, Any] | None = None,
     about_herself: bool = False,
+    subject: tuple[str, Any] | None = None,
 ) -> int:
     """A fact of one name, as `service.record` writes it, for each row of `source`: SQL of the caller's own that selects customer_id and
-    data (jsonb), with its `params`. Its subject is the customer where it is `about_herself`, else none. How many there are.
+    data (jsonb), with its `params`. Its subject is the customer where it is `about_herself`, else this one or none. How many there are.
     """
     if name not in NAMES:
         raise RuntimeError(f"not in the event catalogue: {name}")
@@ -49,8 +50,10 @@ def record_selected(
     subscribed = session.execute(select(EventSubscription.handler).filter_by(event_name=name)).scalars()
     handlers = sorted(listeners(name) | set(subscribed))
     given: dict[str, Any] = {"brand_id": brand_id, "name": name, "actor_type": actor[0], "actor_id": str(actor[1]) if actor[1] else None}
+    kind, subject_id = subject or (None, None)
+    given |= {"subject_type": kind, "subject_id": str(subject_id) if subject_id else None}
     given |= {"now": clock.now(session), "handlers": handlers}
-    wanted = text(_RECORD.format(source=source, subject=_HERSELF if about_herself else _NOTHING))
+    wanted = text(_RECORD.format(source=source, subject=_HERSELF if about_herself else _SUBJECT))
     recorded: int = session.execute(wanted, {**(params or {}), **given}).scalar_one()
     if recorded and handlers:
         queue.enqueue(session, "events.deliver")

@@ -13,7 +13,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from app.events.catalogue import NAMES
@@ -46,7 +46,23 @@ class Graph:
         return node_kinds()[self._nodes[node_id]["kind"]]
 
     def config(self, node_id: str) -> dict[str, Any]:
-        return self._nodes[node_id].get("config", {})
+        """The node's settings, as its kind loads them."""
+        loaded: dict[str, Any] = self.kind(node_id).Config().load(self._nodes[node_id].get("config", {}))
+        return loaded
+
+    def ports(self, node_id: str) -> Mapping[str, str]:
+        return self.kind(node_id).ports(self.config(node_id))
+
+    def ways(self, node_id: str) -> dict[str, str]:
+        """Where each port of a node leads."""
+        return {port: self.next(node_id, port) for port in self.ports(node_id)}
+
+    def awaits(self) -> set[str]:
+        """The events that somebody on some node may wait for."""
+        return {name for node_id in self._nodes for name in self.kind(node_id).awaits(self.config(node_id))}
+
+    def node_ids(self) -> Sequence[str]:
+        return list(self._nodes)
 
     def label(self, node_id: str) -> str:
         return self._nodes[node_id].get("label") or self.kind(node_id).label
@@ -123,19 +139,25 @@ def _of_edges(raw: dict[str, Any]) -> Iterator[Problem]:
         if source is None or edge["to"] not in nodes:
             yield _problem("edge_to_nowhere", node=edge["from"], to=edge["to"])
             continue
-        if edge["port"] not in node_kinds()[source["kind"]].ports:
+        if edge["port"] not in _ports(source):
             yield _problem("unknown_port", node=_name(source), port=edge["port"])
         if (edge["from"], edge["port"]) in wired:
             yield _problem("port_twice", node=_name(source), port=_port(source, edge["port"]))
         wired.add((edge["from"], edge["port"]))
     for node in raw["nodes"]:
-        for port in node_kinds()[node["kind"]].ports:
+        for port in _ports(node):
             if (node["id"], port) not in wired:
                 yield _problem("port_open", node=_name(node), port=_port(node, port))
 
 
 def _port(node: dict[str, Any], port: str) -> str:
-    return node_kinds()[node["kind"]].ports.get(port, port)
+    return _ports(node).get(port, port)
+
+
+def _ports(node: dict[str, Any]) -> Mapping[str, str]:
+    """Of a node whose settings were found sound."""
+    kind = node_kinds()[node["kind"]]
+    return kind.ports(kind.Config().load(node.get("config", {})))
 
 
 def _of_ways(raw: dict[str, Any]) -> Iterator[Problem]:

@@ -2,10 +2,17 @@
 
 from __future__ import annotations
 
+from sqlalchemy.orm import Session
+
 from app.journeys import service
 from app.kit.queue import job
 
 
 @job("journeys.advance", every=3, transactional=False, timeout=120)
 def advance() -> None:
-    service.advance_all()
+    service.sweep()
+
+
+@job("journeys.make_partitions", cron="27 3 * * *")
+def make_partitions(session: Session) -> None:
+    service.make_partitions(session)

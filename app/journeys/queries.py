@@ -98,9 +98,10 @@ def described(session: Session, one: Journey) -> dict[str, Any]:
                 {"id": node_id, "kind": kind.kind, "label": graph.label(node_id), "summary": kind.summary(graph.config(node_id))}
             )
             # A single way out needs no name on the canvas.
-            names = kind.ports if len(kind.ports) > 1 else {}
+            ports = graph.ports(node_id)
+            names = ports if len(ports) > 1 else {}
             drawn["edges"] += [
-                {"from": node_id, "port": port, "port_label": names.get(port, ""), "to": graph.next(node_id, port)} for port in kind.ports
+                {"from": node_id, "port": port, "port_label": names.get(port, ""), "to": graph.next(node_id, port)} for port in ports
             ]
     return {
         "id": str(one.id),

@@ -1,77 +1,158 @@
-"""What a node and a condition are, what they are given, and what they may answer."""
+"""What a node and a condition are, who stands on a node, and what may become of them there.
+
+Whoever is due is taken, a few thousand at a time, into the temporary table `standing`; nodes say there what becomes of them, in statements
+about all of them at once, and only the end of the turn writes the walks. So a step costs a few microseconds and no row of it comes here.
+"""
 
 from __future__ import annotations
 
 import uuid
-from collections.abc import Mapping, Sequence
+from abc import ABC, abstractmethod
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, ClassVar, Protocol
+from typing import Any, ClassVar, cast
 
 from marshmallow import Schema
+from sqlalchemy import Boolean, Column, ColumnElement, DateTime, Integer, MetaData, Row, String, Table, Uuid, literal, select, true, update
+from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 from sqlalchemy.orm import Session
 
-from app.journeys.models import Walk
+from app.journeys.models import JourneyVersion
 from app.kit.forms import Form, problems_of
 from app.kit.texts import has, t
 
-__all__ = ["Condition", "Finish", "Form", "Leave", "Node", "Outcome", "Stay", "Visit", "event_label", "problems_of"]
+__all__ = ["Condition", "Form", "Node", "Outcome", "Standing", "event_label", "problems_of", "standing"]
+
+
+class Outcome:
+    """What becomes of a walk on a node: it leaves through a port, stays until a time, ends well, ends early, or cannot go on."""
+
+    leave, stay, finish, exit, stick = "leave", "stay", "finish", "exit", "stick"
+
+
+# The first columns are those of `walks`. `was_due_at` is when she was to be visited: how late this turn is. `moving`: her turn goes on.
+standing = Table(
+    "standing",
+    MetaData(),
+    Column("walk_id", Uuid, primary_key=True),
+    Column("brand_id", Uuid),
+    Column("journey_id", Uuid),
+    Column("version_id", Uuid),
+    Column("customer_id", Uuid),
+    Column("node_id", String),
+    Column("visit_no", Integer),
+    Column("arrived_at", DateTime(timezone=True)),
+    Column("was_due_at", DateTime(timezone=True)),
+    Column("created_at", DateTime(timezone=True)),
+    Column("triggered_at", DateTime(timezone=True)),
+    Column("subject_type", String),
+    Column("subject_id", String),
+    Column("context", JSONB),
+    Column("moving", Boolean),
+    Column("outcome", String),
+    Column("port", String),
+    Column("until", DateTime(timezone=True)),
+    Column("awaits", ARRAY(String)),
+    Column("reason", String),
+    Column("send_id", Uuid),
+)
 
 
 @dataclass(frozen=True)
-class Leave:
-    """The customer leaves the node through a port; `send_id` is the message that was planned for her here."""
+class Standing:
+    """All walks that stand on one node of one version and are visited at `now`: rows of `standing`, of which nothing is decided yet.
 
-    port: str
-    send_id: uuid.UUID | None = None
+    `config` is the node's, as its `Config` loads it. What is decided is said by `leave`, `stay`, `finish`, `exit` and `stick`, for all
+    who are left or for those for whom `where` holds (an expression over the columns of `standing`; a NULL holds for nobody). A walk of
+    which nothing is decided in the end is stuck: nobody goes on by mistake.
+    """
 
-
-@dataclass(frozen=True)
-class Stay:
-    """The customer stays and is visited again at `until`."""
-
-    until: datetime
-
-
-@dataclass(frozen=True)
-class Finish:
-    """The journey ends here."""
-
-
-Outcome = Leave | Stay | Finish
-
-
-@dataclass(frozen=True)
-class Visit:
-    """All walks that stand on one node of one version and are due at `now`."""
-
-    walks: Sequence[Walk]
+    session: Session
+    version: JourneyVersion
     node_id: str
     config: dict[str, Any]
     now: datetime
 
+    @property
+    def here(self) -> ColumnElement[bool]:
+        """Those of whom nothing is decided yet."""
+        at_node = (standing.c.version_id == self.version.id) & (standing.c.node_id == self.node_id)
+        return at_node & standing.c.moving & standing.c.outcome.is_(None)
 
-class Node(Protocol):
-    """A kind of step; one file in `nodes/`. `ports` are its ways out with their labels; `rests` says that time passes on it.
+    def rows(self, *columns: Any, where: ColumnElement[bool] | None = None) -> Sequence[Row[Any]]:
+        """Those who are left, as these columns; for what cannot be said in one statement."""
+        return self.session.execute(select(*columns).where(self._who(where)).order_by(standing.c.walk_id)).all()
 
-    `visit` answers for every walk, in a number of statements that does not grow with theirs. It may be called again for a step whose
-    transaction was lost, so all it does is in that transaction. What it raises for one walk alone leaves that walk stuck, with the reason.
+    def leave(
+        self, port: str | ColumnElement[str], *, where: ColumnElement[bool] | None = None, send_id: ColumnElement[uuid.UUID] | None = None
+    ) -> int:
+        """They go through a port, the same for all or each her own; `send_id` is the message that was planned for her here. How many."""
+        chosen = literal(port, String) if isinstance(port, str) else port
+        return self._decide(Outcome.leave, where, port=chosen, **({} if send_id is None else {"send_id": send_id}))
+
+    def stay(
+        self, until: datetime | ColumnElement[datetime], *, where: ColumnElement[bool] | None = None, awaits: Sequence[str] | None = None
+    ) -> int:
+        """They stay, and are visited again at `until`, or sooner when one of the events `awaits` happens to them. How many."""
+        return self._decide(Outcome.stay, where, until=until, awaits=list(awaits) if awaits else None)
+
+    def finish(self, *, where: ColumnElement[bool] | None = None) -> int:
+        """The journey ends here for them. How many."""
+        return self._decide(Outcome.finish, where)
+
+    def exit(self, reason: str, *, where: ColumnElement[bool] | None = None) -> int:
+        """They leave the journey early; `reason` is a key of `journeys.reasons`. How many."""
+        return self._decide(Outcome.exit, where, reason=reason)
+
+    def stick(self, reason: str, *, where: ColumnElement[bool] | None = None) -> int:
+        """They cannot go on until a person has looked; `reason` is a key of `journeys.reasons`. How many."""
+        return self._decide(Outcome.stick, where, reason=reason)
+
+    def _who(self, where: ColumnElement[bool] | None) -> ColumnElement[bool]:
+        return self.here & (true() if where is None else where)
+
+    def _decide(self, outcome: str, where: ColumnElement[bool] | None, **values: Any) -> int:
+        # Nothing is known of where and whom to a port of NULL: such a walk stays undecided.
+        done = update(standing).where(self._who(where)).values(outcome=outcome, **values)
+        return cast(int, self.session.execute(done.execution_options(synchronize_session=False)).rowcount)  # type: ignore[attr-defined]
+
+
+class Node(ABC):
+    """A kind of step; one file in `nodes/`. `rests` says that time passes on it.
+
+    `visit` decides about every walk that stands there, in a number of statements that does not grow with theirs. It may be called again
+    for a step whose transaction was lost, so all it does is in that transaction. What it raises for one walk alone leaves that walk stuck,
+    with the reason.
     """
 
     kind: ClassVar[str]
     label: ClassVar[str]
-    ports: ClassVar[Mapping[str, str]]
-    rests: ClassVar[bool]
     Config: ClassVar[type[Schema]]
+    rests: ClassVar[bool] = False
 
     @staticmethod
-    def summary(config: dict[str, Any]) -> str: ...
+    @abstractmethod
+    def ports(config: dict[str, Any]) -> Mapping[str, str]:
+        """Its ways out, with their labels."""
 
     @staticmethod
-    def visit(session: Session, visit: Visit) -> dict[uuid.UUID, Outcome]: ...
+    @abstractmethod
+    def summary(config: dict[str, Any]) -> str:
+        """What it does, in words of the people who draw journeys; `config` is as its `Config` loads it."""
+
+    @staticmethod
+    @abstractmethod
+    def visit(here: Standing) -> None:
+        """Decide about all who stand here."""
+
+    @staticmethod
+    def awaits(config: dict[str, Any]) -> Collection[str]:
+        """The names of all events that may end a stay here."""
+        return ()
 
 
-class Condition(Protocol):
+class Condition(ABC):
     """A question that a branch asks; one file in `conditions/`."""
 
     kind: ClassVar[str]
@@ -79,12 +160,14 @@ class Condition(Protocol):
     Config: ClassVar[type[Schema]]
 
     @staticmethod
-    def summary(config: dict[str, Any]) -> str: ...
+    @abstractmethod
+    def summary(config: dict[str, Any]) -> str:
+        """The question in words."""
 
     @staticmethod
-    def holds(session: Session, walks: Sequence[Walk], config: dict[str, Any]) -> set[uuid.UUID]:
-        """The ids of the walks for which the answer is yes."""
-        ...
+    @abstractmethod
+    def holds(here: Standing, config: dict[str, Any]) -> ColumnElement[bool]:
+        """Whether the answer is yes, as an expression over the columns of `standing`."""
 
 
 def event_label(name: str) -> str:

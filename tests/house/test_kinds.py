@@ -87,15 +87,17 @@ def plant(tmp_path: Path, app: Any) -> Iterator[Callable[[str, str], None]]:
 
 NODE = """
 from marshmallow import Schema
-from app.journeys.visits import Leave
+from app.journeys.visits import Node
 
-class Planted:
-    kind, label, ports, rests = "planted", "新步骤", {"left": "左", "right": "右"}, False
+class Planted(Node):
+    kind, label = "planted", "新步骤"
     class Config(Schema): pass
+    @staticmethod
+    def ports(config): return {"left": "左", "right": "右"}
     @staticmethod
     def summary(config): return "向左走"
     @staticmethod
-    def visit(session, visit): return {walk.id: Leave("left") for walk in visit.walks}
+    def visit(here): here.leave("left")
 """
 
 
@@ -117,14 +119,16 @@ def test_a_node_is_one_file(session: Session, plant: Callable[[str, str], None])
 
 CONDITION = """
 from marshmallow import Schema
+from sqlalchemy import true
+from app.journeys.visits import Condition
 
-class Planted:
+class Planted(Condition):
     kind, label = "planted", "新条件"
     class Config(Schema): pass
     @staticmethod
     def summary(config): return "永远是"
     @staticmethod
-    def holds(session, walks, config): return {walk.id for walk in walks}
+    def holds(here, config): return true()
 """
 
 

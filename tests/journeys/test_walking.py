@@ -21,6 +21,7 @@ from app.journeys.errors import NotStuck
 from app.journeys.models import Walk, WalkStep
 from app.journeys.nodes import send_message, wait
 from app.journeys.service import walking
+from app.journeys.visits import Standing, standing
 from app.kit import clock, db
 from app.messaging.models import Send
 from tests.factories import dealers as make_dealers
@@ -127,7 +128,7 @@ def test_the_clock_fires_those_who_are_due_and_nobody_early(session: Session, br
 def test_a_crash_between_any_two_steps_changes_nothing_in_the_end(
     session: Session, brand: Brand, walker: Customer, sweep: Callable[[], int], later: Any, monkeypatch: pytest.MonkeyPatch, crash: int
 ) -> None:
-    """The worker dies at its n-th transaction, before the commit; its leases end, and the next sweep goes on."""
+    """The worker dies at its n-th transaction, before the commit; the next sweep goes on."""
     make.journey(session, brand)
     make.triggered(session, walker)
     transactions = iter(range(1, 100))
@@ -158,8 +159,6 @@ def test_a_crash_between_any_two_steps_changes_nothing_in_the_end(
                 except Killed:
                     deaths += 1
                     session.expire_all()
-                    session.execute(text("UPDATE walks SET lease_until = marque_now() WHERE lease_until IS NOT NULL"))
-                    session.commit()
 
     survive()
     later(days=1)
@@ -205,10 +204,10 @@ def test_a_poisoned_walk_is_stuck_alone_with_its_reason_and_can_be_tried_again(
     poisoned_id = people[2].id
     visit = send_message.SendMessage.visit
 
-    def choke(own: Session, given: Any) -> Any:
-        if any(walk.customer_id == poisoned_id for walk in given.walks):
+    def choke(here: Standing) -> None:
+        if here.rows(standing.c.walk_id, where=standing.c.customer_id == poisoned_id):
             raise ValueError("no order to speak of")
-        return visit(own, given)
+        visit(here)
 
     with monkeypatch.context() as patched:
         patched.setattr(send_message.SendMessage, "visit", staticmethod(choke))
@@ -234,26 +233,12 @@ def test_a_node_that_answers_nothing_for_a_walk_leaves_it_stuck_and_sends_nothin
     """A wait that does not know its end is never over."""
     make.journey(session, brand)
     make.triggered(session, walker)
-    monkeypatch.setattr(wait.Wait, "visit", staticmethod(lambda _session, _visit: {}))
+    monkeypatch.setattr(wait.Wait, "visit", staticmethod(lambda _here: None))
     sweep()
     later(days=2)
     sweep()
     assert templates(session) == ["deposit_paid"]
     assert only_walk(session).status == "stuck"
-
-
-def test_a_claim_that_was_overtaken_takes_no_step(session: Session, brand: Brand, walker: Customer, deliver: Callable[[], int]) -> None:
-    make.journey(session, brand)
-    make.triggered(session, walker)
-    deliver()
-    slow = walking.claim(session)
-    assert walking.claim(session) == []
-    session.execute(text("UPDATE walks SET lease_until = marque_now()"))
-    quick = walking.claim(session)
-    assert walking.step(session, slow) == 0
-    assert walking.step(session, quick) == 1
-    assert walking.step(session, quick) == 0
-    assert len(templates(session)) == 1
 
 
 def test_a_paused_journey_takes_no_step_and_a_resumed_one_takes_each_once(
@@ -276,22 +261,6 @@ def test_a_paused_journey_takes_no_step_and_a_resumed_one_takes_each_once(
         walker.id: "completed",
         meanwhile.id: "active",
     }
-
-
-def test_a_pause_between_claim_and_step_still_stops_the_step(
-    session: Session, brand: Brand, walker: Customer, deliver: Callable[[], int]
-) -> None:
-    journey = make.journey(session, brand)
-    make.triggered(session, walker)
-    deliver()
-    claims = walking.claim(session)
-    service.pause(session, journey)
-    assert walking.step(session, claims) == 0
-    assert templates(session) == []
-    service.resume(session, journey)
-    session.commit()
-    service.advance_all()
-    assert templates(session) == ["deposit_paid"]
 
 
 def test_those_inside_finish_their_version_and_newcomers_walk_the_next(
@@ -327,7 +296,9 @@ def test_the_sweep_reads_only_what_is_due(session: Session, brand: Brand, walker
     )
     session.execute(text("ANALYZE walks"))
     session.execute(text("ANALYZE journeys"))
-    plan = session.execute(text(f"EXPLAIN {walking.CLAIM.text}"), {"share": 250, "batch": 500, "lease": 30}).scalars().all()
+    session.execute(text(walking.TABLE))
+    asked = {"journey_id": journey.id, "now": clock.now(session), "most": 4000}
+    plan = session.execute(text(f"EXPLAIN {walking.CLAIM}"), asked).scalars().all()
     shown = "\n".join(plan)
     assert "ix_walks_due" in shown
     assert "Seq Scan on walks" not in shown

@@ -2,24 +2,20 @@
 
 from __future__ import annotations
 
-import uuid
-from collections.abc import Sequence
 from typing import Any
 
 from marshmallow import fields
 from marshmallow.validate import OneOf
-from sqlalchemy import exists, or_, select
-from sqlalchemy.orm import Session
+from sqlalchemy import ColumnElement, exists, or_, select
 
 from app.events.catalogue import NAMES
 from app.events.models import Event
 from app.identity.models import Customer
-from app.journeys.models import Walk
-from app.journeys.visits import Form, event_label
+from app.journeys.visits import Condition, Form, Standing, event_label, standing
 from app.kit.texts import t
 
 
-class EventHappened:
+class EventHappened(Condition):
     """Counts from what caused the entry, not from the entry, so that what happened in between is not overlooked."""
 
     kind = "event_happened"
@@ -37,12 +33,11 @@ class EventHappened:
         return t("journeys.conditions.event_happened.summary", event=event_label(config["event"]))
 
     @staticmethod
-    def holds(session: Session, walks: Sequence[Walk], config: dict[str, Any]) -> set[uuid.UUID]:
+    def holds(here: Standing, config: dict[str, Any]) -> ColumnElement[bool]:
         # What she did under a profile that was merged into this one is hers.
-        herself = or_(Customer.id == Walk.customer_id, Customer.merged_into_id == Walk.customer_id)
-        happened = exists().where(
-            Event.customer_id.in_(select(Customer.id).where(herself).correlate(Walk)),
+        herself = or_(Customer.id == standing.c.customer_id, Customer.merged_into_id == standing.c.customer_id)
+        return exists().where(
+            Event.customer_id.in_(select(Customer.id).where(herself).correlate(standing)),
             Event.name == config["event"],
-            Event.recorded_at >= Walk.triggered_at,
+            Event.recorded_at >= standing.c.triggered_at,
         )
-        return set(session.execute(select(Walk.id).where(Walk.id.in_([walk.id for walk in walks]), happened)).scalars())

@@ -2,22 +2,18 @@
 
 from __future__ import annotations
 
-import uuid
-from collections.abc import Sequence
 from typing import Any
 
 from marshmallow import fields
 from marshmallow.validate import Length
-from sqlalchemy import select
-from sqlalchemy.orm import Session
+from sqlalchemy import ColumnElement
 
 from app.audience import queries as audience
-from app.journeys.models import Walk
-from app.journeys.visits import Form
+from app.journeys.visits import Condition, Form, Standing, standing
 from app.kit.texts import has, t
 
 
-class HasTag:
+class HasTag(Condition):
     """Asked at the moment of the visit."""
 
     kind = "has_tag"
@@ -32,7 +28,5 @@ class HasTag:
         return t("journeys.conditions.has_tag.summary", tag=t(key) if has(key) else config["tag"])
 
     @staticmethod
-    def holds(session: Session, walks: Sequence[Walk], config: dict[str, Any]) -> set[uuid.UUID]:
-        carriers = audience.carriers(walks[0].brand_id, config["tag"])
-        ids = [walk.id for walk in walks]
-        return set(session.execute(select(Walk.id).where(Walk.id.in_(ids), Walk.customer_id.in_(carriers))).scalars())
+    def holds(here: Standing, config: dict[str, Any]) -> ColumnElement[bool]:
+        return standing.c.customer_id.in_(audience.carriers(here.version.brand_id, config["tag"]))

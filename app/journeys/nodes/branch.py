@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import uuid
 from typing import Any
 
 from marshmallow import ValidationError, fields, validates
-from sqlalchemy.orm import Session
+from sqlalchemy import case
 
-from app.journeys.visits import Condition, Form, Leave, Outcome, Visit, problems_of
+from app.journeys.visits import Condition, Form, Node, Standing, problems_of
 from app.kit.registry import kinds
 from app.kit.texts import t
 
@@ -19,13 +18,11 @@ def condition(config: dict[str, Any]) -> tuple[type[Condition], dict[str, Any]]:
     return kinds("app.journeys.conditions")[own.pop("kind")], own
 
 
-class Branch:
+class Branch(Node):
     """`condition` is {"kind": …, and what that kind of question needs}."""
 
     kind = "branch"
     label = t("journeys.nodes.branch.label")
-    ports = {"yes": t("journeys.ports.yes"), "no": t("journeys.ports.no")}
-    rests = False
 
     class Config(Form):
         condition = fields.Dict(
@@ -48,7 +45,10 @@ class Branch:
         return asked.summary(own)
 
     @staticmethod
-    def visit(session: Session, visit: Visit) -> dict[uuid.UUID, Outcome]:
-        asked, own = condition(visit.config)
-        yes = asked.holds(session, visit.walks, own)
-        return {walk.id: Leave("yes" if walk.id in yes else "no") for walk in visit.walks}
+    def ports(config: dict[str, Any]) -> dict[str, str]:
+        return {"yes": t("journeys.ports.yes"), "no": t("journeys.ports.no")}
+
+    @staticmethod
+    def visit(here: Standing) -> None:
+        asked, own = condition(here.config)
+        here.leave(case((asked.holds(here, own), "yes"), else_="no"))

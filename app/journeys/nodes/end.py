@@ -2,30 +2,29 @@
 
 from __future__ import annotations
 
-import uuid
-from typing import Any, ClassVar
+from typing import Any
 
-from sqlalchemy.orm import Session
-
-from app.journeys.visits import Finish, Form, Outcome, Visit
+from app.journeys.visits import Form, Node, Standing
 from app.kit.texts import t
 
 
-class End:
+class End(Node):
     """Every way through a journey leads to one of these."""
 
     kind = "end"
     label = t("journeys.nodes.end.label")
-    ports: ClassVar[dict[str, str]] = {}
-    rests = False
 
     class Config(Form):
         """Nothing to set."""
 
     @staticmethod
-    def summary(_config: dict[str, Any]) -> str:
+    def ports(config: dict[str, Any]) -> dict[str, str]:
+        return {}
+
+    @staticmethod
+    def summary(config: dict[str, Any]) -> str:
         return ""
 
     @staticmethod
-    def visit(session: Session, visit: Visit) -> dict[uuid.UUID, Outcome]:
-        return {walk.id: Finish() for walk in visit.walks}
+    def visit(here: Standing) -> None:
+        here.finish()

@@ -2,6 +2,19 @@
 
 from app.journeys.service.definitions import create, install_demo, pause, publish, resume
 from app.journeys.service.entering import hear, leave, merge
-from app.journeys.service.walking import advance_all, retry
+from app.journeys.service.walking import advance_all, make_partitions, retry, sweep
 
-__all__ = ["advance_all", "create", "hear", "install_demo", "leave", "merge", "pause", "publish", "resume", "retry"]
+__all__ = [
+    "advance_all",
+    "create",
+    "hear",
+    "install_demo",
+    "leave",
+    "make_partitions",
+    "merge",
+    "pause",
+    "publish",
+    "resume",
+    "retry",
+    "sweep",
+]

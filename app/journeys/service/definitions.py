@@ -10,9 +10,10 @@ from sqlalchemy.orm import Session
 
 from app.events import service as events
 from app.journeys.errors import GraphInvalid, NotPaused, NotRunning
-from app.journeys.graph import problems
+from app.journeys.graph import Graph, problems
 from app.journeys.models import Journey, JourneyStatus, JourneyVersion, VersionStatus
 from app.journeys.service.entering import hear
+from app.journeys.service.walking import hold
 from app.kit import queue
 from app.kit.texts import t
 
@@ -51,6 +52,7 @@ def publish(session: Session, journey: Journey, graph: dict[str, Any]) -> Journe
         graph=graph,
         trigger_event=graph["trigger"]["event"],
         exit_on=sorted(set(graph.get("exit_on", []))),
+        awaits=sorted(Graph(graph).awaits()),
     )
     session.add(version)
     if journey.status == JourneyStatus.draft:
@@ -64,8 +66,9 @@ def publish(session: Session, journey: Journey, graph: dict[str, Any]) -> Journe
 def _subscribe(session: Session) -> None:
     """Hear what lets people in now, and what lets those out who are inside, on whatever version."""
     names: set[str] = set()
-    for status, trigger, exits in session.execute(select(JourneyVersion.status, JourneyVersion.trigger_event, JourneyVersion.exit_on)):
-        names |= set(exits) | ({trigger} if status == VersionStatus.published else set())
+    columns = (JourneyVersion.status, JourneyVersion.trigger_event, JourneyVersion.exit_on, JourneyVersion.awaits)
+    for status, trigger, exits, awaited in session.execute(select(*columns)):
+        names |= {*exits, *awaited} | ({trigger} if status == VersionStatus.published else set())
     events.subscribe(session, hear, names)
 
 
@@ -83,7 +86,8 @@ def resume(session: Session, journey: Journey) -> None:
 def _switch(
     session: Session, journey: Journey, *, before: JourneyStatus, after: JourneyStatus, refusal: type[NotRunning | NotPaused]
 ) -> None:
-    # A step holds the journey's row while it is taken: this waits for it, and no later step finds the journey running.
+    # This waits for the steps that are being taken, and no later one finds the journey running.
+    hold(session, journey.id)
     session.refresh(journey, with_for_update=True)
     if journey.status != before:
         raise refusal(status=journey.status)

@@ -99,7 +99,7 @@ def _exit(session: Session, reasons: dict[uuid.UUID, str]) -> None:
     moment = clock.now(session)
     for walk in walks:
         walk.status, walk.exit_reason = WalkStatus.exited, reasons[walk.id]
-        walk.ended_at, walk.due_at, walk.lease_until = moment, None, None
+        walk.ended_at, walk.due_at, walk.awaits = moment, None, None
         messaging.cancel_planned(session, walk_id=walk.id)
     record_walks(session, "journey.exited", walks)
 

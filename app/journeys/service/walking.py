@@ -1,172 +1,260 @@
-"""The engine: claim the walks that are due, and take one step with all that stand on the same node."""
+"""Take the steps that are due: claim walks, visit the nodes they stand on, write what became of them, in one transaction a turn.
+
+Nothing outside is called in it, so the locks of the transaction are the lease: nobody else takes these walks meanwhile, and whatever
+happens to the worker, they are free again with nothing half done.
+"""
 
 from __future__ import annotations
 
+import time
 import uuid
-from collections.abc import Sequence
-from dataclasses import dataclass
-from itertools import groupby
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from typing import Any
 
-from sqlalchemy import insert, select, text
+from sqlalchemy import CursorResult, bindparam, case, func, insert, select, text, update
+from sqlalchemy.dialects import postgresql
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session
 
+from app.events.masses import record_selected
 from app.journeys.errors import NotStuck
 from app.journeys.graph import Graph
-from app.journeys.models import Journey, JourneyStatus, JourneyVersion, Walk, WalkStatus, WalkStep
-from app.journeys.service.entering import record_walks
-from app.journeys.visits import Finish, Leave, Outcome, Visit
+from app.journeys.models import Journey, JourneyCount, JourneyStatus, JourneyVersion, Walk, WalkStatus, WalkStep
+from app.journeys.visits import Outcome, Standing, standing
 from app.kit import clock, db, queue
 from app.kit.logging import logger, mask_text
 
 log = logger(__name__)
 
-LEASE_SECONDS = 30
-BATCH = 500
-ROUNDS = 40
+# How many walks one turn takes at the most, and how long it visits nodes: its locks are held until it is committed.
+MOST, SECONDS_A_TURN = 4000, 0.4
+# How long a sweep goes round the journeys before it lets other work between, and rings for the rest.
+SECONDS_A_SWEEP = 1.0
 
-# Each running journey gives its share, so that a wave in one does not hold up the others; a paused one is not looked at. `lease_until`
-# keeps others away between the claim and its steps, `fence` tells a claim that was overtaken.
-CLAIM = text(
-    """
+TABLE = """
+    CREATE TEMPORARY TABLE IF NOT EXISTS standing (
+        walk_id uuid PRIMARY KEY, brand_id uuid, journey_id uuid, version_id uuid, customer_id uuid, node_id text, visit_no integer,
+        arrived_at timestamptz, was_due_at timestamptz, created_at timestamptz, triggered_at timestamptz,
+        subject_type text, subject_id text, context jsonb,
+        moving boolean, outcome text, port text, until timestamptz, awaits text[], reason text, send_id uuid
+    ) ON COMMIT DELETE ROWS
+"""
+# The columns come out of the select that locks: what another turn has committed since this one looked is seen in them.
+CLAIM = """
     WITH due AS (
-        SELECT walk.id
-        FROM journeys
-        CROSS JOIN LATERAL (
-            SELECT walks.id, walks.due_at
-            FROM walks
-            WHERE walks.journey_id = journeys.id AND walks.status = 'active' AND walks.due_at <= marque_now()
-                AND (walks.lease_until IS NULL OR walks.lease_until <= marque_now())
-            ORDER BY walks.due_at
-            LIMIT :share
-            FOR UPDATE OF walks SKIP LOCKED
-        ) AS walk
-        WHERE journeys.status = 'active'
-        ORDER BY walk.due_at
-        LIMIT :batch
+        SELECT * FROM walks
+        WHERE journey_id = :journey_id AND status = 'active' AND due_at <= :now
+        ORDER BY due_at LIMIT :most FOR UPDATE SKIP LOCKED
     )
-    UPDATE walks SET lease_until = marque_now() + make_interval(secs => :lease), fence = walks.fence + 1
-    FROM due WHERE walks.id = due.id
-    RETURNING walks.id, walks.version_id, walks.node_id, walks.fence
-    """
-)
+    INSERT INTO standing (walk_id, brand_id, journey_id, version_id, customer_id, node_id, visit_no, arrived_at, was_due_at, created_at,
+        triggered_at, subject_type, subject_id, context, moving)
+    SELECT id, brand_id, journey_id, version_id, customer_id, node_id, visit_no, arrived_at, due_at, created_at,
+        triggered_at, subject_type, subject_id, context, true
+    FROM due
+"""
+_WRITE = """
+    UPDATE walks SET node_id = s.node_id, visit_no = s.visit_no, arrived_at = s.arrived_at, context = s.context, awaits = s.awaits,
+        status = CASE s.outcome WHEN 'finish' THEN 'completed' WHEN 'exit' THEN 'exited' WHEN 'stick' THEN 'stuck' ELSE 'active' END,
+        due_at = CASE WHEN s.outcome IS NULL THEN :now WHEN s.outcome = 'stay' THEN s.until END,
+        ended_at = CASE WHEN s.outcome IN ('finish', 'exit') THEN :now END,
+        exit_reason = CASE WHEN s.outcome = 'exit' THEN s.reason END,
+        problem = CASE WHEN s.outcome = 'stick' THEN s.reason END
+    FROM standing s WHERE walks.id = s.walk_id
+"""
+_ENDED = """
+    SELECT customer_id, jsonb_strip_nulls(jsonb_build_object(
+        'walk_id', walk_id, 'journey_id', journey_id, 'version_id', version_id, 'reason', reason)) AS data
+    FROM standing WHERE outcome = :outcome
+"""
 
 
-@dataclass(frozen=True)
-class Claim:
-    """A walk that this worker took on, until its lease ends."""
+class _Failed(Exception):
+    """A turn failed; `walk_id` when it was that of one walk alone."""
 
-    walk_id: uuid.UUID
-    version_id: uuid.UUID
-    node_id: str
-    fence: int
+    def __init__(self, walk_id: uuid.UUID | None) -> None:
+        super().__init__()
+        self.walk_id = walk_id
 
 
-def advance_all() -> int:
-    """Take every step that is due, and those that follow at once; returns how many. What is left over is the next sweep's."""
-    taken = 0
-    for _ in range(ROUNDS):
-        with db.transaction() as session:
-            claims = claim(session)
-        if not claims:
-            break
-        for _place, group in groupby(claims, key=lambda one: (str(one.version_id), one.node_id)):
-            taken += _step_together(list(group))
+def advance_all(*, seconds: float = 60.0) -> int:
+    """Take every step that is due, and those that follow at once, until nothing is left or this time is over; how many walks were taken."""
+    taken, until = 0, time.monotonic() + seconds
+    while journeys := due_journeys():
+        for journey_id in journeys:
+            taken += _advance(journey_id, until)
+            if time.monotonic() >= until:
+                return taken
     return taken
 
 
-def claim(session: Session) -> list[Claim]:
-    """Take on walks that are due, in one statement; those on the same node come together."""
-    rows = session.execute(CLAIM, {"share": BATCH // 2, "batch": BATCH, "lease": LEASE_SECONDS})
-    return sorted((Claim(*row) for row in rows), key=lambda one: (str(one.version_id), one.node_id, one.walk_id))
+def sweep() -> None:
+    """One sweep for a worker; it rings again when something may be left."""
+    began = time.monotonic()
+    advance_all(seconds=SECONDS_A_SWEEP)
+    if time.monotonic() - began >= SECONDS_A_SWEEP:
+        queue.ring_again("journeys.advance")
 
 
-def _step_together(claims: list[Claim]) -> int:
-    """One step of one node; when it fails for all, each walk alone, so that a bad one stops nobody else."""
+def due_journeys() -> Sequence[uuid.UUID]:
+    """The running journeys in which somebody is to be visited, whoever waited longest first."""
+    first = select(func.min(Walk.due_at)).where(
+        Walk.journey_id == Journey.id, Walk.status == WalkStatus.active, Walk.due_at <= func.marque_now()
+    )
+    since = first.correlate(Journey).scalar_subquery().label("since")
+    with db.transaction() as session:
+        found = select(Journey.id, since).where(Journey.status == JourneyStatus.active).subquery()
+        return session.execute(select(found.c.id).where(found.c.since.is_not(None)).order_by(found.c.since)).scalars().all()
+
+
+def _advance(journey_id: uuid.UUID, until: float) -> int:
+    """A turn of one journey. When it fails the next ones are smaller, until a bad walk is alone, and stuck; then they grow again."""
+    size, taken, healthy = MOST, 0, True
+    while True:
+        try:
+            taken += turn(journey_id, size)
+            if healthy:
+                return taken
+            size *= 2
+            healthy = size >= MOST
+        except _Failed as failed:
+            healthy = False
+            if failed.walk_id is None:
+                size //= 2
+            else:
+                _strand(failed.walk_id, failed.__cause__)
+        if time.monotonic() >= until:
+            return taken
+
+
+def turn(journey_id: uuid.UUID, most: int = MOST) -> int:
+    """One transaction: take walks of a journey that are due, and visit nodes with them as long as there is time. How many were taken.
+
+    Raises:
+        OperationalError: the database is in trouble, not the walks. _Failed: anything else.
+    """
+    alone: uuid.UUID | None = None
     try:
         with db.transaction() as session:
-            return step(session, claims)
+            if not _may_run(session, journey_id):
+                return 0
+            now = clock.now(session)
+            taken = _claim(session, journey_id, now, most)
+            if taken == 1:
+                alone = session.execute(select(standing.c.walk_id)).scalar_one()
+            if taken:
+                _walk(session, now, time.monotonic() + SECONDS_A_TURN)
+        return taken
     except OperationalError:
-        raise  # the database is in trouble, not the walks: their leases end and the next sweep takes them again
-    except Exception:
-        log.exception("a step failed", node=claims[0].node_id, walks=len(claims))
-    taken = 0
-    for one in claims:
-        try:
-            with db.transaction() as session:
-                taken += step(session, [one])
-        except OperationalError:
+        raise
+    except Exception as error:
+        log.exception("a turn failed", journey_id=str(journey_id), walks=most)
+        if most == 1 and alone is None:
             raise
-        except Exception as error:
-            log.exception("a walk is stuck", walk_id=str(one.walk_id), node=one.node_id)
-            with db.transaction() as session:
-                _strand(session, one, error)
-    return taken
+        raise _Failed(alone) from error
 
 
-def step(session: Session, claims: Sequence[Claim]) -> int:
-    """Visit one node with the walks that are still ours: their results, next places, planned messages and facts are one transaction."""
-    version = session.get_one(JourneyVersion, claims[0].version_id)
-    running = select(Journey.id).where(Journey.id == version.journey_id, Journey.status == JourneyStatus.active)
-    walks = _held(session, claims)
-    if not walks:
-        return 0
-    if session.execute(running.with_for_update(read=True)).first() is None:
-        for walk in walks:
-            walk.lease_until = None
-        return 0
-    node_id, graph, now = claims[0].node_id, Graph(version.graph), clock.now(session)
-    outcomes = graph.kind(node_id).visit(session, Visit(walks, node_id, graph.config(node_id), now))
-    steps = []
-    for walk in walks:
-        outcome = outcomes[walk.id]
-        if isinstance(outcome, Leave | Finish):
-            steps.append(_step_row(walk, outcome) | {"left_at": now})
-        walk.lease_until = None
-        if isinstance(outcome, Leave):
-            walk.node_id, walk.visit_no = graph.next(node_id, outcome.port), walk.visit_no + 1
-            walk.arrived_at = walk.due_at = now
-        elif isinstance(outcome, Finish):
-            walk.status, walk.ended_at, walk.due_at = WalkStatus.completed, now, None
-        else:
-            walk.due_at = outcome.until
-    session.flush()
-    if steps:
-        session.execute(insert(WalkStep), steps)
-    record_walks(session, "journey.completed", [walk for walk in walks if walk.status == WalkStatus.completed])
-    return len(walks)
+def hold(session: Session, journey_id: uuid.UUID) -> None:
+    """Let no turn of this journey run until this transaction ends; waits for those that do."""
+    session.execute(text("SELECT pg_advisory_xact_lock(hashtextextended(:key, 0))"), {"key": f"journey {journey_id}"})
 
 
-def _held(session: Session, claims: Sequence[Claim]) -> list[Walk]:
-    """The walks of these claims that nobody ended, overtook or moved on meanwhile, held until the step is committed."""
-    fences = {one.walk_id: one.fence for one in claims}
-    found = session.execute(
-        select(Walk)
-        .where(Walk.id.in_(fences), Walk.status == WalkStatus.active)
-        .order_by(Walk.id)
-        .with_for_update()
-        .execution_options(populate_existing=True)
-    )
-    return [walk for walk in found.scalars() if walk.fence == fences[walk.id] and walk.lease_until is not None]
+def _may_run(session: Session, journey_id: uuid.UUID) -> bool:
+    # Unlike a row's lock, whoever wants this one alone is not passed by those who share it.
+    session.execute(text("SELECT pg_advisory_xact_lock_shared(hashtextextended(:key, 0))"), {"key": f"journey {journey_id}"})
+    return session.execute(select(Journey.id).filter_by(id=journey_id, status=JourneyStatus.active)).first() is not None
 
 
-def _step_row(walk: Walk, outcome: Outcome) -> dict[str, object]:
-    return {
-        "walk_id": walk.id,
-        "node_id": walk.node_id,
-        "visit_no": walk.visit_no,
-        "journey_id": walk.journey_id,
-        "port": outcome.port if isinstance(outcome, Leave) else None,
-        "send_id": outcome.send_id if isinstance(outcome, Leave) else None,
-        "arrived_at": walk.arrived_at,
-    }
+def _claim(session: Session, journey_id: uuid.UUID, now: Any, most: int) -> int:
+    session.execute(text(TABLE))
+    session.execute(text("DELETE FROM standing"))
+    claimed = session.execute(text(CLAIM), {"journey_id": journey_id, "now": now, "most": most})
+    assert isinstance(claimed, CursorResult)
+    return claimed.rowcount
 
 
-def _strand(session: Session, one: Claim, error: Exception) -> None:
+def _walk(session: Session, now: Any, until: float) -> None:
+    """Visit node after node until nobody moves or time is over, then write what became of everybody."""
+    counts: Counter[tuple[uuid.UUID, str, str, str]] = Counter()
+    graphs: dict[uuid.UUID, tuple[JourneyVersion, Graph]] = {}
+    places = select(standing.c.version_id, standing.c.node_id).where(standing.c.moving).distinct()
+    while (found := session.execute(places.order_by(standing.c.version_id, standing.c.node_id)).all()) and time.monotonic() < until:
+        for version_id, node_id in found:
+            if version_id not in graphs:
+                version = session.get_one(JourneyVersion, version_id)
+                graphs[version_id] = version, Graph(version.graph)
+            version, graph = graphs[version_id]
+            here = Standing(session, version, node_id, graph.config(node_id), now)
+            graph.kind(node_id).visit(here)
+            _settle(here, graph, counts)
+    session.execute(text(_WRITE), {"now": now})
+    _tell(session, graphs)
+    _count(session, counts)
+
+
+def _settle(here: Standing, graph: Graph, counts: Counter[tuple[uuid.UUID, str, str, str]]) -> None:
+    """Write the steps of those who leave the node, and let them stand on the next one."""
+    session = here.session
+    here.stick("undecided")
+    at_node = (standing.c.version_id == here.version.id) & (standing.c.node_id == here.node_id) & standing.c.moving
+    told = select(standing.c.outcome, standing.c.port, standing.c.reason, func.count()).where(at_node)
+    outcomes: set[str] = set()
+    for outcome, port, reason, times in session.execute(told.group_by(standing.c.outcome, standing.c.port, standing.c.reason)):
+        outcomes.add(outcome)
+        if outcome == Outcome.leave:
+            counts[here.version.id, here.node_id, "left", port] += times
+            counts[here.version.id, graph.next(here.node_id, port), "entered", ""] += times
+        elif outcome != Outcome.stay:
+            what = {Outcome.finish: "finished", Outcome.exit: "exited", Outcome.stick: "stuck"}[outcome]
+            counts[here.version.id, here.node_id, what, reason or ""] += times
+    if outcomes & {Outcome.leave, Outcome.finish}:
+        _write_steps(session, at_node, here.now)
+    rest = update(standing).where(at_node, standing.c.outcome != Outcome.leave).values(moving=False)
+    if outcomes - {Outcome.leave}:
+        session.execute(rest.execution_options(synchronize_session=False))
+    if Outcome.leave in outcomes:
+        onwards = case(graph.ways(here.node_id), value=standing.c.port)
+        moved = {"node_id": onwards, "visit_no": standing.c.visit_no + 1, "arrived_at": here.now}
+        undone: dict[str, Any] = dict.fromkeys(("outcome", "port", "until", "awaits", "reason", "send_id"))
+        go = update(standing).where(at_node).values(**moved, **undone)
+        session.execute(go.execution_options(synchronize_session=False))
+
+
+def _write_steps(session: Session, at_node: Any, now: Any) -> None:
+    names = ("walk_id", "visit_no", "journey_id", "version_id", "node_id", "port", "send_id", "arrived_at")
+    left = select(*(standing.c[name] for name in names), bindparam("left_at", now, standing.c.until.type))
+    left = left.where(at_node, standing.c.outcome.in_((Outcome.leave, Outcome.finish)))
+    session.execute(insert(WalkStep).from_select([*names, "left_at"], left))
+
+
+def _tell(session: Session, graphs: Mapping[uuid.UUID, tuple[JourneyVersion, Graph]]) -> None:
+    ended = set(session.execute(select(standing.c.outcome).distinct()).scalars())
+    version = next(iter(graphs.values()))[0]
+    for outcome, name in ((Outcome.finish, "journey.completed"), (Outcome.exit, "journey.exited")):
+        if outcome in ended:
+            about = ("journey", version.journey_id)
+            record_selected(session, name, _ENDED, brand_id=version.brand_id, params={"outcome": outcome}, subject=about)
+
+
+def _count(session: Session, counts: Mapping[tuple[uuid.UUID, str, str, str], int]) -> None:
+    """Last of all, and in one order: whoever adds to the same count waits for this transaction."""
+    names = ("version_id", "node_id", "what", "detail")
+    rows = [dict(zip(names, key, strict=True)) | {"times": times} for key, times in sorted(counts.items(), key=str)]
+    if rows:
+        added = postgresql.insert(JourneyCount).values(rows)
+        more = {"times": JourneyCount.times + added.excluded.times}
+        session.execute(added.on_conflict_do_update(index_elements=list(names), set_=more))
+
+
+def _strand(walk_id: uuid.UUID, error: BaseException | None) -> None:
     """Stop a walk where it stands, with the reason; it never goes on by itself."""
-    for walk in _held(session, [one]):
-        walk.status, walk.due_at, walk.lease_until = WalkStatus.stuck, None, None
-        walk.problem = mask_text(f"{type(error).__name__}: {error}")[:500]
+    log.warning("a walk is stuck", walk_id=str(walk_id))
+    with db.transaction() as session:
+        walk = session.get(Walk, walk_id, with_for_update={"skip_locked": True})
+        if walk is not None and walk.status == WalkStatus.active:
+            walk.status, walk.due_at, walk.awaits = WalkStatus.stuck, None, None
+            walk.problem = mask_text(f"{type(error).__name__}: {error}")[:500]
+            _count(session, {(walk.version_id, walk.node_id, "stuck", "error"): 1})
 
 
 def retry(session: Session, walk: Walk) -> None:
@@ -177,3 +265,8 @@ def retry(session: Session, walk: Walk) -> None:
     walk.status, walk.problem, walk.due_at = WalkStatus.active, None, clock.now(session)
     session.flush()
     queue.enqueue(session, "journeys.advance")
+
+
+def make_partitions(session: Session, months_ahead: int = 3) -> None:
+    """Make the partitions of the steps of this month's entries and of the months to come. May be called again."""
+    session.execute(text("SELECT walk_steps_make_partitions(:ahead)"), {"ahead": months_ahead})

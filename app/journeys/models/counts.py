@@ -1,0 +1,25 @@
+"""What is counted of walks while they are walked, so that nobody has to count a million of them for a reader."""
+
+from __future__ import annotations
+
+import uuid
+
+from sqlalchemy import BigInteger
+from sqlalchemy.orm import Mapped, mapped_column
+
+from app.kit.db import Base
+
+
+class JourneyCount(Base):
+    """How often something happened at a node of a version. Added to in the transaction in which it happened.
+
+    `what` is "entered", "left" (`detail`: the port), "finished", "exited" or "stuck" (`detail`: the reason).
+    """
+
+    __tablename__ = "journey_counts"
+
+    version_id: Mapped[uuid.UUID] = mapped_column(primary_key=True)
+    node_id: Mapped[str] = mapped_column(primary_key=True)
+    what: Mapped[str] = mapped_column(primary_key=True)
+    detail: Mapped[str] = mapped_column(primary_key=True, default="", server_default="")
+    times: Mapped[int] = mapped_column(BigInteger)

@@ -1,0 +1,69 @@
+"""Journeys and their versions."""
+
+from __future__ import annotations
+
+import uuid
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+
+from sqlalchemy import CheckConstraint, ForeignKey, Index, String, UniqueConstraint, func, text
+from sqlalchemy.dialects.postgresql import ARRAY, JSONB
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from app.kit.db import Root
+
+
+class JourneyStatus(StrEnum):
+    """draft (nothing published) → active ⇄ paused; cancelled is for good."""
+
+    draft = "draft"
+    active = "active"
+    paused = "paused"
+    cancelled = "cancelled"
+
+
+class VersionStatus(StrEnum):
+    """One version of a journey takes the people who enter; those who entered an earlier one finish it, unless they are moved."""
+
+    published = "published"
+    superseded = "superseded"
+
+
+class Journey(Root):
+    """What happens to a customer after something happened to her."""
+
+    __tablename__ = "journeys"
+    __table_args__ = (
+        UniqueConstraint("brand_id", "key"),
+        CheckConstraint("status IN ('draft', 'active', 'paused', 'cancelled')", name="status"),
+    )
+
+    key: Mapped[str]
+    name: Mapped[str]
+    status: Mapped[str] = mapped_column(default=JourneyStatus.draft, server_default="draft")
+    updated_at: Mapped[datetime] = mapped_column(server_default=func.marque_now())
+
+
+class JourneyVersion(Root):
+    """A graph that was found sound and never changes; its form is described in `app/journeys/graph.py`.
+
+    `trigger_event` and `exit_on` are the events that let people in and out, `awaits` those that somebody inside may wait for.
+    """
+
+    __tablename__ = "journey_versions"
+    __table_args__ = (
+        UniqueConstraint("journey_id", "number"),
+        CheckConstraint("status IN ('published', 'superseded')", name="status"),
+        Index("uq_journey_versions_published", "journey_id", unique=True, postgresql_where=text("status = 'published'")),
+    )
+
+    journey_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("journeys.id"))
+    number: Mapped[int]
+    status: Mapped[str]
+    graph: Mapped[dict[str, Any]] = mapped_column(JSONB)
+    trigger_event: Mapped[str]
+    exit_on: Mapped[list[str]] = mapped_column(ARRAY(String))
+    awaits: Mapped[list[str]] = mapped_column(ARRAY(String), default=list, server_default="{}")
+
+    journey: Mapped[Journey] = relationship()
