@@ -126,7 +126,9 @@ class TestAPublicKey:
         try:
             before = latest(simulator)
             assert opened(shop)
-            assert len(shop.door.certificates()) == 1
+            shown = simulator.look(f"merchants/{mchid}")["certificates"]  # two where another test has just changed it
+            assert shown
+            assert sorted(shop.door.certificates()) == sorted(one["certificate"] for one in shown)
             assert asked_for_certificates(simulator, before) == 1
         finally:
             simulator.ask(f"merchants/{mchid}/key-mode", mode="public_key")
