@@ -14,7 +14,23 @@ from datetime import datetime
 from typing import Any, ClassVar, cast
 
 from marshmallow import Schema
-from sqlalchemy import Boolean, Column, ColumnElement, DateTime, Integer, MetaData, Row, String, Table, Uuid, literal, select, true, update
+from sqlalchemy import (
+    Boolean,
+    Column,
+    ColumnElement,
+    DateTime,
+    Integer,
+    MetaData,
+    Row,
+    String,
+    Table,
+    Uuid,
+    func,
+    literal,
+    select,
+    true,
+    update,
+)
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 from sqlalchemy.orm import Session
 
@@ -84,12 +100,31 @@ class Standing:
         """Those who are left, as these columns; for what cannot be said in one statement."""
         return self.session.execute(select(*columns).where(self._who(where)).order_by(standing.c.walk_id)).all()
 
+    @property
+    def has_acted(self) -> ColumnElement[bool]:
+        """Whether what is done here was done for her when she was visited before, and she only waits for what comes of it."""
+        return func.coalesce(standing.c.context["acted"].astext == func.concat(self.node_id, ":", standing.c.visit_no), False)
+
+    def note_acted(self) -> None:
+        """Write down that for all who are left it is done; see `has_acted`."""
+        mark = func.jsonb_build_object("acted", func.concat(self.node_id, ":", standing.c.visit_no))
+        noted = update(standing).where(self.here).values(context=standing.c.context.op("||")(mark))
+        self.session.execute(noted.execution_options(synchronize_session=False))
+
     def leave(
-        self, port: str | ColumnElement[str], *, where: ColumnElement[bool] | None = None, send_id: ColumnElement[uuid.UUID] | None = None
+        self,
+        port: str | ColumnElement[str],
+        *,
+        where: ColumnElement[bool] | None = None,
+        send_id: ColumnElement[uuid.UUID] | None = None,
+        skipped: str | None = None,
     ) -> int:
-        """They go through a port, the same for all or each her own; `send_id` is the message that was planned for her here. How many."""
+        """They go through a port, the same for all or each her own; `send_id` is the message that was planned for her here, `skipped` why
+        what the node does was left out, a key of `journeys.reasons`. How many.
+        """
         chosen = literal(port, String) if isinstance(port, str) else port
-        return self._decide(Outcome.leave, where, port=chosen, **({} if send_id is None else {"send_id": send_id}))
+        more = ({} if send_id is None else {"send_id": send_id}) | ({} if skipped is None else {"reason": skipped})
+        return self._decide(Outcome.leave, where, port=chosen, **more)
 
     def stay(
         self, until: datetime | ColumnElement[datetime], *, where: ColumnElement[bool] | None = None, awaits: Sequence[str] | None = None
@@ -119,7 +154,8 @@ class Standing:
 
 
 class Node(ABC):
-    """A kind of step; one file in `nodes/`. `rests` says that time passes on it.
+    """A kind of step; one file in `nodes/`. `rests` says that time passes on it, `acts` that it reaches out of the journey: a node of such a
+    kind may say what becomes of whoever comes to it too late (`service/lateness.py`).
 
     `visit` decides about every walk that stands there, in a number of statements that does not grow with theirs. It may be called again
     for a step whose transaction was lost, so all it does is in that transaction. What it raises for one walk alone leaves that walk stuck,
@@ -130,11 +166,12 @@ class Node(ABC):
     label: ClassVar[str]
     Config: ClassVar[type[Schema]]
     rests: ClassVar[bool] = False
+    acts: ClassVar[bool] = False
 
     @staticmethod
     @abstractmethod
     def ports(config: dict[str, Any]) -> Mapping[str, str]:
-        """Its ways out, with their labels."""
+        """Its ways out, with their labels; of a kind that acts the last is the way of those for whom nothing was done."""
 
     @staticmethod
     @abstractmethod
@@ -149,6 +186,11 @@ class Node(ABC):
     @staticmethod
     def awaits(config: dict[str, Any]) -> Collection[str]:
         """The names of all events that may end a stay here."""
+        return ()
+
+    @staticmethod
+    def missing(session: Session, brand_id: uuid.UUID, config: dict[str, Any]) -> Sequence[tuple[str, str]]:
+        """(name of the field, what is wrong with it) for whatever these settings, which hold by themselves, name that the brand has not."""
         return ()
 
 
