@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import uuid
 from abc import ABC, abstractmethod
+from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, ClassVar, cast
 
@@ -48,6 +49,7 @@ class Outcome:
 
 
 # The first columns are those of `walks`. `was_due_at` is when she was to be visited: how late this turn is. `moving`: her turn goes on.
+# `zone` is where she lives, once somebody asked (`zones.ask`).
 standing = Table(
     "standing",
     MetaData(),
@@ -72,6 +74,7 @@ standing = Table(
     Column("awaits", ARRAY(String)),
     Column("reason", String),
     Column("send_id", Uuid),
+    Column("zone", String),
 )
 
 
@@ -89,6 +92,8 @@ class Standing:
     node_id: str
     config: dict[str, Any]
     now: datetime
+    # What this turn adds to `journey_counts`: (version, node, what, detail).
+    counts: Counter[tuple[uuid.UUID, str, str, str]] = field(default_factory=Counter)
 
     @property
     def here(self) -> ColumnElement[bool]:
@@ -144,6 +149,11 @@ class Standing:
         """They cannot go on until a person has looked; `reason` is a key of `journeys.reasons`. How many."""
         return self._decide(Outcome.stick, where, reason=reason)
 
+    def note(self, what: str, times: int) -> None:
+        """Count something that marketers are to see at this node; `what` is a key of `journeys.noted`."""
+        if times:
+            self.counts[self.version.id, self.node_id, "noted", what] += times
+
     def _who(self, where: ColumnElement[bool] | None) -> ColumnElement[bool]:
         return self.here & (true() if where is None else where)
 
@@ -154,8 +164,8 @@ class Standing:
 
 
 class Node(ABC):
-    """A kind of step; one file in `nodes/`. `rests` says that time passes on it, `acts` that it reaches out of the journey: a node of such a
-    kind may say what becomes of whoever comes to it too late (`service/lateness.py`).
+    """A kind of step; one file in `nodes/`. `rests` says that time passes on it, `acts` that it reaches out of the journey: a node of such
+    a kind may say what becomes of whoever comes to it too late (`service/lateness.py`).
 
     `visit` decides about every walk that stands there, in a number of statements that does not grow with theirs. It may be called again
     for a step whose transaction was lost, so all it does is in that transaction. What it raises for one walk alone leaves that walk stuck,
@@ -188,11 +198,6 @@ class Node(ABC):
         """The names of all events that may end a stay here."""
         return ()
 
-    @staticmethod
-    def missing(session: Session, brand_id: uuid.UUID, config: dict[str, Any]) -> Sequence[tuple[str, str]]:
-        """(name of the field, what is wrong with it) for whatever these settings, which hold by themselves, name that the brand has not."""
-        return ()
-
 
 class Condition(ABC):
     """A question that a branch asks; one file in `conditions/`."""
@@ -210,6 +215,11 @@ class Condition(ABC):
     @abstractmethod
     def holds(here: Standing, config: dict[str, Any]) -> ColumnElement[bool]:
         """Whether the answer is yes, as an expression over the columns of `standing`."""
+
+    @staticmethod
+    def missing(session: Session, brand_id: uuid.UUID, config: dict[str, Any]) -> Sequence[tuple[str, str]]:
+        """As that of `Node`."""
+        return ()
 
 
 def event_label(name: str) -> str:
