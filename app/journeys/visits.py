@@ -198,6 +198,11 @@ class Node(ABC):
         """The names of all events that may end a stay here."""
         return ()
 
+    @staticmethod
+    def missing(session: Session, brand_id: uuid.UUID, config: dict[str, Any]) -> Sequence[tuple[str, str]]:
+        """(name of the field, what is wrong with it) for whatever these settings, which hold by themselves, name that the brand has not."""
+        return ()
+
 
 class Condition(ABC):
     """A question that a branch asks; one file in `conditions/`."""
