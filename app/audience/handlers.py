@@ -9,7 +9,8 @@ from sqlalchemy.orm import Session
 
 from app.audience import queries, service
 from app.audience.queries.attributes import SEEN
-from app.audience.service import attributes, hearing, linking, membership
+from app.audience.service import attributes, crowds, hearing, linking, membership
+from app.events.masses import in_sets
 from app.events.models import Event
 from app.events.service import on
 from app.wechat import queries as wechat
@@ -42,6 +43,8 @@ def forget_tags(session: Session, events: Sequence[Event]) -> None:
 
 # It hears what the segments listen to.
 keep_members = on()(membership.keep_members)
+# Whoever comes with thousands is looked at with them.
+in_sets(membership.keep_members, crowds.note)
 compute_attributes = on(*SEEN, "customer.logged_in", "customer.merged")(attributes.follow)
 
 

@@ -44,6 +44,8 @@ CHINA = zoneinfo.ZoneInfo("Asia/Shanghai")
 # How many different cells of tags are kept in mind.
 MOST_CELLS = 10_000
 _BETWEEN = re.compile(r"[;；|]")
+# Stands for nothing in a row for COPY: no cell that is kept has it.
+_NULL = "\0"
 _UNKEPT = re.compile(r"[\x00-\x1f\x7f\ud800-\udfff]")
 
 
@@ -166,8 +168,10 @@ class _Reader:
         if ("openid" in known) != ("appid" in known):
             raise PeopleFileRefused(after_line=1, reason="no_key", columns="appid、openid")
         self._seen: dict[str, set[int]] = {key: set() for key in KEYS}
+        self._keyed = [name for name in KEYS if name in known]
+        self._makes_people = given.kind == RunKind.people
         self._has_consents = not set(known).isdisjoint(CONSENTS)
-        self._cells: dict[str, list[tuple[str, str | None]]] = {}
+        self._cells: dict[str, list[str]] = {}
         self._number = 0
 
     def note_header(self, page: Page) -> None:
@@ -177,7 +181,7 @@ class _Reader:
     def remember(self, cells: list[str]) -> None:
         """A row that was taken over before: who stood in it."""
         row = self._row(cells)
-        if row is not None and self._given.kind == RunKind.people:
+        if row is not None and self._makes_people:
             try:
                 self._keys(row)
             except _Unfit:
@@ -190,7 +194,7 @@ class _Reader:
             if row is None:
                 raise _Unfit("columns", f"{len(cells)}/{len(self._names)}", "columns")
             keys = self._keys(row)
-            if self._given.kind == RunKind.people:
+            if self._makes_people:
                 self._person(page, line, row, keys)
             else:
                 self._tagging(page, line, row, keys)
@@ -201,20 +205,17 @@ class _Reader:
     def _row(self, cells: list[str]) -> dict[str, str] | None:
         if len(cells) != len(self._names):
             return None
-        row = {}
-        for name, cell in zip(self._names, cells, strict=True):
-            if name is not None and (value := cell.strip()):
-                row[name] = value
-        return row
+        return {name: value for name, cell in zip(self._names, cells, strict=True) if (value := cell.strip()) and name is not None}
 
     def _keys(self, row: dict[str, str]) -> dict[str, str]:
         """Who the row is about, by column; the number as it is kept. What cannot be kept at all leaves out the row."""
         together = "".join(row.values())
-        if len(together) > LONGEST or _UNKEPT.search(together):
+        # What can be printed can be kept, and that is told many times as fast.
+        if len(together) > LONGEST or (not together.isprintable() and _UNKEPT.search(together)):
             for name, value in row.items():
                 if (len(value) > LONGEST and name != "tags") or _UNKEPT.search(value):
                     raise _Unfit(name, value, "too_long")
-        keys = {name: row[name] for name in KEYS if name in row}
+        keys = {name: row[name] for name in self._keyed if name in row}
         if "phone" in keys:
             try:
                 keys["phone"] = normalise(keys["phone"])
@@ -229,12 +230,12 @@ class _Reader:
                 raise _Unfit("customer_id", keys["customer_id"], "not_an_id") from None
         if not keys:
             raise _Unfit("keys", "", "no_key")
-        of_tag = row.get("tag", "") if self._given.kind == RunKind.tags else ""
-        hashes = {name: hash((value, of_tag)) for name, value in keys.items()}
-        for name, hashed in hashes.items():
+        of_tag = None if self._makes_people else row.get("tag", "")
+        hashes = [(name, hash((value, of_tag))) for name, value in keys.items()]
+        for name, hashed in hashes:
             if hashed in self._seen[name]:
                 raise _Unfit(name, row[name], "duplicate")
-        for name, hashed in hashes.items():
+        for name, hashed in hashes:
             self._seen[name].add(hashed)
         return keys
 
@@ -242,25 +243,25 @@ class _Reader:
         zone = row.get("time_zone")
         if zone is not None and zone not in _zones():
             self._note(page, line, _Unfit("time_zone", zone, "not_a_time_zone"))
-            zone = None
-        consents, version, agreed_at = self._consents(page, line, row) if self._has_consents else ([], None, None)
+            del row["time_zone"]
+        consents, version, agreed_at = self._consents(page, line, row) if self._has_consents else (_NULL, _NULL, _NULL)
         phone = keys.get("phone")
         page.people.append(  # type: ignore[union-attr]  # a list until the page is closed
             _line(
                 str(line),
                 uuid_utils.uuid7().hex,
                 next(iter(keys)),
-                None,
-                None if phone is None else "\\x" + encrypt(phone.encode()).hex(),
-                None if phone is None else blind_index(phone),
-                keys.get("unionid"),
-                row.get("appid") if "openid" in keys else None,
-                keys.get("openid"),
-                keys.get("external_id"),
-                row.get("nickname"),
-                row.get("city"),
-                zone,
-                "{" + ",".join(consents) + "}",
+                _NULL,
+                _NULL if phone is None else "\\x" + encrypt(phone.encode()).hex(),
+                _NULL if phone is None else blind_index(phone),
+                keys.get("unionid", _NULL),
+                row["appid"] if "openid" in keys else _NULL,
+                keys.get("openid", _NULL),
+                keys.get("external_id", _NULL),
+                row.get("nickname", _NULL),
+                row.get("city", _NULL),
+                row.get("time_zone", _NULL),
+                consents,
                 version,
                 agreed_at,
             )
@@ -274,14 +275,13 @@ class _Reader:
         if known is None:
             noted = len(page.unfit)
             found = [self._tag(page, line, *_named(said), said=said) for said in _BETWEEN.split(cell) if said.strip()]
-            known = [one for one in found if one]
+            known = [_line("", tag_id, "true", _NULL if value is None else value) for tag_id, value in filter(None, found)]
             if noted == len(page.unfit) and len(self._cells) < MOST_CELLS:
                 self._cells[cell] = known
-        for tag_id, value in known:
-            page.tags.append(_line(line, tag_id, "true", value))  # type: ignore[union-attr]  # as above
+        page.tags += [line + one for one in known]  # type: ignore[operator]  # as above
 
-    def _consents(self, page: Page, line: int, row: dict[str, str]) -> tuple[list[str], str | None, str | None]:
-        """The purposes that she agreed to, the version and the time; whatever has no evidence is noted and left out."""
+    def _consents(self, page: Page, line: int, row: dict[str, str]) -> tuple[str, str, str]:
+        """The purposes that she agreed to as an array, the version and the time; whatever has no evidence is noted and left out."""
         given = []
         version, raw = row.get("consent_version"), row.get("consent_at", "")
         for name in CONSENTS:
@@ -297,18 +297,18 @@ class _Reader:
             else:
                 given.append(name.removeprefix("consent_"))
         if not given:
-            return [], None, None
+            return _NULL, _NULL, _NULL
         try:
             at = datetime.fromisoformat(raw)
         except ValueError:
             self._note(page, line, _Unfit("consent_at", raw, "not_a_date"))
-            return [], None, None
+            return _NULL, _NULL, _NULL
         # A time without a zone is China's, as people speak.
         at = (at if at.tzinfo else at.replace(tzinfo=CHINA)).astimezone(UTC)
         if at > self._given.now:
             self._note(page, line, _Unfit("consent_at", raw, "in_the_future"))
-            return [], None, None
-        return given, version, at.isoformat()
+            return _NULL, _NULL, _NULL
+        return "{" + ",".join(given) + "}", row["consent_version"], at.isoformat()
 
     def _tagging(self, page: Page, line: int, row: dict[str, str], keys: dict[str, str]) -> None:
         action = row.get("action", "").lower()
@@ -320,21 +320,23 @@ class _Reader:
         if found is None:
             page.left_out += 1
             return
-        page.tags.append(_line(str(line), found[0], str(action in ADD), found[1]))  # type: ignore[union-attr]  # as above
+        tag_id, value = found
+        told = _line(str(line), tag_id, str(action in ADD), _NULL if value is None else value)
+        page.tags.append(told)  # type: ignore[union-attr]  # as above
         phone = keys.get("phone")
         page.people.append(  # type: ignore[union-attr]  # as above
             _line(
                 str(line),
-                None,
+                _NULL,
                 next(iter(keys)),
-                keys.get("customer_id"),
-                None,
-                None if phone is None else blind_index(phone),
-                keys.get("unionid"),
-                row.get("appid") if "openid" in keys else None,
-                keys.get("openid"),
-                keys.get("external_id"),
-                *[None] * 6,
+                keys.get("customer_id", _NULL),
+                _NULL,
+                _NULL if phone is None else blind_index(phone),
+                keys.get("unionid", _NULL),
+                row["appid"] if "openid" in keys else _NULL,
+                keys.get("openid", _NULL),
+                keys.get("external_id", _NULL),
+                *[_NULL] * 6,
             )
         )
 
@@ -370,6 +372,9 @@ def _named(said: str) -> tuple[str, str | None]:
     return name.strip(), value.strip() or None
 
 
-def _line(*values: str | None) -> str:
+def _line(*values: str) -> str:
     """A row as COPY wants it."""
-    return "\t".join(["\\N" if value is None else value.replace("\\", "\\\\") if "\\" in value else value for value in values]) + "\n"
+    line = "\t".join(values)
+    if "\\" in line:
+        line = line.replace("\\", "\\\\")
+    return line.replace(_NULL, "\\N") + "\n"

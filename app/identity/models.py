@@ -39,9 +39,12 @@ class Customer(Root):
             "(unionid IS NULL AND phone IS NULL AND nickname IS NULL AND external_id IS NULL AND city IS NULL AND time_zone IS NULL)",
             name="erased_holds_nothing",
         ),
+        Index("ix_customers_merged_into_id", "merged_into_id", postgresql_where=text("merged_into_id IS NOT NULL")),
         Index("uq_customers_external_id", "brand_id", "external_id", unique=True, postgresql_where=text("external_id IS NOT NULL")),
     )
 
+    # Without an index of its own: the one with `unionid` begins with it.
+    brand_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("brands.id"), sort_order=-2)
     unionid: Mapped[str | None]
     phone: Mapped[str | None] = mapped_column(EncryptedText)
     phone_hash: Mapped[str | None]
@@ -49,7 +52,7 @@ class Customer(Root):
     time_zone: Mapped[str | None]
     city: Mapped[str | None]
     external_id: Mapped[str | None]
-    merged_into_id: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("customers.id"), index=True)
+    merged_into_id: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("customers.id"))
     erased_at: Mapped[datetime | None]
 
 

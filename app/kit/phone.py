@@ -15,6 +15,8 @@ class PhoneInvalid(Invalid):
 
 def normalise(raw: str) -> str:
     """E.164 (+8613800000000) from any common spelling. Raises `PhoneInvalid`."""
+    if _MAINLAND_MOBILE.fullmatch(raw):
+        return "+86" + raw
     digits = re.sub(r"[\s\-()]", "", raw)
     digits = re.sub(r"^(\+|00)?86", "", digits)
     if not _MAINLAND_MOBILE.fullmatch(digits):

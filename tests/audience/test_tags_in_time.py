@@ -43,7 +43,7 @@ def tag(session: Session, of: Brand, key: str = "hot", **more: Any) -> Tag:
 
 
 def carried(session: Session, one: Customer) -> dict[str, str | None]:
-    rows = session.execute(select(CustomerTag, Tag).join(Tag).where(CustomerTag.customer_id == one.id, CustomerTag.active))
+    rows = session.execute(select(CustomerTag, Tag).join(CustomerTag.tag).where(CustomerTag.customer_id == one.id, CustomerTag.active))
     return {tag.key: hers.value for hers, tag in rows}
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 
-from app.audience.service import attributes, computing, membership
+from app.audience.service import attributes, computing, crowds, membership
 from app.kit import db, queue
 from app.kit.queue import job
 
@@ -16,6 +16,16 @@ A_TURN_SECONDS = 5.0
 def compute_segments() -> None:
     """Rung for when a segment is saved."""
     computing.compute_due()
+
+
+@job("audience.look_at_crowds", every=10, transactional=False, timeout=600)
+def look_at_crowds() -> None:
+    """Rung for when a file, or a count, has brought thousands."""
+    until = time.monotonic() + A_TURN_SECONDS
+    while crowds.look():
+        if time.monotonic() >= until:
+            queue.ring_again("audience.look_at_crowds")
+            return
 
 
 @job("audience.sweep_segments", every=15, transactional=False, timeout=600)

@@ -10,7 +10,15 @@ from app.audience.models.imports import (
     PeopleStatus,
     RunKind,
 )
-from app.audience.models.segments import CustomerAttribute, Segment, SegmentKind, SegmentMember, SegmentTouched, SegmentVersion
+from app.audience.models.segments import (
+    CustomerAttribute,
+    Segment,
+    SegmentCrowd,
+    SegmentKind,
+    SegmentMember,
+    SegmentTouched,
+    SegmentVersion,
+)
 from app.audience.models.syncing import ContactReading, TagLink, TagMark
 from app.audience.models.tags import Action, BehaviourRule, CustomerTag, Source, Tag, TagFolder, TagKind, TagRule, ValueType
 
@@ -29,6 +37,7 @@ __all__ = [
     "PeopleStatus",
     "RunKind",
     "Segment",
+    "SegmentCrowd",
     "SegmentKind",
     "SegmentMember",
     "SegmentTouched",

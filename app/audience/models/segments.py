@@ -87,6 +87,23 @@ class SegmentTouched(Base):
     customer_id: Mapped[uuid.UUID] = mapped_column(primary_key=True)
 
 
+class SegmentCrowd(Base):
+    """Many to whom the same happened at once, in a file for one: every segment that listens to it is still to look at them.
+
+    Whoever was merged or forgotten since is passed over: where that was heard, the segments looked.
+    """
+
+    __tablename__ = "segment_crowds"
+    __table_args__ = (Index("ix_segment_crowds_due_at", "due_at"),)
+
+    id: Mapped[uuid.UUID] = mapped_column(primary_key=True)
+    brand_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("brands.id"))
+    # Of the event
+    name: Mapped[str]
+    customer_ids: Mapped[list[uuid.UUID]] = mapped_column(ARRAY(Uuid))
+    due_at: Mapped[datetime]
+
+
 class CustomerAttribute(Base):
     """What was computed about a customer: a word, a number or a moment. `due_at` is when time alone changes it."""
 

@@ -9,7 +9,7 @@ from typing import Any
 
 from sqlalchemy import CheckConstraint, ForeignKey, Index, String, UniqueConstraint, func, text
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB
-from sqlalchemy.orm import Mapped, mapped_column, relationship
+from sqlalchemy.orm import Mapped, foreign, mapped_column, relationship
 
 from app.kit.db import Base, Root
 
@@ -106,7 +106,8 @@ class CustomerTag(Base):
     )
 
     customer_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("customers.id"), primary_key=True)
-    tag_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("tags.id"), primary_key=True)
+    # Without a foreign key: nobody deletes a tag, and whoever gives one has read it.
+    tag_id: Mapped[uuid.UUID] = mapped_column(primary_key=True)
     active: Mapped[bool]
     source: Mapped[str]
     subject_type: Mapped[str | None]
@@ -116,7 +117,7 @@ class CustomerTag(Base):
     value: Mapped[str | None]
     expires_at: Mapped[datetime | None]
 
-    tag: Mapped[Tag] = relationship()
+    tag: Mapped[Tag] = relationship(primaryjoin=lambda: Tag.id == foreign(CustomerTag.tag_id))
 
 
 class TagRule(Root):

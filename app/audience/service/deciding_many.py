@@ -23,8 +23,8 @@ _TABLES = (
     "DROP TABLE IF EXISTS deciding, decided",
     "CREATE TEMPORARY TABLE deciding (customer_id uuid, tag_id uuid, active boolean, value text, expires_at timestamptz) ON COMMIT DROP",
     """
-    CREATE TEMPORARY TABLE decided (customer_id uuid, tag_id uuid, fact text, was_active boolean, was_value text, was_source text,
-        was_expires_at timestamptz) ON COMMIT DROP
+    CREATE TEMPORARY TABLE decided (customer_id uuid, tag_id uuid, fact text, value text,
+        was_active boolean, was_value text, was_source text, was_expires_at timestamptz) ON COMMIT DROP
     """,
 )
 _END = "coalesce(d.expires_at, CAST(:now AS timestamptz) + make_interval(days => t.ttl_days))"
@@ -34,9 +34,9 @@ _GIVE_NEW = f"""
         SELECT d.customer_id, d.tag_id, true, :source, :now, d.value, {_END}
         FROM deciding d JOIN tags t ON t.id = d.tag_id
         WHERE d.active ORDER BY d.customer_id, d.tag_id
-        ON CONFLICT DO NOTHING RETURNING customer_id, tag_id
+        ON CONFLICT DO NOTHING RETURNING customer_id, tag_id, value
     )
-    INSERT INTO decided (customer_id, tag_id, fact) SELECT customer_id, tag_id, 'tag.added' FROM given
+    INSERT INTO decided (customer_id, tag_id, fact, value) SELECT customer_id, tag_id, 'tag.added', value FROM given
 """  # noqa: S608  # an expression of this module's own
 # An end that is given by the caller is followed silently; one that the tag itself has begins anew only with the tag.
 _CHANGE = f"""
@@ -54,17 +54,20 @@ _CHANGE = f"""
             expires_at = CASE WHEN NOT old.will_be THEN NULL WHEN old.active THEN coalesce(old.given_end, c.expires_at) ELSE old.new_end END
         FROM old JOIN deciding d USING (customer_id, tag_id) WHERE c.customer_id = old.customer_id AND c.tag_id = old.tag_id
         RETURNING c.customer_id, c.tag_id, CASE WHEN old.active <> c.active THEN CASE WHEN c.active THEN 'tag.added' ELSE 'tag.removed' END
-            WHEN old.value IS DISTINCT FROM c.value THEN 'tag.changed' END AS fact,
+            WHEN old.value IS DISTINCT FROM c.value THEN 'tag.changed' END AS fact, c.value,
             old.active AS was_active, old.value AS was_value, old.source AS was_source, old.expires_at AS was_expires_at
     )
     INSERT INTO decided SELECT * FROM changed
 """  # noqa: S608  # an expression of this module's own
+# What is the same for all who carry a tag is written once.
 _FACTS = """
-    SELECT x.customer_id, CAST(:said AS jsonb) || jsonb_build_object('tag', t.key)
-        || CASE WHEN t.value_type IN ('none', 'text') OR d.value IS NULL THEN '{}'::jsonb
-            ELSE jsonb_build_object('value', d.value) END AS data
-    FROM decided x JOIN tags t ON t.id = x.tag_id LEFT JOIN deciding d ON d.customer_id = x.customer_id AND d.tag_id = x.tag_id
-    WHERE x.fact = :fact
+    WITH named AS MATERIALIZED (
+        SELECT id, value_type NOT IN ('none', 'text') AS tells_value, CAST(:said AS jsonb) || jsonb_build_object('tag', key) AS data
+        FROM tags WHERE id IN (SELECT tag_id FROM decided)
+    )
+    SELECT x.customer_id,
+        CASE WHEN t.tells_value AND x.value IS NOT NULL THEN t.data || jsonb_build_object('value', x.value) ELSE t.data END AS data
+    FROM decided x JOIN named t ON t.id = x.tag_id WHERE x.fact = :fact
 """
 _REMEMBER = """
     INSERT INTO people_changes (run_id, customer_id, tag_id, decided_at, active, was_active, was_value, was_source, was_expires_at)
