@@ -13,7 +13,8 @@ from app.kit.db import Base
 class JourneyCount(Base):
     """How often something happened at a node of a version. Added to in the transaction in which it happened.
 
-    `what` is "entered", "left" (`detail`: the port), "finished", "exited" or "stuck" (`detail`: the reason).
+    `what` is "entered", "left" (`detail`: the port), "finished", "exited" or "stuck" (`detail`: the reason), or "noted" (`detail`: a key of
+    `journeys.noted`).
     """
 
     __tablename__ = "journey_counts"

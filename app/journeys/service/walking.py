@@ -37,7 +37,7 @@ TABLE = """
         walk_id uuid PRIMARY KEY, brand_id uuid, journey_id uuid, version_id uuid, customer_id uuid, node_id text, visit_no integer,
         arrived_at timestamptz, was_due_at timestamptz, created_at timestamptz, triggered_at timestamptz,
         subject_type text, subject_id text, context jsonb,
-        moving boolean, outcome text, port text, until timestamptz, awaits text[], reason text, send_id uuid
+        moving boolean, outcome text, port text, until timestamptz, awaits text[], reason text, send_id uuid, zone text
     ) ON COMMIT DELETE ROWS
 """
 # The columns come out of the select that locks: what another turn has committed since this one looked is seen in them.
@@ -184,7 +184,7 @@ def _walk(session: Session, now: Any, until: float) -> None:
                 version = session.get_one(JourneyVersion, version_id)
                 graphs[version_id] = version, Graph(version.graph)
             version, graph = graphs[version_id]
-            here = Standing(session, version, node_id, graph.config(node_id), now)
+            here = Standing(session, version, node_id, graph.config(node_id), now, counts)
             graph.kind(node_id).visit(here)
             _settle(here, graph, counts)
     session.execute(text(_WRITE), {"now": now})
