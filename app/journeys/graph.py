@@ -1,9 +1,8 @@
 """What a journey's graph looks like, and what must hold before one is published.
 
 {
-    "trigger": {"event": "tag.added", "where": {"tag": "deposit_paid"}},    any event name; `where` compares with the event's data
-    "reentry": "again",                  again: once per event that triggers, one walk at a time; once: once in a life
-    "exit_on": ["order.cancelled"],      events that end the walk at once
+    "triggers": [{"kind": "event", "config": {"event": "tag.added", "where": {"tag": "deposit_paid"}}}, …],   each of them lets people in
+    "rules": {"reentry": {"mode": "once"}, "exit_on": [{"event": "order.cancelled"}], …},   may be left out; all of them are in `rules.py`
     "start": "thanks",
     "nodes": [{"id": "thanks", "kind": "send_message", "label": "…", "config": {…}}, …],     the label may be left out
     "edges": [{"from": "thanks", "port": "done", "to": "pause"}, …]                           one for every port of every node
@@ -12,18 +11,19 @@
 
 from __future__ import annotations
 
+import functools
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from app.events.catalogue import NAMES
+from app.journeys.rules import Rules
+from app.journeys.triggers import Heard, Trigger
 from app.journeys.visits import Node, problems_of
 from app.kit.registry import kinds
 from app.kit.texts import t
 
 TRIGGER = "trigger"
-REENTRY = ("again", "once")
-MAX_NODES = 200
+MAX_NODES, MAX_TRIGGERS = 200, 10
 _ID = re.compile(r"[a-z][a-z0-9_]{0,39}")
 
 Problem = dict[str, str | None]
@@ -34,6 +34,11 @@ def node_kinds() -> dict[str, type[Node]]:
     return kinds("app.journeys.nodes")
 
 
+def trigger_kinds() -> dict[str, type[Trigger]]:
+    """Every kind of trigger by its name."""
+    return kinds("app.journeys.triggers")
+
+
 class Graph:
     """A graph that was found sound."""
 
@@ -41,6 +46,26 @@ class Graph:
         self.raw = raw
         self._nodes = {node["id"]: node for node in raw["nodes"]}
         self._ways = {(edge["from"], edge["port"]): edge["to"] for edge in raw["edges"]}
+
+    @functools.cached_property
+    def rules(self) -> dict[str, Any]:
+        """As `Rules` loads them: whatever is left out is there as well."""
+        loaded: dict[str, Any] = Rules().load(self.raw.get("rules", {}))
+        return loaded
+
+    @functools.cached_property
+    def triggers(self) -> list[tuple[type[Trigger], dict[str, Any]]]:
+        """Kind and settings of each trigger, in their order."""
+        found = ((trigger_kinds()[one["kind"]], one.get("config", {})) for one in self.raw["triggers"])
+        return [(kind, kind.Config().load(config)) for kind, config in found]
+
+    def hears(self) -> set[str]:
+        """The events that let people in."""
+        return {name for kind, config in self.triggers if issubclass(kind, Heard) for name in kind.hears(config)}
+
+    def exits(self) -> set[str]:
+        """The events that may end a walk at once."""
+        return {one["event"] for one in self.rules["exit_on"]}
 
     def kind(self, node_id: str) -> type[Node]:
         return node_kinds()[self._nodes[node_id]["kind"]]
@@ -75,7 +100,7 @@ class Graph:
 def problems(raw: Any) -> list[Problem]:
     """All that keeps a graph from being published, for people: the node (its label and id), the field, and what is wrong. Empty: sound."""
     try:
-        found = list(_of_form(raw)) or [*_of_trigger(raw), *_of_nodes(raw)] or list(_of_edges(raw)) or list(_of_ways(raw))
+        found = list(_of_form(raw)) or [*_of_triggers(raw), *_of_rules(raw), *_of_nodes(raw)] or list(_of_edges(raw)) or list(_of_ways(raw))
     except (KeyError, TypeError, AttributeError):
         return [_problem("not_a_graph")]
     return found
@@ -94,17 +119,23 @@ def _of_form(raw: dict[str, Any]) -> Iterator[Problem]:
         yield _problem("node_count", most=MAX_NODES)
 
 
-def _of_trigger(raw: dict[str, Any]) -> Iterator[Problem]:
-    trigger, field = raw["trigger"], t("journeys.trigger")
-    if trigger["event"] not in NAMES:
-        yield _problem("field", field=field, message=t("journeys.problems.unknown_event"))
-    if not all(isinstance(value, str | int | bool) for value in trigger.get("where", {}).values()):
-        yield _problem("field", field=field, message=t("journeys.problems.wrong"))
-    if raw.get("reentry", "again") not in REENTRY:
-        yield _problem("field", field=t("journeys.reentry"), message=t("journeys.problems.wrong"))
-    for name in raw.get("exit_on", []):
-        if name not in NAMES:
-            yield _problem("field", field=t("journeys.exit_on"), message=t("journeys.problems.unknown_event"))
+def _of_triggers(raw: dict[str, Any]) -> Iterator[Problem]:
+    named = t("journeys.trigger")
+    if not isinstance(raw["triggers"], list) or not 0 < len(raw["triggers"]) <= MAX_TRIGGERS:
+        yield _problem("trigger_count", field=named, most=MAX_TRIGGERS)
+        return
+    for trigger in raw["triggers"]:
+        kind = trigger_kinds().get(trigger["kind"])
+        if kind is None:
+            yield _problem("field", field=named, message=t("journeys.problems.unknown_trigger", kind=trigger["kind"]))
+            continue
+        for field, message in problems_of(kind.Config, trigger.get("config", {})):
+            yield _problem("field", field=named, message=t("journeys.problems.part", field=field, message=message))
+
+
+def _of_rules(raw: dict[str, Any]) -> Iterator[Problem]:
+    for field, message in problems_of(Rules, raw.get("rules", {})):
+        yield _problem("field", field=field, message=message)
 
 
 def _name(node: dict[str, Any]) -> str:

@@ -16,7 +16,7 @@ from app.journeys.errors import JourneyUnknown
 from app.journeys.graph import TRIGGER, Graph
 from app.journeys.models import Journey, JourneyVersion, VersionStatus, Walk, WalkStatus, WalkStep
 from app.journeys.visits import event_label
-from app.kit.texts import has, t
+from app.kit.texts import t
 from app.messaging.models import Delivery, Send, SendStatus
 
 
@@ -76,12 +76,7 @@ def listing(session: Session, brand_id: uuid.UUID) -> list[dict[str, Any]]:
 
 def trigger_label(version: JourneyVersion) -> str:
     """What starts a journey, in words: 打上标签：已付意向金."""
-    event = event_label(version.trigger_event)
-    values = [str(value) for value in version.graph["trigger"].get("where", {}).values()]
-    if not values:
-        return event
-    named = [t(f"audience.tags.{value}") if has(f"audience.tags.{value}") else value for value in values]
-    return t("journeys.trigger_where", event=event, where="、".join(named))
+    return t("journeys.or").join(kind.summary(config) for kind, config in Graph(version.graph).triggers)
 
 
 def described(session: Session, one: Journey) -> dict[str, Any]:

@@ -62,7 +62,7 @@ def test_a_tag_is_made_in_a_folder_changed_and_put_away(marketer: Any) -> None:
 
 def test_what_stands_on_a_tag_is_named_when_somebody_puts_it_away(session: Session, brand: Brand, marketer: Any) -> None:
     tag = make.tag(session, brand, key="deposit_paid")
-    drawn = make_journeys.message_wait_message() | {"trigger": {"event": "tag.added", "where": {"tag": "deposit_paid"}}}
+    drawn = make_journeys.message_wait_message(trigger=make_journeys.event("tag.added", tag="deposit_paid"))
     journey = make_journeys.journey(session, brand, drawn)
     session.commit()
     refused = marketer.post(f"{TAGS}/{tag.id}/archive")

@@ -23,17 +23,28 @@ def node(node_id: str, kind: str, **config: Any) -> dict[str, Any]:
     return {"id": node_id, "kind": kind, "config": config}
 
 
-def graph(nodes: Sequence[dict[str, Any]], *, ways: str, trigger: str = "share.opened", **more: Any) -> dict[str, Any]:
-    """A graph that starts at its first node. `ways` wires it: "ask.yes>end ask.no>pause pause>end"; the port is "done" when left out."""
+def graph(nodes: Sequence[dict[str, Any]], *, ways: str, trigger: str | dict[str, Any] = "share.opened", **rules: Any) -> dict[str, Any]:
+    """A graph that starts at its first node. `ways` wires it: "ask.yes>end ask.no>pause pause>end"; the port is "done" when left out.
+
+    `trigger` is the name of an event, or a whole trigger; `exit_on` among the rules may be names of events.
+    """
     edges = []
     for way in ways.split():
         source, target = way.split(">")
         start, _, port = source.partition(".")
         edges.append({"from": start, "port": port or "done", "to": target})
-    return {"trigger": {"event": trigger}, "start": nodes[0]["id"], "nodes": list(nodes), "edges": edges} | more
+    drawn = {"triggers": [event(trigger) if isinstance(trigger, str) else trigger], "start": nodes[0]["id"], "nodes": list(nodes)}
+    if "exit_on" in rules:
+        rules["exit_on"] = [{"event": one} if isinstance(one, str) else one for one in rules["exit_on"]]
+    return drawn | {"edges": edges, "rules": rules}
 
 
-def message_wait_message() -> dict[str, Any]:
+def event(name: str, **where: Any) -> dict[str, Any]:
+    """A trigger: an event of this name, whose data is as `where` says."""
+    return {"kind": "event", "config": {"event": name, "where": where}}
+
+
+def message_wait_message(**more: Any) -> dict[str, Any]:
     """A message, a day, another message, the end; a cancelled order or a refund ends it."""
     return graph(
         [
@@ -43,7 +54,7 @@ def message_wait_message() -> dict[str, Any]:
             node("end", "end"),
         ],
         ways="hello>pause pause>again again>end",
-        exit_on=["order.cancelled", "deposit.refunded"],
+        **{"exit_on": ["order.cancelled", "deposit.refunded"], **more},
     )
 
 

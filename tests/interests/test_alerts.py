@@ -192,9 +192,9 @@ def test_nobody_reads_the_alerts_of_another(session: Session, client: Any, marke
 
 
 def test_a_journey_can_begin_with_what_she_is_told(session: Session, her: Watcher, deliver: Deliver) -> None:
-    graph = journeys.graph([journeys.node("wait", "wait", amount=1, unit="day"), journeys.node("end", "end")], ways="wait>end")
+    nodes = [journeys.node("wait", "wait", amount=1, unit="day"), journeys.node("end", "end")]
     for name in ("favourite.price_dropped", "saved_search.matched", "vehicle.favourited"):
-        journeys.journey(session, her.market.brand, graph | {"trigger": {"event": name}})
+        journeys.journey(session, her.market.brand, journeys.graph(nodes, ways="wait>end", trigger=name))
     car = her.car(price_fen=300_000_00)
     her.likes(car)
     her.saves(price_max_fen=250_000_00)

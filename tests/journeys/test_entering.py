@@ -59,7 +59,7 @@ def sends(session: Session) -> list[str]:
 def test_an_event_that_does_not_fit_the_filter_lets_nobody_in(
     session: Session, brand: Brand, walker: Customer, sweep: Callable[[], None]
 ) -> None:
-    drawn = make.message_wait_message() | {"trigger": {"event": "tag.added", "where": {"tag": "vip"}}}
+    drawn = make.message_wait_message(trigger=make.event("tag.added", tag="vip"))
     make.journey(session, brand, drawn)
     make.triggered(session, walker, name="tag.added", tag="other")
     make.triggered(session, walker, name="share.opened", tag="vip")
@@ -89,7 +89,7 @@ def test_nobody_walks_a_journey_twice_at_a_time_but_again_afterwards(
 def test_a_journey_that_is_walked_once_is_not_entered_again(
     session: Session, brand: Brand, walker: Customer, sweep: Callable[[], None], later: Any
 ) -> None:
-    make.journey(session, brand, make.message_wait_message() | {"reentry": "once"})
+    make.journey(session, brand, make.message_wait_message(reentry={"mode": "once"}))
     make.triggered(session, walker)
     sweep()
     later(days=1)
@@ -156,7 +156,7 @@ def test_an_end_heard_before_its_beginning_keeps_the_customer_out(session: Sessi
 
 def test_a_tag_that_was_given_late_does_not_outrun_the_cancellation(session: Session, brand: Brand, walker: Customer, later: Any) -> None:
     """The tag's own time is after the cancellation; the time of its cause is before."""
-    make.journey(session, brand, make.message_wait_message() | {"trigger": {"event": "tag.added"}})
+    make.journey(session, brand, make.message_wait_message(trigger="tag.added"))
     paid = make.triggered(session, walker, name="deposit.paid")
     later(minutes=1)
     make.triggered(session, walker, name="order.cancelled")

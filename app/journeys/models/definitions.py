@@ -48,7 +48,7 @@ class Journey(Root):
 class JourneyVersion(Root):
     """A graph that was found sound and never changes; its form is described in `app/journeys/graph.py`.
 
-    `trigger_event` and `exit_on` are the events that let people in and out, `awaits` those that somebody inside may wait for.
+    `hears` and `exit_on` are the events that let people in and out, `awaits` those that somebody inside may wait for.
     """
 
     __tablename__ = "journey_versions"
@@ -62,7 +62,7 @@ class JourneyVersion(Root):
     number: Mapped[int]
     status: Mapped[str]
     graph: Mapped[dict[str, Any]] = mapped_column(JSONB)
-    trigger_event: Mapped[str]
+    hears: Mapped[list[str]] = mapped_column(ARRAY(String))
     exit_on: Mapped[list[str]] = mapped_column(ARRAY(String))
     awaits: Mapped[list[str]] = mapped_column(ARRAY(String), default=list, server_default="{}")
 

@@ -44,15 +44,16 @@ def publish(session: Session, journey: Journey, graph: dict[str, Any]) -> Journe
     session.execute(
         update(JourneyVersion).where(of_journey, JourneyVersion.status == VersionStatus.published).values(status=VersionStatus.superseded)
     )
+    drawn = Graph(graph)
     version = JourneyVersion(
         brand_id=journey.brand_id,
         journey_id=journey.id,
         number=(last or 0) + 1,
         status=VersionStatus.published,
         graph=graph,
-        trigger_event=graph["trigger"]["event"],
-        exit_on=sorted(set(graph.get("exit_on", []))),
-        awaits=sorted(Graph(graph).awaits()),
+        hears=sorted(drawn.hears()),
+        exit_on=sorted(drawn.exits()),
+        awaits=sorted(drawn.awaits()),
     )
     session.add(version)
     if journey.status == JourneyStatus.draft:
@@ -66,9 +67,9 @@ def publish(session: Session, journey: Journey, graph: dict[str, Any]) -> Journe
 def _subscribe(session: Session) -> None:
     """Hear what lets people in now, and what lets those out who are inside, on whatever version."""
     names: set[str] = set()
-    columns = (JourneyVersion.status, JourneyVersion.trigger_event, JourneyVersion.exit_on, JourneyVersion.awaits)
-    for status, trigger, exits, awaited in session.execute(select(*columns)):
-        names |= {*exits, *awaited} | ({trigger} if status == VersionStatus.published else set())
+    columns = (JourneyVersion.status, JourneyVersion.hears, JourneyVersion.exit_on, JourneyVersion.awaits)
+    for status, hears, exits, awaited in session.execute(select(*columns)):
+        names |= {*exits, *awaited} | ({*hears} if status == VersionStatus.published else set())
     events.subscribe(session, hear, names)
 
 
@@ -112,9 +113,8 @@ def demo_graph() -> dict[str, Any]:
         return {"id": node_id, "kind": kind, "label": t(f"journeys.demo.{node_id}"), "config": config}
 
     return {
-        "trigger": {"event": "tag.added", "where": {"tag": "deposit_paid"}},
-        "reentry": "again",
-        "exit_on": ["order.cancelled", "deposit.refunded"],
+        "triggers": [{"kind": "event", "config": {"event": "tag.added", "where": {"tag": "deposit_paid"}}}],
+        "rules": {"exit_on": [{"event": "order.cancelled"}, {"event": "deposit.refunded"}]},
         "start": "thanks",
         "nodes": [
             node("thanks", "send_message", template="deposit_paid"),

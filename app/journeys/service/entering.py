@@ -16,7 +16,9 @@ from app.audience.queries import who_now
 from app.events import service as events
 from app.events.models import Event
 from app.identity.models import Customer
+from app.journeys.graph import Graph
 from app.journeys.models import INSIDE, Journey, JourneyStatus, JourneyVersion, VersionStatus, Walk, WalkStatus
+from app.journeys.triggers import Heard
 from app.kit import clock, db, queue
 from app.messaging import service as messaging
 
@@ -117,7 +119,7 @@ def _let_in(session: Session, happened: Sequence[Event], people: dict[uuid.UUID,
             "journey_id": entry.version.journey_id,
             "version_id": entry.version.id,
             "customer_id": entry.customer.id,
-            "entry_key": "once" if entry.version.graph.get("reentry") == "once" else str(entry.event.id),
+            "entry_key": "once" if entry.version.graph.get("rules", {}).get("reentry", {}).get("mode") == "once" else str(entry.event.id),
             "node_id": entry.version.graph["start"],
             "status": WalkStatus.active,
             "arrived_at": moment,
@@ -143,16 +145,16 @@ def _entries(session: Session, happened: Sequence[Event], people: dict[uuid.UUID
         .join(Journey, Journey.id == JourneyVersion.journey_id)
         .where(
             JourneyVersion.status == VersionStatus.published,
-            JourneyVersion.trigger_event.in_({event.name for event in happened}),
+            JourneyVersion.hears.overlap(list({event.name for event in happened})),
             Journey.status.in_((JourneyStatus.active, JourneyStatus.paused)),
         )
     ).scalars()
     for version in versions:
-        where = version.graph["trigger"].get("where", {})
+        heard = [(kind, config) for kind, config in Graph(version.graph).triggers if issubclass(kind, Heard)]
         for event in happened:
             customer = people.get(event.customer_id) if event.customer_id else None
-            wanted = event.name == version.trigger_event and event.brand_id == version.brand_id
-            if customer is None or not wanted or any(event.data.get(key) != value for key, value in where.items()):
+            fits = (event.name in kind.hears(config) and kind.fits(config, event) for kind, config in heard)
+            if customer is None or event.brand_id != version.brand_id or not any(fits):
                 continue
             since = datetime.fromisoformat(event.data["caused_at"]) if "caused_at" in event.data else event.recorded_at
             yield _Entry(version, event, customer, since, (event.subject_type, event.subject_id))
