@@ -27,7 +27,18 @@ LOOPBACK = ("127.0.0.1", "::1", "localhost")
 HERE = Path(__file__).parent
 IN_A_BROWSER = HERE / "e2e"
 # What takes minutes, the longest first: a parallel run begins with them, so that nobody is left alone with one at the end.
-LONGEST = ("e2e/", "stories/test_crash.py", "money/", "stories/", "wechat/test_soak.py", "dev/test_stack.py")
+# Not two towns at once: whoever comes second would wait until the first has made the mould.
+LONGEST = (
+    "e2e/",
+    "money/",
+    "stories/test_crash.py",
+    "stories/",
+    "orders/test_any_order_of_things.py",
+    "vehicles/test_feed.py",
+    "wechat/test_soak.py",
+    "dev/test_stack.py",
+    "workers/",
+)
 
 
 def _environment(database_url: str, redis_url: str, media: Path) -> dict[str, str]:
@@ -59,6 +70,11 @@ def pytest_ignore_collect(collection_path: Path) -> bool | None:
     if browser.is_required():
         raise pytest.UsageError("CI_BROWSER=required, but this machine has no Chromium")
     return True
+
+
+def pytest_xdist_auto_num_workers() -> int:
+    """One more than the machine has cores: many a test waits for what another process does, and leaves its core to somebody else."""
+    return (os.cpu_count() or 1) + 1
 
 
 @pytest.hookimpl(tryfirst=True)  # before xdist reads the groups

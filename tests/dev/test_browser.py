@@ -13,7 +13,7 @@ NOWHERE = {"CHROMIUM": "no-such-browser"}
 
 def collected(**environment: str) -> subprocess.CompletedProcess[str]:
     command = [sys.executable, "-m", "pytest", "-n0", "-q", "--collect-only", "-p", "no:cacheprovider"]
-    command += ["--ignore-glob=*/tests/[a-df-z]*", "tests"]  # what begins with e is enough
+    command += ["--ignore-glob=tests/[a-df-z]*", "tests"]  # what begins with e is enough
     return subprocess.run(command, cwd=ROOT, env=os.environ | environment, capture_output=True, text=True, timeout=120)
 
 
