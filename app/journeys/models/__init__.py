@@ -1,15 +1,26 @@
 """Journeys with their versions, the walks of customers, the steps they took, and what was counted of them."""
 
+from app.journeys.models.acting import AskStatus, CreditAsk, StaffTask, TaskStatus
 from app.journeys.models.counts import JourneyCount
-from app.journeys.models.definitions import Journey, JourneyStatus, JourneyVersion, VersionStatus
+from app.journeys.models.definitions import JOURNEY, Journey, JourneyStatus, JourneyVersion, VersionStatus
+from app.journeys.models.drafts import JourneyDraft, JourneyMove, MoveKind, MoveStatus
 from app.journeys.models.walks import INSIDE, Walk, WalkStatus, WalkStep
 
 __all__ = [
     "INSIDE",
+    "JOURNEY",
+    "AskStatus",
+    "CreditAsk",
     "Journey",
     "JourneyCount",
+    "JourneyDraft",
+    "JourneyMove",
     "JourneyStatus",
     "JourneyVersion",
+    "MoveKind",
+    "MoveStatus",
+    "StaffTask",
+    "TaskStatus",
     "VersionStatus",
     "Walk",
     "WalkStatus",

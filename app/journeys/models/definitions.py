@@ -12,6 +12,7 @@ from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from app.kit.db import Root
+from app.kit.states import Machine
 
 
 class JourneyStatus(StrEnum):
@@ -30,6 +31,15 @@ class VersionStatus(StrEnum):
     superseded = "superseded"
 
 
+JOURNEY = Machine(
+    {
+        "draft": frozenset({"active", "cancelled"}),
+        "active": frozenset({"paused", "cancelled"}),
+        "paused": frozenset({"active", "cancelled"}),
+    }
+)
+
+
 class Journey(Root):
     """What happens to a customer after something happened to her."""
 
@@ -43,6 +53,9 @@ class Journey(Root):
     name: Mapped[str]
     status: Mapped[str] = mapped_column(default=JourneyStatus.draft, server_default="draft")
     updated_at: Mapped[datetime] = mapped_column(server_default=func.marque_now())
+    archived_at: Mapped[datetime | None]
+    # The version to which people are being moved: meanwhile nobody else takes a step. Without a key: versions know their journeys.
+    moving_to: Mapped[uuid.UUID | None]
 
 
 class JourneyVersion(Root):
@@ -65,5 +78,9 @@ class JourneyVersion(Root):
     hears: Mapped[list[str]] = mapped_column(ARRAY(String))
     exit_on: Mapped[list[str]] = mapped_column(ARRAY(String))
     awaits: Mapped[list[str]] = mapped_column(ARRAY(String), default=list, server_default="{}")
+    # `copy_of` is the number of the version that this one brings back.
+    note: Mapped[str] = mapped_column(default="", server_default="")
+    published_by: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("staff.id"))
+    copy_of: Mapped[int | None]
 
     journey: Mapped[Journey] = relationship()
