@@ -16,6 +16,7 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
+from app.journeys.lateness import Late
 from app.journeys.rules import Rules
 from app.journeys.triggers import Heard, Trigger
 from app.journeys.visits import Node, problems_of
@@ -74,6 +75,11 @@ class Graph:
         """The node's settings, as its kind loads them."""
         loaded: dict[str, Any] = self.kind(node_id).Config().load(self._nodes[node_id].get("config", {}))
         return loaded
+
+    def late(self, node_id: str) -> dict[str, Any] | None:
+        """What becomes of those who come to the node too late, as `lateness.Late` loads it; None where nobody has said so."""
+        raw = self._nodes[node_id].get("late")
+        return None if raw is None else dict(Late().load(raw))
 
     def ports(self, node_id: str) -> Mapping[str, str]:
         return self.kind(node_id).ports(self.config(node_id))
@@ -156,7 +162,8 @@ def _of_nodes(raw: dict[str, Any]) -> Iterator[Problem]:
         if kind is None:
             yield _problem("unknown_kind", node=name, kind=node["kind"])
             continue
-        for field, message in problems_of(kind.Config, node.get("config", {})):
+        late = problems_of(Late, node["late"]) if node.get("late") is not None else []
+        for field, message in [*problems_of(kind.Config, node.get("config", {})), *late]:
             yield _problem("field_of_node", node=name, field=field, message=message)
 
 

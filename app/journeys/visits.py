@@ -165,7 +165,7 @@ class Standing:
 
 class Node(ABC):
     """A kind of step; one file in `nodes/`. `rests` says that time passes on it, `acts` that it reaches out of the journey: a node of such
-    a kind may say what becomes of whoever comes to it too late (`service/lateness.py`).
+    a kind may say what becomes of whoever comes to it too late (`lateness.py`).
 
     `visit` decides about every walk that stands there, in a number of statements that does not grow with theirs. It may be called again
     for a step whose transaction was lost, so all it does is in that transaction. What it raises for one walk alone leaves that walk stuck,

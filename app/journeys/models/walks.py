@@ -71,7 +71,8 @@ class Walk(Base):
 
 
 class WalkStep(Base):
-    """A step that was taken: which way the customer left the node, and the message it planned. Partitioned by the month of the entry.
+    """A step that was taken: which way the customer left the node, the message it planned, and why what the node does was left out, if it
+    was. Partitioned by the month of the entry.
 
     Walks have UUIDs of version 7, which begin with the time: ranges of them are months. Without foreign keys, as walks are.
     """
@@ -86,5 +87,6 @@ class WalkStep(Base):
     node_id: Mapped[str]
     port: Mapped[str | None]
     send_id: Mapped[uuid.UUID | None]
+    skipped: Mapped[str | None]
     arrived_at: Mapped[datetime]
     left_at: Mapped[datetime]

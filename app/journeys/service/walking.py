@@ -18,6 +18,7 @@ from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session
 
 from app.events.masses import record_selected
+from app.journeys import lateness
 from app.journeys.errors import NotStuck
 from app.journeys.graph import Graph
 from app.journeys.models import Journey, JourneyCount, JourneyStatus, JourneyVersion, Walk, WalkStatus, WalkStep
@@ -53,10 +54,11 @@ CLAIM = """
         triggered_at, subject_type, subject_id, context, true
     FROM due
 """
+# Whose turn goes on in another transaction is as late there as she is here.
 _WRITE = """
     UPDATE walks SET node_id = s.node_id, visit_no = s.visit_no, arrived_at = s.arrived_at, context = s.context, awaits = s.awaits,
         status = CASE s.outcome WHEN 'finish' THEN 'completed' WHEN 'exit' THEN 'exited' WHEN 'stick' THEN 'stuck' ELSE 'active' END,
-        due_at = CASE WHEN s.outcome IS NULL THEN :now WHEN s.outcome = 'stay' THEN s.until END,
+        due_at = CASE WHEN s.outcome IS NULL THEN s.was_due_at WHEN s.outcome = 'stay' THEN s.until END,
         ended_at = CASE WHEN s.outcome IN ('finish', 'exit') THEN :now END,
         exit_reason = CASE WHEN s.outcome = 'exit' THEN s.reason END,
         problem = CASE WHEN s.outcome = 'stick' THEN s.reason END
@@ -185,7 +187,10 @@ def _walk(session: Session, now: Any, until: float) -> None:
                 graphs[version_id] = version, Graph(version.graph)
             version, graph = graphs[version_id]
             here = Standing(session, version, node_id, graph.config(node_id), now, counts)
-            graph.kind(node_id).visit(here)
+            kind = graph.kind(node_id)
+            if kind.acts and (late := graph.late(node_id)) is not None:
+                lateness.obey(here, late, skipped_port=list(graph.ports(node_id))[-1])
+            kind.visit(here)
             _settle(here, graph, counts)
     session.execute(text(_WRITE), {"now": now})
     _tell(session, graphs)
@@ -204,6 +209,8 @@ def _settle(here: Standing, graph: Graph, counts: Counter[tuple[uuid.UUID, str, 
         if outcome == Outcome.leave:
             counts[here.version.id, here.node_id, "left", port] += times
             counts[here.version.id, graph.next(here.node_id, port), "entered", ""] += times
+            if reason:
+                counts[here.version.id, here.node_id, "skipped", reason] += times
         elif outcome != Outcome.stay:
             what = {Outcome.finish: "finished", Outcome.exit: "exited", Outcome.stick: "stuck"}[outcome]
             counts[here.version.id, here.node_id, what, reason or ""] += times
@@ -222,9 +229,9 @@ def _settle(here: Standing, graph: Graph, counts: Counter[tuple[uuid.UUID, str, 
 
 def _write_steps(session: Session, at_node: Any, now: Any) -> None:
     names = ("walk_id", "visit_no", "journey_id", "version_id", "node_id", "port", "send_id", "arrived_at")
-    left = select(*(standing.c[name] for name in names), bindparam("left_at", now, standing.c.until.type))
+    left = select(*(standing.c[name] for name in names), standing.c.reason, bindparam("left_at", now, standing.c.until.type))
     left = left.where(at_node, standing.c.outcome.in_((Outcome.leave, Outcome.finish)))
-    session.execute(insert(WalkStep).from_select([*names, "left_at"], left))
+    session.execute(insert(WalkStep).from_select([*names, "skipped", "left_at"], left))
 
 
 def _tell(session: Session, graphs: Mapping[uuid.UUID, tuple[JourneyVersion, Graph]]) -> None:

@@ -67,7 +67,8 @@ class Send(Root):
     `ladder` is the ways to reach her, best first ({channel, template_key}); which one is taken the claim decides, and writes it into
     `channel`, `template_key` and `appid` (the account that sends). `tried` tells why the ways before it were not open: {channel, reason}.
     While it is planned `error_code` says what it waits for; after `expires_at` it is skipped. `claimed_at` is the first claim whose call
-    was made, which frequency caps count from; a message that certainly did not leave has none.
+    was made, which frequency caps count from; a message that certainly did not leave has none. `answer` is what a system that was called
+    said, where that was JSON and short.
     """
 
     __tablename__ = "sends"
@@ -123,6 +124,7 @@ class Send(Root):
     payload: Mapped[dict[str, Any] | None] = mapped_column(EncryptedJson)
     msgid: Mapped[str | None]
     response_code: Mapped[str | None] = mapped_column(EncryptedText)
+    answer: Mapped[Any | None] = mapped_column(JSONB(none_as_null=True))
     error_code: Mapped[str | None]
     error_message: Mapped[str | None]
     settled_at: Mapped[datetime | None]

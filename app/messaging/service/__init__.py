@@ -15,7 +15,7 @@ from app.messaging.service.notices import (
     order_ended,
     waitlist_moved,
 )
-from app.messaging.service.planning import cancel_planned, forget, hold, move, plan, plan_all, release
+from app.messaging.service.planning import cancel_planned, forget, hold, move, plan, plan_all, plan_selected, release
 from app.messaging.service.reading import read
 from app.messaging.service.receipts import ask_members, fetch_sms_receipts, group_sent
 from app.messaging.service.sending import send_due
@@ -46,6 +46,7 @@ __all__ = [
     "order_ended",
     "plan",
     "plan_all",
+    "plan_selected",
     "pressed",
     "read",
     "read_contact",

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, cast
 
-from sqlalchemy import ColumnElement, case, delete, exists, func, select, tuple_, update
-from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy import ColumnElement, Select, Uuid, any_, bindparam, case, delete, exists, func, literal, select, tuple_, update
+from sqlalchemy.dialects.postgresql import ARRAY, insert
 from sqlalchemy.orm import Session, aliased
 
 from app.kit import clock, db
@@ -76,6 +76,47 @@ def plan_all(session: Session, drafts: Sequence[dict[str, Any]]) -> list[Send]:
     return [sends[one] for one in wanted]
 
 
+# What `plan_selected` is given of each message.
+_OF_EACH = ("id", "brand_id", "customer_id", "staff_id", "dedupe_key", "context", "walk_id")
+
+
+def plan_selected(
+    session: Session,
+    rows: Select[Any],
+    *,
+    channel: str,
+    template_key: str,
+    purpose: str = Purpose.transactional,
+    ladder: Sequence[dict[str, str]] | None = None,
+    lane: int | None = None,
+    expires_at: datetime | None = None,
+) -> int:
+    """Plan one message to everybody whom `rows` selects, in one statement; how many were written.
+
+    `rows` has these columns, in this order: id (a new one for the send), brand_id, customer_id, staff_id (NULL is one of the two),
+    dedupe_key, context (jsonb, as `plan` says), walk_id. Where a send of that key is there already, it stays as it is. All the rest is
+    as for `plan`; raises `KeyError` for an unknown channel.
+    """
+    for rung in ladder or ({"channel": channel},):
+        _must_exist(rung["channel"])
+    its_lane = int(_LANES[purpose] if lane is None else lane)
+    shared: dict[str, Any] = {
+        "channel": channel,
+        "template_key": template_key,
+        "purpose": purpose,
+        "ladder": list(ladder) if ladder else None,
+        "lane": its_lane,
+        "expires_at": expires_at,
+        "due_at": clock.now(session),
+    }
+    table = Send.__table__.c
+    of_each = rows.subquery("of_each")
+    wanted = select(*of_each.c, *(bindparam(name, value, table[name].type) for name, value in shared.items()))
+    written = insert(Send).from_select([*_OF_EACH, *shared], wanted, include_defaults=False).on_conflict_do_nothing()
+    ring(session, [its_lane])
+    return cast(int, session.execute(written).rowcount)  # type: ignore[attr-defined]
+
+
 def _row(
     *,
     brand_id: uuid.UUID,
@@ -116,11 +157,23 @@ def _must_exist(kind: str) -> None:
     channel(kind)
 
 
-def cancel_planned(session: Session, *, walk_id: uuid.UUID | None = None, broadcast_id: uuid.UUID | None = None) -> int:
-    """Take back what a journey's walk, or a broadcast, planned; returns how many nobody had claimed. A claimed message is on its way, and
-    stays if it arrives; it is not tried again if it does not.
+def cancel_planned(
+    session: Session,
+    *,
+    walk_id: uuid.UUID | None = None,
+    walk_ids: Collection[uuid.UUID] = (),
+    send_ids: Collection[uuid.UUID] = (),
+    broadcast_id: uuid.UUID | None = None,
+) -> int:
+    """Take back what walks of journeys, or a broadcast, planned, or these messages alone; returns how many nobody had claimed. A claimed
+    message is on its way, and stays if it arrives; it is not tried again if it does not.
     """
-    return len(_cancel(session, Send.walk_id == walk_id if walk_id else Send.broadcast_id == broadcast_id))
+    if broadcast_id:
+        return len(_cancel(session, Send.broadcast_id == broadcast_id))
+    if send_ids:
+        return len(_cancel(session, Send.id == any_(literal(list(send_ids), ARRAY(Uuid)))))
+    walks = [walk_id, *walk_ids] if walk_id else list(walk_ids)
+    return len(_cancel(session, Send.walk_id == any_(literal(walks, ARRAY(Uuid)))))
 
 
 def hold(session: Session, *, broadcast_id: uuid.UUID) -> int:
