@@ -21,9 +21,9 @@ AT_ONCE = 2_500
 LEASE = timedelta(minutes=1)
 _NOTE = """
     INSERT INTO segment_crowds (id, brand_id, name, customer_ids, due_at)
-    SELECT marque_new_id(), :brand_id, :name, array_agg(customer_id), marque_now()
+    SELECT marque_new_id(), :brand_id, CAST(:name AS text), array_agg(customer_id), marque_now()
     FROM (SELECT customer_id, row_number() OVER () / :at_once AS part FROM ({source}) told) told
-    WHERE EXISTS (SELECT FROM segments s WHERE s.brand_id = :brand_id AND s.archived_at IS NULL AND :name = ANY (s.listens))
+    WHERE EXISTS (SELECT FROM segments s WHERE s.brand_id = :brand_id AND s.archived_at IS NULL AND CAST(:name AS text) = ANY (s.listens))
     GROUP BY part RETURNING id
 """
 
