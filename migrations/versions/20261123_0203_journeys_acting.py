@@ -47,6 +47,7 @@ def _tasks() -> None:
         sa.CheckConstraint("to_whom IN ('owner', 'managers')", name=op.f("ck_staff_tasks_to_whom")),
         sa.UniqueConstraint("walk_id", "visit_no", "node_id", name=op.f("uq_staff_tasks_walk_id_visit_no_node_id")),
     )
+    op.create_index(op.f("ix_staff_tasks_brand_id"), "staff_tasks", ["brand_id"])
     op.create_index("ix_staff_tasks_dealer", "staff_tasks", ["dealer_id", "status", "created_at", "id"])
     op.create_index("ix_staff_tasks_brand", "staff_tasks", ["brand_id", "status", "created_at", "id"])
     op.create_index(op.f("ix_staff_tasks_customer_id"), "staff_tasks", ["customer_id"])
@@ -70,6 +71,7 @@ def _asks() -> None:
         sa.CheckConstraint("status IN ('open', 'granted', 'refused', 'timed_out', 'cancelled')", name=op.f("ck_credit_asks_status")),
         sa.UniqueConstraint("walk_id", "visit_no", "node_id", name=op.f("uq_credit_asks_walk_id_visit_no_node_id")),
     )
+    op.create_index(op.f("ix_credit_asks_brand_id"), "credit_asks", ["brand_id"])
     op.create_index("ix_credit_asks_open", "credit_asks", ["customer_id"], postgresql_where=sa.text("status = 'open'"))
     op.create_index(op.f("ix_credit_asks_customer_id"), "credit_asks", ["customer_id"])
 
