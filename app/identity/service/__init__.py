@@ -11,11 +11,13 @@ from app.identity.service.people import (
     recognise,
     sign_in,
 )
+from app.identity.service.profiles import WRITABLE, write_down
 from app.identity.service.revoking import close, take_back
 from app.identity.service.wishes import Evidence, give_consent, lift_refusal, publish_text, refuse, want, withdraw_consent
 
 __all__ = [
     "SYNC_EVERY",
+    "WRITABLE",
     "Evidence",
     "bind_phone",
     "call",
@@ -38,4 +40,5 @@ __all__ = [
     "take_back",
     "want",
     "withdraw_consent",
+    "write_down",
 ]
