@@ -145,6 +145,11 @@ NAMES: dict[str, str] = BEHAVIOUR | {
     "journey.entered": "A customer entered a journey.",
     "journey.exited": "A customer left a journey before its end.",
     "journey.completed": "A customer came to the end of a journey.",
+    "journey.published": "A version of a journey takes those who enter from now on.",
+    "journey.paused": "No step of a journey is taken until it is resumed.",
+    "journey.resumed": "The steps of a paused journey are taken again.",
+    "journey.cancelled": "A journey is over for good: everybody inside leaves.",
+    "journey.archived": "A journey is no longer shown among the others.",
     # campaigns
     "campaign.created": "Somebody wrote a campaign.",
     "campaign.started": "A campaign runs: its codes count.",

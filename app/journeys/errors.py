@@ -1,10 +1,14 @@
 """What journeys refuse."""
 
-from app.kit.errors import Conflict, Invalid, NotFound
+from app.kit.errors import Conflict, Forbidden, Invalid, NotFound
 
 
 class JourneyUnknown(NotFound):
     code, message = "journeys.unknown", "There is no such journey."
+
+
+class MarketersOnly(Forbidden):
+    code, message = "journeys.marketers_only", "Only marketers and administrators draw and run journeys."
 
 
 class GraphInvalid(Invalid):
@@ -23,3 +27,59 @@ class NotPaused(Conflict):
 
 class NotStuck(Conflict):
     code, message = "journeys.not_stuck", "Only a stuck walk can be tried again."
+
+
+class JourneyOver(Conflict):
+    code, message = "journeys.over", "The journey was cancelled, for good."
+
+
+class NotArchivable(Conflict):
+    code, message = "journeys.not_archivable", "Only a journey that never ran or was cancelled can be put away."
+
+
+class NotDeletable(Conflict):
+    code, message = "journeys.not_deletable", "Only a journey that was never published can be deleted."
+
+
+class DraftChanged(Conflict):
+    """`details` say which revision there is, who saved it and when."""
+
+    code, message = "journeys.draft_changed", "Somebody else has saved this draft meanwhile."
+
+
+class DraftUnfit(Invalid):
+    code, message = "journeys.draft_unfit", "This cannot be kept as a draft."
+
+
+class WarningsOpen(Conflict):
+    """`details.warnings` is a list of {code, node, message}; the messages are zh-CN."""
+
+    code, message = "journeys.warnings_open", "There are warnings that nobody has accepted."
+
+
+class VersionUnknown(NotFound):
+    code, message = "journeys.version_unknown", "The journey has no such version."
+
+
+class PlacesMissing(Invalid):
+    """`details.nodes` are those on which people stand and of which nothing is said."""
+
+    code, message = "journeys.places_missing", "It is not said where the people go who stand on these nodes."
+
+
+class PlaceUnknown(Invalid):
+    code, message = "journeys.place_unknown", "The version has no such node to which people could go."
+
+
+class KeyTaken(Conflict):
+    code, message = "journeys.key_taken", "Another journey has this key."
+
+
+class FileUnfit(Invalid):
+    """`details` name the field of the file that does not hold."""
+
+    code, message = "journeys.file_unfit", "This is not a journey's file."
+
+
+class TemplateUnknown(NotFound):
+    code, message = "journeys.template_unknown", "There is no such template of a journey."

@@ -13,6 +13,11 @@ def advance() -> None:
     service.sweep()
 
 
+@job("journeys.move", every=5, transactional=False, timeout=120)
+def move() -> None:
+    service.move()
+
+
 @job("journeys.make_partitions", cron="27 3 * * *")
 def make_partitions(session: Session) -> None:
     service.make_partitions(session)

@@ -155,4 +155,6 @@ _FIGURES = ("entered", "waiting", "passed", "stuck", "sent", "delivered", "faile
 
 def reason_label(one: Walk) -> str | None:
     """Why a walk ended early or is stuck, in words."""
+    if one.exit_reason and has(f"journeys.reasons.{one.exit_reason}"):
+        return t(f"journeys.reasons.{one.exit_reason}")
     return one.problem or (event_label(one.exit_reason) if one.exit_reason else None)

@@ -1,17 +1,24 @@
 """Publish journeys, let customers in and out, and walk them step by step."""
 
-from app.journeys.service.definitions import create, install_demo, pause, publish, resume
+from app.journeys.service.definitions import create, install_demo, publish
 from app.journeys.service.entering import hear, leave, merge
+from app.journeys.service.moving import move_all
+from app.journeys.service.moving import sweep as move
+from app.journeys.service.running import archive, cancel, pause, resume
 from app.journeys.service.walking import advance_all, make_partitions, retry, sweep
 
 __all__ = [
     "advance_all",
+    "archive",
+    "cancel",
     "create",
     "hear",
     "install_demo",
     "leave",
     "make_partitions",
     "merge",
+    "move",
+    "move_all",
     "pause",
     "publish",
     "resume",

@@ -1,4 +1,4 @@
-"""Make, publish, pause and resume journeys."""
+"""Make journeys, and publish graphs that were found sound."""
 
 from __future__ import annotations
 
@@ -9,12 +9,12 @@ from sqlalchemy import func, select, text, update
 from sqlalchemy.orm import Session
 
 from app.events import service as events
-from app.journeys.errors import GraphInvalid, NotPaused, NotRunning
+from app.journeys.errors import GraphInvalid, JourneyOver
 from app.journeys.graph import Graph, problems
-from app.journeys.models import Journey, JourneyStatus, JourneyVersion, VersionStatus
+from app.journeys.models import JOURNEY, Journey, JourneyStatus, JourneyVersion, VersionStatus
 from app.journeys.service.entering import hear
-from app.journeys.service.walking import hold
-from app.kit import queue
+from app.journeys.service.running import lock, told
+from app.kit import states
 from app.kit.texts import t
 
 DEMO_KEY = "after_deposit"
@@ -24,19 +24,31 @@ def create(session: Session, brand_id: uuid.UUID, *, key: str, name: str) -> Jou
     """A journey with nothing published yet."""
     journey = Journey(brand_id=brand_id, key=key, name=name, status=JourneyStatus.draft)
     session.add(journey)
-    session.flush()
+    states.arrive(session, journey)
     return journey
 
 
-def publish(session: Session, journey: Journey, graph: dict[str, Any]) -> JourneyVersion:
+def publish(
+    session: Session,
+    journey: Journey,
+    graph: dict[str, Any],
+    *,
+    staff_id: uuid.UUID | None = None,
+    note: str = "",
+    copy_of: int | None = None,
+) -> JourneyVersion:
     """Those who enter from now on walk this graph; those who are inside finish theirs. A paused journey stays paused.
 
     Raises:
         GraphInvalid: with everything that is wrong in `details["problems"]`.
+        JourneyOver: the journey was cancelled.
     """
     wrong = problems(graph)
     if wrong:
         raise GraphInvalid(problems=wrong)
+    lock(session, journey)
+    if journey.status == JourneyStatus.cancelled:
+        raise JourneyOver
     # Two publications at once would each subscribe to what they see, and the later would forget the other's events.
     session.execute(text("SELECT pg_advisory_xact_lock(hashtext('journeys subscriptions'))"))
     of_journey = JourneyVersion.journey_id == journey.id
@@ -54,12 +66,16 @@ def publish(session: Session, journey: Journey, graph: dict[str, Any]) -> Journe
         hears=sorted(drawn.hears()),
         exit_on=sorted(drawn.exits()),
         awaits=sorted(drawn.awaits()),
+        note=note,
+        published_by=staff_id,
+        copy_of=copy_of,
     )
     session.add(version)
     if journey.status == JourneyStatus.draft:
-        journey.status = JourneyStatus.active
+        JOURNEY.move(session, journey, JourneyStatus.active)
     journey.updated_at = func.marque_now()
     session.flush()
+    told(session, journey, "journey.published", version_id=version.id, version=version.number)
     _subscribe(session)
     return version
 
@@ -71,30 +87,6 @@ def _subscribe(session: Session) -> None:
     for status, hears, exits, awaited in session.execute(select(*columns)):
         names |= {*exits, *awaited} | ({*hears} if status == VersionStatus.published else set())
     events.subscribe(session, hear, names)
-
-
-def pause(session: Session, journey: Journey) -> None:
-    """No step is taken once this is committed. People still enter and leave; timers run on. Raises `NotRunning`."""
-    _switch(session, journey, before=JourneyStatus.active, after=JourneyStatus.paused, refusal=NotRunning)
-
-
-def resume(session: Session, journey: Journey) -> None:
-    """Steps are taken again; what came due meanwhile is due now. Raises `NotPaused`."""
-    _switch(session, journey, before=JourneyStatus.paused, after=JourneyStatus.active, refusal=NotPaused)
-    queue.enqueue(session, "journeys.advance")
-
-
-def _switch(
-    session: Session, journey: Journey, *, before: JourneyStatus, after: JourneyStatus, refusal: type[NotRunning | NotPaused]
-) -> None:
-    # This waits for the steps that are being taken, and no later one finds the journey running.
-    hold(session, journey.id)
-    session.refresh(journey, with_for_update=True)
-    if journey.status != before:
-        raise refusal(status=journey.status)
-    journey.status = after
-    journey.updated_at = func.marque_now()
-    session.flush()
 
 
 def install_demo(session: Session, brand_id: uuid.UUID) -> Journey:

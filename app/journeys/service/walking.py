@@ -42,10 +42,12 @@ TABLE = """
     ) ON COMMIT DELETE ROWS
 """
 # The columns come out of the select that locks: what another turn has committed since this one looked is seen in them.
+# While people are moved to a version (`moving.py`) only those walk who are on it.
 CLAIM = """
     WITH due AS (
         SELECT * FROM walks
         WHERE journey_id = :journey_id AND status = 'active' AND due_at <= :now
+            AND version_id = coalesce((SELECT moving_to FROM journeys WHERE id = :journey_id), version_id)
         ORDER BY due_at LIMIT :most FOR UPDATE SKIP LOCKED
     )
     INSERT INTO standing (walk_id, brand_id, journey_id, version_id, customer_id, node_id, visit_no, arrived_at, was_due_at, created_at,
@@ -101,7 +103,10 @@ def sweep() -> None:
 def due_journeys() -> Sequence[uuid.UUID]:
     """The running journeys in which somebody is to be visited, whoever waited longest first."""
     first = select(func.min(Walk.due_at)).where(
-        Walk.journey_id == Journey.id, Walk.status == WalkStatus.active, Walk.due_at <= func.marque_now()
+        Walk.journey_id == Journey.id,
+        Walk.status == WalkStatus.active,
+        Walk.due_at <= func.marque_now(),
+        Walk.version_id == func.coalesce(Journey.moving_to, Walk.version_id),
     )
     since = first.correlate(Journey).scalar_subquery().label("since")
     with db.transaction() as session:
