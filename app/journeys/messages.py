@@ -42,13 +42,16 @@ def context(here: Standing, *more: Any) -> ColumnElement[Any]:
     """What a message of this step is about: what the walk knows, which version it is on, and `more` (name, value, …)."""
     version = ("journey_id", standing.c.journey_id, "version_id", standing.c.version_id, "version", here.version.number)
     walk = ("walk_id", standing.c.walk_id, "node_id", here.node_id)
-    return standing.c.context.op("-")("acted").op("||")(func.jsonb_build_object(*version, *walk, *more))
+    # What others answered stays with the walk: the context of a message stands in the facts about it.
+    known = standing.c.context.op("-")("acted").op("-")("answers")
+    return known.op("||")(func.jsonb_build_object(*version, *walk, *more))
 
 
-def plan(here: Standing, where: ColumnElement[bool], **message: Any) -> None:
+def plan(here: Standing, where: ColumnElement[bool], *, about: Sequence[Any] = (), **message: Any) -> None:
     """Plan a message to each customer who stands here undecided and for whom `where` holds; `standing.send_id` is hers then.
 
-    `message` is what `messaging.plan_selected` takes: channel, template_key, purpose, ladder, lane, expires_at.
+    `about` goes into its context (name, value, …); `message` is what `messaging.plan_selected` takes: channel, template_key, purpose,
+    ladder, lane, expires_at.
     """
     who = here.here & where
     named = update(standing).where(who).values(send_id=func.marque_new_id())
@@ -61,7 +64,7 @@ def plan(here: Standing, where: ColumnElement[bool], **message: Any) -> None:
         standing.c.customer_id,
         null().cast(Uuid).label("staff_id"),
         step_key(here).label("dedupe_key"),
-        context(here).label("context"),
+        context(here, *about).label("context"),
         standing.c.walk_id,
     ).where(who)
     if messaging.plan_selected(here.session, rows, **message) < asked:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta, timezone
 from typing import Any
@@ -26,18 +26,19 @@ CHINA = timezone(timedelta(hours=8))
 _DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 
 
-def of(session: Session, send: Send) -> dict[str, str]:
+def of(session: Session, send: Send) -> dict[str, Any]:
     """The facts of one message; see `of_all`."""
     return of_all(session, [send])[send.id]
 
 
-def of_all(session: Session, sends: Sequence[Send]) -> dict[uuid.UUID, dict[str, str]]:
+def of_all(session: Session, sends: Sequence[Send]) -> dict[uuid.UUID, dict[str, Any]]:
     """Facts by name for each message, in a number of statements that does not grow with theirs; one that there is not has no entry.
 
     customer_name, customer_phone (masked), order_id, order_number, amount (¥1000, as WeChat's `amount` wants it), paid_at, cancel_reason,
     dealer_note, vehicle_id, vehicle_title, store_name, store_phone, visit_time (the store's next whole day,
     `2026年11月22日 09:00~18:00`), order_outcome and held_until (what the dealer made of an order), offered_until and waitlist_outcome (of a
-    place in a waiting list), refusal_link (of a marketing message to her: the page by which she refuses them). Times are China's.
+    place in a waiting list), refusal_link (of a marketing message to her: the page by which she refuses them), answers (of the systems that
+    the same walk of a journey has called before, by the names given to them). Times are China's.
     A context that names no order, vehicle or store, such as that of a journey which a tag started, means the customer's latest order.
     Raises ValueError for an id that is none.
     """
@@ -49,14 +50,16 @@ def of_all(session: Session, sends: Sequence[Send]) -> dict[uuid.UUID, dict[str,
         one.order = order if order is not None and order.brand_id == one.brand_id else None
     vehicles = _vehicles(session, (one.its_vehicle_id for one in subjects.values()))
     stores = _by_id(session, Store, [*(one.store_id for one in subjects.values()), *(one.store_id for one in vehicles.values())])
+    answers = _answers(session, {send.walk_id for send in sends if send.walk_id})
     now = clock.now(session)
-    found = {}
+    found: dict[uuid.UUID, dict[str, Any]] = {}
     for send in sends:
         one = subjects[send.id]
         vehicle = vehicles.get(one.its_vehicle_id)
         vehicle = vehicle if vehicle is not None and vehicle.brand_id == one.brand_id else None
         store = stores.get(one.store_id) or (stores.get(vehicle.store_id) if vehicle else None)
-        facts = _told(send.context) | _of_order(one.order) | _of_place(vehicle, store, now)
+        facts: dict[str, Any] = _told(send.context) | _of_order(one.order) | _of_place(vehicle, store, now)
+        facts["answers"] = answers.get(send.walk_id)
         customer = customers.get(one.customer_id)
         if customer is not None:
             facts |= {"customer_name": customer.nickname, "customer_phone": mask(customer.phone)}
@@ -89,6 +92,17 @@ class _Subject:
     @property
     def its_vehicle_id(self) -> uuid.UUID | None:
         return self.vehicle_id or (self.order.vehicle_id if self.order else None)
+
+
+def _answers(session: Session, walk_ids: Collection[uuid.UUID]) -> dict[uuid.UUID | None, dict[str, Any]]:
+    """What systems of the brand's own have answered to each walk, by the name of the answer; the latest of a name."""
+    found: dict[uuid.UUID | None, dict[str, Any]] = {}
+    if walk_ids:
+        named = Send.context["answer_key"].astext
+        said = select(Send.walk_id, named, Send.answer).where(Send.walk_id.in_(walk_ids), Send.answer.is_not(None), named.is_not(None))
+        for walk_id, name, answer in session.execute(said.order_by(Send.settled_at, Send.id)):
+            found.setdefault(walk_id, {})[name] = answer
+    return found
 
 
 def _told(context: Mapping[str, Any]) -> dict[str, str | None]:

@@ -8,6 +8,7 @@ import http.client
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from typing import Any
 
 from urllib3.exceptions import HTTPError, NewConnectionError
 
@@ -17,6 +18,7 @@ from app.kit.settings import settings
 # For all of it, and for each time that nothing is heard.
 SECONDS, SILENT_SECONDS = 10.0, 5.0
 AT_ONCE = 16
+LONGEST_ANSWER = 4_096
 _BUSY = (408, 425, 429)
 
 
@@ -47,8 +49,8 @@ def signature(secret: str, at: int, body: bytes) -> str:
     return hmac.new(secret.encode(), f"{at}.".encode() + body, hashlib.sha256).hexdigest()
 
 
-def call_all(calls: Sequence[Call]) -> list[Uncalled | None]:
-    """Make many calls at once; for each, in their order, None when it was answered with 2xx."""
+def call_all(calls: Sequence[Call]) -> list[bytes | Uncalled]:
+    """Make many calls at once; for each, in their order, what was said with a 2xx: nothing where that is longer than `LONGEST_ANSWER`."""
     if not calls:
         return []
     with ThreadPoolExecutor(max_workers=min(AT_ONCE, len(calls))) as pool:
@@ -63,7 +65,7 @@ def checked_url(url: str) -> None:
         raise Uncalled("webhook_address", permanent=True) from None
 
 
-def _call(call: Call) -> Uncalled | None:
+def _call(call: Call) -> bytes | Uncalled:
     headers = {
         "Content-Type": "application/json",
         "Accept-Encoding": "identity",
@@ -77,7 +79,9 @@ def _call(call: Call) -> Uncalled | None:
         with outside.connected(target, let_pass=open_to, seconds=SECONDS, silent_seconds=SILENT_SECONDS) as line:
             headers["Host"] = target.named
             line.request("POST", target.path, body=call.body, headers=headers, preload_content=False, decode_content=False)
-            status = line.getresponse().status
+            answer = line.getresponse()
+            status = answer.status
+            body = _body(answer) if 200 <= status < 300 else b""
     except outside.NoAddress:
         return Uncalled("webhook_address", permanent=True)
     except outside.NotOutside:
@@ -87,7 +91,17 @@ def _call(call: Call) -> Uncalled | None:
     except (HTTPError, http.client.HTTPException, OSError, ValueError):
         return Uncalled("webhook_away", permanent=False, maybe=True)
     if 200 <= status < 300:
-        return None
+        return body
     # They heard it and say that something is wrong with them: it may be another answer later. A redirect is not followed.
     later = status >= 500 or status in _BUSY
     return Uncalled("webhook_answered", permanent=not later, maybe=status >= 500, status=status)
+
+
+def _body(answer: Any) -> bytes:
+    """What was said; nothing where it was too long, or broke off: that they heard us is known by then."""
+    try:
+        # What says no length may have no end.
+        said: bytes = answer.read(LONGEST_ANSWER + 1)
+    except (HTTPError, http.client.HTTPException, OSError, ValueError):
+        return b""
+    return said if len(said) <= LONGEST_ANSWER else b""

@@ -95,10 +95,11 @@ class Letter:
 
 @dataclass(frozen=True)
 class Receipt:
-    """The platform took the message. `response_code` lets a card be changed once."""
+    """The platform took the message. `response_code` lets a card be changed once; `answer` is JSON that a system of the brand's said."""
 
     msgid: str | None = None
     response_code: str | None = None
+    answer: Any = None
 
 
 class Channel(ABC):

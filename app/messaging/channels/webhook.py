@@ -77,10 +77,21 @@ class Webhook(Channel):
             for letter in batch
             for given in (letter.payload,)
         ]
-        return [Receipt() if wrong is None else self._why(wrong) for wrong in webhooks.call_all(calls)]
+        told = webhooks.call_all(calls)
+        return [self._why(one) if isinstance(one, webhooks.Uncalled) else Receipt(answer=_read(one)) for one in told]
 
     @staticmethod
     def _why(wrong: webhooks.Uncalled) -> SendFailed:
         failed = SendFailed.because(wrong.reason, permanent=wrong.permanent, **({"status": wrong.status} if wrong.status else {}))
         failed.maybe_sent = wrong.maybe
         return failed
+
+
+def _read(said: bytes) -> Any:
+    """What was answered, where that is JSON that PostgreSQL can keep (it keeps no NUL in a text); None else."""
+    if b"\\u0000" in said:
+        return None
+    try:
+        return orjson.loads(said)
+    except orjson.JSONDecodeError:
+        return None

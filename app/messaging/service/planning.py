@@ -237,4 +237,5 @@ def forget(session: Session, customer_id: uuid.UUID) -> None:
     about_her = Send.context["customer_id"].astext == str(customer_id)
     for whose in (Send.customer_id == customer_id, about_her):
         session.execute(update(Send).where(whose, Send.payload.is_not(None)).values(payload=None))
+    session.execute(update(Send).where(Send.customer_id == customer_id, Send.answer.is_not(None)).values(answer=None))
     session.execute(delete(InboxMessage).where(InboxMessage.customer_id == customer_id))

@@ -63,9 +63,9 @@ _ACCEPTED = text(
     UPDATE sends SET status = 'accepted', lease_until = NULL, settled_at = :moment, msgid = new.msgid,
         error_code = CASE WHEN sends.delivery = 'failed' THEN sends.error_code END,
         error_message = CASE WHEN sends.delivery = 'failed' THEN sends.error_message END,
-        response_code = coalesce(sends.response_code, new.response_code)
-    FROM unnest(CAST(:ids AS uuid[]), CAST(:fences AS int[]), CAST(:msgids AS text[]), CAST(:codes AS bytea[]))
-        AS new(id, fence, msgid, response_code)
+        response_code = coalesce(sends.response_code, new.response_code), answer = CAST(new.answer AS jsonb)
+    FROM unnest(CAST(:ids AS uuid[]), CAST(:fences AS int[]), CAST(:msgids AS text[]), CAST(:codes AS bytea[]), CAST(:answers AS text[]))
+        AS new(id, fence, msgid, response_code, answer)
     WHERE sends.id = new.id AND sends.fence = new.fence AND sends.status IN ('claimed', 'unknown')
     RETURNING sends.id, sends.brand_id, sends.customer_id, sends.channel, sends.template_key, sends.context
     """
@@ -122,6 +122,7 @@ def accepted(session: Session, letters: Sequence[tuple[Letter, Receipt]]) -> Non
         "fences": [letter.fence for letter, _ in letters],
         "msgids": [receipt.msgid for _, receipt in letters],
         "codes": [receipt.response_code and sealed_text(receipt.response_code) for _, receipt in letters],
+        "answers": [None if receipt.answer is None else dumps(receipt.answer).decode() for _, receipt in letters],
     }
     news = session.execute(_ACCEPTED, values).all()
     events.record_all(session, "message.accepted", [_fact(send) for send in news])
