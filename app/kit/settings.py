@@ -108,6 +108,8 @@ class Settings(BaseSettings):
     price_drop_alert_yuan: int = Field(default=1000, ge=1)
     digest_hour: int = Field(default=9, ge=0, le=23)
     broadcast_ahead: int = Field(default=5_000, ge=1)
+    journey_error_percent: int = Field(default=10, ge=1, le=100)
+    journey_errors_least: int = Field(default=20, ge=1)
     campaign_window_days: int = Field(default=30, ge=1)
     campaign_ticket_minutes: int = Field(default=10, ge=1)
     alerts_kept_days: int = Field(default=180, ge=1)

@@ -68,6 +68,16 @@ def upgrade() -> None:
         sa.Column("times", sa.BigInteger(), nullable=False),
         sa.PrimaryKeyConstraint("version_id", "node_id", "what", "detail", name=op.f("pk_journey_counts")),
     )
+    op.create_table(
+        "journey_troubles",
+        sa.Column("journey_id", sa.Uuid(), nullable=False),
+        sa.Column("since", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("steps_before", sa.BigInteger(), nullable=False),
+        sa.Column("steps", sa.BigInteger(), nullable=False),
+        sa.Column("stuck", sa.BigInteger(), nullable=False),
+        sa.Column("paused_at", sa.DateTime(timezone=True)),
+        sa.PrimaryKeyConstraint("journey_id", name=op.f("pk_journey_troubles")),
+    )
 
 
 def _walks() -> None:
@@ -105,6 +115,7 @@ def _steps() -> None:
 
 
 def downgrade() -> None:
+    op.drop_table("journey_troubles")
     op.drop_table("journey_counts")
     op.execute("DROP FUNCTION walk_steps_make_partitions(integer)")
     op.drop_table("walk_steps")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from datetime import datetime
 
 from sqlalchemy import BigInteger
 from sqlalchemy.orm import Mapped, mapped_column
@@ -24,3 +25,19 @@ class JourneyCount(Base):
     what: Mapped[str] = mapped_column(primary_key=True)
     detail: Mapped[str] = mapped_column(primary_key=True, default="", server_default="")
     times: Mapped[int] = mapped_column(BigInteger)
+
+
+class JourneyTrouble(Base):
+    """How many walks of a journey got stuck since a moment, and the steps that it had taken before; there once something goes wrong.
+
+    Since `paused_at` the journey rests by its own decision; `steps` are those that had been taken since `since`.
+    """
+
+    __tablename__ = "journey_troubles"
+
+    journey_id: Mapped[uuid.UUID] = mapped_column(primary_key=True)
+    since: Mapped[datetime]
+    steps_before: Mapped[int] = mapped_column(BigInteger)
+    steps: Mapped[int] = mapped_column(BigInteger)
+    stuck: Mapped[int] = mapped_column(BigInteger)
+    paused_at: Mapped[datetime | None]

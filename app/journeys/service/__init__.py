@@ -5,7 +5,8 @@ from app.journeys.service.entering import hear, leave, merge
 from app.journeys.service.moving import move_all
 from app.journeys.service.moving import sweep as move
 from app.journeys.service.running import archive, cancel, pause, resume
-from app.journeys.service.walking import advance_all, make_partitions, retry, sweep
+from app.journeys.service.troubles import retry, retry_all
+from app.journeys.service.walking import advance_all, make_partitions, sweep
 
 __all__ = [
     "advance_all",
@@ -23,5 +24,6 @@ __all__ = [
     "publish",
     "resume",
     "retry",
+    "retry_all",
     "sweep",
 ]

@@ -10,8 +10,8 @@ from sqlalchemy.orm import Session
 from app.events import service as events
 from app.journeys.errors import JourneyOver, NotArchivable, NotPaused, NotRunning
 from app.journeys.models import JOURNEY, Journey, JourneyMove, JourneyStatus
-from app.journeys.service import moving
-from app.journeys.service.walking import hold
+from app.journeys.service import moving, troubles
+from app.journeys.service.holding import hold
 from app.kit import acting, clock, queue
 
 
@@ -29,6 +29,7 @@ def resume(session: Session, journey: Journey) -> None:
     if journey.status != JourneyStatus.paused:
         raise NotPaused(status=journey.status)
     _step(session, journey, JourneyStatus.active, event="journey.resumed")
+    troubles.forget(session, journey.id)
     queue.enqueue(session, "journeys.advance")
 
 

@@ -10,6 +10,7 @@ import time
 import uuid
 from collections import Counter
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import CursorResult, bindparam, case, func, insert, select, text, update
@@ -19,9 +20,10 @@ from sqlalchemy.orm import Session
 
 from app.events.masses import record_selected
 from app.journeys import lateness
-from app.journeys.errors import NotStuck
 from app.journeys.graph import Graph
 from app.journeys.models import Journey, JourneyCount, JourneyStatus, JourneyVersion, Walk, WalkStatus, WalkStep
+from app.journeys.service import troubles
+from app.journeys.service.holding import share
 from app.journeys.visits import Outcome, Standing, standing
 from app.kit import clock, db, queue
 from app.kit.logging import logger, mask_text
@@ -73,12 +75,27 @@ _ENDED = """
 """
 
 
+# Of PostgreSQL's classes of errors: connections, resources, and an operator who ends things. No walk is to blame for these.
+_TROUBLE = ("08", "53", "57P")
+# Two transactions stood in each other's way, and this one is to be tried again as it was.
+_IN_THE_WAY = ("40", "55P03")
+
+
 class _Failed(Exception):
     """A turn failed; `walk_id` when it was that of one walk alone."""
 
     def __init__(self, walk_id: uuid.UUID | None) -> None:
         super().__init__()
         self.walk_id = walk_id
+
+
+@dataclass(frozen=True)
+class Turn:
+    """How many walks a turn took, how many nodes they left, and how many of them are stuck now."""
+
+    taken: int = 0
+    steps: int = 0
+    stuck: int = 0
 
 
 def advance_all(*, seconds: float = 60.0) -> int:
@@ -115,60 +132,71 @@ def due_journeys() -> Sequence[uuid.UUID]:
 
 
 def _advance(journey_id: uuid.UUID, until: float) -> int:
-    """A turn of one journey. When it fails the next ones are smaller, until a bad walk is alone, and stuck; then they grow again."""
+    """A turn of one journey. When it fails the next ones are smaller, until a bad walk is alone, and stuck; then they grow again.
+
+    Time ends this only after some walk went on or got stuck: a search that was given up would be begun anew for ever.
+    """
     size, taken, healthy = MOST, 0, True
     while True:
         try:
-            taken += turn(journey_id, size)
+            done = turn(journey_id, size)
+            taken += done.taken
+            if done.stuck:
+                troubles.note(journey_id, steps=done.steps, stuck=done.stuck)
             if healthy:
                 return taken
-            size *= 2
-            healthy = size >= MOST
+            size = min(size * 2, MOST)
+            healthy = size == MOST
         except _Failed as failed:
             healthy = False
             if failed.walk_id is None:
                 size //= 2
-            else:
-                _strand(failed.walk_id, failed.__cause__)
+                continue
+            if _strand(failed.walk_id, failed.__cause__):
+                troubles.note(journey_id, stuck=1)
         if time.monotonic() >= until:
             return taken
 
 
-def turn(journey_id: uuid.UUID, most: int = MOST) -> int:
-    """One transaction: take walks of a journey that are due, and visit nodes with them as long as there is time. How many were taken.
+def turn(journey_id: uuid.UUID, most: int = MOST) -> Turn:
+    """One transaction: take walks of a journey that are due, and visit nodes with them as long as there is time.
 
     Raises:
         OperationalError: the database is in trouble, not the walks. _Failed: anything else.
     """
     alone: uuid.UUID | None = None
+    done = Turn()
     try:
         with db.transaction() as session:
             if not _may_run(session, journey_id):
-                return 0
+                return done
             now = clock.now(session)
             taken = _claim(session, journey_id, now, most)
             if taken == 1:
                 alone = session.execute(select(standing.c.walk_id)).scalar_one()
             if taken:
-                _walk(session, now, time.monotonic() + SECONDS_A_TURN)
-        return taken
-    except OperationalError:
-        raise
+                counts = _walk(session, now, time.monotonic() + SECONDS_A_TURN)
+                done = Turn(taken, *(_times(counts, *what) for what in (("left", "finished"), ("stuck",))))
+        return done
     except Exception as error:
+        state = getattr(getattr(error, "orig", None), "sqlstate", None) if isinstance(error, OperationalError) else ""
+        if state is None or state.startswith(_TROUBLE):
+            raise
+        if state.startswith(_IN_THE_WAY):
+            log.warning("a turn was in the way of another", journey_id=str(journey_id), state=state)
+            return Turn()
         log.exception("a turn failed", journey_id=str(journey_id), walks=most)
         if most == 1 and alone is None:
             raise
         raise _Failed(alone) from error
 
 
-def hold(session: Session, journey_id: uuid.UUID) -> None:
-    """Let no turn of this journey run until this transaction ends; waits for those that do."""
-    session.execute(text("SELECT pg_advisory_xact_lock(hashtextextended(:key, 0))"), {"key": f"journey {journey_id}"})
+def _times(counts: Mapping[tuple[uuid.UUID, str, str, str], int], *what: str) -> int:
+    return sum(times for (_, _, happened, _), times in counts.items() if happened in what)
 
 
 def _may_run(session: Session, journey_id: uuid.UUID) -> bool:
-    # Unlike a row's lock, whoever wants this one alone is not passed by those who share it.
-    session.execute(text("SELECT pg_advisory_xact_lock_shared(hashtextextended(:key, 0))"), {"key": f"journey {journey_id}"})
+    share(session, journey_id)
     return session.execute(select(Journey.id).filter_by(id=journey_id, status=JourneyStatus.active)).first() is not None
 
 
@@ -180,8 +208,8 @@ def _claim(session: Session, journey_id: uuid.UUID, now: Any, most: int) -> int:
     return claimed.rowcount
 
 
-def _walk(session: Session, now: Any, until: float) -> None:
-    """Visit node after node until nobody moves or time is over, then write what became of everybody."""
+def _walk(session: Session, now: Any, until: float) -> Counter[tuple[uuid.UUID, str, str, str]]:
+    """Visit node after node until nobody moves or time is over, then write what became of everybody; what is counted of it."""
     counts: Counter[tuple[uuid.UUID, str, str, str]] = Counter()
     graphs: dict[uuid.UUID, tuple[JourneyVersion, Graph]] = {}
     places = select(standing.c.version_id, standing.c.node_id).where(standing.c.moving).distinct()
@@ -200,6 +228,7 @@ def _walk(session: Session, now: Any, until: float) -> None:
     session.execute(text(_WRITE), {"now": now})
     _tell(session, graphs)
     _count(session, counts)
+    return counts
 
 
 def _settle(here: Standing, graph: Graph, counts: Counter[tuple[uuid.UUID, str, str, str]]) -> None:
@@ -258,25 +287,17 @@ def _count(session: Session, counts: Mapping[tuple[uuid.UUID, str, str, str], in
         session.execute(added.on_conflict_do_update(index_elements=list(names), set_=more))
 
 
-def _strand(walk_id: uuid.UUID, error: BaseException | None) -> None:
-    """Stop a walk where it stands, with the reason; it never goes on by itself."""
+def _strand(walk_id: uuid.UUID, error: BaseException | None) -> bool:
+    """Stop a walk where it stands, with the reason; it never goes on by itself. Whether it was still on its way."""
     log.warning("a walk is stuck", walk_id=str(walk_id))
     with db.transaction() as session:
         walk = session.get(Walk, walk_id, with_for_update={"skip_locked": True})
-        if walk is not None and walk.status == WalkStatus.active:
-            walk.status, walk.due_at, walk.awaits = WalkStatus.stuck, None, None
-            walk.problem = mask_text(f"{type(error).__name__}: {error}")[:500]
-            _count(session, {(walk.version_id, walk.node_id, "stuck", "error"): 1})
-
-
-def retry(session: Session, walk: Walk) -> None:
-    """Let a stuck walk try its step again. Raises `NotStuck`."""
-    session.refresh(walk, with_for_update=True)
-    if walk.status != WalkStatus.stuck:
-        raise NotStuck(status=walk.status)
-    walk.status, walk.problem, walk.due_at = WalkStatus.active, None, clock.now(session)
-    session.flush()
-    queue.enqueue(session, "journeys.advance")
+        if walk is None or walk.status != WalkStatus.active:
+            return False
+        walk.status, walk.due_at, walk.awaits = WalkStatus.stuck, None, None
+        walk.problem = mask_text(f"{type(error).__name__}: {error}")[:500]
+        _count(session, {(walk.version_id, walk.node_id, "stuck", "error"): 1})
+        return True
 
 
 def make_partitions(session: Session, months_ahead: int = 3) -> None:

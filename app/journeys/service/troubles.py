@@ -1,0 +1,98 @@
+"""Walks that cannot go on: they try again when somebody says so, and a journey in which too many fail pauses by itself."""
+
+from __future__ import annotations
+
+import uuid
+from datetime import timedelta
+
+from sqlalchemy import delete, func, select, update
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.orm import Session
+
+from app.events import service as events
+from app.journeys.errors import NotStuck
+from app.journeys.models import JOURNEY, Journey, JourneyCount, JourneyStatus, JourneyVersion, Walk, WalkStatus
+from app.journeys.models.counts import JourneyTrouble
+from app.journeys.service.holding import hold
+from app.kit import clock, db, queue
+from app.kit.logging import logger
+from app.kit.settings import settings
+
+log = logger(__name__)
+
+# Errors are held against the steps of so long: what was before is another story.
+WINDOW = timedelta(minutes=10)
+
+
+def retry(session: Session, walk: Walk) -> None:
+    """Let a stuck walk try its step again. Raises `NotStuck`."""
+    session.refresh(walk, with_for_update=True)
+    if walk.status != WalkStatus.stuck:
+        raise NotStuck(status=walk.status)
+    _go_on(session, walk.journey_id, Walk.id == walk.id)
+    session.refresh(walk)
+
+
+def retry_all(session: Session, journey: Journey, node_id: str) -> int:
+    """Let all who are stuck at a node try again; how many. May be called twice: who goes on is not stuck."""
+    return _go_on(session, journey.id, Walk.node_id == node_id)
+
+
+def _go_on(session: Session, journey_id: uuid.UUID, who: object) -> int:
+    stuck = update(Walk).where(Walk.journey_id == journey_id, who, Walk.status == WalkStatus.stuck)  # type: ignore[arg-type]
+    again = stuck.values(status=WalkStatus.active, problem=None, due_at=func.marque_now()).returning(Walk.id)
+    count = len(session.execute(again.execution_options(synchronize_session=False)).all())
+    queue.enqueue(session, "journeys.advance")
+    return count
+
+
+def note(journey_id: uuid.UUID, *, stuck: int, steps: int = 0) -> None:
+    """So many walks got stuck just now, in a turn that took so many steps; where they are too many the journey pauses by itself.
+
+    In transactions of its own, after those of the steps: a process that dies between forgets these errors, and nothing else.
+    """
+    with db.transaction() as session:
+        too_many = _too_many(session, journey_id, stuck=stuck, steps=steps)
+    if too_many:
+        with db.transaction() as session:
+            _pause(session, journey_id)
+
+
+def _too_many(session: Session, journey_id: uuid.UUID, *, stuck: int, steps: int) -> bool:
+    moment, taken = clock.now(session), _steps_of(session, journey_id)
+    fresh = {"since": moment, "steps_before": taken - steps, "steps": 0, "stuck": 0, "paused_at": None}
+    session.execute(insert(JourneyTrouble).values(journey_id=journey_id, **fresh).on_conflict_do_nothing())
+    trouble = session.get_one(JourneyTrouble, journey_id, with_for_update=True)
+    if trouble.since < moment - WINDOW:
+        for name, value in fresh.items():
+            setattr(trouble, name, value)
+    trouble.stuck += stuck
+    trouble.steps = max(0, taken - trouble.steps_before)
+    least, percent = settings().journey_errors_least, settings().journey_error_percent
+    return trouble.stuck >= least and trouble.stuck * 100 >= percent * (trouble.stuck + trouble.steps)
+
+
+def _steps_of(session: Session, journey_id: uuid.UUID) -> int:
+    versions = select(JourneyVersion.id).where(JourneyVersion.journey_id == journey_id)
+    taken = select(func.coalesce(func.sum(JourneyCount.times), 0))
+    taken = taken.where(JourneyCount.version_id.in_(versions), JourneyCount.what.in_(("left", "finished")))
+    return int(session.execute(taken).scalar_one())
+
+
+def _pause(session: Session, journey_id: uuid.UUID) -> None:
+    hold(session, journey_id)
+    journey = session.get_one(Journey, journey_id, with_for_update=True)
+    trouble = session.get(JourneyTrouble, journey_id, with_for_update=True)
+    # Somebody may have paused it meanwhile, or resumed it, which begins anew.
+    if journey.status != JourneyStatus.active or trouble is None:
+        return
+    trouble.paused_at = clock.now(session)
+    JOURNEY.move(session, journey, JourneyStatus.paused, reason="too_many_stuck", updated_at=func.marque_now())
+    told = {"stuck": trouble.stuck, "steps": trouble.steps}
+    events.record(session, "journey.paused_itself", brand_id=journey.brand_id, subject=("journey", journey_id), data=told)
+    log.warning("a journey paused itself", journey_id=str(journey_id), **told)
+
+
+def forget(session: Session, journey_id: uuid.UUID) -> None:
+    """Begin anew: what went wrong until now is not held against the journey any more. For who resumes it."""
+    session.execute(delete(JourneyTrouble).filter_by(journey_id=journey_id))
