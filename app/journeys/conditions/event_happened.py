@@ -6,11 +6,10 @@ from typing import Any
 
 from marshmallow import fields
 from marshmallow.validate import OneOf
-from sqlalchemy import ColumnElement, exists, or_, select
+from sqlalchemy import ColumnElement
 
 from app.events.catalogue import NAMES
-from app.events.models import Event
-from app.identity.models import Customer
+from app.journeys import asking, filters
 from app.journeys.visits import Condition, Form, Standing, event_label, standing
 from app.kit.texts import t
 
@@ -25,8 +24,13 @@ class EventHappened(Condition):
         event = fields.String(
             required=True,
             validate=OneOf(NAMES),
-            metadata={"label": t("journeys.conditions.event_happened.event"), "hint": t("journeys.problems.unknown_event")},
+            metadata={
+                "label": t("journeys.conditions.event_happened.event"),
+                "hint": t("journeys.problems.unknown_event"),
+                "type": "event",
+            },
         )
+        where = filters.where()
 
     @staticmethod
     def summary(config: dict[str, Any]) -> str:
@@ -34,10 +38,4 @@ class EventHappened(Condition):
 
     @staticmethod
     def holds(here: Standing, config: dict[str, Any]) -> ColumnElement[bool]:
-        # What she did under a profile that was merged into this one is hers.
-        herself = or_(Customer.id == standing.c.customer_id, Customer.merged_into_id == standing.c.customer_id)
-        return exists().where(
-            Event.customer_id.in_(select(Customer.id).where(herself).correlate(standing)),
-            Event.name == config["event"],
-            Event.recorded_at >= standing.c.triggered_at,
-        )
+        return asking.happened(here, config["event"], since=standing.c.triggered_at, where=config["where"])

@@ -7,15 +7,19 @@ from typing import Any
 
 from marshmallow import fields
 from marshmallow.validate import OneOf, Range
+from sqlalchemy import ColumnElement, func
 
+from app.journeys import zones
+from app.journeys.chance import spread, spread_field
 from app.journeys.visits import Form, Node, Standing, standing
 from app.kit.texts import t
 
 UNITS = {"minute": timedelta(minutes=1), "hour": timedelta(hours=1), "day": timedelta(days=1)}
+CALENDAR_DAY = "calendar_day"
 
 
 class Wait(Node):
-    """Counts from the arrival, by the database's clock; a day is 24 hours."""
+    """Counts from the arrival, by the database's clock. A day is 24 hours; after a day of the calendar her clock shows the same time."""
 
     kind = "wait"
     label = t("journeys.nodes.wait.label")
@@ -30,9 +34,14 @@ class Wait(Node):
         )
         unit = fields.String(
             required=True,
-            validate=OneOf(UNITS),
-            metadata={"label": t("journeys.nodes.wait.unit"), "hint": t("journeys.nodes.wait.unit_hint")},
+            validate=OneOf([*UNITS, CALENDAR_DAY]),
+            metadata={
+                "label": t("journeys.nodes.wait.unit"),
+                "hint": t("journeys.nodes.wait.unit_hint"),
+                "choices": {one: t(f"journeys.nodes.wait.units.{one}") for one in (*UNITS, CALENDAR_DAY)},
+            },
         )
+        spread_minutes = spread_field()
 
     @staticmethod
     def summary(config: dict[str, Any]) -> str:
@@ -44,6 +53,14 @@ class Wait(Node):
 
     @staticmethod
     def visit(here: Standing) -> None:
-        until = standing.c.arrived_at + here.config["amount"] * UNITS[here.config["unit"]]
+        if here.config["unit"] != CALENDAR_DAY:
+            until = standing.c.arrived_at + here.config["amount"] * UNITS[here.config["unit"]] + spread(here)
+            here.leave("done", where=until <= here.now)
+            here.stay(until)
+            return
+        zones.ask(here)
+        later: ColumnElement[Any] = zones.wall(standing.c.arrived_at) + timedelta(days=here.config["amount"])
+        until = func.timezone(standing.c.zone, later) + spread(here)
+        zones.note(here, where=until <= here.now)
         here.leave("done", where=until <= here.now)
         here.stay(until)
