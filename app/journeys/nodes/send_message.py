@@ -70,7 +70,7 @@ class SendMessage(Node):
 
     @staticmethod
     def summary(config: dict[str, Any]) -> str:
-        ways = [_named(rung["channel"], rung["template_key"]) for rung in _rungs(config)]
+        ways = [_named(rung["channel"], rung["template_key"]) for rung in rungs(config)]
         return t("journeys.nodes.send_message.otherwise").join(ways)
 
     @staticmethod
@@ -81,13 +81,13 @@ class SendMessage(Node):
 
     @staticmethod
     def visit(here: Standing) -> None:
-        config, rungs = here.config, _rungs(here.config)
+        config, ladder = here.config, rungs(here.config)
         messages.plan(
             here,
             ~here.has_acted if config["wait_hours"] else true(),
-            channel=rungs[0]["channel"],
-            template_key=rungs[0]["template_key"],
-            ladder=rungs if len(rungs) > 1 else None,
+            channel=ladder[0]["channel"],
+            template_key=ladder[0]["template_key"],
+            ladder=ladder if len(ladder) > 1 else None,
             purpose=config["purpose"],
             lane=messages.lane(here, config["purpose"]),
             expires_at=here.now + timedelta(hours=config["expires_hours"]) if config["expires_hours"] else None,
@@ -104,11 +104,11 @@ class SendMessage(Node):
 
     @staticmethod
     def missing(session: Session, brand_id: uuid.UUID, config: dict[str, Any]) -> Sequence[tuple[str, str]]:
-        wrong = messages.template_problem(session, brand_id, _rungs(config), config["purpose"], to="customer")
+        wrong = messages.template_problem(session, brand_id, rungs(config), config["purpose"], to="customer")
         return [("ladder" if config["ladder"] else "template", wrong)] if wrong else []
 
 
-def _rungs(config: dict[str, Any]) -> list[dict[str, str]]:
+def rungs(config: dict[str, Any]) -> list[dict[str, str]]:
     """The ways to reach her, best first, as the ledger of messages keeps them."""
     ladder = config["ladder"] or [config]
     return [{"channel": rung["channel"], "template_key": rung["template"]} for rung in ladder]
