@@ -83,3 +83,27 @@ class FileUnfit(Invalid):
 
 class TemplateUnknown(NotFound):
     code, message = "journeys.template_unknown", "There is no such template of a journey."
+
+
+class NothingPublished(Conflict):
+    code, message = "journeys.nothing_published", "Nobody can enter a journey of which nothing is published, or that was cancelled."
+
+
+class FanOutUnknown(NotFound):
+    code, message = "journeys.fan_out_unknown", "There is no such enrolment."
+
+
+class FanOutOver(Conflict):
+    code, message = "journeys.fan_out_over", "The enrolment cannot do that now; `details.status` says how it stands."
+
+
+class TaskUnknown(NotFound):
+    code, message = "journeys.task_unknown", "There is no such task."
+
+
+class TaskNotYours(Forbidden):
+    code, message = "journeys.task_not_yours", "Another member of staff was asked to do this."
+
+
+class TaskEnded(Conflict):
+    code, message = "journeys.task_ended", "The time for this task is over; `details.status` says how it stands."

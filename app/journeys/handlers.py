@@ -8,9 +8,11 @@ from collections.abc import Sequence
 from sqlalchemy.orm import Session
 
 from app.audience.queries import who_now
+from app.dealers import queries as dealers
 from app.events.models import Event
 from app.events.service import on
 from app.journeys import service
+from app.journeys.service import confirming
 
 # It hears the names that the published journeys subscribed to.
 hear = on()(service.hear)
@@ -27,3 +29,25 @@ def merge_walks(session: Session, events: Sequence[Event]) -> None:
 @on("customer.erased")
 def end_walks(session: Session, events: Sequence[Event]) -> None:
     service.leave(session, {event.customer_id for event in events if event.customer_id}, reason="customer.erased")
+
+
+@on("customer.merged")
+def merge_tasks(session: Session, events: Sequence[Event]) -> None:
+    people = who_now(session, {event.customer_id for event in events if event.customer_id})
+    for event in events:
+        if event.customer_id in people:
+            confirming.follow_merge(session, kept_id=people[event.customer_id].id, merged_id=uuid.UUID(event.data["merged_id"]))
+
+
+@on("journey.exited")
+def withdraw_tasks(session: Session, events: Sequence[Event]) -> None:
+    confirming.withdraw(session, [uuid.UUID(event.data["walk_id"]) for event in events if "walk_id" in event.data])
+
+
+@on("message.button_pressed")
+def confirm_task(session: Session, events: Sequence[Event]) -> None:
+    for event in events:
+        task_id = event.data["context"].get("task_id")
+        if task_id:
+            staff = dealers.staff(session, uuid.UUID(event.data["staff_id"]))
+            confirming.press(session, staff, task_id=uuid.UUID(task_id), key=event.data["key"])

@@ -33,6 +33,12 @@ def follow_orders(session: Session, events: Sequence[Event]) -> None:
             service.order_ended(session, event)
 
 
+@on("lead.created")
+def ask_for_new(session: Session, events: Sequence[Event]) -> None:
+    for event in events:
+        service.created(session, event)
+
+
 @on("message.button_pressed")
 def take_answer(session: Session, events: Sequence[Event]) -> None:
     for event in events:

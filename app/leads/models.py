@@ -56,6 +56,7 @@ class Cause(StrEnum):
     contact = "contact"
     deposit_paid = "deposit_paid"
     not_paid = "not_paid"
+    journey = "journey"
 
 
 # As SQL: the states in which a customer may have a new lead beside this one.
@@ -126,7 +127,7 @@ class LeadAssignment(Base):
     __table_args__ = (
         UniqueConstraint("lead_id", "cause", "reference"),
         Index("ix_lead_assignments_staff", "staff_id", "created_at"),
-        CheckConstraint("cause IN ('contact', 'deposit_paid', 'not_paid')", name="cause"),
+        CheckConstraint("cause IN ('contact', 'deposit_paid', 'not_paid', 'journey')", name="cause"),
         CheckConstraint("rule IN ('owner_kept', 'round_robin', 'manager', 'nobody')", name="rule"),
         CheckConstraint("answer IN ('accepted', 'callback_promised')", name="answer"),
         CheckConstraint("(answer IS NULL) = (answered_at IS NULL)", name="answered_once"),

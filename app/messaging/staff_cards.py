@@ -21,7 +21,8 @@ MOST_LINES = 6
 LONGEST_DESC, LONGEST_VALUE = 30, 26
 # Of an order whose customer left nothing is told but which order it was.
 OF_NOBODY = ("store", "order")
-ACCEPT, CALL_BACK_LATER = "accept", "call_back_later"
+ACCEPT, CALL_BACK_LATER, CONFIRM = "accept", "call_back_later", "confirm"
+_BUTTONS = {"lead_assigned": (ACCEPT, CALL_BACK_LATER), "journey_task": (CONFIRM,)}
 
 
 def recipient(session: Session, send: Send) -> str:
@@ -36,25 +37,22 @@ def recipient(session: Session, send: Send) -> str:
 
 
 def card(session: Session, send: Send) -> dict[str, Any]:
-    """The template card of a send: `lead_assigned` has buttons, every other is a notice."""
+    """The template card of a send: some have buttons, every other is a notice. A task of a journey says its own title."""
     known, context = facts.of(session, send), send.context
-    variant = context.get("answer") or context["cause"]
+    title = context.get("title") or _text(send.template_key, context.get("answer") or context["cause"])
     brand = session.get_one(Brand, send.brand_id)
     subject = known.get("vehicle_title") or known.get("store_name", "")
     body: dict[str, Any] = {
         "card_type": "text_notice",
         "source": {"desc": brand.name},
-        "main_title": {"title": _text(send.template_key, variant), "desc": _cut(subject, LONGEST_DESC)},
+        "main_title": {"title": title, "desc": _cut(subject, LONGEST_DESC)},
         "horizontal_content_list": _lines(session, known, context),
         "card_action": {"type": 1, "url": f"{settings().public_base_url.rstrip('/')}/console/leads/{context['lead_id']}"},
         "task_id": send.client_msg_id,
     }
-    if send.template_key == "lead_assigned":
+    if buttons := _BUTTONS.get(send.template_key):
         body["card_type"] = "button_interaction"
-        body["button_list"] = [
-            {"text": _text("buttons", ACCEPT), "style": 1, "key": ACCEPT},
-            {"text": _text("buttons", CALL_BACK_LATER), "style": 2, "key": CALL_BACK_LATER},
-        ]
+        body["button_list"] = [{"text": _text("buttons", key), "style": style, "key": key} for style, key in enumerate(buttons, start=1)]
     return body
 
 

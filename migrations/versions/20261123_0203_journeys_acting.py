@@ -14,8 +14,14 @@ def upgrade() -> None:
     op.execute("SET lock_timeout = '5s'")
     op.add_column("walk_steps", sa.Column("skipped", sa.String(), nullable=True))
     op.add_column("sends", sa.Column("answer", postgresql.JSONB(none_as_null=True), nullable=True))
+    _causes("'contact', 'deposit_paid', 'not_paid', 'journey'")
     _tasks()
     _asks()
+
+
+def _causes(allowed: str) -> None:
+    op.drop_constraint(op.f("ck_lead_assignments_cause"), "lead_assignments")
+    op.create_check_constraint(op.f("ck_lead_assignments_cause"), "lead_assignments", f"cause IN ({allowed})")
 
 
 def _tasks() -> None:
@@ -78,6 +84,7 @@ def _asks() -> None:
 
 def downgrade() -> None:
     op.execute("SET lock_timeout = '5s'")
+    _causes("'contact', 'deposit_paid', 'not_paid'")
     op.drop_table("credit_asks")
     op.drop_table("staff_tasks")
     op.drop_column("sends", "answer")

@@ -52,7 +52,7 @@ class Webhook(Node):
 
     @staticmethod
     def visit(here: Standing) -> None:
-        said = {"template_key": here.config["template"], "lane": messages.lane(here, Purpose.marketing)}
+        said: dict[str, Any] = {"template_key": here.config["template"], "lane": messages.lane(here, Purpose.marketing)}
         messages.plan(here, ~here.has_acted, about=("answer_key", here.config["key"]), channel=CHANNEL, **said)
         here.note_acted()
         messages.find(here, here.here)
