@@ -91,7 +91,7 @@ def _same(told: Any, wanted: Any) -> bool:
     return bool(told == wanted and isinstance(told, bool) == isinstance(wanted, bool))
 
 
-def holds(asked: Where, data: ColumnElement[Any]) -> ColumnElement[bool]:
+def holds(asked: Where, data: Any) -> ColumnElement[bool]:
     """The same as SQL over a column of JSON."""
     return and_(true(), *(_holds(wanted, data[name]) for name, wanted in asked.items()))
 

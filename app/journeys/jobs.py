@@ -21,3 +21,18 @@ def move() -> None:
 @job("journeys.make_partitions", cron="27 3 * * *")
 def make_partitions(session: Session) -> None:
     service.make_partitions(session)
+
+
+@job("journeys.fan_out", every=3, queue="bulk", transactional=False, timeout=120)
+def fan_out() -> None:
+    service.fan_out_sweep()
+
+
+@job("journeys.end_expired", every=30, transactional=False, timeout=300)
+def end_expired() -> None:
+    service.end_expired()
+
+
+@job("journeys.keep_time", every=5)
+def keep_time(session: Session) -> None:
+    service.keep_time(session)

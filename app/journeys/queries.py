@@ -16,7 +16,7 @@ from app.journeys.errors import JourneyUnknown
 from app.journeys.graph import TRIGGER, Graph
 from app.journeys.models import Journey, JourneyVersion, VersionStatus, Walk, WalkStatus, WalkStep
 from app.journeys.visits import event_label
-from app.kit.texts import t
+from app.kit.texts import has, t
 from app.messaging.models import Delivery, Send, SendStatus
 
 

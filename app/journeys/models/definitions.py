@@ -61,7 +61,8 @@ class Journey(Root):
 class JourneyVersion(Root):
     """A graph that was found sound and never changes; its form is described in `app/journeys/graph.py`.
 
-    `hears` and `exit_on` are the events that let people in and out, `awaits` those that somebody inside may wait for.
+    `hears` and `exit_on` are the events that let people in and out, `awaits` those that somebody inside may wait for,
+    `watches` those that may make her one of whom the rule `exit_if` speaks.
     """
 
     __tablename__ = "journey_versions"
@@ -78,6 +79,7 @@ class JourneyVersion(Root):
     hears: Mapped[list[str]] = mapped_column(ARRAY(String))
     exit_on: Mapped[list[str]] = mapped_column(ARRAY(String))
     awaits: Mapped[list[str]] = mapped_column(ARRAY(String), default=list, server_default="{}")
+    watches: Mapped[list[str]] = mapped_column(ARRAY(String), default=list, server_default="{}")
     # `copy_of` is the number of the version that this one brings back.
     note: Mapped[str] = mapped_column(default="", server_default="")
     published_by: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("staff.id"))

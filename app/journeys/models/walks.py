@@ -15,12 +15,16 @@ from app.kit.db import Base, new_id
 
 
 class WalkStatus(StrEnum):
-    """active → completed | exited; active ⇄ stuck, when a step failed and a person has to look."""
+    """active → completed | exited; active ⇄ stuck, when a step failed and a person has to look.
+
+    held_out: the control group, who never walk.
+    """
 
     active = "active"
     completed = "completed"
     exited = "exited"
     stuck = "stuck"
+    held_out = "held_out"
 
 
 INSIDE = (WalkStatus.active, WalkStatus.stuck)
@@ -31,8 +35,8 @@ class Walk(Base):
 
     `entry_key` is the event that brought her in, or "once" for a journey that is walked once in a life. `triggered_at` is when the
     cause of her entry began, `subject_*` what it was about (an order). `due_at` is when the node she stands on is to be visited; None once
-    she walks no more. `awaits` are the events that may end her stay there sooner. `visit_no` counts the nodes she came to: with it a step
-    has a name of its own, and so has whatever a step starts elsewhere.
+    she walks no more. `ends_at` is when she leaves wherever she stands. `awaits` are the events that may end her stay there sooner.
+    `visit_no` counts the nodes she came to: with it a step has a name of its own, and so has whatever a step starts elsewhere.
 
     Without foreign keys: a million walks begin at once, each from a row that names what exists, and none of that is ever deleted.
     """
@@ -41,10 +45,12 @@ class Walk(Base):
     __table_args__ = (
         # Begins with the customer, so that hers are found by it, too.
         UniqueConstraint("customer_id", "journey_id", "entry_key"),
-        CheckConstraint("status IN ('active', 'completed', 'exited', 'stuck')", name="status"),
+        CheckConstraint("status IN ('active', 'completed', 'exited', 'stuck', 'held_out')", name="status"),
         CheckConstraint("(status = 'active') = (due_at IS NOT NULL)", name="due_while_active"),
         Index("uq_walks_one_at_a_time", "journey_id", "customer_id", unique=True, postgresql_where=text("status IN ('active', 'stuck')")),
         Index("ix_walks_due", "journey_id", "due_at", postgresql_where=text("status = 'active'")),
+        # Only journeys that let nobody stay for ever fill it.
+        Index("ix_walks_ends", "ends_at", postgresql_where=text("status IN ('active', 'stuck') AND ends_at IS NOT NULL")),
         Index("ix_walks_places", "journey_id", "node_id", "status", "id"),
     )
 
@@ -68,6 +74,7 @@ class Walk(Base):
     exit_reason: Mapped[str | None]
     problem: Mapped[str | None]
     ended_at: Mapped[datetime | None]
+    ends_at: Mapped[datetime | None]
 
 
 class WalkStep(Base):

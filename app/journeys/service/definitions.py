@@ -13,7 +13,9 @@ from app.journeys.errors import GraphInvalid, JourneyOver
 from app.journeys.graph import Graph, problems
 from app.journeys.models import JOURNEY, Journey, JourneyStatus, JourneyVersion, VersionStatus
 from app.journeys.service.entering import hear
+from app.journeys.service.leaving import watched_by
 from app.journeys.service.running import lock, told
+from app.journeys.service.timing import at_publish
 from app.kit import states
 from app.kit.texts import t
 
@@ -66,6 +68,7 @@ def publish(
         hears=sorted(drawn.hears()),
         exit_on=sorted(drawn.exits()),
         awaits=sorted(drawn.awaits()),
+        watches=sorted(watched_by(drawn.rules["exit_if"])),
         note=note,
         published_by=staff_id,
         copy_of=copy_of,
@@ -77,15 +80,16 @@ def publish(
     session.flush()
     told(session, journey, "journey.published", version_id=version.id, version=version.number)
     _subscribe(session)
+    at_publish(session, journey, drawn)
     return version
 
 
 def _subscribe(session: Session) -> None:
     """Hear what lets people in now, and what lets those out who are inside, on whatever version."""
     names: set[str] = set()
-    columns = (JourneyVersion.status, JourneyVersion.hears, JourneyVersion.exit_on, JourneyVersion.awaits)
-    for status, hears, exits, awaited in session.execute(select(*columns)):
-        names |= {*exits, *awaited} | ({*hears} if status == VersionStatus.published else set())
+    columns = (JourneyVersion.status, JourneyVersion.hears, JourneyVersion.exit_on, JourneyVersion.awaits, JourneyVersion.watches)
+    for status, hears, exits, awaited, watched in session.execute(select(*columns)):
+        names |= {*exits, *awaited, *watched} | ({*hears} if status == VersionStatus.published else set())
     events.subscribe(session, hear, names)
 
 

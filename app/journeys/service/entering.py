@@ -3,37 +3,24 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Collection, Iterable, Sequence
-from dataclasses import dataclass
-from datetime import datetime, timedelta
-from typing import Any
+from collections import defaultdict
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from datetime import datetime
 
 from sqlalchemy import select
-from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
 from app.audience.queries import who_now
-from app.events import service as events
 from app.events.models import Event
 from app.identity.models import Customer
+from app.journeys.arrivals import Heard
 from app.journeys.graph import Graph
 from app.journeys.models import INSIDE, Journey, JourneyStatus, JourneyVersion, VersionStatus, Walk, WalkStatus
-from app.journeys.triggers import Heard
-from app.kit import clock, db, queue
-from app.messaging import service as messaging
+from app.journeys.service.enrolling import Arrival, close_doors, enrol, fill, open_doors
+from app.journeys.service.leaving import end, let_out
 
-# Events bear the time at which their transaction began: of two transactions that waited for one another, the later fact may bear the
-# earlier time. Facts about the same thing (one order) count as later within this much.
-OVERLAP = timedelta(seconds=5)
-
-
-@dataclass(frozen=True)
-class _Entry:
-    version: JourneyVersion
-    event: Event
-    customer: Customer
-    since: datetime
-    subject: tuple[str | None, str | None]
+# Whoever enters a paused journey waits at its first node.
+OPEN = (JourneyStatus.active, JourneyStatus.paused)
 
 
 def hear(session: Session, happened: Sequence[Event]) -> None:
@@ -41,173 +28,82 @@ def hear(session: Session, happened: Sequence[Event]) -> None:
 
     An event that ends a walk and was recorded after the cause of the entry keeps the customer out even when it is heard first.
     """
-    asked = {event.customer_id for event in happened if event.customer_id}
-    people = who_now(session, asked)
-    _let_out(session, happened, people)
-    _let_in(session, happened, people)
+    names = {event.name for event in happened}
+    letting_out = JourneyVersion.exit_on.overlap(list(names)) | JourneyVersion.watches.overlap(list(names))
+    exits = session.execute(select(JourneyVersion.journey_id).where(letting_out).distinct()).scalars().all()
+    open_doors(session, exits_of=exits, entries_of=[version.journey_id for version in _hearing(session, names)])
+    people = who_now(session, {event.customer_id for event in happened if event.customer_id})
+    let_out(session, happened, people)
+    for version in _hearing(session, names):
+        arrivals = list(_arrivals(version, happened, people))
+        if arrivals:
+            fill(session, arrivals)
+            enrol(session, version)
 
 
-def _ends(event: Event, *, since: datetime, subject: tuple[str | None, str | None]) -> bool:
-    """Whether an event ends a walk that began for something at some time: the refund of another order does not."""
-    if subject[0] and subject[0] == event.subject_type and subject[0] != "customer":
-        return subject[1] == event.subject_id and event.recorded_at >= since - OVERLAP
-    return event.recorded_at >= since
-
-
-def _let_out(session: Session, happened: Sequence[Event], people: dict[uuid.UUID, Customer]) -> None:
-    """End the walks that these events end."""
-    # A walk may still stand under a profile that was merged just now, and the event may be recorded under either.
-    kept = {customer.id for customer in people.values()}
-    selves = {customer_id: customer.id for customer_id, customer in people.items()} | {one: one for one in kept}
-    for twin in session.execute(select(Customer).where(Customer.merged_into_id.in_(kept))).scalars():
-        selves[twin.id] = twin.merged_into_id or twin.id
-    inside = session.execute(
-        select(Walk, JourneyVersion.exit_on)
-        .join(JourneyVersion, JourneyVersion.id == Walk.version_id)
-        .where(
-            Walk.customer_id.in_(selves), Walk.status.in_(INSIDE), JourneyVersion.exit_on.overlap(list({event.name for event in happened}))
-        )
-    ).all()
-    reasons: dict[uuid.UUID, str] = {}
-    for walk, exit_on in inside:
-        for event in happened:
-            herself = event.customer_id in people and people[event.customer_id].id == selves[walk.customer_id]
-            ends = event.name in exit_on and _ends(event, since=walk.triggered_at, subject=(walk.subject_type, walk.subject_id))
-            if herself and ends:
-                reasons.setdefault(walk.id, event.name)
-    _exit(session, reasons)
-
-
-def leave(session: Session, customer_ids: Collection[uuid.UUID], *, reason: str) -> None:
-    """These customers leave every journey at once."""
-    inside = session.execute(select(Walk.id).where(Walk.customer_id.in_(customer_ids), Walk.status.in_(INSIDE))).scalars()
-    _exit(session, dict.fromkeys(inside, reason))
-
-
-def _exit(session: Session, reasons: dict[uuid.UUID, str]) -> None:
-    """End walks, each with its reason, and take back the messages that they planned and nobody has claimed."""
-    # A step that is being taken holds its walks: this waits for it, and then takes back what it planned.
-    walks = (
-        session.execute(
-            select(Walk)
-            .where(Walk.id.in_(reasons), Walk.status.in_(INSIDE))
-            .order_by(Walk.id)
-            .with_for_update()
-            .execution_options(populate_existing=True)
-        )
-        .scalars()
-        .all()
+def _hearing(session: Session, names: Collection[str]) -> Sequence[JourneyVersion]:
+    """The versions that let in whom such events happen to."""
+    wanted = select(JourneyVersion).join(Journey, Journey.id == JourneyVersion.journey_id)
+    wanted = wanted.where(
+        JourneyVersion.status == VersionStatus.published, JourneyVersion.hears.overlap(list(names)), Journey.status.in_(OPEN)
     )
-    moment = clock.now(session)
-    for walk in walks:
-        walk.status, walk.exit_reason = WalkStatus.exited, reasons[walk.id]
-        walk.ended_at, walk.due_at, walk.awaits = moment, None, None
-        messaging.cancel_planned(session, walk_id=walk.id)
-    record_walks(session, "journey.exited", walks)
+    return session.execute(wanted.order_by(JourneyVersion.id)).scalars().all()
 
 
-def _let_in(session: Session, happened: Sequence[Event], people: dict[uuid.UUID, Customer]) -> None:
-    entries = list(_entries(session, happened, people))
-    if not entries:
-        return
-    entries = _without_those_who_left(session, entries)
-    moment = clock.now(session)
-    rows = [
-        {
-            "id": db.new_id(),
-            "brand_id": entry.event.brand_id,
-            "journey_id": entry.version.journey_id,
-            "version_id": entry.version.id,
-            "customer_id": entry.customer.id,
-            "entry_key": "once" if entry.version.graph.get("rules", {}).get("reentry", {}).get("mode") == "once" else str(entry.event.id),
-            "node_id": entry.version.graph["start"],
-            "status": WalkStatus.active,
-            "arrived_at": moment,
-            "due_at": moment,
-            "triggered_at": entry.since,
-            "subject_type": entry.subject[0],
-            "subject_id": entry.subject[1],
-            "context": {key: value for key, value in entry.event.data.items() if key != "caused_at"},
-        }
-        for entry in entries
-    ]
-    if not rows:
-        return
-    entered = session.execute(insert(Walk).on_conflict_do_nothing().values(rows).returning(Walk)).scalars().all()
-    if entered:
-        record_walks(session, "journey.entered", entered)
-        queue.enqueue(session, "journeys.advance")
+def _arrivals(version: JourneyVersion, happened: Sequence[Event], people: Mapping[uuid.UUID, Customer]) -> Iterator[Arrival]:
+    graph = Graph(version.graph)
+    heard = [(kind, config, kind.hears(config)) for kind, config in graph.triggers if issubclass(kind, Heard)]
+    for event in happened:
+        customer = people.get(event.customer_id) if event.customer_id else None
+        if customer is None or event.customer_id is None or event.brand_id != version.brand_id:
+            continue
+        if any(event.name in names and kind.fits(config, event) for kind, config, names in heard):
+            yield Arrival(
+                customer.id,
+                event.customer_id,
+                entry_key(graph, str(event.id)),
+                datetime.fromisoformat(event.data["caused_at"]) if "caused_at" in event.data else event.recorded_at,
+                (event.subject_type, event.subject_id),
+                {key: value for key, value in event.data.items() if key != "caused_at"},
+            )
 
 
-def _entries(session: Session, happened: Sequence[Event], people: dict[uuid.UUID, Customer]) -> Iterable[_Entry]:
-    versions = session.execute(
-        select(JourneyVersion)
-        .join(Journey, Journey.id == JourneyVersion.journey_id)
-        .where(
-            JourneyVersion.status == VersionStatus.published,
-            JourneyVersion.hears.overlap(list({event.name for event in happened})),
-            Journey.status.in_((JourneyStatus.active, JourneyStatus.paused)),
-        )
-    ).scalars()
-    for version in versions:
-        heard = [(kind, config) for kind, config in Graph(version.graph).triggers if issubclass(kind, Heard)]
-        for event in happened:
-            customer = people.get(event.customer_id) if event.customer_id else None
-            fits = (event.name in kind.hears(config) and kind.fits(config, event) for kind, config in heard)
-            if customer is None or event.brand_id != version.brand_id or not any(fits):
-                continue
-            since = datetime.fromisoformat(event.data["caused_at"]) if "caused_at" in event.data else event.recorded_at
-            yield _Entry(version, event, customer, since, (event.subject_type, event.subject_id))
-
-
-def _without_those_who_left(session: Session, entries: list[_Entry]) -> list[_Entry]:
-    """Leave out those for whom something that ends the walk was recorded since its cause, whether it was delivered to us or not."""
-    names = {name for entry in entries for name in entry.version.exit_on}
-    ids = {customer_id for entry in entries for customer_id in (entry.event.customer_id, entry.customer.id)}
-    since = min(entry.since for entry in entries) - OVERLAP
-    left: dict[uuid.UUID, list[Event]] = {}
-    if names:
-        found = session.execute(select(Event).where(Event.customer_id.in_(ids), Event.name.in_(names), Event.recorded_at >= since))
-        for event in found.scalars():
-            if event.customer_id:
-                left.setdefault(event.customer_id, []).append(event)
-
-    def over(entry: _Entry) -> bool:
-        own = left.get(entry.customer.id, []) + (left.get(entry.event.customer_id, []) if entry.event.customer_id else [])
-        return any(event.name in entry.version.exit_on and _ends(event, since=entry.since, subject=entry.subject) for event in own)
-
-    return [entry for entry in entries if not over(entry)]
+def entry_key(graph: Graph, cause: str) -> str:
+    """What an entry is called, so that it is one: by its cause, or "once" where nobody comes back."""
+    return "once" if graph.rules["reentry"]["mode"] == "once" else cause
 
 
 def merge(session: Session, *, kept_id: uuid.UUID, merged_id: uuid.UUID) -> None:
-    """Two profiles are one person: she goes on in each journey once, and what one of them walked the other has walked."""
+    """Two profiles are one person: she goes on in each journey once, and what one of them walked the other has walked.
+
+    Whoever walks is not in the control group, whichever of the two was.
+    """
+    # Who is being let in as the one who was merged cannot be seen before she is in.
+    close_doors(session)
     walks = (
         session.execute(select(Walk).where(Walk.customer_id.in_((kept_id, merged_id))).order_by(Walk.id).with_for_update()).scalars().all()
     )
-    inside = {walk.journey_id for walk in walks if walk.customer_id == kept_id and walk.status in INSIDE}
-    walked = {(walk.journey_id, walk.entry_key) for walk in walks if walk.customer_id == kept_id}
-    theirs = [walk for walk in walks if walk.customer_id == merged_id]
-    twice = [
-        walk for walk in theirs if walk.status in INSIDE and (walk.journey_id in inside or (walk.journey_id, walk.entry_key) in walked)
-    ]
-    _exit(session, {walk.id: "customer.merged" for walk in twice})
-    for walk in theirs:
-        if (walk.journey_id, walk.entry_key) not in walked:
-            walk.customer_id = kept_id
+    of_journey: dict[uuid.UUID, dict[bool, list[Walk]]] = defaultdict(lambda: {True: [], False: []})
+    for walk in walks:
+        of_journey[walk.journey_id][walk.customer_id == kept_id].append(walk)
+    twice: list[uuid.UUID] = []
+    hers_now: list[Walk] = []
+    for whose in of_journey.values():
+        ours, theirs = whose[True], whose[False]
+        inside = any(walk.status in INSIDE for walk in ours)
+        walked = {walk.entry_key for walk in ours}
+        twice += [walk.id for walk in theirs if walk.status in INSIDE and (inside or walk.entry_key in walked)]
+        hers_now += [walk for walk in theirs if walk.entry_key not in walked]
+        _one_group(ours, theirs)
+    end(session, dict.fromkeys(twice, "customer.merged"))
+    for walk in hers_now:
+        walk.customer_id = kept_id
     session.flush()
 
 
-def record_walks(session: Session, name: str, walks: Sequence[Walk]) -> None:
-    """Record the same fact about many walks."""
-    facts: list[dict[str, Any]] = [
-        {
-            "brand_id": walk.brand_id,
-            "customer_id": walk.customer_id,
-            "subject": ("journey", walk.journey_id),
-            "data": {"walk_id": walk.id, "journey_id": walk.journey_id, "version_id": walk.version_id}
-            | ({"reason": walk.exit_reason} if walk.exit_reason else {}),
-        }
-        for walk in walks
-    ]
-    if facts:
-        events.record_all(session, name, facts)
+def _one_group(ours: Sequence[Walk], theirs: Sequence[Walk]) -> None:
+    """Of two control rows one is left, and none where either has walked."""
+    held = [walk for walk in (*ours, *theirs) if walk.status == WalkStatus.held_out]
+    spared = held[1:] if len(held) == len(ours) + len(theirs) else held
+    for walk in spared:
+        walk.status, walk.exit_reason = WalkStatus.exited, "customer.merged"

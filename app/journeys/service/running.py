@@ -11,6 +11,7 @@ from app.events import service as events
 from app.journeys.errors import JourneyOver, NotArchivable, NotPaused, NotRunning
 from app.journeys.models import JOURNEY, Journey, JourneyMove, JourneyStatus
 from app.journeys.service import moving, troubles
+from app.journeys.service.enrolling import open_doors
 from app.journeys.service.holding import hold
 from app.kit import acting, clock, queue
 
@@ -41,6 +42,8 @@ def cancel(session: Session, journey: Journey, *, reason: str | None = None) -> 
     lock(session, journey)
     if journey.status == JourneyStatus.cancelled:
         raise JourneyOver
+    # Who is just being let in is in before she is looked for.
+    open_doors(session, exits_of=[journey.id])
     never_ran = journey.status == JourneyStatus.draft
     _step(session, journey, JourneyStatus.cancelled, reason=reason)
     return None if never_ran else moving.begin_ending(session, journey)

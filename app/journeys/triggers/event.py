@@ -11,7 +11,7 @@ from marshmallow.validate import OneOf
 from app.events.catalogue import NAMES
 from app.events.models import Event
 from app.journeys import filters
-from app.journeys.triggers import Heard
+from app.journeys.arrivals import Heard
 from app.journeys.visits import Form, event_label
 from app.kit.texts import has, t
 

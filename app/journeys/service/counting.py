@@ -1,0 +1,24 @@
+"""Add to what is counted of walks."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Mapping
+
+from sqlalchemy.dialects import postgresql
+from sqlalchemy.orm import Session
+
+from app.journeys.models import JourneyCount
+
+# (version, node, what, detail)
+Count = tuple[uuid.UUID, str, str, str]
+
+
+def count(session: Session, counts: Mapping[Count, int]) -> None:
+    """Last of all, and in one order: whoever adds to the same count waits for this transaction."""
+    names = ("version_id", "node_id", "what", "detail")
+    rows = [dict(zip(names, key, strict=True)) | {"times": times} for key, times in sorted(counts.items(), key=str)]
+    if rows:
+        added = postgresql.insert(JourneyCount).values(rows)
+        more = {"times": JourneyCount.times + added.excluded.times}
+        session.execute(added.on_conflict_do_update(index_elements=list(names), set_=more))

@@ -1,0 +1,173 @@
+"""Let everybody of a segment, or of a time that has come, into a journey: page by page, each page one transaction.
+
+A page is counted and its end remembered in the transaction that lets it in, so whoever is killed has done nothing or all of it. Its row is
+locked meanwhile: one worker at a time, and another one works on another fan-out.
+"""
+
+from __future__ import annotations
+
+import time
+import uuid
+from collections import Counter
+from datetime import UTC, datetime
+from typing import Any
+
+from sqlalchemy import Select, Text, cast, func, insert, literal, null, select
+from sqlalchemy.dialects import postgresql
+from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.orm import Session
+
+from app.audience.queries.segments import select_members
+from app.identity.models import Customer
+from app.journeys.arrivals import Planned
+from app.journeys.errors import FanOutOver, FanOutUnknown, NothingPublished
+from app.journeys.graph import Graph, trigger_kinds
+from app.journeys.models import Journey, JourneyVersion, VersionStatus
+from app.journeys.models.entering import FAN_OUT, FanOutStatus, JourneyFanOut
+from app.journeys.service.enrolling import arriving, clear, enrol, open_doors
+from app.journeys.service.entering import OPEN, entry_key
+from app.kit import clock, db, queue, states
+
+A_PAGE = 5_000
+# How long a sweep goes on before it lets other work between, and rings for the rest.
+SECONDS_A_SWEEP = 1.0
+
+
+def begin(
+    session: Session, journey: Journey, source: dict[str, Any], *, occasion: str | None = None, staff_id: uuid.UUID | None = None
+) -> JourneyFanOut | None:
+    """Let in everybody of a source, from now on; None where it was begun for this occasion before. Raises `NothingPublished`."""
+    if journey.status not in OPEN:
+        raise NothingPublished
+    made_id = db.new_id()
+    rows = postgresql.insert(JourneyFanOut).values(
+        id=made_id, brand_id=journey.brand_id, journey_id=journey.id, source=source, occasion=occasion or str(made_id), made_by=staff_id
+    )
+    if session.execute(rows.on_conflict_do_nothing().returning(JourneyFanOut.id)).first() is None:
+        return None
+    made = session.get_one(JourneyFanOut, made_id)
+    states.arrive(session, made)
+    queue.enqueue(session, "journeys.fan_out")
+    return made
+
+
+def pause(session: Session, fan_out: JourneyFanOut) -> None:
+    """Nobody more is let in before `resume`. Raises `FanOutOver`."""
+    _move(session, fan_out, FanOutStatus.paused)
+
+
+def resume(session: Session, fan_out: JourneyFanOut) -> None:
+    """It goes on after the last page. Raises `FanOutOver`."""
+    _move(session, fan_out, FanOutStatus.running, due_at=func.marque_now())
+    queue.enqueue(session, "journeys.fan_out")
+
+
+def cancel(session: Session, fan_out: JourneyFanOut) -> None:
+    """For good; whoever is inside walks on. Raises `FanOutOver`."""
+    _move(session, fan_out, FanOutStatus.cancelled, ended_at=func.marque_now())
+
+
+def _move(session: Session, fan_out: JourneyFanOut, to: FanOutStatus, **values: Any) -> None:
+    # A page that is being let in holds the row.
+    session.refresh(fan_out, with_for_update=True)
+    if to not in FAN_OUT.table.get(fan_out.status, ()):
+        raise FanOutOver(status=fan_out.status)
+    FAN_OUT.move(session, fan_out, to, **values)
+
+
+def fan_out(*, seconds: float = 60.0) -> int:
+    """Let in page after page, until nothing is left or this time is over; how many people were looked at."""
+    seen, until = 0, time.monotonic() + seconds
+    while (page := turn()) is not None:
+        seen += page
+        if time.monotonic() >= until:
+            break
+    return seen
+
+
+def sweep() -> None:
+    """One sweep for a worker; it rings again when something may be left."""
+    began = time.monotonic()
+    fan_out(seconds=SECONDS_A_SWEEP)
+    if time.monotonic() - began >= SECONDS_A_SWEEP:
+        queue.ring_again("journeys.fan_out")
+
+
+def turn() -> int | None:
+    """One page of the fan-out that waits longest, in one transaction: how many people it looked at; None when none waits."""
+    with db.transaction() as session:
+        wanted = select(JourneyFanOut).where(JourneyFanOut.status == FanOutStatus.running, JourneyFanOut.due_at <= func.marque_now())
+        one = session.execute(wanted.order_by(JourneyFanOut.due_at).limit(1).with_for_update(skip_locked=True)).scalar_one_or_none()
+        if one is None:
+            return None
+        open_doors(session, entries_of=[one.journey_id])
+        journey = session.get_one(Journey, one.journey_id, populate_existing=True)
+        published = select(JourneyVersion).filter_by(journey_id=one.journey_id, status=VersionStatus.published)
+        version = session.execute(published).scalar_one_or_none()
+        if version is None or journey.status not in OPEN:
+            FAN_OUT.move(session, one, FanOutStatus.cancelled, reason="journey_closed", ended_at=func.marque_now())
+            return 0
+        return _page(session, one, version)
+
+
+def _page(session: Session, one: JourneyFanOut, version: JourneyVersion) -> int:
+    found = people_of(one.brand_id, one.source).subquery("found")
+    if one.total is None:
+        one.total = session.execute(select(func.count()).select_from(found)).scalar_one()
+    page = select(found.c[0].label("customer_id"), found.c[1].label("occasion")).order_by(found.c[0]).limit(A_PAGE)
+    if one.reached_id is not None:
+        page = page.where(found.c[0] > one.reached_id)
+    rows = page.subquery("page")
+    key: Any = func.coalesce(rows.c.occasion, literal(one.occasion))
+    if entry_key(Graph(version.graph), "") == "once":
+        key = literal("once")
+    clear(session)
+    names = ("customer_id", "told_as", "entry_key", "triggered_at", "context")
+    arrive = select(rows.c.customer_id, rows.c.customer_id, key, literal(one.created_at), cast(literal({}, JSONB), JSONB))
+    session.execute(insert(arriving).from_select(names, arrive, include_defaults=False))
+    # There is no greatest of ids for the database before its version 18.
+    seen = session.execute(select(func.count()).select_from(arriving)).scalar_one()
+    last = session.execute(select(arriving.c.customer_id).order_by(arriving.c.customer_id.desc()).limit(1)).scalar_one_or_none()
+    enrolled = enrol(session, version)
+    one.seen += seen
+    one.entered += enrolled.entered
+    one.held_out += enrolled.held_out
+    one.left_out = dict(Counter(one.left_out) + Counter(enrolled.left_out))
+    if seen < A_PAGE:
+        FAN_OUT.move(session, one, FanOutStatus.finished, ended_at=func.marque_now())
+    else:
+        # The next in line is another one, if there is one.
+        one.reached_id, one.due_at = last, clock.now(session)
+    return seen
+
+
+def people_of(brand_id: uuid.UUID, source: dict[str, Any]) -> Select[Any]:
+    """(customer_id, occasion or NULL) of everybody of a source, each once; who is not alive any more may be among them."""
+    if source["kind"] == "planned":
+        kind = trigger_kinds()[source["trigger"]["kind"]]
+        assert issubclass(kind, Planned)
+        config: Any = kind.Config().load(source["trigger"].get("config", {}))
+        return kind.people(brand_id, config, datetime.fromisoformat(source["at"]))
+    return everybody_of(brand_id, uuid.UUID(source["segment_id"]) if source["kind"] == "segment" else None)
+
+
+def everybody_of(brand_id: uuid.UUID, segment_id: uuid.UUID | None) -> Select[Any]:
+    """(customer_id, NULL) of a segment, or of the brand."""
+    nothing: Any = cast(null(), Text)
+    if segment_id is not None:
+        return select_members(segment_id).add_columns(nothing)
+    living = Customer.brand_id == brand_id, Customer.merged_into_id.is_(None), Customer.erased_at.is_(None)
+    return select(Customer.id, nothing).where(*living)
+
+
+def by_id(session: Session, journey: Journey, fan_out_id: uuid.UUID) -> JourneyFanOut:
+    """Raises `FanOutUnknown`."""
+    found = session.execute(select(JourneyFanOut).filter_by(id=fan_out_id, journey_id=journey.id)).scalar_one_or_none()
+    if found is None:
+        raise FanOutUnknown
+    return found
+
+
+def moment_of(at: datetime) -> str:
+    """A time as a source has it."""
+    return at.astimezone(UTC).isoformat()
