@@ -5,7 +5,8 @@ from __future__ import annotations
 from sqlalchemy.orm import Session
 
 from app.journeys import service
-from app.kit.queue import job
+from app.journeys.service import confirming
+from app.kit.queue import enqueue, job
 
 
 @job("journeys.advance", every=3, transactional=False, timeout=120)
@@ -36,3 +37,9 @@ def end_expired() -> None:
 @job("journeys.keep_time", every=5)
 def keep_time(session: Session) -> None:
     service.keep_time(session)
+
+
+@job("journeys.look_after_tasks", every=60)
+def look_after_tasks(session: Session) -> None:
+    if confirming.look_after(session):
+        enqueue(session, "journeys.look_after_tasks")
