@@ -100,9 +100,8 @@ def test_every_message_names_its_step_and_version_and_none_of_it_comes_twice(
     walk = session.execute(select(Walk)).scalar_one()
     (send,) = sends(session)
     assert send.dedupe_key == f"walk:{walk.id}:deed:1"
-    assert send.context == {
-        "vehicle_id": "v", "journey_id": str(journey.id), "version_id": str(walk.version_id), "version": 1, "walk_id": str(walk.id), "node_id": "deed",
-    }  # fmt: skip
+    named = {"version_id": str(walk.version_id), "version": 1, "walk_id": str(walk.id), "node_id": "deed"}
+    assert send.context == {"vehicle_id": "v", "journey_id": str(journey.id)} | named
     assert session.execute(select(WalkStep.send_id).where(WalkStep.node_id == "deed")).scalar_one() == send.id
     # The same step taken anew finds its message.
     session.execute(sql("DELETE FROM walk_steps"))
