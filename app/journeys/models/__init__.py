@@ -4,6 +4,7 @@ from app.journeys.models.acting import AskStatus, CreditAsk, StaffTask, TaskStat
 from app.journeys.models.counts import JourneyCount
 from app.journeys.models.definitions import JOURNEY, Journey, JourneyStatus, JourneyVersion, VersionStatus
 from app.journeys.models.drafts import JourneyDraft, JourneyMove, MoveKind, MoveStatus
+from app.journeys.models.experiments import Experiment, Tried
 from app.journeys.models.walks import INSIDE, Walk, WalkStatus, WalkStep
 
 __all__ = [
@@ -11,6 +12,7 @@ __all__ = [
     "JOURNEY",
     "AskStatus",
     "CreditAsk",
+    "Experiment",
     "Journey",
     "JourneyCount",
     "JourneyDraft",
@@ -21,6 +23,7 @@ __all__ = [
     "MoveStatus",
     "StaffTask",
     "TaskStatus",
+    "Tried",
     "VersionStatus",
     "Walk",
     "WalkStatus",

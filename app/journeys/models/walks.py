@@ -38,6 +38,8 @@ class Walk(Base):
     she walks no more. `ends_at` is when she leaves wherever she stands. `awaits` are the events that may end her stay there sooner.
     `visit_no` counts the nodes she came to: with it a step has a name of its own, and so has whatever a step starts elsewhere.
 
+    `parent_id` is the walk in which a node of the kind `sub_journey` let her in.
+
     Without foreign keys: a million walks begin at once, each from a row that names what exists, and none of that is ever deleted.
     """
 
@@ -51,6 +53,7 @@ class Walk(Base):
         Index("ix_walks_due", "journey_id", "due_at", postgresql_where=text("status = 'active'")),
         # Only journeys that let nobody stay for ever fill it.
         Index("ix_walks_ends", "ends_at", postgresql_where=text("status IN ('active', 'stuck') AND ends_at IS NOT NULL")),
+        Index("ix_walks_parent", "parent_id", postgresql_where=text("parent_id IS NOT NULL")),
         Index("ix_walks_places", "journey_id", "node_id", "status", "id"),
     )
 
@@ -75,6 +78,7 @@ class Walk(Base):
     problem: Mapped[str | None]
     ended_at: Mapped[datetime | None]
     ends_at: Mapped[datetime | None]
+    parent_id: Mapped[uuid.UUID | None]
 
 
 class WalkStep(Base):

@@ -69,6 +69,7 @@ class Branch(Node):
     class Config(Form):
         condition = fields.Dict(
             load_default=None,
+            allow_none=True,
             metadata={
                 "label": t("journeys.nodes.branch.condition"),
                 "hint": t("journeys.nodes.branch.condition_hint"),
@@ -80,8 +81,9 @@ class Branch(Node):
         )
 
         @validates("condition")
-        def _is_a_known_question(self, value: dict[str, Any], data_key: str) -> None:
-            _check(value)
+        def _is_a_known_question(self, value: dict[str, Any] | None, data_key: str) -> None:
+            if value is not None:
+                _check(value)
 
         @validates_schema
         def one_of_both(self, data: dict[str, Any], **_: Any) -> None:

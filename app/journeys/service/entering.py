@@ -18,6 +18,7 @@ from app.journeys.graph import Graph
 from app.journeys.models import INSIDE, Journey, JourneyStatus, JourneyVersion, VersionStatus, Walk, WalkStatus
 from app.journeys.service.enrolling import Arrival, close_doors, enrol, fill, open_doors
 from app.journeys.service.leaving import end, let_out
+from app.journeys.service.waking import wake
 
 # Whoever enters a paused journey waits at its first node.
 OPEN = (JourneyStatus.active, JourneyStatus.paused)
@@ -34,6 +35,7 @@ def hear(session: Session, happened: Sequence[Event]) -> None:
     open_doors(session, exits_of=exits, entries_of=[version.journey_id for version in _hearing(session, names)])
     people = who_now(session, {event.customer_id for event in happened if event.customer_id})
     let_out(session, happened, people)
+    wake(session, happened, people)
     for version in _hearing(session, names):
         arrivals = list(_arrivals(version, happened, people))
         if arrivals:
