@@ -16,8 +16,8 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from app.journeys.arrivals import Heard, Trigger
 from app.journeys.lateness import Late
+from app.journeys.arrivals import Heard, Trigger
 from app.journeys.rules import Rules
 from app.journeys.visits import Node, problems_of
 from app.kit.registry import kinds
@@ -144,7 +144,7 @@ def _of_rules(raw: dict[str, Any]) -> Iterator[Problem]:
         yield _problem("field", field=field, message=message)
 
 
-def _name(node: dict[str, Any]) -> str:
+def named(node: dict[str, Any]) -> str:
     """How a message names a node: its label when it has one, and its id."""
     return f"{node['label']}（{node['id']}）" if node.get("label") else str(node["id"])
 
@@ -152,7 +152,7 @@ def _name(node: dict[str, Any]) -> str:
 def _of_nodes(raw: dict[str, Any]) -> Iterator[Problem]:
     seen: set[str] = set()
     for node in raw["nodes"]:
-        name = _name(node)
+        name = named(node)
         if not _ID.fullmatch(node["id"]) or node["id"] == TRIGGER:
             yield _problem("node_id", node=name)
         if node["id"] in seen:
@@ -178,14 +178,14 @@ def _of_edges(raw: dict[str, Any]) -> Iterator[Problem]:
             yield _problem("edge_to_nowhere", node=edge["from"], to=edge["to"])
             continue
         if edge["port"] not in _ports(source):
-            yield _problem("unknown_port", node=_name(source), port=edge["port"])
+            yield _problem("unknown_port", node=named(source), port=edge["port"])
         if (edge["from"], edge["port"]) in wired:
-            yield _problem("port_twice", node=_name(source), port=_port(source, edge["port"]))
+            yield _problem("port_twice", node=named(source), port=_port(source, edge["port"]))
         wired.add((edge["from"], edge["port"]))
     for node in raw["nodes"]:
         for port in _ports(node):
             if (node["id"], port) not in wired:
-                yield _problem("port_open", node=_name(node), port=_port(node, port))
+                yield _problem("port_open", node=named(node), port=_port(node, port))
 
 
 def _port(node: dict[str, Any], port: str) -> str:
@@ -215,11 +215,11 @@ def _of_ways(raw: dict[str, Any]) -> Iterator[Problem]:
     }
     for node_id, node in nodes.items():
         if node_id not in reached:
-            yield _problem("unreachable", node=_name(node))
+            yield _problem("unreachable", node=named(node))
         if node_id not in ending:
-            yield _problem("no_end", node=_name(node))
+            yield _problem("no_end", node=named(node))
         if node_id in restless and node_id in _reach(restless[node_id], restless):
-            yield _problem("circle", node=_name(node))
+            yield _problem("circle", node=named(node))
 
 
 def _reach(start: set[str], ways: dict[str, set[str]]) -> set[str]:

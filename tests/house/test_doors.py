@@ -19,6 +19,7 @@ from app.audience import service as audience
 from app.audience.service import segments
 from app.dealers.models import Role, Staff
 from app.events.models import Event
+from app.journeys import drawn
 from app.journeys import service as journeys
 from app.kit import clock
 from app.kit.web import AUDIENCES
@@ -26,7 +27,7 @@ from app.leads.models import Lead
 from app.payments.models import PaymentIncident, Refund
 from app.reconciliation.models import Difference, Reconciliation
 from app.vehicles.models import ImportRun, Inspection, VehiclePhoto
-from tests.factories import broadcasts, pictures, tags
+from tests.factories import broadcasts, drawing, pictures, tags
 from tests.factories import campaigns as make_campaigns
 from tests.factories import dealers as make_dealers
 from tests.factories import journeys as make_journeys
@@ -142,6 +143,7 @@ def other(session: Session) -> Other:
         "lead_id": lead.id,
         "incident_id": incident.id,
         "journey_id": journey.id,
+        "version_id": drawn.version(session, journey, 1).id,
     }
     secrets = ["不该看见的照片", str(customer.id), str(order.id), str(lead.id), order.number, "不该看见的人"]
     run = ImportRun(
@@ -241,6 +243,7 @@ EVERYBODY: dict[str, Any] = {"all": []}
 def bodies(session: Session) -> dict[str, dict[str, Any]]:
     """What each door wants to read, by the end of its path."""
     return {
+        **drawing.bodies(),
         "/tags": {"tag": "vip"},
         "/test-drive": {"at": (clock.now(session) + timedelta(days=1)).isoformat()},
         "/differences/<uuid:difference_id>/resolve": {"action": "accept", "note": "看过了"},

@@ -28,7 +28,7 @@ from app.reconciliation.models import Difference, Reconciliation
 from app.vehicles.models import ImportRun, VehiclePhoto
 from app.wechat.fake import FakeGateway
 from app.wechat.models import WechatAccount
-from tests.factories import broadcasts, campaigns, dealers, identity, interests, messaging, sharing, vehicles
+from tests.factories import broadcasts, campaigns, dealers, drawing, identity, interests, messaging, sharing, vehicles
 from tests.factories import orders as make
 from tests.factories import tags as make_tags
 from tests.factories.payments import Works, notify
@@ -80,61 +80,65 @@ NEEDED = {
     "POST /api/staff/stock/vehicles/<uuid:vehicle_id>/relist",
     "POST /api/staff/stock/vehicles/<uuid:vehicle_id>/sold",
     "POST /api/staff/stock/vehicles/<uuid:vehicle_id>/withdraw",
-}
+} | drawing.NEEDED
 # What may be done without a key, because doing it again changes nothing more; with one it has the same answer, too.
-HONOURED = {
-    "PATCH /api/staff/campaigns/<uuid:campaign_id>",
-    "POST /api/staff/campaigns/<uuid:campaign_id>/check-ins",
-    "PATCH /api/staff/segments/<uuid:segment_id>",
-    "POST /api/staff/segments/<uuid:segment_id>/archive",
-    "POST /api/staff/segments/<uuid:segment_id>/difference",
-    "POST /api/staff/segments/preview",
-    "PATCH /api/staff/stock/vehicles/<uuid:vehicle_id>",
-    "POST /api/staff/stock/feeds/<uuid:run_id>/confirm",
-    "POST /api/staff/stock/feeds/<uuid:run_id>/discard",
-    "POST /api/staff/stock/vehicles/<uuid:vehicle_id>/price",
-    "POST /api/staff/stock/vehicles/confirm",
-    "PUT /api/staff/stock/vehicles/<stock_number>",
-    "DELETE /api/customer/favourites/<uuid:vehicle_id>",
-    "DELETE /api/customer/recently-viewed/",
-    "DELETE /api/customer/saved-searches/<uuid:search_id>",
-    "DELETE /api/customer/waiting-list/<uuid:vehicle_id>",
-    "DELETE /api/staff/customers/<uuid:customer_id>/tags/<key>",
-    "DELETE /api/staff/vehicles/<uuid:vehicle_id>/inspection",
-    "DELETE /api/staff/vehicles/<uuid:vehicle_id>/photos/<uuid:photo_id>",
-    "POST /api/customer/alerts/read",
-    "POST /api/customer/inbox/read",
-    "PATCH /api/staff/templates/<uuid:template_id>",
-    "POST /api/staff/templates/<uuid:template_id>/activate",
-    "POST /api/staff/templates/<uuid:template_id>/archive",
-    "POST /api/staff/templates/<uuid:template_id>/override",
-    "POST /api/staff/templates/<uuid:template_id>/preview",
-    "POST /api/staff/templates/check",
-    "POST /api/staff/templates/platform/sync",
-    "POST /api/customer/identity/consents",
-    "POST /api/customer/identity/phone",
-    "POST /api/customer/messages/subscriptions",
-    "POST /api/customer/recently-viewed/",
-    "POST /api/customer/saved-searches/<uuid:search_id>/looked",
-    "POST /api/customer/shares/<share_id>/poster",
-    "POST /api/customer/sharing/",
-    "POST /api/staff/customers/<uuid:customer_id>/tags",
-    "POST /api/staff/deposit-terms/preview",
-    "POST /api/staff/leads/<uuid:lead_id>/accept",
-    "POST /api/staff/leads/<uuid:lead_id>/call-back",
-    "POST /api/staff/vehicles/<uuid:vehicle_id>/photos/<uuid:photo_id>/restore",
-    "PUT /api/customer/favourites/<uuid:vehicle_id>",
-    "PUT /api/customer/identity/me",
-    "PUT /api/customer/saved-searches/<uuid:search_id>",
-    "PUT /api/customer/wishes/",
-    "POST /api/staff/messaging/senders/<channel>/<appid>/go-on",
-    "POST /api/staff/wishes/texts",
-    "PUT /api/staff/broadcasts/<uuid:broadcast_id>",
-    "PUT /api/staff/messaging/policy",
-    "PUT /api/staff/wishes/<uuid:customer_id>",
-    "PUT /api/staff/vehicles/<uuid:vehicle_id>/inspection",
-    "PUT /api/staff/vehicles/<uuid:vehicle_id>/photos",
-} | make_tags.HONOURED
+HONOURED = (
+    {
+        "PATCH /api/staff/campaigns/<uuid:campaign_id>",
+        "POST /api/staff/campaigns/<uuid:campaign_id>/check-ins",
+        "PATCH /api/staff/segments/<uuid:segment_id>",
+        "POST /api/staff/segments/<uuid:segment_id>/archive",
+        "POST /api/staff/segments/<uuid:segment_id>/difference",
+        "POST /api/staff/segments/preview",
+        "PATCH /api/staff/stock/vehicles/<uuid:vehicle_id>",
+        "POST /api/staff/stock/feeds/<uuid:run_id>/confirm",
+        "POST /api/staff/stock/feeds/<uuid:run_id>/discard",
+        "POST /api/staff/stock/vehicles/<uuid:vehicle_id>/price",
+        "POST /api/staff/stock/vehicles/confirm",
+        "PUT /api/staff/stock/vehicles/<stock_number>",
+        "DELETE /api/customer/favourites/<uuid:vehicle_id>",
+        "DELETE /api/customer/recently-viewed/",
+        "DELETE /api/customer/saved-searches/<uuid:search_id>",
+        "DELETE /api/customer/waiting-list/<uuid:vehicle_id>",
+        "DELETE /api/staff/customers/<uuid:customer_id>/tags/<key>",
+        "DELETE /api/staff/vehicles/<uuid:vehicle_id>/inspection",
+        "DELETE /api/staff/vehicles/<uuid:vehicle_id>/photos/<uuid:photo_id>",
+        "POST /api/customer/alerts/read",
+        "POST /api/customer/inbox/read",
+        "PATCH /api/staff/templates/<uuid:template_id>",
+        "POST /api/staff/templates/<uuid:template_id>/activate",
+        "POST /api/staff/templates/<uuid:template_id>/archive",
+        "POST /api/staff/templates/<uuid:template_id>/override",
+        "POST /api/staff/templates/<uuid:template_id>/preview",
+        "POST /api/staff/templates/check",
+        "POST /api/staff/templates/platform/sync",
+        "POST /api/customer/identity/consents",
+        "POST /api/customer/identity/phone",
+        "POST /api/customer/messages/subscriptions",
+        "POST /api/customer/recently-viewed/",
+        "POST /api/customer/saved-searches/<uuid:search_id>/looked",
+        "POST /api/customer/shares/<share_id>/poster",
+        "POST /api/customer/sharing/",
+        "POST /api/staff/customers/<uuid:customer_id>/tags",
+        "POST /api/staff/deposit-terms/preview",
+        "POST /api/staff/leads/<uuid:lead_id>/accept",
+        "POST /api/staff/leads/<uuid:lead_id>/call-back",
+        "POST /api/staff/vehicles/<uuid:vehicle_id>/photos/<uuid:photo_id>/restore",
+        "PUT /api/customer/favourites/<uuid:vehicle_id>",
+        "PUT /api/customer/identity/me",
+        "PUT /api/customer/saved-searches/<uuid:search_id>",
+        "PUT /api/customer/wishes/",
+        "POST /api/staff/messaging/senders/<channel>/<appid>/go-on",
+        "POST /api/staff/wishes/texts",
+        "PUT /api/staff/broadcasts/<uuid:broadcast_id>",
+        "PUT /api/staff/messaging/policy",
+        "PUT /api/staff/wishes/<uuid:customer_id>",
+        "PUT /api/staff/vehicles/<uuid:vehicle_id>/inspection",
+        "PUT /api/staff/vehicles/<uuid:vehicle_id>/photos",
+    }
+    | make_tags.HONOURED
+    | drawing.HONOURED
+)
 # Their own declaration says why.
 UNKEPT = {
     "POST /api/staff/people/files/",
@@ -236,6 +240,7 @@ def world(app: Any, session: Session, wechat: FakeGateway, rings: Any) -> World:
         | archive
         | make_tags.doors(tags)
         | campaigns.doors(session, market.brand)
+        | drawing.doors(session, market.brand)
         | _stock(session, market)
         | _broadcasts(session, market, free)
         | messaging.doors(session, market.brand.id),
@@ -243,6 +248,7 @@ def world(app: Any, session: Session, wechat: FakeGateway, rings: Any) -> World:
         _bodies(market, clock.now(session))
         | make_tags.bodies(tags)
         | campaigns.bodies(market.store.id)
+        | drawing.bodies()
         | {"/trial": {"customer_ids": [str(free.id)]}, "/templates/<uuid:template_id>/preview": {"customer_id": str(free.id)}}
         | {"PUT /api/staff/vehicles/<uuid:vehicle_id>/photos": {"photos": [{"id": str(photo.id)}]}},
     )

@@ -103,10 +103,11 @@ def places(session: Session, journey_id: uuid.UUID) -> Sequence[Place]:
     wanted = select(JourneyVersion).where(JourneyVersion.id.in_({version_id for version_id, *_ in found}))
     versions = {one.id: one for one in session.execute(wanted).scalars()}
     rows = [Place(versions[version_id], node_id, people) for version_id, node_id, people in found]
-    return sorted(rows, key=lambda place: (place.version.number, place.version.graph["nodes"].index(_node(place))))
+    return sorted(rows, key=lambda place: (place.version.number, place.version.graph["nodes"].index(node_of(place))))
 
 
-def _node(place: Place) -> dict[str, Any]:
+def node_of(place: Place) -> dict[str, Any]:
+    """How the node is drawn in that version."""
     return next(node for node in place.version.graph["nodes"] if node["id"] == place.node_id)
 
 
@@ -133,7 +134,7 @@ def begin(session: Session, version: JourneyVersion, kind: MoveKind, targets: Ma
     rows: list[dict[str, Any]] = []
     for place in found:
         to = targets.get(place.node_id, place.node_id) if kind == MoveKind.migrate else None
-        fresh = to is not None and (to != place.node_id or graph.kind(to).kind != _node(place)["kind"])
+        fresh = to is not None and (to != place.node_id or graph.kind(to).kind != node_of(place)["kind"])
         rows.append({"version_id": str(place.version.id), "node_id": place.node_id, "to": to, "fresh": fresh})
     if not found:
         return None

@@ -1,0 +1,1 @@
+"""What the doors of journeys take and give."""

@@ -1,0 +1,116 @@
+"""Journeys as files: what another brand, or another installation, can read. Ids of this database are written as keys."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Callable, Iterator
+from typing import Any
+
+from marshmallow import Schema, ValidationError, fields
+from marshmallow.validate import Equal, Length
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from app.audience.models import Segment, Tag
+from app.dealers.models import Staff
+from app.journeys import drawn
+from app.journeys.errors import FileUnfit
+from app.journeys.models import Journey
+from app.journeys.service import drafts
+from app.messaging.models import MessageTemplate
+
+FORM = 1
+# What bears an id here and a key in a file: "@segment:vip".
+_KEYED: dict[str, type[Segment] | type[Journey]] = {"segment": Segment, "journey": Journey}
+# Where a graph names something by its key.
+_NAMED: dict[str, tuple[str, type[Tag] | type[MessageTemplate]]] = {
+    "tag": ("tag", Tag),
+    "template": ("template", MessageTemplate),
+    "template_key": ("template", MessageTemplate),
+}
+_MOST_DEPTH = 40
+
+
+class File(Schema):
+    """What a file says; what the graph is worth is found when it is checked."""
+
+    form = fields.Integer(required=True, strict=True, validate=Equal(FORM))
+    name = fields.String(required=True, validate=Length(1, 80))
+    graph = fields.Dict(keys=fields.String(), required=True)
+    needs = fields.List(fields.Dict(), load_default=list)
+
+
+def write(session: Session, journey: Journey) -> dict[str, Any]:
+    """The draft of a journey as a file: {form, name, graph, needs: [{kind, key}]}."""
+    known = {
+        str(id_): f"@{kind}:{key}"
+        for kind, table in _KEYED.items()
+        for id_, key in session.execute(select(table.id, table.key).where(table.brand_id == journey.brand_id))
+    }
+    graph = _changed(drawn.draft(session, journey).graph, lambda value: known.get(value, value))
+    needs = [{"kind": kind, "key": key} for kind, key in sorted(set(_needs(graph)))]
+    return {"form": FORM, "name": journey.name, "graph": graph, "needs": needs}
+
+
+def read(session: Session, staff: Staff, told: Any, *, name: str | None = None) -> tuple[Journey, list[dict[str, Any]]]:
+    """Draw a new journey from a file; and of all that it needs ({kind, key}) whether the brand has it (`found`).
+
+    Raises:
+        FileUnfit: with the field that does not hold.
+        DraftUnfit: it cannot be kept.
+    """
+    try:
+        file: dict[str, Any] = File().load(told)
+        graph = file["graph"]
+        needs = sorted(set(_needs(graph)))
+        ids = {f"@{kind}:{key}": found for kind, key in needs if kind in _KEYED and (found := _id_of(session, staff.brand_id, kind, key))}
+        graph = _changed(graph, lambda value: ids.get(value, value))
+    except ValidationError as error:
+        raise FileUnfit(**{str(field): "does not hold" for field in error.normalized_messages()}) from error
+    except RecursionError as error:
+        raise FileUnfit(graph="too deep") from error
+    journey = drafts.start(session, staff, name=name or file["name"], graph=graph)
+    report = [{"kind": kind, "key": key, "found": _is_there(session, staff.brand_id, kind, key, ids)} for kind, key in needs]
+    return journey, report
+
+
+def _changed(value: Any, change: Callable[[str], str], depth: int = 0) -> Any:
+    """The same with every text in it changed."""
+    if depth > _MOST_DEPTH:
+        raise RecursionError
+    if isinstance(value, dict):
+        return {key: _changed(one, change, depth + 1) for key, one in value.items()}
+    if isinstance(value, list):
+        return [_changed(one, change, depth + 1) for one in value]
+    return change(value) if isinstance(value, str) else value
+
+
+def _needs(value: Any, name: str = "", depth: int = 0) -> Iterator[tuple[str, str]]:
+    """(kind, key) of whatever a graph in a file names."""
+    if depth > _MOST_DEPTH:
+        raise RecursionError
+    if isinstance(value, dict):
+        for key, one in value.items():
+            yield from _needs(one, key, depth + 1)
+    elif isinstance(value, list):
+        for one in value:
+            yield from _needs(one, name, depth + 1)
+    elif isinstance(value, str) and value:
+        kind, _, key = value.removeprefix("@").partition(":")
+        if value.startswith("@") and kind in _KEYED and key:
+            yield kind, key
+        elif name in _NAMED:
+            yield _NAMED[name][0], value
+
+
+def _id_of(session: Session, brand_id: uuid.UUID, kind: str, key: str) -> str | None:
+    table = _KEYED[kind]
+    found = session.execute(select(table.id).where(table.brand_id == brand_id, table.key == key)).scalar_one_or_none()
+    return str(found) if found else None
+
+
+def _is_there(session: Session, brand_id: uuid.UUID, kind: str, key: str, ids: dict[str, str]) -> bool:
+    if kind in _KEYED:
+        return f"@{kind}:{key}" in ids
+    table = _NAMED[kind][1]
+    return session.execute(select(table.id).where(table.brand_id == brand_id, table.key == key).limit(1)).first() is not None

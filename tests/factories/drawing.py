@@ -1,0 +1,70 @@
+"""Journeys that are drawn and published, for the laws about doors."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sqlalchemy.orm import Session
+
+from app.dealers.models import Brand
+from app.journeys import drawn, service
+from app.journeys.models import Journey
+from app.journeys.service import drafts
+from tests.factories import dealers as make_dealers
+from tests.factories import journeys as make
+
+NEEDED = {
+    "POST /api/staff/journeys/",
+    "POST /api/staff/journeys/files",
+    "POST /api/staff/journeys/<uuid:journey_id>/copy",
+    "POST /api/staff/journeys/<uuid:journey_id>/publish",
+    "POST /api/staff/journeys/<uuid:journey_id>/versions/<uuid:version_id>/publish",
+    "POST /api/staff/journeys/<uuid:journey_id>/pause",
+    "POST /api/staff/journeys/<uuid:journey_id>/resume",
+    "POST /api/staff/journeys/<uuid:journey_id>/cancel",
+}
+HONOURED = {
+    "PUT /api/staff/journeys/<uuid:journey_id>/draft",
+    "POST /api/staff/journeys/<uuid:journey_id>/check",
+    "POST /api/staff/journeys/<uuid:journey_id>/preview",
+    "POST /api/staff/journeys/<uuid:journey_id>/archive",
+    "DELETE /api/staff/journeys/<uuid:journey_id>",
+}
+
+
+def only_end() -> dict[str, Any]:
+    """The smallest graph there is."""
+    return make.graph([make.node("end", "end")], ways="")
+
+
+def bodies() -> dict[str, dict[str, Any]]:
+    """What each door wants to read, by the end of its path."""
+    file = {"form": 1, "name": "来自文件", "graph": only_end()}
+    return {
+        "POST /api/staff/journeys/": {"name": "新的旅程"},
+        "/journeys/files": {"file": file},
+        "/journeys/<uuid:journey_id>/copy": {"name": "副本"},
+        "/journeys/<uuid:journey_id>/draft": {"revision": 1, "graph": only_end()},
+        "/journeys/<uuid:journey_id>/publish": {"revision": 1},
+        "/journeys/<uuid:journey_id>/versions/<uuid:version_id>/publish": {"note": "回到第一版"},
+        "/journeys/<uuid:journey_id>/preview": {"version": 1},
+        "/journeys/<uuid:journey_id>/cancel": {"reason": "活动结束"},
+    }
+
+
+def doors(session: Session, brand: Brand) -> dict[str, dict[str, Any]]:
+    """For each door a journey with which it can do what it is for."""
+    running, paused = make.journey(session, brand, only_end()), make.journey(session, brand, only_end())
+    service.pause(session, paused)
+    fresh: Journey = drafts.start(session, make_dealers.staff(session, brand), name="草稿", graph=only_end())
+    other: Journey = drafts.start(session, make_dealers.staff(session, brand), name="另一份", graph=only_end())
+    session.commit()
+    steps = {"/resume": paused, "/draft": fresh, "/publish": fresh, "/check": fresh, "/archive": fresh, "": other}
+    steps |= dict.fromkeys(("/copy", "/preview", "/pause", "/cancel"), running)
+    ids = {f"/journeys/<uuid:journey_id>{step}": {"journey_id": one.id} for step, one in steps.items()}
+    return ids | {
+        "/journeys/<uuid:journey_id>/versions/<uuid:version_id>/publish": {
+            "journey_id": running.id,
+            "version_id": drawn.version(session, running, 1).id,
+        }
+    }
