@@ -16,8 +16,9 @@ import pytest
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
+from app.events.models import Event
 from app.identity import service as identity_service
-from app.kit import clock, outside
+from app.kit import clock, db, outside
 from app.kit.settings import settings
 from app.messaging import service, webhooks
 from app.messaging.models import InboxMessage, Send
@@ -36,6 +37,7 @@ class Ear:
     url: str
     heard: list[tuple[dict[str, str], bytes]] = field(default_factory=list)
     statuses: list[int] = field(default_factory=list)
+    says: bytes = b""
 
 
 @pytest.fixture
@@ -49,6 +51,7 @@ def ear(monkeypatch: pytest.MonkeyPatch) -> Iterator[Ear]:
             if status == 302:
                 self.send_header("Location", made.url + "/elsewhere")
             self.end_headers()
+            self.wfile.write(made.says)
 
         def log_message(self, *_: Any) -> None: ...
 
@@ -70,6 +73,49 @@ def told_by(session: Session, town: make.Town, url: str) -> Send:
     target = {"url": url, "secret": SECRET}
     key = make.template(session, town, "webhook", {"car": "{{ vehicle_title }}"}, target=target).key
     return make.plan(session, town, buyer, key, channel="webhook", context={"order_id": order.id})
+
+
+@pytest.mark.parametrize(
+    ("says", "kept"),
+    [
+        (b'{"level": 3, "name": "\xe6\x9d\x8e"}', {"level": 3, "name": "李"}),
+        (b"", None),
+        (b"null", None),
+        (b"<html>", None),
+        (b'"\xff"', None),
+        (b'{"a": "\\u0000"}', None),
+        (b'{"a": 1e999}', None),
+        (b"[" * 900 + b"]" * 900, None),
+        (b"[" * 4_000 + b"]" * 96, None),
+        (b'"' + b"x" * 5_000 + b'"', None),
+    ],
+)
+def test_a_short_answer_in_json_is_kept_and_no_other_does_harm(session: Session, town: make.Town, ear: Ear, says: bytes, kept: Any) -> None:
+    send = told_by(session, town, f"{ear.url}/hook")
+    ear.says = says
+    make.send_due(session)
+    assert (send.status, send.answer) == ("accepted", kept)
+
+
+def test_what_one_walk_was_answered_its_later_messages_may_speak_of(session: Session, town: make.Town, ear: Ear) -> None:
+    buyer, walk = make.follower(session, town), db.new_id()
+    target = {"url": f"{ear.url}/hook", "secret": SECRET}
+    key = make.template(session, town, "webhook", {"say": "hello"}, target=target).key
+    ear.says = b'{"level": 3, "gift": {"name": "coffee"}}'
+    call = make.plan(session, town, buyer, key, channel="webhook", context={"walk_id": walk, "answer_key": "crm"})
+    make.send_due(session)
+    assert "answers" not in session.execute(select(Event.data).where(Event.name == "message.accepted")).scalar_one()
+    form = {"content": "{{ answers.crm.gift.name }} {{ answers.crm.level }}"}
+    later, other = (
+        make.plan(session, town, buyer, make.template(session, town, "inbox", form).key, channel="inbox", context={"walk_id": one})
+        for one in (walk, db.new_id())
+    )
+    make.send_due(session)
+    assert (later.status, other.status) == ("accepted", "skipped")
+    assert other.error_code == "fact_missing"
+    service.forget(session, buyer.id)
+    session.refresh(call)
+    assert call.answer is None
 
 
 def test_a_webhook_tells_whose_it_is_by_its_signature(session: Session, town: make.Town, ear: Ear) -> None:

@@ -88,10 +88,12 @@ class Webhook(Channel):
 
 
 def _read(said: bytes) -> Any:
-    """What was answered, where that is JSON that PostgreSQL can keep (it keeps no NUL in a text); None else."""
+    """What was answered, where that is JSON which we and PostgreSQL can write down: no NUL in a text, not too deep; None else."""
     if b"\\u0000" in said:
         return None
     try:
-        return orjson.loads(said)
-    except orjson.JSONDecodeError:
+        answer = orjson.loads(said)
+        orjson.dumps(answer)
+    except (orjson.JSONDecodeError, orjson.JSONEncodeError):
         return None
+    return answer
