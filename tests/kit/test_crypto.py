@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import hmac
+
 import pytest
 from cryptography.exceptions import InvalidTag
 
 from app.kit import crypto
 from app.kit.phone import PhoneInvalid, mask, normalise
+from app.kit.settings import settings
 
 
 def test_one_value_is_never_the_same_ciphertext_twice(database: str) -> None:
@@ -26,6 +29,12 @@ def test_the_blind_index_finds_a_value_and_does_not_reveal_it(database: str) -> 
     assert crypto.blind_index("+8613800000000") == crypto.blind_index("+8613800000000")
     assert "138" not in crypto.blind_index("+8613800000000")
     assert crypto.blind_index("+8613800000000") != crypto.blind_index("+8613800000001")
+
+
+def test_the_blind_index_is_what_was_kept_years_ago(database: str) -> None:
+    pepper = settings().phone_pepper.get_secret_value().encode()
+    for value in ("+8613800000000", "", "周" * 100):
+        assert crypto.blind_index(value) == hmac.new(pepper, value.encode(), "sha256").hexdigest()
 
 
 @pytest.mark.parametrize("raw", ["13812345678", "+86 138 1234 5678", "0086-138-1234-5678", "8613812345678", "(138)12345678"])
