@@ -5,16 +5,18 @@ from __future__ import annotations
 import itertools
 import uuid
 from collections.abc import Sequence
+from datetime import timedelta
 from typing import Any
 
 from sqlalchemy.orm import Session
 
-from app.dealers.models import Brand
+from app.dealers.models import Brand, Staff
 from app.events import service as events
 from app.events.models import Event
 from app.identity.models import Customer
 from app.journeys import service
-from app.journeys.models import Journey
+from app.journeys.models import Journey, StaffTask
+from app.kit import clock
 
 _count = itertools.count(1)
 
@@ -71,3 +73,13 @@ def triggered(session: Session, customer: Customer, *, name: str = "share.opened
     subject = ("order", order) if order else None
     references = {"order_id": order} if order else {}
     return events.record(session, name, brand_id=customer.brand_id, customer_id=customer.id, subject=subject, data={**references, **data})
+
+
+def task(session: Session, about: Customer, to: Staff, **fields: Any) -> StaffTask:
+    """A task that a journey has given to a member of staff."""
+    row = {"title": "回访客户", "to_whom": "owner", "ends_at": clock.now(session) + timedelta(days=1), "node_id": "task", "visit_no": 1}
+    about_her = {"brand_id": about.brand_id, "customer_id": about.id, "staff_id": to.id, "dealer_id": to.dealer_id}
+    made = StaffTask(journey_id=uuid.uuid4(), walk_id=uuid.uuid4(), **row | about_her | fields)
+    session.add(made)
+    session.flush()
+    return made

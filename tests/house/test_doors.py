@@ -143,9 +143,10 @@ def other(session: Session) -> Other:
         "lead_id": lead.id,
         "incident_id": incident.id,
         "journey_id": journey.id,
+        "task_id": make_journeys.task(session, customer, owner, title="不该看见的任务").id,
         "version_id": drawn.version(session, journey, 1).id,
     }
-    secrets = ["不该看见的照片", str(customer.id), str(order.id), str(lead.id), order.number, "不该看见的人"]
+    secrets = ["不该看见的照片", "不该看见的任务", str(customer.id), str(order.id), str(lead.id), order.number, "不该看见的人"]
     run = ImportRun(
         brand_id=market.brand.id, dealer_id=market.dealer.id, feed="dms", file_name="不该看见的照片", file_sha256="", status="held"
     )

@@ -29,6 +29,7 @@ from app.vehicles.models import ImportRun, VehiclePhoto
 from app.wechat.fake import FakeGateway
 from app.wechat.models import WechatAccount
 from tests.factories import broadcasts, campaigns, dealers, drawing, identity, interests, messaging, sharing, vehicles
+from tests.factories import journeys as make_journeys
 from tests.factories import orders as make
 from tests.factories import tags as make_tags
 from tests.factories.payments import Works, notify
@@ -123,6 +124,7 @@ HONOURED = (
         "POST /api/staff/deposit-terms/preview",
         "POST /api/staff/leads/<uuid:lead_id>/accept",
         "POST /api/staff/leads/<uuid:lead_id>/call-back",
+        "POST /api/staff/tasks/<uuid:task_id>/confirm",
         "POST /api/staff/vehicles/<uuid:vehicle_id>/photos/<uuid:photo_id>/restore",
         "PUT /api/customer/favourites/<uuid:vehicle_id>",
         "PUT /api/customer/identity/me",
@@ -221,6 +223,7 @@ def world(app: Any, session: Session, wechat: FakeGateway, rings: Any) -> World:
         "vehicle_id": paid.vehicle_id,
         "customer_id": free.id,
         "lead_id": lead.id,
+        "task_id": make_journeys.task(session, free, admin).id,
         "incident_id": incident.id,
         "difference_id": difference.id,
         "terms_id": market.terms.id,
