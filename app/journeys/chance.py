@@ -30,4 +30,5 @@ def spread_field() -> fields.Integer:
 def spread(here: Standing) -> ColumnElement[timedelta]:
     """A part of the node's `spread_minutes` that is this visit's own."""
     seconds = draw(standing.c.walk_id, standing.c.visit_no, below=here.config["spread_minutes"] * 60 + 1)
-    return seconds * literal(timedelta(seconds=1), Interval)
+    time: ColumnElement[timedelta] = literal(timedelta(seconds=1), Interval) * seconds
+    return time

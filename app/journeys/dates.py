@@ -53,7 +53,7 @@ def day(brand_id: uuid.UUID, source: str, *, of: Any, zone: Any) -> ColumnElemen
     if source.startswith("tag:"):
         told = case((CustomerTag.value.regexp_match(r"^\d{4}-\d\d-\d\d$"), cast(CustomerTag.value, Date)))
         found: Any = select(told).join(Tag, and_(Tag.id == CustomerTag.tag_id, Tag.brand_id == brand_id, Tag.key == name))
-        return found.where(CustomerTag.customer_id == of, CustomerTag.active).scalar_subquery()  # type: ignore[no-any-return]
+        return found.where(CustomerTag.customer_id == of, CustomerTag.active).scalar_subquery()
     if source == CREATED:
         return select(cast(func.timezone(zone, Customer.created_at), Date)).where(Customer.id == of).scalar_subquery()
     computed = select(cast(func.timezone(zone, CustomerAttribute.moment), Date))

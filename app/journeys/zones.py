@@ -19,7 +19,7 @@ _known: dict[str, bool] = {}
 def ask(here: Standing) -> None:
     """Write into `standing.zone` where each of them lives."""
     named = select(Customer.time_zone).join(standing, standing.c.customer_id == Customer.id).where(here.here)
-    names = sorted(set(here.session.execute(named.where(Customer.time_zone.is_not(None)).distinct()).scalars()))  # type: ignore[type-var]
+    names = sorted(name for name in here.session.execute(named.distinct()).scalars() if name)
     policy = limits.policy_of(here.session, here.version.brand_id)
     good = [name for name in _zones(here, [*names, policy.time_zone]) if limits.zone(name)]
     otherwise = policy.time_zone if policy.time_zone in good else limits.CHINA.key

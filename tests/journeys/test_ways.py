@@ -18,6 +18,7 @@ from app.events.models import Event
 from app.identity.models import Customer
 from app.journeys import graph as graphs
 from app.journeys import service
+from app.journeys.errors import GraphInvalid
 from app.journeys.models import Experiment, Journey, JourneyVersion, Tried, Walk, WalkStep
 from app.journeys.nodes.split import ways
 from app.journeys.nodes.sub_journey import SubJourney, leads_back
@@ -313,6 +314,8 @@ def test_a_journey_that_would_lead_into_itself_is_found_by_whatever_ways_round(s
     assert leads_back(session, brand.id, third.key, first)
     assert leads_back(session, brand.id, second.key, first)
     assert not leads_back(session, brand.id, "another", first)
+    with pytest.raises(GraphInvalid):
+        service.publish(session, third, first)
 
 
 def test_what_the_brand_does_not_have_is_told(session: Session, brand: Brand) -> None:

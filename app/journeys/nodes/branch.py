@@ -24,7 +24,7 @@ def condition(raw: dict[str, Any]) -> Asked:
     """The kind of a question, and that question's own settings as its kind loads them. Of a sound one."""
     own = dict(raw)
     kind: type[Condition] = kinds("app.journeys.conditions")[own.pop("kind")]
-    return kind, kind.Config().load(own)  # type: ignore[return-value]  # a form loads one object
+    return kind, kind.Config().load(own)
 
 
 def _check(raw: dict[str, Any]) -> None:

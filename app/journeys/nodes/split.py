@@ -40,7 +40,7 @@ class ArmsField(fields.List):
     """Several ways whose shares come to a hundred."""
 
     def _deserialize(self, value: Any, *args: Any, **kwargs: Any) -> Any:
-        arms = super()._deserialize(value, *args, **kwargs)
+        arms: Any = super()._deserialize(value, *args, **kwargs) or []
         if sum(arm["percent"] for arm in arms) != 100:
             raise ValidationError(t("journeys.nodes.split.not_a_hundred"))
         if len({arm["port"] for arm in arms}) != len(arms):

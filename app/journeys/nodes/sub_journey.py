@@ -115,7 +115,7 @@ def _published(session: Session, brand_id: uuid.UUID, key: str) -> JourneyVersio
 
 
 def _enter(here: Standing, inner: JourneyVersion) -> None:
-    rules: dict[str, Any] = Rules().load(inner.graph.get("rules", {}))  # type: ignore[assignment]  # a form loads one object
+    rules: dict[str, Any] = Rules().load(inner.graph.get("rules", {}))
     given = {
         "now": here.now,
         "journey_id": inner.journey_id,

@@ -12,6 +12,7 @@ from app.events import service as events
 from app.journeys.errors import GraphInvalid, JourneyOver
 from app.journeys.graph import Graph, problems
 from app.journeys.models import JOURNEY, Journey, JourneyStatus, JourneyVersion, VersionStatus
+from app.journeys.nodes.sub_journey import leads_back
 from app.journeys.service.entering import hear
 from app.journeys.service.leaving import watched_by
 from app.journeys.service.running import lock, told
@@ -53,6 +54,8 @@ def publish(
         raise JourneyOver
     # Two publications at once would each subscribe to what they see, and the later would forget the other's events.
     session.execute(text("SELECT pg_advisory_xact_lock(hashtext('journeys subscriptions'))"))
+    if leads_back(session, journey.brand_id, journey.key, graph):
+        raise GraphInvalid(problems=[{"node": None, "field": None, "message": t("journeys.nodes.sub_journey.circle")}])
     of_journey = JourneyVersion.journey_id == journey.id
     last = session.execute(select(func.max(JourneyVersion.number)).where(of_journey)).scalar_one()
     session.execute(

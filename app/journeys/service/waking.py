@@ -53,6 +53,7 @@ def _told(session: Session, happened: Sequence[Event], people: Mapping[uuid.UUID
     twins: dict[uuid.UUID, list[uuid.UUID]] = {one: [one] for one in kept}
     merged = select(Customer.merged_into_id, Customer.id).where(Customer.merged_into_id == any_(literal(sorted(kept), ARRAY(Uuid))))
     for one, twin in session.execute(merged):
-        twins[one].append(twin)
-    told = {(event.customer_id, event.name) for event in happened if event.customer_id in people}
-    return sorted({(twin, name) for customer_id, name in told if customer_id for twin in twins[people[customer_id].id]})
+        if one:
+            twins[one].append(twin)
+    told = {(people[event.customer_id].id, event.name) for event in happened if event.customer_id and event.customer_id in people}
+    return sorted({(twin, name) for one, name in told for twin in twins[one]})
