@@ -6,7 +6,7 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
-from app.dealers.models import Brand
+from app.dealers.models import Brand, Role
 from app.journeys import drawn, service
 from app.journeys.models import Journey
 from app.journeys.service import drafts
@@ -56,8 +56,9 @@ def doors(session: Session, brand: Brand) -> dict[str, dict[str, Any]]:
     """For each door a journey with which it can do what it is for."""
     running, paused = make.journey(session, brand, only_end()), make.journey(session, brand, only_end())
     service.pause(session, paused)
-    fresh: Journey = drafts.start(session, make_dealers.staff(session, brand), name="草稿", graph=only_end())
-    other: Journey = drafts.start(session, make_dealers.staff(session, brand), name="另一份", graph=only_end())
+    marketer = make_dealers.staff(session, brand, Role.marketer)
+    fresh: Journey = drafts.start(session, marketer, name="草稿", graph=only_end())
+    other: Journey = drafts.start(session, marketer, name="另一份", graph=only_end())
     session.commit()
     steps = {"/resume": paused, "/draft": fresh, "/publish": fresh, "/check": fresh, "/archive": fresh, "": other}
     steps |= dict.fromkeys(("/copy", "/preview", "/pause", "/cancel"), running)

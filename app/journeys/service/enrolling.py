@@ -76,6 +76,7 @@ _TWICE = """
           FROM arriving WHERE why IS NULL) every
     WHERE every.walk_id = a.walk_id AND every.nth > 1
 """
+# Who waits for her turn arrives when it comes: a wait on the first node counts from then.
 # In one order, so that two who let in the same people wait for each other, and never in a circle.
 _ENTER = """
     WITH coming AS (
@@ -84,7 +85,8 @@ _ENTER = """
         INSERT INTO walks (id, brand_id, created_at, journey_id, version_id, customer_id, entry_key, status, node_id, visit_no, arrived_at,
             due_at, triggered_at, subject_type, subject_id, context, ends_at)
         SELECT walk_id, :brand_id, :now, :journey_id, :version_id, customer_id, entry_key,
-            CASE WHEN held THEN 'held_out' ELSE 'active' END, :start, 1, :now,
+            CASE WHEN held THEN 'held_out' ELSE 'active' END, :start, 1,
+            CASE WHEN held THEN :now ELSE CAST(:begins AS timestamptz) + nth * CAST(:apart AS interval) END,
             CASE WHEN NOT held THEN CAST(:begins AS timestamptz) + nth * CAST(:apart AS interval) END,
             triggered_at, subject_type, subject_id, context, CASE WHEN NOT held THEN CAST(:ends_at AS timestamptz) END
         FROM coming ORDER BY customer_id
