@@ -58,7 +58,12 @@ class NotifyStaff(Node):
             messages.context(here, *about).label("context"),
             standing.c.walk_id,
         ).join(told, told.c.walk_id == standing.c.walk_id)
-        said: dict[str, Any] = {"channel": CHANNEL, "template_key": here.config["template"], "purpose": Purpose.transactional, "lane": Lane.journey}
+        said: dict[str, Any] = {
+            "channel": CHANNEL,
+            "template_key": here.config["template"],
+            "purpose": Purpose.transactional,
+            "lane": Lane.journey,
+        }
         messaging.plan_selected(here.session, rows, **said)
         here.leave("done", where=standing.c.walk_id.in_(select(told.c.walk_id)))
         here.leave("done", skipped="nobody_to_tell")
