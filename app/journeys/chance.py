@@ -7,7 +7,7 @@ from typing import Any
 
 from marshmallow import fields
 from marshmallow.validate import Range
-from sqlalchemy import ColumnElement, Interval, String, cast, func, literal
+from sqlalchemy import ColumnElement, Interval, String, cast, func
 
 from app.journeys.visits import Standing, standing
 from app.kit.texts import t
@@ -29,6 +29,7 @@ def spread_field() -> fields.Integer:
 
 def spread(here: Standing) -> ColumnElement[timedelta]:
     """A part of the node's `spread_minutes` that is this visit's own."""
-    seconds = draw(standing.c.walk_id, standing.c.visit_no, below=here.config["spread_minutes"] * 60 + 1)
-    time: ColumnElement[timedelta] = literal(timedelta(seconds=1), Interval) * seconds
+    minutes = here.config["spread_minutes"]
+    seconds = draw(standing.c.walk_id, standing.c.visit_no, below=minutes * 60 + 1) if minutes else 0
+    time: ColumnElement[timedelta] = func.make_interval(0, 0, 0, 0, 0, 0, seconds, type_=Interval)
     return time
