@@ -15,8 +15,9 @@ from app.audience.models import Segment
 from app.audience.service import segments
 from app.dealers.models import Role, Staff
 from app.events.models import Event
+from app.journeys.graph import problems
 from app.journeys.models import Journey, JourneyVersion
-from app.journeys.service import palette, publishing
+from app.journeys.service import palette
 from app.journeys.service.definitions import demo_graph
 from app.kit.states import Transition
 from tests.factories import dealers as make_dealers
@@ -218,10 +219,20 @@ def test_only_marketers_draw(session: Session, app: Any, marketer: Staff) -> Non
 
 
 @pytest.mark.parametrize("key", sorted(palette.templates()))
-def test_every_ready_made_journey_is_sound(session: Session, marketer: Staff, key: str) -> None:
+def test_every_ready_made_journey_is_sound(key: str) -> None:
+    """What it names of the brand's own, templates and tags, is told when it is checked there."""
     made = palette.template(key)
+    assert problems(made["graph"]) == []
     assert made["name"]
     assert made["description"]
-    # What a brand has of templates and tags is its own; all else must hold.
-    found = publishing.check(session, marketer.brand_id, made["graph"])
-    assert [one for one in found.errors if one["field"] not in ("模板", "标签", "渠道", "依次尝试")] == []
+
+
+def test_a_journey_is_begun_from_a_ready_made_one(at_work: Any) -> None:
+    offered = [one["key"] for one in ask(at_work, "GET", "/templates")["items"]]
+    assert len(offered) == 8
+    made = ask(at_work, "POST", "/", {"name": "降价", "template": "price_drop", "key": "price_drop"}, status=201)
+    assert made["graph"] == palette.template("price_drop")["graph"]
+    assert ask(at_work, "POST", "/", {"name": "再来", "key": "price_drop"}, status=409)["error"] == "journeys.key_taken"
+    assert ask(at_work, "POST", "/", {"name": "无", "template": "moon"}, status=404)["error"] == "journeys.template_unknown"
+    lacking = ask(at_work, "POST", f"/{made['id']}/check", {})["errors"]
+    assert [one["node"] for one in lacking] == ["告知降价（tell）"]

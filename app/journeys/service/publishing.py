@@ -7,6 +7,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from marshmallow import Schema
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
@@ -64,14 +65,19 @@ def _missing(session: Session, brand_id: uuid.UUID, graph: Graph) -> list[Proble
     found: list[Problem] = []
     for trigger, config in graph.triggers:
         if lacking := trigger.missing(session, brand_id, config):
-            said = t("journeys.problems.part", field=lacking[0], message=lacking[1])
+            said = t("journeys.problems.part", field=_label(trigger.Config, lacking[0]), message=lacking[1])
             found.append(_problem("field", None, t("journeys.trigger"), said))
     for node in graph.raw["nodes"]:
         kind, config = graph.kind(node["id"]), graph.config(node["id"])
         for name, message in kind.missing(session, brand_id, config):
-            known = kind.Config().fields.get(name)
-            found.append(_problem("field_of_node", named(node), known.metadata.get("label", name) if known else name, message))
+            found.append(_problem("field_of_node", named(node), _label(kind.Config, name), message))
     return found
+
+
+def _label(form: type[Schema], name: str) -> str:
+    """What people call a field."""
+    known = form().fields.get(name)
+    return str(known.metadata.get("label", name)) if known else name
 
 
 def _problem(key: str, node: str | None, label: str, message: str) -> Problem:
