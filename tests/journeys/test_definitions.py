@@ -141,7 +141,18 @@ def test_every_kind_says_in_chinese_what_it_does() -> None:
         "booked": "触发以来发生过「已约试驾」吗？",
         "invitation": "服务号模板消息「试驾邀请」",
     }
-    assert set(node_kinds()) >= {"send_message", "wait", "wait_until", "wait_for", "branch", "split", "ab_test", "sub_journey", "exit", "end"}
+    assert set(node_kinds()) >= {
+        "send_message",
+        "wait",
+        "wait_until",
+        "wait_for",
+        "branch",
+        "split",
+        "ab_test",
+        "sub_journey",
+        "exit",
+        "end",
+    }
     assert [kind for kind, node in node_kinds().items() if not any("一" <= letter <= "鿿" for letter in node.label)] == []
 
 
