@@ -2,17 +2,31 @@
 
 const api = require('./api');
 const events = require('./events');
+const session = require('./session');
 
 /** @type {{moment: string, template_id: string, title: string}[]} */
 let templates = [];
+/** What her journeys want a message of. @type {{template_id: string, title: string}[]} */
+let wanted = [];
 
 /** Loads what may be asked for, unless it is known; beforehand, because asking must follow a tap at once. Failing only means that nothing is asked. */
 async function load() {
+  look();
   if (templates.length) return;
   try {
     templates = (await api.get('/visitor/messages/subscriptions')).items;
   } catch {
     templates = [];
+  }
+}
+
+/** Hears what is wanted of her now; nobody waits for it, and nobody is signed in for it. */
+async function look() {
+  if (!session.customer()) return;
+  try {
+    wanted = (await api.get('/customer/journeys/asks')).items;
+  } catch {
+    wanted = [];
   }
 }
 
@@ -22,13 +36,15 @@ async function load() {
  * @returns {Promise<Record<string, string>>} template id → accept, reject, ban or filter; empty when nothing was asked or answered
  */
 function ask(moment) {
-  const tmplIds = templates.filter((one) => one.moment === moment).map((one) => one.template_id).slice(0, 3);
+  const ofMoment = templates.filter((one) => one.moment === moment);
+  const tmplIds = [...new Set([...ofMoment, ...wanted].map((one) => one.template_id))].slice(0, 3);
   if (!tmplIds.length) return Promise.resolve({});
   return new Promise((resolve) => {
     wx.requestSubscribeMessage({
       tmplIds,
       success: (answer) => {
         const told = Object.fromEntries(tmplIds.filter((id) => answer[id]).map((id) => [id, answer[id]]));
+        wanted = wanted.filter((one) => !told[one.template_id]);
         report(moment, told);
         resolve(told);
       },
