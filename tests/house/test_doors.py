@@ -144,7 +144,6 @@ def other(session: Session) -> Other:
         "incident_id": incident.id,
         "journey_id": journey.id,
         "task_id": make_journeys.task(session, customer, owner, title="不该看见的任务").id,
-        "version_id": drawn.version(session, journey, 1).id,
     }
     secrets = ["不该看见的照片", "不该看见的任务", str(customer.id), str(order.id), str(lead.id), order.number, "不该看见的人"]
     run = ImportRun(
@@ -154,7 +153,7 @@ def other(session: Session) -> Other:
     session.commit()
     ids |= {"run_id": run.id, "stock_number": market.vehicle.stock_number}
     ids |= {"terms_id": market.terms.id, "refund_id": refund.id, "key": "vip", "vehicle_id": market.vehicle.id, "photo_id": photo.id}
-    ids |= broadcasts.ids_of_doors(session, market.brand.id, customer)
+    ids |= broadcasts.ids_of_doors(session, market.brand.id, customer) | {"version_id": drawn.version(session, journey, 1).id}
     ids["template_id"] = make_messaging.brand_template(session, market.brand.id).id
     made = tags.of_brand(session, market.brand)
     ids |= {"tag_id": made.free.id, "rule_id": made.rule.id, "link_id": made.link.id, "file_id": made.file.id}

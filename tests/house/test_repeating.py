@@ -236,14 +236,13 @@ def world(app: Any, session: Session, wechat: FakeGateway, rings: Any) -> World:
     ids |= campaigns.ids(session, market.brand)
     session.commit()
     tags = make_tags.of_brand(session, market.brand)
-    archive = {"/segments/<uuid:segment_id>/archive": {"segment_id": archived.id}}
+    archive = {"/segments/<uuid:segment_id>/archive": {"segment_id": archived.id}} | drawing.doors(session, market.brand)
     who["staff"] = {"Cookie": f"marque_staff={client.get_cookie('marque_staff').value}"}
     return World(
         {"all": ids | make_tags.ids(tags), "holder": {"order_id": unpaid.id}}
         | archive
         | make_tags.doors(tags)
         | campaigns.doors(session, market.brand)
-        | drawing.doors(session, market.brand)
         | _stock(session, market)
         | _broadcasts(session, market, free)
         | messaging.doors(session, market.brand.id),
@@ -251,7 +250,6 @@ def world(app: Any, session: Session, wechat: FakeGateway, rings: Any) -> World:
         _bodies(market, clock.now(session))
         | make_tags.bodies(tags)
         | campaigns.bodies(market.store.id)
-        | drawing.bodies()
         | {"/trial": {"customer_ids": [str(free.id)]}, "/templates/<uuid:template_id>/preview": {"customer_id": str(free.id)}}
         | {"PUT /api/staff/vehicles/<uuid:vehicle_id>/photos": {"photos": [{"id": str(photo.id)}]}},
     )
@@ -318,6 +316,7 @@ def _bodies(market: make.Market, now: datetime) -> dict[str, Any]:
     car = str(market.vehicle.id)
     at = {"store_id": str(market.store.id)}
     return {
+        **drawing.bodies(),
         "POST /api/staff/broadcasts/": BROADCAST,
         **TEMPLATES,
         "/inbox/read": {"everything": True},

@@ -108,7 +108,7 @@ def publish(session: Session, who: Caller, journey_id: uuid.UUID, json_data: dic
 @staff.input(schemas.PublishIn)
 @staff.output(schemas.PublishedOut, status_code=201)
 @transactional
-def roll_back(session: Session, who: Caller, journey_id: uuid.UUID, version_id: uuid.UUID, json_data: dict[str, Any]) -> Any:
+def roll_back(session: Session, who: Caller, journey_id: uuid.UUID, *, version_id: uuid.UUID, json_data: dict[str, Any]) -> Any:
     """Publish an earlier version once more, as a new one."""
     journey = journey_of(session, who, journey_id)
     number = drawn.number_of(session, journey, version_id)

@@ -7,7 +7,6 @@ from apiflask.fields import Boolean, DateTime, Dict, Integer, List, Nested, Raw,
 from apiflask.validators import Length, OneOf, Range, Regexp
 
 from app.journeys.models import MoveKind, MoveStatus
-from app.journeys.service.publishing import INSIDE
 
 _GRAPH = {"description": "a graph as `app/journeys/graph.py` describes it, sound or not"}
 
@@ -116,7 +115,7 @@ class PublishIn(Schema):
     note = String(load_default="", validate=Length(0, 500))
     inside = String(
         load_default="drain",
-        validate=OneOf(INSIDE),
+        validate=OneOf(("drain", "migrate", "eject")),
         metadata={"description": "those inside finish the old version (drain), are moved (migrate), or leave (eject)"},
     )
     places = Dict(

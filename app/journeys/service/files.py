@@ -70,7 +70,10 @@ def read(session: Session, staff: Staff, told: Any, *, name: str | None = None) 
     except RecursionError as error:
         raise FileUnfit(graph="too deep") from error
     journey = drafts.start(session, staff, name=name or file["name"], graph=graph)
-    report = [{"kind": kind, "key": key, "found": _is_there(session, staff.brand_id, kind, key, ids)} for kind, key in needs]
+    report = [
+        {"kind": kind, "key": key, "found": f"@{kind}:{key}" in ids if kind in _KEYED else _is_there(session, staff.brand_id, kind, key)}
+        for kind, key in needs
+    ]
     return journey, report
 
 
@@ -109,8 +112,6 @@ def _id_of(session: Session, brand_id: uuid.UUID, kind: str, key: str) -> str | 
     return str(found) if found else None
 
 
-def _is_there(session: Session, brand_id: uuid.UUID, kind: str, key: str, ids: dict[str, str]) -> bool:
-    if kind in _KEYED:
-        return f"@{kind}:{key}" in ids
+def _is_there(session: Session, brand_id: uuid.UUID, kind: str, key: str) -> bool:
     table = _NAMED[kind][1]
     return session.execute(select(table.id).where(table.brand_id == brand_id, table.key == key).limit(1)).first() is not None

@@ -25,7 +25,6 @@ from app.kit.texts import t
 
 # Those inside finish what they began.
 DRAIN = "drain"
-INSIDE = (DRAIN, MoveKind.migrate.value, MoveKind.eject.value)
 
 
 @dataclass(frozen=True)
@@ -38,7 +37,7 @@ class Found:
 
 @dataclass(frozen=True)
 class Choice:
-    """What publishing does with those inside: `inside` is one of INSIDE; `targets` where they go who stand on a node (None is out)."""
+    """What becomes of those inside: drain, migrate or eject; `targets` is where they go who stand on a node (None is out)."""
 
     inside: str = DRAIN
     targets: Mapping[str, str | None] = field(default_factory=dict)
