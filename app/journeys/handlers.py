@@ -12,10 +12,11 @@ from app.dealers import queries as dealers
 from app.events.models import Event
 from app.events.service import on
 from app.journeys import service
-from app.journeys.service import confirming
+from app.journeys.service import confirming, converting
 
 # It hears the names that the published journeys subscribed to.
 hear = on()(service.hear)
+convert = on()(converting.convert)
 
 
 @on("customer.merged")
@@ -51,3 +52,8 @@ def confirm_task(session: Session, events: Sequence[Event]) -> None:
         if task_id:
             staff = dealers.staff(session, uuid.UUID(event.data["staff_id"]))
             confirming.press(session, staff, task_id=uuid.UUID(task_id), key=event.data["key"])
+
+
+@on("customer.erased")
+def forget_answers(session: Session, events: Sequence[Event]) -> None:
+    confirming.forget(session, {event.customer_id for event in events if event.customer_id})

@@ -55,6 +55,13 @@ def advance(session: Session, by: timedelta) -> datetime:
     return now(session)
 
 
+def look_ahead(session: Session, to: datetime) -> None:
+    """Let this be the time for the rest of this transaction, which is to be rolled back: nobody else sees it, and no clock is moved."""
+    session.execute(text("SELECT set_config('marque.ahead', '', true)"))
+    ahead = to - now(session)
+    session.execute(text("SELECT set_config('marque.ahead', CAST(CAST(:ahead AS interval) AS text), true)"), {"ahead": ahead})
+
+
 def refuse_a_moved_clock(session: Session) -> None:
     """Ends the process when the database's clock was moved but this environment does not allow it."""
     shift = session.execute(select(ClockShift.shift)).scalar_one()

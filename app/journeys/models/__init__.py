@@ -5,12 +5,14 @@ from app.journeys.models.counts import JourneyCount
 from app.journeys.models.definitions import JOURNEY, Journey, JourneyStatus, JourneyVersion, VersionStatus
 from app.journeys.models.drafts import JourneyDraft, JourneyMove, MoveKind, MoveStatus
 from app.journeys.models.experiments import Experiment, Tried
+from app.journeys.models.results import Conversion
 from app.journeys.models.walks import INSIDE, Walk, WalkStatus, WalkStep
 
 __all__ = [
     "INSIDE",
     "JOURNEY",
     "AskStatus",
+    "Conversion",
     "CreditAsk",
     "Experiment",
     "Journey",

@@ -13,6 +13,7 @@ from app.journeys.errors import GraphInvalid, JourneyOver
 from app.journeys.graph import Graph, problems
 from app.journeys.models import JOURNEY, Journey, JourneyStatus, JourneyVersion, VersionStatus
 from app.journeys.nodes.sub_journey import leads_back
+from app.journeys.service.converting import convert
 from app.journeys.service.entering import hear
 from app.journeys.service.leaving import watched_by
 from app.journeys.service.running import lock, told
@@ -94,6 +95,8 @@ def _subscribe(session: Session) -> None:
     for status, hears, exits, awaited, watched in session.execute(select(*columns)):
         names |= {*exits, *awaited, *watched} | ({*hears} if status == VersionStatus.published else set())
     events.subscribe(session, hear, names)
+    goals = select(JourneyVersion.graph["rules"]["goal"]["event"].astext).distinct()
+    events.subscribe(session, convert, {name for name in session.execute(goals).scalars() if name})
 
 
 def install_demo(session: Session, brand_id: uuid.UUID) -> Journey:

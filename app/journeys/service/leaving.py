@@ -98,7 +98,7 @@ def let_out(session: Session, happened: Sequence[Event], people: Mapping[uuid.UU
         version = session.get_one(JourneyVersion, version_id)
         rules = Graph(version.graph).rules
         for walk in walks:
-            if event_name := _ending(walk, hers[selves[walk.customer_id]], rules["exit_on"]):
+            if event_name := ending(walk, hers[selves[walk.customer_id]], rules["exit_on"]):
                 reasons[walk.id] = event_name
         if rules["exit_if"] and names & set(version.watches):
             some = {selves[walk.customer_id] for walk in walks}
@@ -119,8 +119,8 @@ def watched_by(exit_if: dict[str, Any] | None) -> set[str]:
     return {name for name in listens(exit_if) if not name.startswith("attribute:")} | computed
 
 
-def _ending(walk: Walk, happened: Sequence[Event], exits: Sequence[dict[str, Any]]) -> str | None:
-    """The name of the first of these events that ends a walk."""
+def ending(walk: Walk, happened: Sequence[Event], exits: Sequence[dict[str, Any]]) -> str | None:
+    """The name of the first of these events that ends a walk, by the rule `exit_on`."""
     for event in happened:
         named = any(one["event"] == event.name and filters.fits(one["where"], event.data) for one in exits)
         if named and _ends(event, since=walk.triggered_at, subject=(walk.subject_type, walk.subject_id)):

@@ -1,0 +1,63 @@
+"""Notice that the goal of a journey was reached, by whoever walks it and by the control group, once for each walk."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from datetime import timedelta
+
+from sqlalchemy import select, text
+from sqlalchemy.orm import Session
+
+from app.audience.queries import who_now
+from app.events.models import Event
+from app.journeys import filters
+from app.journeys.graph import TRIGGER, Graph
+from app.journeys.models import JourneyVersion
+from app.journeys.service.counting import Count, count
+
+# What walks of the version begun before the event, and not too long before, owe to the last message that had left by then.
+_CONVERT = """
+    INSERT INTO journey_conversions (walk_id, version_id, held_out, converted_at, send_id, node_id)
+    SELECT DISTINCT ON (w.id) w.id, w.version_id, w.status = 'held_out', told.at, got.send_id, got.node_id
+    FROM unnest(CAST(:customers AS uuid[]), CAST(:times AS timestamptz[])) AS told (customer_id, at)
+    JOIN walks w ON w.customer_id = told.customer_id AND w.journey_id = :journey_id AND w.version_id = :version_id
+        AND w.created_at <= told.at AND told.at <= w.created_at + CAST(:within AS interval)
+    LEFT JOIN LATERAL (
+        SELECT step.send_id, step.node_id FROM walk_steps step JOIN sends ON sends.id = step.send_id AND sends.status = 'accepted'
+        WHERE step.walk_id = w.id AND step.left_at <= told.at ORDER BY step.visit_no DESC LIMIT 1
+    ) got ON true
+    ORDER BY w.id, told.at
+    ON CONFLICT (walk_id) DO NOTHING
+    RETURNING node_id, held_out
+"""
+
+
+def convert(session: Session, happened: Sequence[Event]) -> None:
+    """Write down whom these events bring to the goal of her journey. May be called twice; two merged profiles are one person."""
+    people = who_now(session, {event.customer_id for event in happened if event.customer_id})
+    named = JourneyVersion.graph["rules"]["goal"]["event"].astext
+    wanted = select(JourneyVersion).where(named.in_({event.name for event in happened})).order_by(JourneyVersion.id)
+    counts: Counter[Count] = Counter()
+    for version in session.execute(wanted).scalars():
+        goal = Graph(version.graph).rules["goal"]
+        fitting = [
+            event
+            for event in happened
+            if event.name == goal["event"] and event.brand_id == version.brand_id and filters.fits(goal["where"], event.data)
+        ]
+        # A walk may still stand under a profile that was merged just now.
+        told = {(one, event.recorded_at) for event in fitting if event.customer_id in people for one in (event.customer_id,)}
+        told |= {(people[event.customer_id].id, event.recorded_at) for event in fitting if event.customer_id in people}
+        if not told:
+            continue
+        given = {
+            "customers": [customer_id for customer_id, _ in told],
+            "times": [at for _, at in told],
+            "journey_id": version.journey_id,
+            "version_id": version.id,
+            "within": timedelta(days=goal["within_days"]),
+        }
+        for node_id, held_out in session.execute(text(_CONVERT), given):
+            counts[version.id, node_id or TRIGGER, "converted", "held_out" if held_out else ""] += 1
+    count(session, counts)
