@@ -89,6 +89,10 @@ class NothingPublished(Conflict):
     code, message = "journeys.nothing_published", "Nobody can enter a journey of which nothing is published, or that was cancelled."
 
 
+class NotCalledFor(Conflict):
+    code, message = "journeys.not_called_for", "The journey has no trigger that lets other systems let people in."
+
+
 class FanOutUnknown(NotFound):
     code, message = "journeys.fan_out_unknown", "There is no such enrolment."
 
@@ -107,7 +111,3 @@ class TaskNotYours(Forbidden):
 
 class TaskEnded(Conflict):
     code, message = "journeys.task_ended", "The time for this task is over; `details.status` says how it stands."
-
-
-class InTheWay(Conflict):
-    code, message = "journeys.in_the_way", "Something is being done to this customer just now; ask again."

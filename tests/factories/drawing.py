@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import uuid
 from typing import Any
 
 from sqlalchemy.orm import Session
@@ -9,7 +10,8 @@ from sqlalchemy.orm import Session
 from app.dealers.models import Brand, Role
 from app.journeys import drawn, service
 from app.journeys.models import Journey
-from app.journeys.service import drafts
+from app.journeys.models.entering import JourneyFanOut
+from app.journeys.service import drafts, fanning_out
 from tests.factories import dealers as make_dealers
 from tests.factories import journeys as make
 
@@ -22,6 +24,12 @@ NEEDED = {
     "POST /api/staff/journeys/<uuid:journey_id>/pause",
     "POST /api/staff/journeys/<uuid:journey_id>/resume",
     "POST /api/staff/journeys/<uuid:journey_id>/cancel",
+    "POST /api/staff/journeys/<uuid:journey_id>/entries",
+    "POST /api/staff/journeys/<uuid:journey_id>/people",
+    "POST /api/staff/journeys/<uuid:journey_id>/fan-outs",
+    "POST /api/staff/journeys/<uuid:journey_id>/fan-outs/<uuid:fan_out_id>/pause",
+    "POST /api/staff/journeys/<uuid:journey_id>/fan-outs/<uuid:fan_out_id>/resume",
+    "POST /api/staff/journeys/<uuid:journey_id>/fan-outs/<uuid:fan_out_id>/cancel",
 }
 HONOURED = {
     "PUT /api/staff/journeys/<uuid:journey_id>/draft",
@@ -49,6 +57,9 @@ def bodies() -> dict[str, dict[str, Any]]:
         "/journeys/<uuid:journey_id>/versions/<uuid:version_id>/publish": {"note": "回到第一版"},
         "/journeys/<uuid:journey_id>/preview": {"version": 1},
         "/journeys/<uuid:journey_id>/cancel": {"reason": "活动结束"},
+        "/journeys/<uuid:journey_id>/entries": {"customer_id": str(uuid.uuid4()), "key": "order 1"},
+        "/journeys/<uuid:journey_id>/people": {"phones": ["13800000000"]},
+        "/journeys/<uuid:journey_id>/fan-outs": {},
     }
 
 
@@ -63,9 +74,35 @@ def doors(session: Session, brand: Brand) -> dict[str, dict[str, Any]]:
     steps = {"/resume": paused, "/draft": fresh, "/publish": fresh, "/check": fresh, "/archive": fresh, "": other}
     steps |= dict.fromkeys(("/copy", "/preview", "/pause", "/cancel"), running)
     ids = {f"/journeys/<uuid:journey_id>{step}": {"journey_id": one.id} for step, one in steps.items()}
-    return ids | {
-        "/journeys/<uuid:journey_id>/versions/<uuid:version_id>/publish": {
-            "journey_id": running.id,
-            "version_id": drawn.version(session, running, 1).id,
+    return (
+        ids
+        | _coming(session, brand)
+        | {
+            "/journeys/<uuid:journey_id>/versions/<uuid:version_id>/publish": {
+                "journey_id": running.id,
+                "version_id": drawn.version(session, running, 1).id,
+            }
         }
+    )
+
+
+def _coming(session: Session, brand: Brand) -> dict[str, dict[str, Any]]:
+    """For each door that lets people in a journey, and for each step of a fan-out one that can take it."""
+    called = make.journey(session, brand, make.graph([make.node("end", "end")], ways="", trigger={"kind": "api"}))
+    ids: dict[str, dict[str, Any]] = {
+        f"/journeys/<uuid:journey_id>/{one}": {"journey_id": called.id} for one in ("entries", "people", "fan-outs")
     }
+    for step in ("pause", "resume", "cancel"):
+        one = fan_out(session, called)
+        if step == "resume":
+            fanning_out.pause(session, one)
+        ids[f"/fan-outs/<uuid:fan_out_id>/{step}"] = {"journey_id": called.id, "fan_out_id": one.id}
+    session.commit()
+    return ids
+
+
+def fan_out(session: Session, journey: Journey) -> JourneyFanOut:
+    """Everybody of the brand is about to be let in."""
+    made = fanning_out.begin(session, journey, {"kind": "everybody"})
+    assert made is not None
+    return made

@@ -14,6 +14,9 @@ from sqlalchemy.orm import Mapped, mapped_column
 from app.kit.db import Base, Root
 from app.kit.states import Machine
 
+# How many people a list may name.
+MOST_NAMED = 5_000
+
 
 class FanOutStatus(StrEnum):
     """running ⇄ paused → finished | cancelled."""

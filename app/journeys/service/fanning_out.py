@@ -20,7 +20,7 @@ from sqlalchemy.orm import Session
 from app.audience.queries.segments import select_members
 from app.identity.models import Customer
 from app.journeys.arrivals import Planned
-from app.journeys.errors import FanOutOver, FanOutUnknown, NothingPublished
+from app.journeys.errors import FanOutOver, NothingPublished
 from app.journeys.graph import Graph, trigger_kinds
 from app.journeys.models import Journey, JourneyVersion, VersionStatus
 from app.journeys.models.entering import FAN_OUT, FanOutStatus, JourneyFanOut
@@ -158,14 +158,6 @@ def everybody_of(brand_id: uuid.UUID, segment_id: uuid.UUID | None) -> Select[An
         return select_members(segment_id).add_columns(nothing)
     living = Customer.brand_id == brand_id, Customer.merged_into_id.is_(None), Customer.erased_at.is_(None)
     return select(Customer.id, nothing).where(*living)
-
-
-def by_id(session: Session, journey: Journey, fan_out_id: uuid.UUID) -> JourneyFanOut:
-    """Raises `FanOutUnknown`."""
-    found = session.execute(select(JourneyFanOut).filter_by(id=fan_out_id, journey_id=journey.id)).scalar_one_or_none()
-    if found is None:
-        raise FanOutUnknown
-    return found
 
 
 def moment_of(at: datetime) -> str:

@@ -1,0 +1,85 @@
+"""Let in people whom somebody names: one by one, or as a list."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from app.audience.queries import who_now
+from app.identity.models import Customer
+from app.journeys.errors import NotCalledFor, NothingPublished
+from app.journeys.graph import Graph
+from app.journeys.models import Journey, JourneyVersion
+from app.journeys.queries import published
+from app.journeys.service.enrolling import Arrival, Enrolled, enrol, fill, open_doors
+from app.journeys.service.entering import OPEN, entry_key
+from app.journeys.triggers.api import CalledFor
+from app.kit import clock, db
+from app.kit.crypto import blind_index
+from app.kit.phone import PhoneInvalid, normalise
+
+
+@dataclass(frozen=True)
+class Listed:
+    """What became of a list; `unknown` are those of whom nobody knows who they are, as they were given."""
+
+    enrolled: Enrolled
+    unknown: Sequence[str]
+
+
+def let_in(session: Session, journey: Journey, customer_id: uuid.UUID, *, key: str, data: dict[str, Any] | None = None) -> Enrolled:
+    """Another system lets one customer in, with what it has to tell; the same key again lets nobody in again.
+
+    Raises:
+        NothingPublished: nobody can enter. NotCalledFor: nothing published lets other systems do that.
+    """
+    version = _open(session, journey)
+    if not any(issubclass(kind, CalledFor) for kind, _ in Graph(version.graph).triggers):
+        raise NotCalledFor
+    return _enter(session, version, [customer_id], key=f"api:{key}", data=data)
+
+
+def let_in_listed(session: Session, journey: Journey, *, phones: Iterable[str], customer_ids: Iterable[uuid.UUID]) -> Listed:
+    """Let in people, by their phone numbers and ids; each once. Raises `NothingPublished`."""
+    version = _open(session, journey)
+    hashes: dict[str, str] = {}
+    unknown: list[str] = []
+    for phone in dict.fromkeys(phones):
+        try:
+            hashes[blind_index(normalise(phone))] = phone
+        except PhoneInvalid:
+            unknown.append(phone)
+    ours = Customer.brand_id == journey.brand_id
+    person = func.coalesce(Customer.merged_into_id, Customer.id)
+    rows = session.execute(select(Customer.phone_hash, person).where(ours, Customer.phone_hash.in_(hashes))).all()
+    by_phone = dict(rows)
+    unknown += [phone for number, phone in hashes.items() if number not in by_phone]
+    given = list(dict.fromkeys(customer_ids))
+    known = set(session.execute(select(Customer.id).where(ours, Customer.id.in_(given))).scalars())
+    unknown += [str(one) for one in given if one not in known]
+    wanted = dict.fromkeys([*by_phone.values(), *(one for one in given if one in known)])
+    return Listed(_enter(session, version, list(wanted), key=f"list:{db.new_id()}"), unknown)
+
+
+def _open(session: Session, journey: Journey) -> JourneyVersion:
+    open_doors(session, entries_of=[journey.id])
+    session.refresh(journey)
+    version = published(session, journey.id)
+    if version is None or journey.status not in OPEN:
+        raise NothingPublished
+    return version
+
+
+def _enter(
+    session: Session, version: JourneyVersion, ids: Sequence[uuid.UUID], *, key: str, data: dict[str, Any] | None = None
+) -> Enrolled:
+    now, graph = clock.now(session), Graph(version.graph)
+    people = who_now(session, ids)
+    hers = {people[one].id if one in people else one: one for one in ids}
+    fill(session, [Arrival(one, told_as, entry_key(graph, key), now, context=data or {}) for one, told_as in hers.items()])
+    return enrol(session, version)
