@@ -111,3 +111,7 @@ class TaskNotYours(Forbidden):
 
 class TaskEnded(Conflict):
     code, message = "journeys.task_ended", "The time for this task is over; `details.status` says how it stands."
+
+
+class InTheWay(Conflict):
+    code, message = "journeys.in_the_way", "Something is being done to this customer just now; ask again."
