@@ -12,11 +12,10 @@ from app.dealers import queries as dealers
 from app.events.models import Event
 from app.events.service import on
 from app.journeys import service
-from app.journeys.service import confirming, converting
+from app.journeys.service import confirming
 
 # It hears the names that the published journeys subscribed to.
 hear = on()(service.hear)
-convert = on()(converting.convert)
 
 
 @on("customer.merged")

@@ -524,6 +524,9 @@ def test_what_a_system_answered_decides_the_way(
     walk = session.execute(select(Walk)).scalar_one()
     assert (walk.node_id, port(session)) == (place, "answered")
     assert walk.context.get("answers") == (None if answer is None else {"crm": answer})
+    confirming.forget(session, [walker.id])
+    session.refresh(walk)
+    assert "answers" not in walk.context
 
 
 def test_an_exit_takes_back_what_many_walks_have_planned(session: Session, brand: Brand, sweep: Sweep) -> None:
