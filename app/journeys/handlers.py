@@ -12,10 +12,11 @@ from app.dealers import queries as dealers
 from app.events.models import Event
 from app.events.service import on
 from app.journeys import service
-from app.journeys.service import confirming
+from app.journeys.service import confirming, converting
 
 # It hears the names that the published journeys subscribed to.
 hear = on()(service.hear)
+convert = on()(converting.convert)
 
 
 @on("customer.merged")
