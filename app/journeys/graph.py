@@ -16,8 +16,8 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from app.journeys.lateness import Late
 from app.journeys.arrivals import Heard, Trigger
+from app.journeys.lateness import Late
 from app.journeys.rules import Rules
 from app.journeys.visits import Node, problems_of
 from app.kit.registry import kinds
