@@ -195,8 +195,8 @@ def walk_alone(session: Session, walk_id: uuid.UUID) -> None:
     """Take the steps of one walk, whether they are due or not, in a transaction that somebody else ends: for who looks ahead."""
     session.execute(text(TABLE))
     session.execute(text("DELETE FROM standing"))
-    same = ("brand_id", "journey_id", "version_id", "customer_id", "node_id", "visit_no", "arrived_at", "created_at", "triggered_at")
-    same += ("subject_type", "subject_id", "context")
+    same = ["brand_id", "journey_id", "version_id", "customer_id", "node_id", "visit_no", "arrived_at", "created_at", "triggered_at"]
+    same += ["subject_type", "subject_id", "context"]
     herself = select(Walk.id, Walk.due_at, true(), *(getattr(Walk, name) for name in same)).where(Walk.id == walk_id)
     session.execute(insert(standing).from_select(["walk_id", "was_due_at", "moving", *same], herself))
     _walk(session, clock.now(session), time.monotonic() + SECONDS_A_TURN)
