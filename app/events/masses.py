@@ -14,7 +14,7 @@ from app.events.models import EventSubscription
 from app.events.service import Handler, handler_key, listeners
 from app.kit import clock, queue
 
-Note = Callable[[Session, uuid.UUID, str, str, Mapping[str, Any]], None]
+Note = Callable[..., None]
 
 _in_sets: dict[str, Note] = {}
 
@@ -38,7 +38,7 @@ _COUNT = "WITH made AS ({record} RETURNING 1) SELECT count(*) FROM made"
 def in_sets(handler: Handler, note: Note) -> None:
     """Let a handler that looks at people, whatever the fact, hear of no fact that comes with thousands: `note` keeps whom to look at.
 
-    It is called with the brand's id, the name, a select of `customer_id`, and its parameters, in the transaction that records the facts.
+    `note(session, brand_id, name, source=, params=)` is called in the transaction that records the facts; `source` selects `customer_id`.
     """
     _in_sets[handler_key(handler)] = note
 
@@ -73,5 +73,5 @@ def record_selected(
     if recorded and handlers:
         queue.enqueue(session, "events.deliver")
     for key in sorted(hearing & _in_sets.keys()) if recorded else ():
-        _in_sets[key](session, brand_id, name, source, params or {})
+        _in_sets[key](session, brand_id, name, source=source, params=params or {})
     return recorded

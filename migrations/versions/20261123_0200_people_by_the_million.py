@@ -1,7 +1,7 @@
 """People by the million: a row costs what it must
 
-Foreign keys go where they hold by themselves. PostgreSQL looks for the other row, and locks it, once for each row that is written; in `events`
-that was a fourth of the work. Nothing in this platform deletes a brand or a tag (`archived_at` says that a tag is
+Foreign keys go where they hold by themselves. PostgreSQL looks for the other row, and locks it, once for each row that is written; in
+`events` that was a fourth of the work. Nothing in this platform deletes a brand or a tag (`archived_at` says that a tag is
 no longer given, and `tags` may lose no row that `customer_tags` names), whoever records an event has its brand in hand, and whoever
 gives a tag has read it in the same transaction or joins `tags` in the same statement. That of `customer_tags` on customers stays: its lock
 keeps whoever forgets a person waiting until her tag is written, so that it is forgotten, too.

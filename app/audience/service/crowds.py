@@ -28,7 +28,7 @@ _NOTE = """
 """
 
 
-def note(session: Session, brand_id: uuid.UUID, name: str, source: str, params: Mapping[str, Any]) -> None:
+def note(session: Session, brand_id: uuid.UUID, name: str, *, source: str, params: Mapping[str, Any]) -> None:
     """Keep for the segments that listen to `name` to whom it happened: `source`, a select of customer_id with its parameters."""
     asked = {**params, "brand_id": brand_id, "name": name, "at_once": AT_ONCE}
     if session.execute(text(_NOTE.format(source=source)), asked).first():
