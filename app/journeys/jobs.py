@@ -34,12 +34,12 @@ def end_expired() -> None:
     service.end_expired()
 
 
-@job("journeys.keep_time", every=5)
-def keep_time(session: Session) -> None:
-    service.keep_time(session)
-
-
 @job("journeys.look_after_tasks", every=60)
 def look_after_tasks(session: Session) -> None:
     if confirming.look_after(session):
         enqueue(session, "journeys.look_after_tasks")
+
+
+@job("journeys.keep_time", every=5)
+def keep_time(session: Session) -> None:
+    service.keep_time(session)

@@ -12,6 +12,18 @@ from app.campaigns.models import Campaign, CampaignCode, CampaignCost
 from app.dealers.models import Brand, Dealer, Role, Staff
 from tests.factories import dealers
 
+# Its doors, for the law about requests that come twice.
+NEEDED = {
+    "POST /api/customer/campaigns/<uuid:campaign_id>/answers",
+    "POST /api/staff/campaigns/",
+    "POST /api/staff/campaigns/<uuid:campaign_id>/cancel",
+    "POST /api/staff/campaigns/<uuid:campaign_id>/codes",
+    "POST /api/staff/campaigns/<uuid:campaign_id>/costs",
+    "POST /api/staff/campaigns/<uuid:campaign_id>/costs/<uuid:cost_id>/reverse",
+    "POST /api/staff/campaigns/<uuid:campaign_id>/end",
+    "POST /api/staff/campaigns/<uuid:campaign_id>/start",
+}
+HONOURED = {"PATCH /api/staff/campaigns/<uuid:campaign_id>", "POST /api/staff/campaigns/<uuid:campaign_id>/check-ins"}
 NAME = {"key": "name", "kind": "name", "label": "姓名", "required": True}
 PHONE = {"key": "phone", "kind": "phone", "label": "手机号", "required": True}
 STORE = {"key": "store", "kind": "store", "label": "到店门店", "required": True}

@@ -25,12 +25,14 @@ NEEDED = {
     "POST /api/staff/journeys/<uuid:journey_id>/resume",
     "POST /api/staff/journeys/<uuid:journey_id>/cancel",
     "POST /api/staff/journeys/<uuid:journey_id>/entries",
+    "POST /api/staff/tasks/<uuid:task_id>/confirm",
     "POST /api/staff/journeys/<uuid:journey_id>/people",
     "POST /api/staff/journeys/<uuid:journey_id>/fan-outs",
     "POST /api/staff/journeys/<uuid:journey_id>/fan-outs/<uuid:fan_out_id>/pause",
     "POST /api/staff/journeys/<uuid:journey_id>/fan-outs/<uuid:fan_out_id>/resume",
     "POST /api/staff/journeys/<uuid:journey_id>/fan-outs/<uuid:fan_out_id>/cancel",
 }
+UNKEPT = {"POST /api/staff/journeys/<uuid:journey_id>/simulate"}
 HONOURED = {
     "PUT /api/staff/journeys/<uuid:journey_id>/draft",
     "POST /api/staff/journeys/<uuid:journey_id>/check",
@@ -56,6 +58,7 @@ def bodies() -> dict[str, dict[str, Any]]:
         "/journeys/<uuid:journey_id>/publish": {"revision": 1},
         "/journeys/<uuid:journey_id>/versions/<uuid:version_id>/publish": {"note": "回到第一版"},
         "/journeys/<uuid:journey_id>/preview": {"version": 1},
+        "/journeys/<uuid:journey_id>/simulate": {"customer_id": str(uuid.uuid4())},
         "/journeys/<uuid:journey_id>/cancel": {"reason": "活动结束"},
         "/journeys/<uuid:journey_id>/entries": {"customer_id": str(uuid.uuid4()), "key": "order 1"},
         "/journeys/<uuid:journey_id>/people": {"phones": ["13800000000"]},

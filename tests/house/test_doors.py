@@ -111,19 +111,7 @@ def other(session: Session) -> Other:
     )
     session.add_all([lead, incident])
     session.flush()
-    refund = Refund(
-        brand_id=market.brand.id,
-        incident_id=incident.id,
-        account_id=market.merchant.id,
-        out_trade_no="T1",
-        out_refund_no="R1",
-        paid_fen=1,
-        amount_fen=1,
-        reason="未能入账的款项退回",
-        source="unallocated",
-        due_at=clock.now(session),
-    )
-    session.add(refund)
+    refund = _refund(session, market, incident)
     photo = VehiclePhoto(
         brand_id=market.brand.id, vehicle_id=market.vehicle.id, digest="0" * 64, width=400, height=300, alt="不该看见的照片", position=1
     )
@@ -161,6 +149,23 @@ def other(session: Session) -> Other:
     ids |= make_campaigns.ids(session, market.dealer)
     session.commit()
     return Other(adviser, owner, ids | reconciled(session, market), secrets, tags.bodies(made))
+
+
+def _refund(session: Session, market: make_orders.Market, incident: PaymentIncident) -> Refund:
+    refund = Refund(
+        brand_id=market.brand.id,
+        incident_id=incident.id,
+        account_id=market.merchant.id,
+        out_trade_no="T1",
+        out_refund_no="R1",
+        paid_fen=1,
+        amount_fen=1,
+        reason="未能入账的款项退回",
+        source="unallocated",
+        due_at=clock.now(session),
+    )
+    session.add(refund)
+    return refund
 
 
 def reconciled(session: Session, market: make_orders.Market) -> dict[str, Any]:
