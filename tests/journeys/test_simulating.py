@@ -12,8 +12,8 @@ from sqlalchemy.orm import Session
 
 from app.dealers.models import Brand
 from app.identity.models import Customer
-from app.journeys import proportions
-from app.journeys.models import Conversion, JourneyCount, Walk
+from app.journeys import proportions, service
+from app.journeys.models import Conversion, JourneyCount, Walk, WalkStep
 from app.journeys.service.simulating import Assumed, simulate
 from app.kit import clock
 from tests.factories import dealers as make_dealers
@@ -94,3 +94,42 @@ def test_intervals_are_those_that_newcombe_published() -> None:
     assert proportions.difference((56, 70), (48, 80)) == pytest.approx((0.0524, 0.3339), abs=0.00005)
     assert proportions.share(81, 263) == pytest.approx((0.2553, 0.3662), abs=0.00005)
     assert proportions.difference((0, 0), (1, 2)) == (-1.0, 1.0)
+
+
+def _drawn() -> dict[str, Any]:
+    """A message, a day, two ways by chance, three hours, the end."""
+    nodes = [
+        make.node("hello", "send_message", template="deposit_paid"),
+        make.node("day", "wait", amount=1, unit="day"),
+        make.node("fork", "split", arms=[{"port": "a", "label": "A", "percent": 50}, {"port": "b", "label": "B", "percent": 50}]),
+        make.node("hours", "wait", amount=3, unit="hour"),
+        make.node("end", "end"),
+    ]
+    return make.graph(nodes, ways="hello>day day>fork fork.a>hours fork.b>end hours>end")
+
+
+def test_what_was_foreseen_happens_at_its_time_for_each_of_many(
+    session: Session, brand: Brand, deliver: Callable[[], int], later: Any
+) -> None:
+    journey = make.journey(session, brand, _drawn())
+    people = [make_identity.customer(session, brand) for _ in range(100)]
+    session.commit()
+    foreseen = {one.id: simulate(journey.id, _drawn(), one.id) for one in people}
+    for one in people:
+        make.triggered(session, one)
+    deliver()
+    for hours in (0, 24, 3):
+        later(hours=hours or 0.000001)
+        service.advance_all()
+    session.expire_all()
+    ways = set()
+    for one in people:
+        walk = session.execute(select(Walk).filter_by(customer_id=one.id)).scalar_one()
+        steps = session.execute(select(WalkStep).filter_by(walk_id=walk.id).order_by(WalkStep.visit_no)).scalars().all()
+        told = foreseen[one.id]
+        assert told["status"] == walk.status == "completed"
+        assert [(step["node_id"], step["port"]) for step in told["steps"]] == [(step.node_id, step.port) for step in steps]
+        for ahead, real in zip(told["steps"], steps, strict=True):
+            assert abs((ahead["left_at"] - told["began_at"]) - (real.left_at - walk.created_at)) <= timedelta(seconds=1)
+        ways.add(steps[2].port)
+    assert ways == {"a", "b"}
