@@ -23,9 +23,7 @@ class SimulateIn(Schema):
     customer_id = UUID(required=True)
     version = Integer(validate=Range(1), metadata={"description": "a published version; without one the draft"})
     context = Dict(load_default=dict, metadata={"description": "what the cause of her entry would bring along"})
-    assumed = List(
-        Nested(AssumedIn), load_default=list, validate=Length(max=20), metadata={"description": "what shall happen to her"}
-    )
+    assumed = List(Nested(AssumedIn), load_default=list, validate=Length(max=20), metadata={"description": "what shall happen to her"})
 
 
 class _NodeOut(Schema):
