@@ -49,11 +49,12 @@ class Outcome:
 
 
 # The first columns are those of `walks`. `was_due_at` is when she was to be visited: how late this turn is. `moving`: her turn goes on.
+# `visit` says in which of the turn's visits it was decided what becomes of her.
 # `zone` is where she lives, once somebody asked (`zones.ask`).
 standing = Table(
     "standing",
     MetaData(),
-    Column("walk_id", Uuid, primary_key=True),
+    Column("walk_id", Uuid),
     Column("brand_id", Uuid),
     Column("journey_id", Uuid),
     Column("version_id", Uuid),
@@ -68,6 +69,7 @@ standing = Table(
     Column("subject_id", String),
     Column("context", JSONB),
     Column("moving", Boolean),
+    Column("visit", Integer),
     Column("outcome", String),
     Column("port", String),
     Column("until", DateTime(timezone=True)),
@@ -94,6 +96,8 @@ class Standing:
     now: datetime
     # What this turn adds to `journey_counts`: (version, node, what, detail).
     counts: Counter[tuple[uuid.UUID, str, str, str]] = field(default_factory=Counter)
+    # The number of this visit in its turn.
+    visit: int = 0
 
     @property
     def here(self) -> ColumnElement[bool]:
@@ -159,7 +163,8 @@ class Standing:
 
     def _decide(self, outcome: str, where: ColumnElement[bool] | None, **values: Any) -> int:
         # Nothing is known of where and whom to a port of NULL: such a walk stays undecided.
-        done = update(standing).where(self._who(where)).values(outcome=outcome, **values)
+        going = {} if outcome == Outcome.leave else {"moving": False}
+        done = update(standing).where(self._who(where)).values(outcome=outcome, visit=self.visit, **going, **values)
         return cast(int, self.session.execute(done.execution_options(synchronize_session=False)).rowcount)  # type: ignore[attr-defined]
 
 

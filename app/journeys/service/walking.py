@@ -35,12 +35,13 @@ MOST, SECONDS_A_TURN = 4000, 0.4
 # How long a sweep goes round the journeys before it lets other work between, and rings for the rest.
 SECONDS_A_SWEEP = 1.0
 
+# Without a key: its rows are rewritten at every node, and an index would be, too.
 TABLE = """
     CREATE TEMPORARY TABLE IF NOT EXISTS standing (
-        walk_id uuid PRIMARY KEY, brand_id uuid, journey_id uuid, version_id uuid, customer_id uuid, node_id text, visit_no integer,
+        walk_id uuid, brand_id uuid, journey_id uuid, version_id uuid, customer_id uuid, node_id text, visit_no integer,
         arrived_at timestamptz, was_due_at timestamptz, created_at timestamptz, triggered_at timestamptz,
         subject_type text, subject_id text, context jsonb,
-        moving boolean, outcome text, port text, until timestamptz, awaits text[], reason text, send_id uuid, zone text
+        moving boolean, visit integer, outcome text, port text, until timestamptz, awaits text[], reason text, send_id uuid, zone text
     ) ON COMMIT DELETE ROWS
 """
 # The columns come out of the select that locks: what another turn has committed since this one looked is seen in them.
@@ -223,6 +224,7 @@ def _walk(session: Session, now: Any, until: float) -> Counter[tuple[uuid.UUID, 
     """Visit node after node until nobody moves or time is over, then write what became of everybody; what is counted of it."""
     counts: Counter[tuple[uuid.UUID, str, str, str]] = Counter()
     graphs: dict[uuid.UUID, tuple[JourneyVersion, Graph]] = {}
+    visits = 0
     places = select(standing.c.version_id, standing.c.node_id).where(standing.c.moving).distinct()
     while (found := session.execute(places.order_by(standing.c.version_id, standing.c.node_id)).all()) and time.monotonic() < until:
         for version_id, node_id in found:
@@ -230,7 +232,8 @@ def _walk(session: Session, now: Any, until: float) -> Counter[tuple[uuid.UUID, 
                 version = session.get_one(JourneyVersion, version_id)
                 graphs[version_id] = version, Graph(version.graph)
             version, graph = graphs[version_id]
-            here = Standing(session, version, node_id, graph.config(node_id), now, counts)
+            visits += 1
+            here = Standing(session, version, node_id, graph.config(node_id), now, counts, visits)
             kind = graph.kind(node_id)
             if kind.acts and (late := graph.late(node_id)) is not None:
                 lateness.obey(here, late, skipped_port=list(graph.ports(node_id))[-1])
@@ -246,8 +249,8 @@ def _settle(here: Standing, graph: Graph, counts: Counter[tuple[uuid.UUID, str, 
     """Write the steps of those who leave the node, and let them stand on the next one."""
     session = here.session
     here.stick("undecided")
-    at_node = (standing.c.version_id == here.version.id) & (standing.c.node_id == here.node_id) & standing.c.moving
-    told = select(standing.c.outcome, standing.c.port, standing.c.reason, func.count()).where(at_node)
+    visited = standing.c.visit == here.visit
+    told = select(standing.c.outcome, standing.c.port, standing.c.reason, func.count()).where(visited)
     outcomes: set[str] = set()
     for outcome, port, reason, times in session.execute(told.group_by(standing.c.outcome, standing.c.port, standing.c.reason)):
         outcomes.add(outcome)
@@ -260,22 +263,19 @@ def _settle(here: Standing, graph: Graph, counts: Counter[tuple[uuid.UUID, str, 
             what = {Outcome.finish: "finished", Outcome.exit: "exited", Outcome.stick: "stuck"}[outcome]
             counts[here.version.id, here.node_id, what, reason or ""] += times
     if outcomes & {Outcome.leave, Outcome.finish}:
-        _write_steps(session, at_node, here.now)
-    rest = update(standing).where(at_node, standing.c.outcome != Outcome.leave).values(moving=False)
-    if outcomes - {Outcome.leave}:
-        session.execute(rest.execution_options(synchronize_session=False))
+        _write_steps(session, visited, here.now)
     if Outcome.leave in outcomes:
         onwards = case(graph.ways(here.node_id), value=standing.c.port)
         moved = {"node_id": onwards, "visit_no": standing.c.visit_no + 1, "arrived_at": here.now}
         undone: dict[str, Any] = dict.fromkeys(("outcome", "port", "until", "awaits", "reason", "send_id"))
-        go = update(standing).where(at_node).values(**moved, **undone)
+        go = update(standing).where(visited, standing.c.outcome == Outcome.leave).values(**moved, **undone)
         session.execute(go.execution_options(synchronize_session=False))
 
 
-def _write_steps(session: Session, at_node: Any, now: Any) -> None:
+def _write_steps(session: Session, visited: Any, now: Any) -> None:
     names = ("walk_id", "visit_no", "journey_id", "version_id", "node_id", "port", "send_id", "arrived_at")
     left = select(*(standing.c[name] for name in names), standing.c.reason, bindparam("left_at", now, standing.c.until.type))
-    left = left.where(at_node, standing.c.outcome.in_((Outcome.leave, Outcome.finish)))
+    left = left.where(visited, standing.c.outcome.in_((Outcome.leave, Outcome.finish)))
     session.execute(insert(WalkStep).from_select([*names, "skipped", "left_at"], left))
 
 
