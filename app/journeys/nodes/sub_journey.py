@@ -12,6 +12,7 @@ from sqlalchemy import exists, select, text
 from sqlalchemy.orm import Session, aliased
 
 from app.events.masses import record_selected
+from app.journeys.holding import share_at_once
 from app.journeys.models import INSIDE, Journey, JourneyStatus, JourneyVersion, VersionStatus, Walk
 from app.journeys.rules import Rules
 from app.journeys.visits import Form, Node, Standing, standing
@@ -20,8 +21,11 @@ from app.kit.texts import t
 
 # Her end there is heard; this is for one that nobody heard of.
 LOOKS_AGAIN = timedelta(days=1)
+# Somebody publishes, pauses or cancels the other journey just now.
+SOON = timedelta(seconds=5)
 ENDS = ("journey.completed", "journey.exited")
 # Of those who have not been let in on this visit. Whoever is inside already, has walked it once for ever, or too lately, is left out.
+# In the order in which everybody lets people in.
 _ENTER = text("""
     INSERT INTO walks (id, brand_id, created_at, journey_id, version_id, customer_id, entry_key, status, node_id, arrived_at, due_at,
         triggered_at, subject_type, subject_id, context, ends_at, parent_id)
@@ -35,6 +39,7 @@ _ENTER = text("""
         AND NOT EXISTS (
             SELECT FROM walks w WHERE w.customer_id = s.customer_id AND w.journey_id = :journey_id
                 AND w.created_at > CAST(:now AS timestamptz) - make_interval(hours => :after_hours))
+    ORDER BY s.customer_id
     ON CONFLICT DO NOTHING RETURNING id
 """)
 _ENTERED = """
@@ -78,6 +83,12 @@ class SubJourney(Node):
     @staticmethod
     def visit(here: Standing) -> None:
         inner = _published(here.session, here.version.brand_id, here.config["journey"])
+        if inner is not None:
+            if not share_at_once(here.session, inner.journey_id):
+                here.stay(here.now + SOON, awaits=SubJourney.awaits(here.config))
+                return
+            # It is not the one that was found where somebody has changed it between.
+            inner = _published(here.session, here.version.brand_id, here.config["journey"])
         if inner is not None:
             _enter(here, inner)
         hers = aliased(Walk)

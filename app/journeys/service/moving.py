@@ -20,8 +20,11 @@ from app.journeys.errors import PlacesMissing, PlaceUnknown
 from app.journeys.graph import Graph
 from app.journeys.models import INSIDE, Journey, JourneyMove, JourneyVersion, MoveKind, MoveStatus, Walk
 from app.kit import clock, db, queue
+from app.kit.logging import logger
 from app.messaging import service as messaging
 from app.messaging.models import Send, SendStatus
+
+log = logger(__name__)
 
 # One transaction moves so many, and a sweep goes on for so long before it lets other work between.
 PAGE, SECONDS_A_SWEEP = 2_000, 1.0
@@ -180,22 +183,41 @@ def sweep() -> None:
 
 
 def move_all(*, seconds: float = 60.0) -> bool:
-    """Move people page by page until all are moved or this time is over: then it is true that some may be left."""
-    until = time.monotonic() + seconds
-    while move_page():
+    """Move people page by page until all are moved or this time is over: then it is true that some may be left.
+
+    A move of which a page fails is left for the next time, and holds up no other.
+    """
+    until, failed = time.monotonic() + seconds, list[uuid.UUID]()
+    while True:
+        tried: list[uuid.UUID] = []
+        try:
+            if not move_page(besides=failed, tried=tried):
+                return False
+        except Exception:
+            if not tried:
+                raise
+            log.exception("a move failed", move_id=str(tried[0]))
+            failed += tried
         if time.monotonic() >= until:
             return True
-    return False
 
 
-def move_page(most: int = PAGE) -> bool:
-    """One transaction: move a page of the move that waits longest and nobody else works on. Whether there was one."""
+def move_page(most: int = PAGE, *, besides: Sequence[uuid.UUID] = (), tried: list[uuid.UUID] | None = None) -> bool:
+    """One transaction: move a page of the move that waits longest and nobody else works on, `besides` some. Whether there was one;
+    `tried` is told which, also when it fails.
+    """
     with db.transaction() as session:
-        waiting = select(JourneyMove).filter_by(status=MoveStatus.running).order_by(JourneyMove.created_at, JourneyMove.id).limit(1)
-        move = session.execute(waiting.with_for_update(skip_locked=True)).scalar_one_or_none()
-        if move is not None:
-            _turn_page(session, move, most)
-        return move is not None
+        waiting = select(JourneyMove).join(Journey, Journey.id == JourneyMove.journey_id)
+        waiting = waiting.where(JourneyMove.status == MoveStatus.running, JourneyMove.id.not_in(besides))
+        waiting = waiting.order_by(JourneyMove.created_at, JourneyMove.id).limit(1)
+        # With the journey: whoever changes it has locked it, and would wait for the move while its end waits for the journey.
+        move = session.execute(waiting.with_for_update(skip_locked=True, key_share=True)).scalar_one_or_none()
+        if move is None:
+            return False
+        if tried is not None:
+            tried.append(move.id)
+        _turn_page(session, move, most)
+        return True
 
 
 def _turn_page(session: Session, move: JourneyMove, most: int) -> None:

@@ -9,10 +9,10 @@ from sqlalchemy.orm import Session
 
 from app.events import service as events
 from app.journeys.errors import JourneyOver, NotArchivable, NotPaused, NotRunning
+from app.journeys.holding import hold
 from app.journeys.models import JOURNEY, Journey, JourneyMove, JourneyStatus
 from app.journeys.service import moving, troubles
 from app.journeys.service.enrolling import open_doors
-from app.journeys.service.holding import hold
 from app.kit import acting, clock, queue
 
 
@@ -64,7 +64,8 @@ def lock(session: Session, journey: Journey) -> None:
     """The journey as it is when nobody else changes it and no step of it is being taken, until this transaction ends."""
     # This waits for the steps that are being taken, and no later one finds the journey running.
     hold(session, journey.id)
-    session.refresh(journey, with_for_update=True)
+    # Whoever lets people in may name it for the first time meanwhile, and is waited for (`open_doors`).
+    session.refresh(journey, with_for_update={"key_share": True})
 
 
 def told(session: Session, journey: Journey, name: str, **data: Any) -> None:

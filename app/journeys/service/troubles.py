@@ -11,9 +11,9 @@ from sqlalchemy.orm import Session
 
 from app.events import service as events
 from app.journeys.errors import NotStuck
+from app.journeys.holding import hold
 from app.journeys.models import JOURNEY, Journey, JourneyCount, JourneyStatus, JourneyVersion, Walk, WalkStatus
 from app.journeys.models.counts import JourneyTrouble
-from app.journeys.service.holding import hold
 from app.kit import clock, db, queue
 from app.kit.logging import logger
 from app.kit.settings import settings
@@ -40,10 +40,10 @@ def retry_all(session: Session, journey: Journey, node_id: str) -> int:
 
 def _go_on(session: Session, journey_id: uuid.UUID, who: object) -> int:
     stuck = update(Walk).where(Walk.journey_id == journey_id, who, Walk.status == WalkStatus.stuck)  # type: ignore[arg-type]
-    again = stuck.values(status=WalkStatus.active, problem=None, due_at=func.marque_now()).returning(Walk.id)
-    count = len(session.execute(again.execution_options(synchronize_session=False)).all())
+    again = stuck.values(status=WalkStatus.active, problem=None, due_at=func.marque_now())
+    done = session.execute(again.execution_options(synchronize_session=False))
     queue.enqueue(session, "journeys.advance")
-    return count
+    return int(done.rowcount)  # type: ignore[attr-defined]
 
 
 def note(journey_id: uuid.UUID, *, stuck: int, steps: int = 0) -> None:

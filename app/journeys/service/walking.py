@@ -14,16 +14,16 @@ from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import CursorResult, bindparam, case, func, insert, select, text, true, update
-from sqlalchemy.dialects import postgresql
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session
 
 from app.events.masses import record_selected
 from app.journeys import lateness
 from app.journeys.graph import Graph
-from app.journeys.models import Journey, JourneyCount, JourneyStatus, JourneyVersion, Walk, WalkStatus, WalkStep
+from app.journeys.holding import share
+from app.journeys.models import Journey, JourneyStatus, JourneyVersion, Walk, WalkStatus, WalkStep
 from app.journeys.service import troubles
-from app.journeys.service.holding import share
+from app.journeys.service.counting import Count, count
 from app.journeys.visits import Outcome, Standing, standing
 from app.kit import clock, db, queue
 from app.kit.logging import logger, mask_text
@@ -34,6 +34,8 @@ log = logger(__name__)
 MOST, SECONDS_A_TURN = 4000, 0.4
 # How long a sweep goes round the journeys before it lets other work between, and rings for the rest.
 SECONDS_A_SWEEP = 1.0
+# Where all who are due are in other hands, how long it is until they are looked for again.
+A_BREATH = 0.05
 
 # Without a key: its rows are rewritten at every node, and an index would be, too.
 TABLE = """
@@ -103,10 +105,13 @@ def advance_all(*, seconds: float = 60.0) -> int:
     """Take every step that is due, and those that follow at once, until nothing is left or this time is over; how many walks were taken."""
     taken, until = 0, time.monotonic() + seconds
     while journeys := due_journeys():
+        before = taken
         for journey_id in journeys:
             taken += _advance(journey_id, until)
             if time.monotonic() >= until:
                 return taken
+        if taken == before:
+            time.sleep(A_BREATH)
     return taken
 
 
@@ -203,7 +208,7 @@ def walk_alone(session: Session, walk_id: uuid.UUID) -> None:
     _walk(session, clock.now(session), time.monotonic() + SECONDS_A_TURN)
 
 
-def _times(counts: Mapping[tuple[uuid.UUID, str, str, str], int], *what: str) -> int:
+def _times(counts: Mapping[Count, int], *what: str) -> int:
     return sum(times for (_, _, happened, _), times in counts.items() if happened in what)
 
 
@@ -220,9 +225,9 @@ def _claim(session: Session, journey_id: uuid.UUID, now: Any, most: int) -> int:
     return claimed.rowcount
 
 
-def _walk(session: Session, now: Any, until: float) -> Counter[tuple[uuid.UUID, str, str, str]]:
+def _walk(session: Session, now: Any, until: float) -> Counter[Count]:
     """Visit node after node until nobody moves or time is over, then write what became of everybody; what is counted of it."""
-    counts: Counter[tuple[uuid.UUID, str, str, str]] = Counter()
+    counts: Counter[Count] = Counter()
     graphs: dict[uuid.UUID, tuple[JourneyVersion, Graph]] = {}
     visits = 0
     places = select(standing.c.version_id, standing.c.node_id).where(standing.c.moving).distinct()
@@ -241,11 +246,11 @@ def _walk(session: Session, now: Any, until: float) -> Counter[tuple[uuid.UUID, 
             _settle(here, graph, counts)
     session.execute(text(_WRITE), {"now": now})
     _tell(session, graphs)
-    _count(session, counts)
+    count(session, counts)
     return counts
 
 
-def _settle(here: Standing, graph: Graph, counts: Counter[tuple[uuid.UUID, str, str, str]]) -> None:
+def _settle(here: Standing, graph: Graph, counts: Counter[Count]) -> None:
     """Write the steps of those who leave the node, and let them stand on the next one."""
     session = here.session
     here.stick("undecided")
@@ -288,16 +293,6 @@ def _tell(session: Session, graphs: Mapping[uuid.UUID, tuple[JourneyVersion, Gra
             record_selected(session, name, _ENDED, brand_id=version.brand_id, params={"outcome": outcome}, subject=about)
 
 
-def _count(session: Session, counts: Mapping[tuple[uuid.UUID, str, str, str], int]) -> None:
-    """Last of all, and in one order: whoever adds to the same count waits for this transaction."""
-    names = ("version_id", "node_id", "what", "detail")
-    rows = [dict(zip(names, key, strict=True)) | {"times": times} for key, times in sorted(counts.items(), key=str)]
-    if rows:
-        added = postgresql.insert(JourneyCount).values(rows)
-        more = {"times": JourneyCount.times + added.excluded.times}
-        session.execute(added.on_conflict_do_update(index_elements=list(names), set_=more))
-
-
 def _strand(walk_id: uuid.UUID, error: BaseException | None) -> bool:
     """Stop a walk where it stands, with the reason; it never goes on by itself. Whether it was still on its way."""
     log.warning("a walk is stuck", walk_id=str(walk_id))
@@ -307,7 +302,7 @@ def _strand(walk_id: uuid.UUID, error: BaseException | None) -> bool:
             return False
         walk.status, walk.due_at, walk.awaits = WalkStatus.stuck, None, None
         walk.problem = mask_text(f"{type(error).__name__}: {error}")[:500]
-        _count(session, {(walk.version_id, walk.node_id, "stuck", "error"): 1})
+        count(session, {(walk.version_id, walk.node_id, "stuck", "error"): 1})
         return True
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from typing import Any
 
 from sqlalchemy import text
 from sqlalchemy.orm import Session
@@ -18,5 +19,10 @@ def share(session: Session, journey_id: uuid.UUID) -> None:
     _lock(session, journey_id, "pg_advisory_xact_lock_shared")
 
 
-def _lock(session: Session, journey_id: uuid.UUID, function: str) -> None:
-    session.execute(text(f"SELECT {function}(hashtextextended(:key, 0))"), {"key": f"journey {journey_id}"})
+def share_at_once(session: Session, journey_id: uuid.UUID) -> bool:
+    """As `share`, but without waiting: whether nobody changes the journey now. For a turn of one journey that lets people into another."""
+    return bool(_lock(session, journey_id, "pg_try_advisory_xact_lock_shared"))
+
+
+def _lock(session: Session, journey_id: uuid.UUID, function: str) -> Any:
+    return session.execute(text(f"SELECT {function}(hashtextextended(:key, 0))"), {"key": f"journey {journey_id}"}).scalar()
