@@ -155,6 +155,7 @@ _FIGURES = ("entered", "waiting", "passed", "stuck", "sent", "delivered", "faile
 
 def reason_label(one: Walk) -> str | None:
     """Why a walk ended early or is stuck, in words."""
-    if one.exit_reason and has(f"journeys.reasons.{one.exit_reason}"):
-        return t(f"journeys.reasons.{one.exit_reason}")
+    reason = one.exit_reason or one.problem
+    if reason and has(f"journeys.reasons.{reason}"):
+        return t(f"journeys.reasons.{reason}")
     return one.problem or (event_label(one.exit_reason) if one.exit_reason else None)

@@ -88,7 +88,8 @@ _ENTER = """
             CASE WHEN held THEN 'held_out' ELSE 'active' END, :start, 1,
             CASE WHEN held THEN :now ELSE CAST(:begins AS timestamptz) + nth * CAST(:apart AS interval) END,
             CASE WHEN NOT held THEN CAST(:begins AS timestamptz) + nth * CAST(:apart AS interval) END,
-            triggered_at, subject_type, subject_id, context, CASE WHEN NOT held THEN CAST(:ends_at AS timestamptz) END
+            triggered_at, subject_type, subject_id, context,
+            CASE WHEN NOT held THEN CAST(:begins AS timestamptz) + nth * CAST(:apart AS interval) + CAST(:lives AS interval) END
         FROM coming ORDER BY customer_id
         ON CONFLICT DO NOTHING RETURNING status
     )
@@ -249,7 +250,7 @@ def _enter(session: Session, version: JourneyVersion, graph: Graph, now: datetim
         "start": graph.raw["start"],
         "begins": begins,
         "apart": apart,
-        "ends_at": now + timedelta(days=rules["ttl_days"]) if rules["ttl_days"] else None,
+        "lives": timedelta(days=rules["ttl_days"]) if rules["ttl_days"] else None,
     }
     entered, held_out = session.execute(text(_ENTER), given).one()
     if entered + held_out < expected:

@@ -82,11 +82,8 @@ def merge(session: Session, *, kept_id: uuid.UUID, merged_id: uuid.UUID) -> None
     """
     # Who is being let in as the one who was merged cannot be seen before she is in.
     close_doors(session)
-    walks = (
-        session.execute(select(Walk).where(Walk.customer_id.in_((kept_id, merged_id))).order_by(Walk.id).with_for_update()).scalars().all()
-    )
     of_journey: dict[uuid.UUID, dict[bool, list[Walk]]] = defaultdict(lambda: {True: [], False: []})
-    for walk in walks:
+    for walk in _lock_walks(session, (kept_id, merged_id)):
         of_journey[walk.journey_id][walk.customer_id == kept_id].append(walk)
     twice: list[uuid.UUID] = []
     hers_now: list[Walk] = []
@@ -101,6 +98,15 @@ def merge(session: Session, *, kept_id: uuid.UUID, merged_id: uuid.UUID) -> None
     for walk in hers_now:
         walk.customer_id = kept_id
     session.flush()
+
+
+def _lock_walks(session: Session, customer_ids: Collection[uuid.UUID]) -> Sequence[Walk]:
+    wanted = select(Walk).where(Walk.customer_id.in_(customer_ids)).order_by(Walk.id).with_for_update()
+    locked, seen = session.execute(wanted).scalars().all(), -1
+    # A step that was waited for may have let one of them into another journey.
+    while len(locked) != seen:
+        seen, locked = len(locked), session.execute(wanted).scalars().all()
+    return locked
 
 
 def _one_group(ours: Sequence[Walk], theirs: Sequence[Walk]) -> None:

@@ -9,10 +9,10 @@ from __future__ import annotations
 import time
 import uuid
 from collections import Counter
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Select, Text, cast, func, insert, literal, null, select
+from sqlalchemy import Select, Text, cast, func, insert, literal, null, select, update
 from sqlalchemy.dialects import postgresql
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Session
@@ -27,10 +27,15 @@ from app.journeys.models.entering import FAN_OUT, FanOutStatus, JourneyFanOut
 from app.journeys.service.enrolling import arriving, clear, enrol, open_doors
 from app.journeys.service.entering import OPEN, entry_key
 from app.kit import clock, db, queue, states
+from app.kit.logging import logger
+
+log = logger(__name__)
 
 A_PAGE = 5_000
 # How long a sweep goes on before it lets other work between, and rings for the rest.
 SECONDS_A_SWEEP = 1.0
+# When a page that failed is tried again.
+AGAIN = timedelta(seconds=30)
 
 
 def begin(
@@ -94,12 +99,31 @@ def sweep() -> None:
 
 
 def turn() -> int | None:
-    """One page of the fan-out that waits longest, in one transaction: how many people it looked at; None when none waits."""
+    """One page of the fan-out that waits longest, in one transaction: how many people it looked at; None when none waits.
+
+    One that fails is tried again later, and holds up no other.
+    """
+    tried: list[uuid.UUID] = []
+    try:
+        return _turn(tried)
+    except Exception:
+        if not tried:
+            raise
+        log.exception("a fan-out failed", fan_out_id=str(tried[0]))
+    with db.transaction() as session:
+        failed = update(JourneyFanOut).filter_by(id=tried[0], status=FanOutStatus.running)
+        session.execute(failed.values(due_at=func.marque_now() + AGAIN))
+    return 0
+
+
+def _turn(tried: list[uuid.UUID]) -> int | None:
+    """`tried` is told which fan-out it was, also when it fails."""
     with db.transaction() as session:
         wanted = select(JourneyFanOut).where(JourneyFanOut.status == FanOutStatus.running, JourneyFanOut.due_at <= func.marque_now())
         one = session.execute(wanted.order_by(JourneyFanOut.due_at).limit(1).with_for_update(skip_locked=True)).scalar_one_or_none()
         if one is None:
             return None
+        tried.append(one.id)
         open_doors(session, entries_of=[one.journey_id])
         journey = session.get_one(Journey, one.journey_id, populate_existing=True)
         published = select(JourneyVersion).filter_by(journey_id=one.journey_id, status=VersionStatus.published)

@@ -24,7 +24,7 @@ from app.journeys import filters
 from app.journeys.graph import Graph
 from app.journeys.models import INSIDE, JourneyVersion, Walk
 from app.journeys.service.counting import Count, count
-from app.journeys.service.enrolling import OVERLAP
+from app.journeys.service.enrolling import OVERLAP, close_doors
 from app.kit import clock, db
 from app.messaging import service as messaging
 
@@ -70,9 +70,12 @@ def end(session: Session, reasons: Mapping[uuid.UUID, str]) -> int:
 
 
 def leave(session: Session, customer_ids: Collection[uuid.UUID], *, reason: str) -> None:
-    """These customers leave every journey at once."""
-    inside = session.execute(select(Walk.id).where(Walk.customer_id.in_(customer_ids), Walk.status.in_(INSIDE))).scalars()
-    end(session, dict.fromkeys(inside, reason))
+    """These customers leave every journey at once, and those into which they are just being let as well."""
+    close_doors(session)
+    inside = select(Walk.id).where(Walk.customer_id.in_(customer_ids), Walk.status.in_(INSIDE))
+    # A step for which `end` had to wait may have let one of them into another journey.
+    while found := session.execute(inside).scalars().all():
+        end(session, dict.fromkeys(found, reason))
 
 
 def let_out(session: Session, happened: Sequence[Event], people: Mapping[uuid.UUID, Customer]) -> None:
