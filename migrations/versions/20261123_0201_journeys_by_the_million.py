@@ -115,10 +115,12 @@ def _steps() -> None:
 
 
 def downgrade() -> None:
+    op.execute("SET lock_timeout = '5s'")
     op.drop_table("journey_troubles")
     op.drop_table("journey_counts")
     op.execute("DROP FUNCTION walk_steps_make_partitions(integer)")
-    op.drop_table("walk_steps")
+    op.execute("ALTER TABLE walk_steps RENAME TO walk_steps_after")
+    op.execute("ALTER INDEX pk_walk_steps RENAME TO pk_walk_steps_after")
     op.create_table(
         "walk_steps",
         *_step_columns(),
@@ -127,6 +129,12 @@ def downgrade() -> None:
         sa.ForeignKeyConstraint(["send_id"], ["sends.id"], name=op.f("fk_walk_steps_send_id_sends")),
         sa.PrimaryKeyConstraint("walk_id", "node_id", "visit_no", name=op.f("pk_walk_steps")),
     )
+    op.execute(
+        "INSERT INTO walk_steps (walk_id, visit_no, journey_id, node_id, port, send_id, arrived_at, left_at) "
+        "SELECT s.walk_id, s.visit_no, s.journey_id, s.node_id, s.port, s.send_id, s.arrived_at, s.left_at "
+        "FROM walk_steps_after s JOIN walks w ON w.id = s.walk_id"
+    )
+    op.drop_table("walk_steps_after")
     op.create_index("ix_walk_steps_journey_id_node_id", "walk_steps", ["journey_id", "node_id"])
     for column, table in (name.split("_id_", 1) for name in _FOREIGN):
         op.create_foreign_key(op.f(f"fk_walks_{column}_id_{table}"), "walks", table, [f"{column}_id"], ["id"])
@@ -139,4 +147,6 @@ def downgrade() -> None:
     op.create_index(op.f("ix_walks_brand_id"), "walks", ["brand_id"])
     op.drop_column("journey_versions", "awaits")
     op.drop_constraint("ck_journeys_status", "journeys")
+    # There is no end of a journey there: of those that are over nobody takes a step either.
+    op.execute("UPDATE journeys SET status = 'paused' WHERE status = 'cancelled'")
     op.create_check_constraint(op.f("ck_journeys_status"), "journeys", "status IN ('draft', 'active', 'paused')")

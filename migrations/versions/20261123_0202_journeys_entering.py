@@ -44,6 +44,8 @@ def upgrade() -> None:
     op.create_check_constraint(op.f("ck_walks_status"), "walks", "status IN ('active', 'completed', 'exited', 'stuck', 'held_out')")
     inside = sa.text("status IN ('active', 'stuck') AND ends_at IS NOT NULL")
     op.create_index("ix_walks_ends", "walks", ["ends_at"], postgresql_where=inside)
+    held_out = sa.text("status = 'held_out'")
+    op.create_index("uq_walks_held_out", "walks", ["journey_id", "customer_id"], unique=True, postgresql_where=held_out)
     _fan_outs()
     op.create_table(
         "journey_clocks",
@@ -91,6 +93,7 @@ def downgrade() -> None:
     op.execute("SET lock_timeout = '5s'")
     for table in ("journey_paces", "journey_clocks", "journey_fan_outs"):
         op.drop_table(table)
+    op.drop_index("uq_walks_held_out", "walks")
     op.execute("DELETE FROM walks WHERE status = 'held_out'")
     op.drop_constraint(op.f("ck_walks_status"), "walks")
     op.create_check_constraint(op.f("ck_walks_status"), "walks", "status IN ('active', 'completed', 'exited', 'stuck')")

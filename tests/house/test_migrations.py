@@ -64,3 +64,31 @@ def test_every_migration_is_named_by_its_time_and_waits_for_no_lock_for_long() -
     for path in sorted((ROOT / "migrations" / "versions").glob("*.py")):
         assert re.fullmatch(r"\d{8}_\d{4}_[a-z0-9_]+\.py", path.name), path.name
         assert "SET lock_timeout" in path.read_text(), path.name
+
+
+def test_journeys_go_down_with_the_steps_that_were_taken_and_come_up_with_them_again(empty: Connection, app: Any) -> None:
+    command.upgrade(config(empty), "head")
+    ids = {name: str(uuid.uuid4()) for name in ("brand", "customer", "journey", "version")} | {
+        "walk": "01900000-0000-7000-8000-000000000001"
+    }
+    for statement in (
+        "INSERT INTO brands (id, key, name) VALUES (:brand, 'b', 'b')",
+        "INSERT INTO customers (id, brand_id) VALUES (:customer, :brand)",
+        "INSERT INTO journeys (id, brand_id, key, name, status) VALUES (:journey, :brand, 'j', 'j', 'cancelled')",
+        "INSERT INTO journey_versions (id, brand_id, journey_id, number, status, graph, hears, exit_on) "
+        "VALUES (:version, :brand, :journey, 1, 'published', '{}', '{}', '{}')",
+        "INSERT INTO walks (id, brand_id, journey_id, version_id, customer_id, entry_key, status, node_id, arrived_at, triggered_at, "
+        "context) VALUES (:walk, :brand, :journey, :version, :customer, 'once', 'exited', 'end', now(), now(), '{}')",
+        "INSERT INTO walk_steps (walk_id, visit_no, journey_id, version_id, node_id, port, arrived_at, left_at) "
+        "VALUES (:walk, 1, :journey, :version, 'a', 'done', now(), now()), (:walk, 2, :journey, :version, 'a', 'done', now(), now())",
+    ):
+        empty.execute(text(statement), ids)
+    empty.commit()
+    command.downgrade(config(empty), "20261123_0200")
+    empty.commit()
+    taken = text("SELECT node_id, visit_no FROM walk_steps ORDER BY visit_no")
+    assert empty.execute(taken).all() == [("a", 1), ("a", 2)]
+    assert empty.execute(text("SELECT status FROM journeys")).scalars().all() == ["paused"]
+    command.upgrade(config(empty), "head")
+    empty.commit()
+    assert empty.execute(taken).all() == [("a", 1), ("a", 2)]

@@ -50,6 +50,7 @@ class Walk(Base):
         CheckConstraint("status IN ('active', 'completed', 'exited', 'stuck', 'held_out')", name="status"),
         CheckConstraint("(status = 'active') = (due_at IS NOT NULL)", name="due_while_active"),
         Index("uq_walks_one_at_a_time", "journey_id", "customer_id", unique=True, postgresql_where=text("status IN ('active', 'stuck')")),
+        Index("uq_walks_held_out", "journey_id", "customer_id", unique=True, postgresql_where=text("status = 'held_out'")),
         Index("ix_walks_due", "journey_id", "due_at", postgresql_where=text("status = 'active'")),
         # Only journeys that let nobody stay for ever fill it.
         Index("ix_walks_ends", "ends_at", postgresql_where=text("status IN ('active', 'stuck') AND ends_at IS NOT NULL")),
