@@ -52,8 +52,3 @@ def confirm_task(session: Session, events: Sequence[Event]) -> None:
         if task_id:
             staff = dealers.staff(session, uuid.UUID(event.data["staff_id"]))
             confirming.press(session, staff, task_id=uuid.UUID(task_id), key=event.data["key"])
-
-
-@on("customer.erased")
-def forget_answers(session: Session, events: Sequence[Event]) -> None:
-    confirming.forget(session, {event.customer_id for event in events if event.customer_id})

@@ -287,7 +287,7 @@ def test_what_a_system_answered_decides_the_way(
     walk = session.execute(select(Walk)).scalar_one()
     assert (walk.node_id, port(session)) == (place, "answered")
     assert walk.context.get("answers") == (None if answer is None else {"crm": answer})
-    confirming.forget(session, [walker.id])
+    service.leave(session, [walker.id], reason="customer.erased")
     session.refresh(walk)
     assert "answers" not in walk.context
 

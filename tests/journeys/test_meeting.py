@@ -20,7 +20,7 @@ from app.journeys.holding import hold
 from app.journeys.models import Journey, JourneyMove, MoveKind, Walk
 from app.journeys.models.entering import JourneyFanOut
 from app.journeys.queries import reason_label
-from app.journeys.service import enrolling, fanning_out, leaving, moving, running, walking
+from app.journeys.service import enrolling, fanning_out, leaving, moving, naming, running, walking
 from app.kit import clock
 from tests.factories import dealers as make_dealers
 from tests.factories import identity as make_identity
@@ -151,6 +151,19 @@ def test_who_is_forgotten_while_she_is_let_in_does_not_stay_inside(
     threads[0].join(20)
     with committed() as session:
         assert set(session.execute(select(Walk.status)).scalars()) == {"exited"}
+
+
+def test_nothing_that_another_system_told_of_her_is_kept_when_she_is_forgotten(session: Session) -> None:
+    brand = make_dealers.brand(session)
+    journey = make.journey(session, brand, waiting(trigger={"kind": "api", "config": {}}))
+    her, another = (make_identity.customer(session, brand) for _ in range(2))
+    for one in (her, another):
+        naming.let_in(session, journey, one.id, key="1", data={"note": "下周三来店里"})
+    leaving.leave(session, [her.id], reason="customer.erased")
+    session.expire_all()
+    kept = select(Walk.context).where(Walk.customer_id == her.id)
+    assert session.execute(kept).scalar_one() == {}
+    assert session.execute(select(Walk.context).where(Walk.customer_id == another.id)).scalar_one() == {"note": "下周三来店里"}
 
 
 def test_one_person_is_in_the_control_group_once_whoever_brings_her(committed: Callable[[], Any], monkeypatch: pytest.MonkeyPatch) -> None:

@@ -14,8 +14,9 @@ from app.kit.db import Base
 class JourneyCount(Base):
     """How often something happened at a node of a version. Added to in the transaction in which it happened.
 
-    `what` is "entered", "left" (`detail`: the port), "finished", "exited" or "stuck" (`detail`: the reason), or "noted" (`detail`: a key of
-    `journeys.noted`).
+    `what` is "entered", "left" (`detail`: the port), "finished", "moved" (to another version), "exited", "stuck" or "skipped" (`detail`:
+    the reason), "converted" (`detail`: "held_out" for the control group), or "noted" (`detail`: a key of `journeys.noted`). At the
+    trigger it is "left_out" (`detail`: why) or "held_out".
     """
 
     __tablename__ = "journey_counts"

@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 from app.dealers.models import Role, Staff
 from app.journeys import staffing
 from app.journeys.errors import TaskEnded, TaskNotYours, TaskUnknown
-from app.journeys.models import AskStatus, CreditAsk, StaffTask, TaskStatus, Walk
+from app.journeys.models import AskStatus, CreditAsk, StaffTask, TaskStatus
 from app.journeys.tasks import BUTTON, LOOKED_AT_EVERY, REMINDED_AFTER, send_cards, tell
 from app.kit import clock
 from app.kit.logging import logger
@@ -120,9 +120,3 @@ def follow_merge(session: Session, *, kept_id: uuid.UUID, merged_id: uuid.UUID) 
     for table in (StaffTask, CreditAsk):
         moved = update(table).where(table.customer_id == merged_id).values(customer_id=kept_id)
         session.execute(moved.execution_options(synchronize_session=False))
-
-
-def forget(session: Session, customer_ids: Collection[uuid.UUID]) -> None:
-    """Keep nothing of what systems of the brand's have answered about erased customers. May be called twice."""
-    told = update(Walk).where(Walk.customer_id.in_(customer_ids), Walk.context.has_key("answers"))
-    session.execute(told.values(context=Walk.context.op("-")("answers")).execution_options(synchronize_session=False))

@@ -8,7 +8,7 @@ from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Uuid, any_, literal, select, text
+from sqlalchemy import Uuid, any_, literal, select, text, update
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import Session
 
@@ -70,12 +70,16 @@ def end(session: Session, reasons: Mapping[uuid.UUID, str]) -> int:
 
 
 def leave(session: Session, customer_ids: Collection[uuid.UUID], *, reason: str) -> None:
-    """These customers leave every journey at once, and those into which they are just being let as well."""
+    """These customers, who are forgotten, leave every journey at once, those into which they are just being let as well. Nothing is kept of
+    what was told of them. May be called twice.
+    """
     close_doors(session)
-    inside = select(Walk.id).where(Walk.customer_id.in_(customer_ids), Walk.status.in_(INSIDE))
+    theirs = Walk.customer_id.in_(customer_ids)
     # A step for which `end` had to wait may have let one of them into another journey.
-    while found := session.execute(inside).scalars().all():
+    while found := session.execute(select(Walk.id).where(theirs, Walk.status.in_(INSIDE))).scalars().all():
         end(session, dict.fromkeys(found, reason))
+    told = update(Walk).where(theirs, Walk.context != {}).values(context={})
+    session.execute(told.execution_options(synchronize_session=False))
 
 
 def let_out(session: Session, happened: Sequence[Event], people: Mapping[uuid.UUID, Customer]) -> None:
