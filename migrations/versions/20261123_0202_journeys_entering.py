@@ -53,7 +53,6 @@ def upgrade() -> None:
         sa.Column("trigger", sa.String, primary_key=True),
         sa.Column("next_at", sa.DateTime(timezone=True)),
     )
-    op.create_index("ix_journey_clocks_next", "journey_clocks", ["next_at"], postgresql_where=sa.text("next_at IS NOT NULL"))
     op.create_table(
         "journey_paces",
         sa.Column("journey_id", sa.Uuid, sa.ForeignKey("journeys.id"), primary_key=True),

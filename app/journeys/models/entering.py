@@ -69,7 +69,6 @@ class JourneyClock(Base):
     """
 
     __tablename__ = "journey_clocks"
-    __table_args__ = (Index("ix_journey_clocks_next", "next_at", postgresql_where=text("next_at IS NOT NULL")),)
 
     journey_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("journeys.id"), primary_key=True)
     trigger: Mapped[str] = mapped_column(primary_key=True)
