@@ -41,3 +41,8 @@ def read_contact(inbox_id: str) -> None:
 @job("messaging.sync_templates", every=300, transactional=False, timeout=300)
 def sync_templates() -> None:
     service.sync_templates()
+
+
+@job("messaging.forget_old", cron="47 3 * * *", queue="bulk", transactional=False, timeout=600)
+def forget_old() -> None:
+    service.forget_old()

@@ -11,6 +11,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from app.audience import queries, service
+from app.audience.errors import LinkUnfit
 from app.audience.models import Action, CustomerTag, Source, Tag, TagKind, TagLink, TagMark
 from app.audience.queries.syncing import links_of
 from app.audience.service import hearing, linking, telling
@@ -232,6 +233,59 @@ def test_a_tag_whose_answer_was_lost_is_not_made_twice(session: Session, town: T
     else:
         named = [one.name for one in HttpGateway().service_account(account).tags()]
     assert named.count(tag.label) == 1
+
+
+@pytest.mark.parametrize("kind", ["corp", "service"])
+def test_a_tag_that_is_renamed_here_is_renamed_there_and_keeps_its_bearers(
+    session: Session, town: Town, kind: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    account = getattr(town, kind)
+    tag = town.tag()
+    link = town.link(tag, account)
+    before, renamed = link.remote_id, f"新名{next(_numbers)}"
+    service.change(session, tag, label=f"{renamed}旧")
+    linking.rename(session, tag)
+    session.commit()
+    naming = linking._name
+
+    def renamed_again_meanwhile(*given: Any) -> None:
+        naming(*given)
+        service.change(session, tag, label=renamed)
+        session.commit()
+
+    monkeypatch.setattr(linking, "_name", renamed_again_meanwhile)
+    linking.tend()
+    session.expire_all()
+    assert _names_there(account)[before] == renamed
+    assert (link.remote_id, link.remote_name) == (before, renamed)
+    assert in_step(session, tag)
+    with pytest.raises(LinkUnfit):
+        linking.rename(session, service.change(session, tag, label="名" * 31))
+
+
+def _names_there(account: WechatAccount) -> dict[str | None, str]:
+    if account.kind == "corp":
+        return {one.tag_id: one.name for group in HttpGateway().wecom(account).corp_tags() for one in group.tags}
+    return {str(one.id): one.name for one in HttpGateway().service_account(account).tags()}
+
+
+def test_a_name_that_is_taken_there_is_told_and_can_be_mended(session: Session, town: Town) -> None:
+    tag, other = town.tag(), town.tag()
+    town.link(other, town.service)
+    link = town.link(tag, town.service)
+    service.change(session, tag, label=other.label)
+    linking.rename(session, tag)
+    session.commit()
+    linking.tend()
+    session.expire_all()
+    assert (link.error, link.broken_at is not None) == ("wechat.45157", True)
+    service.change(session, tag, label=f"{other.label}二")
+    linking.link(session, tag, town.service.id)
+    session.commit()
+    linking.tend()
+    session.expire_all()
+    assert (link.error, link.broken_at) == (None, None)
+    assert _names_there(town.service)[link.remote_id] == tag.label
 
 
 def test_a_tag_that_was_deleted_there_stays_ours_and_is_told_to_be_broken(session: Session, town: Town) -> None:

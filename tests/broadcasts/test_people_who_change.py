@@ -12,8 +12,9 @@ import pytest
 from sqlalchemy import select, text, update
 from sqlalchemy.orm import Session
 
-from app.audience.errors import SegmentUsed
-from app.audience.models import Segment
+from app.audience import service as tags
+from app.audience.errors import SegmentUsed, TagInUse
+from app.audience.models import Segment, Tag
 from app.audience.service import computing, segments
 from app.broadcasts import service
 from app.broadcasts.models import Broadcast, BroadcastPerson
@@ -26,6 +27,7 @@ from dev.testing import wait_until
 from tests.factories import broadcasts as make
 from tests.factories import messaging as towns
 from tests.factories import segments as make_segments
+from tests.factories import tags as make_tags
 
 
 def ended(session: Session, broadcast: Broadcast, later: Callable[..., None]) -> str:
@@ -147,32 +149,38 @@ def test_what_is_resumed_while_paused_ones_are_held_is_not_set_aside_for_ever(co
     assert len(tencent.calls_of("send_template")) == 1
 
 
-def test_a_segment_is_not_put_away_while_a_broadcast_is_to_read_it(committed: Callable[[], Any]) -> None:
+@pytest.mark.parametrize("kind", ["segment", "tag"])
+def test_an_audience_is_not_put_away_while_a_broadcast_is_to_read_it(committed: Callable[[], Any], kind: str) -> None:
     with committed() as session:
         town = towns.town(session)
         make.news(session, town)
-        make.readers(session, town, 1)
+        (her,) = make.readers(session, town, 1)
         staff = make_segments.marketer(session, town.market.brand)
         everybody = make_segments.leaf("attribute", attribute="visits_30d", from_number=0)
         segment_id = segments.create(session, staff, name="所有人", tree=everybody).id
-        brand_id = town.brand_id
+        spring = make_tags.tag(session, town.market.brand, label="春季")
+        tags.add(session, her.id, spring.key)
+        tag_id, brand_id = spring.id, town.brand_id
+        audience = {"kind": "segment", "segment_id": str(segment_id)} if kind == "segment" else {"kind": "tag", "tag": spring.key}
     computing.compute_due()
     with committed() as session:
-        audience = {"kind": "segment", "segment_id": str(segment_id)}
         broadcast_id = make.broadcast(session, town, [], audience=audience, name="春季新车").id
 
     def archive() -> None:
         with committed() as own:
-            segments.archive(own, own.merge(staff), own.get_one(Segment, segment_id))
+            if kind == "segment":
+                segments.archive(own, own.merge(staff), own.get_one(Segment, segment_id))
+            else:
+                tags.archive(own, own.get_one(Tag, tag_id))
 
     with ThreadPoolExecutor(1) as other:
         with committed() as session:
             service.schedule(session, brand_id, broadcast_id)
             refused = other.submit(archive)
             wait_for_a_lock(committed)
-        with pytest.raises(SegmentUsed) as told:
+        with pytest.raises((SegmentUsed, TagInUse)) as told:
             refused.result()
-    assert told.value.details == {"names": "群发「春季新车」"}
+    assert "群发「春季新车」" in str(told.value.details)
     with committed() as session:
         service.begin_due(session)
     service.feed()

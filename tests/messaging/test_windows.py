@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import uuid
 from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
 import pytest
-from sqlalchemy import func, select
+from sqlalchemy import func, insert, select
 from sqlalchemy.orm import Session
 
 from app.identity import service as consents
@@ -15,7 +16,7 @@ from app.identity.models import Purpose, WechatIdentity
 from app.kit import clock, db
 from app.kit.settings import settings
 from app.messaging import service, sms, windows
-from app.messaging.models import Contact, GroupLetter, ReplyWindow, Send
+from app.messaging.models import Contact, GroupLetter, ReplyUse, ReplyWindow, Send
 from app.wechat import service as platform
 from app.wechat.endpoints.service_account.group_sends import GroupSend
 from app.wechat.endpoints.wecom.customers import Customer, Follow, FollowedCustomer
@@ -166,6 +167,36 @@ def test_who_refused_before_a_group_was_sent_again_is_left_out(session: Session,
     hers = session.execute(select(WechatIdentity.openid).filter_by(customer_id=people[0].id)).scalars().all()
     assert set(first["openids"]) - set(second["openids"]) == set(first["openids"]) & set(hers) != set()
     assert len(second["openids"]) == 2
+
+
+def test_places_and_groups_are_let_go_of_a_month_after_the_last_of_them_has_left(
+    session: Session, town: make.Town, tencent: FakeGateway, later: Any
+) -> None:
+    tencent.answers["send_to_people"] = GroupSend("905", True)
+    told(session, town.service_account, "text", MsgId="7", Content="在吗")
+    key = make.template(session, town, "group_send", {"content": "开放日"}).key
+    sends = [make.plan(session, town, her, key, channel="group_send") for her in broadcasts.readers(session, town, 3)]
+    make.send_due(session)
+    waiting, done = sends[0], uuid.uuid4()
+    her = session.execute(select(WechatIdentity.id).limit(1)).scalar_one()
+    uses = [{"send_id": one, "identity_id": her, "opened_by": "wrote", "opened_at": clock.now(session)} for one in (done, waiting.id)]
+    session.execute(insert(ReplyUse), uses)
+
+    def left() -> tuple[int, int]:
+        counted = (select(func.count()).select_from(table).scalar_subquery() for table in (ReplyUse, GroupLetter))
+        return tuple(session.execute(select(*counted)).one())
+
+    later(days=29)
+    service.forget_old()
+    assert left() == (2, 3)
+    waiting.status, waiting.lease_until = "claimed", clock.now(session)
+    later(days=2)
+    service.forget_old()
+    assert left() == (1, 3), "one of them may still leave"
+    waiting.status, waiting.lease_until = "accepted", None
+    session.commit()
+    service.forget_old()
+    assert left() == (0, 0)
 
 
 def test_who_is_left_over_of_groups_waits_for_another_and_not_for_ever(

@@ -12,7 +12,8 @@ from app.kit.db import Base, Root
 
 
 class TagLink(Root):
-    """A tag of ours that an account of Tencent's has, too. `remote_id` is what it is called there, None until it was made.
+    """A tag of ours that an account of Tencent's has, too. `remote_id` is its id there, None until it was made; `remote_name` the name that
+    we last gave it or found there.
 
     `due_at`: when to make it, or to read who bears it; None once it is `broken_at`, with the reason in `error`.
     """
@@ -27,6 +28,7 @@ class TagLink(Root):
     tag_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("tags.id"))
     account_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("wechat_accounts.id"))
     remote_id: Mapped[str | None]
+    remote_name: Mapped[str | None]
     due_at: Mapped[datetime | None]
     broken_at: Mapped[datetime | None]
     error: Mapped[str | None]

@@ -90,12 +90,15 @@ def show(session: Session, who: Caller, tag_id: uuid.UUID) -> Any:
 
 
 @staff.patch("/<uuid:tag_id>")
-@raises(MarketersOnly, TagUnknown, FolderUnknown, ValueUnfit)
+@raises(MarketersOnly, TagUnknown, FolderUnknown, ValueUnfit, LinkUnfit)
 @staff.input(schemas.ChangedTagIn)
 @staff.output(schemas.TagPageOut)
 @transactional
 def change(session: Session, who: Caller, tag_id: uuid.UUID, json_data: dict[str, Any]) -> Any:
-    return _page(session, service.change(session, _tag(session, who, tag_id), **json_data))
+    """Where the tag is linked it gets its new label, too, in the background."""
+    tag = service.change(session, _tag(session, who, tag_id), **json_data)
+    linking.rename(session, tag)
+    return _page(session, tag)
 
 
 @staff.post("/<uuid:tag_id>/archive")

@@ -93,8 +93,10 @@ def archive(session: Session, tag: Tag) -> Tag:
     """Give the tag to nobody any more; who carries it keeps it. May be called twice.
 
     Raises:
-        TagInUse: a rule, a journey or a segment stands on it; `details` say which.
+        TagInUse: a rule, a journey, a segment or a broadcast stands on it; `details` say which.
     """
+    # Whoever begins to use it holds its key.
+    session.refresh(tag, with_for_update=True)
     if used := uses_of(session, tag):
         raise TagInUse(tag=tag.label, uses="、".join(f"{one['label']}「{one['name']}」" for one in used), used_by=used)
     tag.archived_at = tag.archived_at or clock.now(session)

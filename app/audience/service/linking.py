@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from datetime import timedelta
 from typing import Any
 
-from sqlalchemy import delete, func, select, text, update
+from sqlalchemy import case, delete, func, select, text, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session, joinedload
 
@@ -16,7 +16,7 @@ from app.audience.models import Tag, TagLink, TagMark
 from app.audience.service import hearing
 from app.events import service as events
 from app.events.models import Event
-from app.kit import db, queue
+from app.kit import clock, db, queue
 from app.kit.logging import logger
 from app.kit.texts import t
 from app.wechat.client import Outcome, WechatError, gateway
@@ -42,15 +42,29 @@ def link(session: Session, tag: Tag, account_id: uuid.UUID) -> TagLink:
     account = session.get(WechatAccount, account_id)
     if account is None or account.brand_id != tag.brand_id or account.kind not in (AccountKind.corp, AccountKind.service_account):
         raise LinkUnknown
-    is_corp = account.kind == AccountKind.corp
-    if len(tag.label if is_corp else tag.label.encode()) > (WECOM_CHARACTERS if is_corp else SERVICE_BYTES):
-        raise LinkUnfit(label=tag.label)
+    _fits(account, tag)
     made = insert(TagLink).values(id=db.new_id(), brand_id=tag.brand_id, tag_id=tag.id, account_id=account.id, due_at=func.marque_now())
     mended = {"due_at": func.marque_now(), "broken_at": None, "error": None}
     session.execute(made.on_conflict_do_update(index_elements=["tag_id", "account_id"], set_=mended, where=TagLink.broken_at.is_not(None)))
     _listen(session)
     queue.enqueue(session, "audience.tend_links")
     return session.execute(select(TagLink).filter_by(tag_id=tag.id, account_id=account.id)).scalar_one()
+
+
+def rename(session: Session, tag: Tag) -> None:
+    """The tag has another label: it is to be called so wherever it is linked. Raises `LinkUnfit`."""
+    linked = select(TagLink, WechatAccount).join(WechatAccount, WechatAccount.id == TagLink.account_id).where(TagLink.tag_id == tag.id)
+    for found, account in session.execute(linked).all():
+        _fits(account, tag)
+        if found.remote_id is not None and found.broken_at is None and found.remote_name != tag.label:
+            found.due_at = clock.now(session)
+            queue.enqueue(session, "audience.tend_links")
+
+
+def _fits(account: WechatAccount, tag: Tag) -> None:
+    is_corp = account.kind == AccountKind.corp
+    if len(tag.label if is_corp else tag.label.encode()) > (WECOM_CHARACTERS if is_corp else SERVICE_BYTES):
+        raise LinkUnfit(label=tag.label)
 
 
 def unlink(session: Session, tag: Tag, link_id: uuid.UUID) -> None:
@@ -103,11 +117,14 @@ def tend(*, most: int = 100) -> int:
             account = session.get_one(WechatAccount, found.account_id)
         try:
             if found.remote_id is None:
-                _made(link_id, _make(account, tag))
-            elif account.kind == AccountKind.service_account:
+                _made(link_id, _make(account, tag), tag.label)
+                continue
+            if found.remote_name != tag.label:
+                _name(found, account, tag.label)
+            if account.kind == AccountKind.service_account:
                 _read(found, account)
             else:
-                _settle(link_id, due_at=None)
+                _tended(link_id, due_at=None)
         except WechatError as error:
             _failed(link_id, error)
     return most
@@ -128,9 +145,18 @@ def _make(account: WechatAccount, tag: Tag) -> str:
     return wecom.add_corp_tags([tag.label], **where).tags[0].tag_id
 
 
-def _made(link_id: uuid.UUID, remote_id: str) -> None:
+def _name(found: TagLink, account: WechatAccount, label: str) -> None:
+    """Call it there what it is called here; said twice, nothing happens."""
+    if account.kind == AccountKind.service_account:
+        gateway().service_account(account).rename_tag(int(found.remote_id or 0), label)
+    else:
+        gateway().wecom(account).edit_corp_tag(str(found.remote_id), name=label)
+    _settle(found.id, remote_name=label)
+
+
+def _made(link_id: uuid.UUID, remote_id: str, label: str) -> None:
     with db.transaction() as session:
-        values = {"remote_id": remote_id, "due_at": func.marque_now(), "broken_at": None, "error": None}
+        values = {"remote_id": remote_id, "remote_name": label, "due_at": func.marque_now(), "broken_at": None, "error": None}
         session.execute(update(TagLink).filter_by(id=link_id).values(**values))
         session.execute(text(_WANT.format(whom="l.id = :link_id AND c.active")), {"link_id": link_id})
         _tell_what_differs(session, link_id)
@@ -146,7 +172,7 @@ def _read(found: TagLink, account: WechatAccount) -> None:
         hearing.hear_all(session, found, account.appid, bearing)
         # Who followed meanwhile can be told of now.
         _tell_what_differs(session, found.id)
-    _settle(found.id, due_at=func.marque_now() + READ_EVERY)
+    _tended(found.id, due_at=func.marque_now() + READ_EVERY)
 
 
 def _tell_what_differs(session: Session, link_id: uuid.UUID) -> None:
@@ -156,9 +182,16 @@ def _tell_what_differs(session: Session, link_id: uuid.UUID) -> None:
     queue.enqueue(session, "audience.tell_tags")
 
 
+def _tended(link_id: uuid.UUID, *, due_at: Any) -> None:
+    """Nothing is left to do until then, unless the tag got another label while we were at it."""
+    label = select(Tag.label).where(Tag.id == TagLink.tag_id).scalar_subquery()
+    _settle(link_id, due_at=case((TagLink.remote_name.is_distinct_from(label), func.marque_now()), else_=due_at), error=None)
+
+
 def _settle(link_id: uuid.UUID, **values: Any) -> None:
     with db.transaction() as session:
-        session.execute(update(TagLink).filter_by(id=link_id).values(**values))
+        changed = update(TagLink).filter_by(id=link_id).values(**values)
+        session.execute(changed.execution_options(synchronize_session=False))
 
 
 def _failed(link_id: uuid.UUID, error: WechatError) -> None:

@@ -1,6 +1,6 @@
 """Looks at broadcasts: which there are, whom they are for, how far they are, and why somebody did or did not get one."""
 
-from app.broadcasts.queries.audiences import count_members, has_members, is_member, members, sample, segment_exists
+from app.broadcasts.queries.audiences import count_members, has_members, is_member, members, sample, segment_exists, tag_exists
 from app.broadcasts.queries.listing import by_id, listing, locked
 from app.broadcasts.queries.progress import ahead_of, not_planned, on_their_way, outcomes, people, progress
 from app.broadcasts.queries.reasons import why
@@ -21,5 +21,6 @@ __all__ = [
     "progress",
     "sample",
     "segment_exists",
+    "tag_exists",
     "why",
 ]

@@ -10,7 +10,9 @@ from sqlalchemy import Select, func, select
 from sqlalchemy.orm import Session
 
 from app.audience import queries as audience
+from app.audience.models import Tag
 from app.audience.models.segments import Segment
+from app.audience.queries import stands_on_tags
 from app.audience.queries.segments import select_members, stands_on_segments
 from app.broadcasts.models import Broadcast, BroadcastPerson, BroadcastStatus
 from app.identity.models import Customer
@@ -65,13 +67,28 @@ def segment_exists(session: Session, brand_id: uuid.UUID, segment_id: uuid.UUID)
     return session.execute(wanted.with_for_update(read=True, key_share=True)).first() is not None
 
 
+def tag_exists(session: Session, brand_id: uuid.UUID, key: str) -> bool:
+    """Whether the brand has this tag, and does not put it away before this transaction ends."""
+    wanted = select(Tag.id).filter_by(brand_id=brand_id, key=key, archived_at=None)
+    return session.execute(wanted.with_for_update(read=True, key_share=True)).first() is not None
+
+
 @stands_on_segments("broadcast")
 def _to_a_segment(session: Session, segment: Segment) -> list[str]:
-    """The broadcasts whose people are still to be read from a segment."""
+    return _still_to_read(session, segment.brand_id, segment_id=str(segment.id))
+
+
+@stands_on_tags("broadcast")
+def _to_a_tag(session: Session, tag: Tag) -> list[str]:
+    return _still_to_read(session, tag.brand_id, tag=tag.key)
+
+
+def _still_to_read(session: Session, brand_id: uuid.UUID, **audience: str) -> list[str]:
+    """The broadcasts whose people are still to be read from this audience."""
     wanted = select(Broadcast.name).where(
-        Broadcast.brand_id == segment.brand_id,
+        Broadcast.brand_id == brand_id,
         Broadcast.status.in_((BroadcastStatus.scheduled, BroadcastStatus.sending, BroadcastStatus.paused)),
         Broadcast.listed_at.is_(None),
-        Broadcast.audience["segment_id"].astext == str(segment.id),
+        Broadcast.audience.contains(audience),
     )
     return list(session.execute(wanted.order_by(Broadcast.name)).scalars())

@@ -12,7 +12,6 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
 from app.audience import queries as audience
-from app.audience.models import Tag
 from app.broadcasts import queries
 from app.broadcasts.errors import AudienceUnfit, LadderUnfit, NobodyToTell, NotEditable, TimeUnfit
 from app.broadcasts.models import Broadcast, BroadcastPerson, BroadcastStatus
@@ -146,7 +145,7 @@ def _must_fit(session: Session, broadcast: Broadcast) -> None:
     if wrong:
         raise LadderUnfit(**wrong)
     of = broadcast.audience
-    if of["kind"] == "tag" and not session.execute(select(Tag.id).filter_by(brand_id=broadcast.brand_id, key=of["tag"])).first():
+    if of["kind"] == "tag" and not queries.tag_exists(session, broadcast.brand_id, of["tag"]):
         raise AudienceUnfit(tag="unknown")
     if of["kind"] == "segment" and not queries.segment_exists(session, broadcast.brand_id, uuid.UUID(of["segment_id"])):
         raise AudienceUnfit(segment_id="unknown")

@@ -4,6 +4,7 @@ from app.messaging.service.allowing import did_something, subscriptions_answered
 from app.messaging.service.claiming import MANY_LANES, URGENT_LANES
 from app.messaging.service.contacts import contact_changed, read_contact, read_contacts
 from app.messaging.service.defaults import install_defaults
+from app.messaging.service.forgetting import forget_old
 from app.messaging.service.hearing import ReceiptTooEarly, answered, delivered, pressed
 from app.messaging.service.limits import let_go_on
 from app.messaging.service.notices import (
@@ -35,6 +36,7 @@ __all__ = [
     "fall_back",
     "fetch_sms_receipts",
     "forget",
+    "forget_old",
     "group_sent",
     "hold",
     "install_defaults",
