@@ -29,6 +29,14 @@ class NotStuck(Conflict):
     code, message = "journeys.not_stuck", "Only a stuck walk can be tried again."
 
 
+class WalkUnknown(NotFound):
+    code, message = "journeys.walk_unknown", "The journey has no such walk."
+
+
+class NotInside(Conflict):
+    code, message = "journeys.not_inside", "She is not inside the journey any more; `details.status` says how it ended."
+
+
 class JourneyOver(Conflict):
     code, message = "journeys.over", "The journey was cancelled, for good."
 

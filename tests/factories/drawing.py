@@ -5,14 +5,18 @@ from __future__ import annotations
 import uuid
 from typing import Any
 
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from app.dealers.models import Brand, Role
+from app.identity.models import Customer
 from app.journeys import drawn, service
-from app.journeys.models import Journey
+from app.journeys.models import Journey, Walk, WalkStatus
 from app.journeys.models.entering import JourneyFanOut
 from app.journeys.service import drafts, fanning_out
+from app.kit import clock
 from tests.factories import dealers as make_dealers
+from tests.factories import identity as make_identity
 from tests.factories import journeys as make
 
 NEEDED = {
@@ -38,6 +42,9 @@ HONOURED = {
     "POST /api/staff/journeys/<uuid:journey_id>/check",
     "POST /api/staff/journeys/<uuid:journey_id>/preview",
     "POST /api/staff/journeys/<uuid:journey_id>/archive",
+    "POST /api/staff/journeys/<uuid:journey_id>/stuck/retry",
+    "POST /api/staff/journeys/<uuid:journey_id>/walks/<uuid:walk_id>/retry",
+    "POST /api/staff/journeys/<uuid:journey_id>/walks/<uuid:walk_id>/leave",
     "DELETE /api/staff/journeys/<uuid:journey_id>",
 }
 
@@ -80,6 +87,7 @@ def doors(session: Session, brand: Brand) -> dict[str, dict[str, Any]]:
     return (
         ids
         | _coming(session, brand)
+        | _stuck(session, brand)
         | {
             "/journeys/<uuid:journey_id>/versions/<uuid:version_id>/publish": {
                 "journey_id": running.id,
@@ -109,3 +117,28 @@ def fan_out(session: Session, journey: Journey) -> JourneyFanOut:
     made = fanning_out.begin(session, journey, {"kind": "everybody"})
     assert made is not None
     return made
+
+
+def stuck(session: Session, journey: Journey, customer: Customer) -> Walk:
+    """She stands on the first node and cannot go on."""
+    version = drawn.version(session, journey, 1)
+    now = clock.now(session)
+    where = {"brand_id": journey.brand_id, "journey_id": journey.id, "version_id": version.id, "node_id": version.graph["start"]}
+    when = {"arrived_at": now, "triggered_at": now}
+    held = session.execute(select(Walk).filter_by(journey_id=journey.id, customer_id=customer.id)).scalar_one_or_none()
+    walk = held or Walk(customer_id=customer.id, entry_key="once", context={}, **where, **when)
+    walk.status, walk.due_at, walk.problem = WalkStatus.stuck, None, "undecided"
+    session.add(walk)
+    session.flush()
+    return walk
+
+
+def _stuck(session: Session, brand: Brand) -> dict[str, dict[str, Any]]:
+    """For each door that helps somebody who is stuck one who is."""
+    journey = make.journey(session, brand, only_end())
+    ids: dict[str, dict[str, Any]] = {"/stuck/retry": {"journey_id": journey.id}}
+    for step in ("retry", "leave"):
+        walk = stuck(session, journey, make_identity.customer(session, brand))
+        ids[f"/walks/<uuid:walk_id>/{step}"] = {"journey_id": journey.id, "walk_id": walk.id}
+    session.commit()
+    return ids

@@ -133,6 +133,7 @@ def other(session: Session) -> Other:
         "journey_id": journey.id,
         "task_id": make_journeys.task(session, customer, owner, title="不该看见的任务").id,
         "fan_out_id": drawing.fan_out(session, journey).id,
+        "walk_id": drawing.stuck(session, journey, customer).id,
     }
     secrets = ["不该看见的照片", "不该看见的任务", str(customer.id), str(order.id), str(lead.id), order.number, "不该看见的人"]
     run = ImportRun(

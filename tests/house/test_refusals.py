@@ -22,7 +22,6 @@ UNDESCRIBED = {
     "identity.appid_unknown",
     "identity.customer_unknown",
     "identity.session_ended",
-    "journeys.not_stuck",
     "vehicles.feed_held",
     "vehicles.not_on_sale",
     "vehicles.not_sellable",

@@ -5,15 +5,17 @@ from __future__ import annotations
 import uuid
 from datetime import timedelta
 
-from sqlalchemy import delete, func, select, update
+from sqlalchemy import ColumnElement, delete, func, select, true, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
 from app.events import service as events
-from app.journeys.errors import NotStuck
+from app.journeys.errors import NotInside, NotStuck
 from app.journeys.holding import hold
 from app.journeys.models import JOURNEY, Journey, JourneyCount, JourneyStatus, JourneyVersion, Walk, WalkStatus
 from app.journeys.models.counts import JourneyTrouble
+from app.journeys.service.leaving import end
+from app.journeys.stuck import TOO_MANY, of_problem
 from app.kit import clock, db, queue
 from app.kit.logging import logger
 from app.kit.settings import settings
@@ -33,13 +35,23 @@ def retry(session: Session, walk: Walk) -> None:
     session.refresh(walk)
 
 
-def retry_all(session: Session, journey: Journey, node_id: str) -> int:
-    """Let all who are stuck at a node try again; how many. May be called twice: who goes on is not stuck."""
-    return _go_on(session, journey.id, Walk.node_id == node_id)
+def retry_all(session: Session, journey: Journey, node: str | None = None, *, problem: str | None = None) -> int:
+    """Let all who are stuck try again, at a node or by a problem alone where they are given; how many. May be called twice: who goes on is
+    not stuck.
+    """
+    at_node = true() if node is None else Walk.node_id == node
+    return _go_on(session, journey.id, at_node & (true() if problem is None else of_problem(problem)))
 
 
-def _go_on(session: Session, journey_id: uuid.UUID, who: object) -> int:
-    stuck = update(Walk).where(Walk.journey_id == journey_id, who, Walk.status == WalkStatus.stuck)  # type: ignore[arg-type]
+def let_out(session: Session, walk: Walk) -> None:
+    """Somebody lets her leave the journey, stuck or not. Raises `NotInside`."""
+    if not end(session, {walk.id: "by_hand"}):
+        raise NotInside(status=walk.status)
+    session.refresh(walk)
+
+
+def _go_on(session: Session, journey_id: uuid.UUID, who: ColumnElement[bool]) -> int:
+    stuck = update(Walk).where(Walk.journey_id == journey_id, who, Walk.status == WalkStatus.stuck)
     again = stuck.values(status=WalkStatus.active, problem=None, due_at=func.marque_now())
     done = session.execute(again.execution_options(synchronize_session=False))
     queue.enqueue(session, "journeys.advance")
@@ -87,7 +99,7 @@ def _pause(session: Session, journey_id: uuid.UUID) -> None:
     if journey.status != JourneyStatus.active or trouble is None:
         return
     trouble.paused_at = clock.now(session)
-    JOURNEY.move(session, journey, JourneyStatus.paused, reason="too_many_stuck", updated_at=func.marque_now())
+    JOURNEY.move(session, journey, JourneyStatus.paused, reason=TOO_MANY, updated_at=func.marque_now())
     told = {"stuck": trouble.stuck, "steps": trouble.steps}
     events.record(session, "journey.paused_itself", brand_id=journey.brand_id, subject=("journey", journey_id), data=told)
     log.warning("a journey paused itself", journey_id=str(journey_id), **told)
