@@ -33,7 +33,10 @@ class ContactSync(Base):
 
 
 class MemberTask(Base):
-    """A message that a member has to confirm before it goes to her; asked after at `due_at` until it is known what he did."""
+    """A message that a member has to confirm before it goes to her; asked after at `due_at` until it is known what he did.
+
+    `reminded`: how often he was told again that it waits.
+    """
 
     __tablename__ = "wecom_member_tasks"
     __table_args__ = (Index("ix_wecom_member_tasks_due_at", "due_at"),)
@@ -42,3 +45,4 @@ class MemberTask(Base):
     identity_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("wechat_identities.id", ondelete="CASCADE"), index=True)
     userid: Mapped[str]
     due_at: Mapped[datetime]
+    reminded: Mapped[int] = mapped_column(default=0, server_default="0")

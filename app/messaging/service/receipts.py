@@ -8,13 +8,14 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 
-from sqlalchemy import delete, func, select, update
+from sqlalchemy import case, delete, func, select, update
 from sqlalchemy.orm import Session
 
 from app.identity.models import WechatIdentity
-from app.kit import db
+from app.kit import clock, db
 from app.kit.logging import logger
 from app.messaging import sms
+from app.messaging.facts import CHINA
 from app.messaging.models import MemberTask, Send, SendStatus
 from app.messaging.service.hearing import note
 from app.wechat import queries as wechat
@@ -26,19 +27,24 @@ log = logger(__name__)
 
 SWEEP = 200
 ASK_AGAIN = timedelta(minutes=10)
-# A task that nobody has confirmed by then is not going to be.
+# A task that nobody has confirmed by then is taken back, so that nobody sends it after we have said that it failed.
 GIVE_UP_AFTER = timedelta(days=7)
+# How long a task has waited when its member is told again; WeCom allows three reminders in 24 hours.
+REMIND_AFTER = (timedelta(hours=4), timedelta(hours=24), timedelta(hours=72))
+# Nobody is reminded at night: hours of the day in China.
+REMIND_FROM, REMIND_UNTIL = 9, 20
 _SENT = "send success"
 
 
 @dataclass(frozen=True)
 class _Asked:
-    """One member's part of one task, and whom of it we want to know about: the send by her external_userid."""
+    """One member's part of one task, and whom of it we want to know about: the send by her external_userid. `is_old`: it is given up."""
 
     account: WechatAccount
     msgid: str
     userid: str
     sends: Mapping[str, uuid.UUID]
+    is_old: bool
 
 
 def ask_members() -> int:
@@ -49,13 +55,18 @@ def ask_members() -> int:
     with db.transaction() as session:
         asked = _claim_tasks(session)
     for one in asked:
+        door = gateway().wecom(one.account)
         try:
+            if one.is_old:
+                door.cancel_message_task(one.msgid)
             told = {result.external_userid: result for result in _results(one)}
+            with db.transaction() as session:
+                waits = _note_results(session, one, told)
+                is_reminded = waits and _reminds(session, one)
+            if is_reminded:
+                door.remind_of_message_task(one.msgid)
         except WechatError as error:
             log.warning("members' tasks cannot be asked about", msgid=one.msgid, error=error.code)
-            continue
-        with db.transaction() as session:
-            _note_results(session, one, told)
     return sum(len(one.sends) for one in asked)
 
 
@@ -69,23 +80,26 @@ def _claim_tasks(session: Session) -> list[_Asked]:
     )
     ids = session.execute(claimed.execution_options(synchronize_session=False)).scalars().all()
     rows = session.execute(
-        select(Send, MemberTask.userid, WechatIdentity.openid)
+        select(Send, MemberTask.userid, WechatIdentity.openid, (func.marque_now() - Send.settled_at > GIVE_UP_AFTER).label("is_old"))
         .join(MemberTask, MemberTask.send_id == Send.id)
         .join(WechatIdentity, WechatIdentity.id == MemberTask.identity_id)
         .where(Send.id.in_(ids))
     ).all()
     groups: dict[tuple[str, str, str], dict[str, uuid.UUID]] = defaultdict(dict)
-    over = []
-    for send, userid, openid in rows:
+    over, old = [], set()
+    for send, userid, openid, is_old in rows:
         if send.status in (SendStatus.claimed, SendStatus.planned):
             continue  # nobody has heard yet whether there is a task
         if send.status != SendStatus.accepted or send.delivery is not None or not send.msgid or not send.appid:
             over.append(send.id)
         else:
             groups[send.appid, send.msgid, userid][openid] = send.id
+            old |= {send.msgid} if is_old else set()
     _drop(session, over)
     accounts = {appid: account for appid, _, _ in groups if (account := wechat.by_appid(session, appid))}
-    return [_Asked(accounts[appid], msgid, userid, sends) for (appid, msgid, userid), sends in groups.items() if appid in accounts]
+    return [
+        _Asked(accounts[appid], msgid, userid, sends, msgid in old) for (appid, msgid, userid), sends in groups.items() if appid in accounts
+    ]
 
 
 def _results(asked: _Asked) -> Iterator[CustomerDelivery]:
@@ -97,19 +111,36 @@ def _results(asked: _Asked) -> Iterator[CustomerDelivery]:
             return
 
 
-def _note_results(session: Session, asked: _Asked, told: Mapping[str | None, CustomerDelivery]) -> None:
-    rows = select(Send, (func.marque_now() - Send.settled_at > GIVE_UP_AFTER).label("is_old")).where(Send.id.in_(asked.sends.values()))
-    sends = {send.id: (send, is_old) for send, is_old in session.execute(rows.with_for_update(of=Send)).all()}
+def _note_results(session: Session, asked: _Asked, told: Mapping[str | None, CustomerDelivery]) -> bool:
+    """Whether there is something left that waits for the member."""
+    rows = select(Send).where(Send.id.in_(asked.sends.values())).order_by(Send.id).with_for_update()
+    sends = {send.id: send for send in session.execute(rows).scalars()}
     over = []
     for external_userid, send_id in asked.sends.items():
-        send, is_old = sends[send_id]
         result = told.get(external_userid)
         status = result.status if result else Delivery.unsent
-        if status == Delivery.unsent and not is_old:
+        if status == Delivery.unsent and not asked.is_old:
             continue
-        note(session, send, arrived=status == Delivery.sent, status="success" if status == Delivery.sent else f"failed: {status.name}")
+        note(
+            session,
+            sends[send_id],
+            arrived=status == Delivery.sent,
+            status="success" if status == Delivery.sent else f"failed: {status.name}",
+        )
         over.append(send_id)
     _drop(session, over)
+    return len(over) < len(asked.sends)
+
+
+def _reminds(session: Session, asked: _Asked) -> bool:
+    """Whether the member is to be told again, which is written down before it is done: better once too seldom than a second time."""
+    if not REMIND_FROM <= clock.now(session).astimezone(CHINA).hour < REMIND_UNTIL:
+        return False
+    waited = func.marque_now() - select(func.min(Send.settled_at)).where(Send.id.in_(asked.sends.values())).scalar_subquery()
+    times = sum(case((waited >= after, 1), else_=0) for after in REMIND_AFTER)
+    due = update(MemberTask).where(MemberTask.send_id.in_(asked.sends.values()), MemberTask.reminded < times).values(reminded=times)
+    done = session.execute(due.returning(MemberTask.send_id).execution_options(synchronize_session=False))
+    return bool(done.all())
 
 
 def _drop(session: Session, send_ids: Sequence[uuid.UUID]) -> None:
