@@ -1,6 +1,6 @@
 # `make` tells what there is to make. A machine needs Python >= 3.11 (with venv), git and make, nothing else.
 .DEFAULT_GOAL := help
-.PHONY: help setup run story stop test check check-static miniprogram soak soak-money soak-messages fuzz bench console phone lock smoke clean
+.PHONY: help setup run story stop test check check-static miniprogram soak soak-money soak-messages soak-journeys scenarios fuzz bench console phone lock smoke clean
 
 SHELL := /bin/sh
 PYTHON := $(shell for python in python3.11 python3.12 python3.13 python3.14 python3 python; do \
@@ -49,6 +49,13 @@ soak-messages: setup ## Send to 100,000 people while a worker dies every two sec
 	@BROADCAST_PEOPLE=$${BROADCAST_PEOPLE:-100000} BROADCAST_KILLS=$${BROADCAST_KILLS:-100} $(VENV)/python -m pytest -n0 -q -s \
 		tests/stories/test_broadcast.py
 	@CONSENT_RACES=$${CONSENT_RACES:-100000} $(VENV)/python -m pytest -n0 -q tests/messaging/test_limits.py -k hundreds_of_races
+
+soak-journeys: setup ## 100,000 people walk while a worker dies every two seconds, 200 times, and the servers restart; JOURNEY_PEOPLE, _KILLS
+	@JOURNEY_PEOPLE=$${JOURNEY_PEOPLE:-100000} JOURNEY_KILLS=$${JOURNEY_KILLS:-200} $(VENV)/python -m pytest -n0 -q -s \
+		tests/stories/test_walkers.py
+
+scenarios: setup ## The acceptance scenarios of journeys at their full size, with what they found; SCENARIO=poison chooses one
+	@SCENARIO_SIZE=full $(VENV)/python -m pytest -n0 -q -s tests/journeys/test_scenario_$${SCENARIO:-*}.py
 
 fuzz: setup ## Ten minutes of everything that the description of finding a car allows and forbids: no 5xx; FUZZ_SECONDS, FUZZ_SEED
 	@$(VENV)/python -m pytest -n0 -q -s tests/fuzz/visitors.py
