@@ -32,7 +32,8 @@ def usable(environment: Path) -> bool:
 
 def prepare(root: Path = ROOT) -> None:
     """Bring `.venv` to what requirements-dev.txt says; a second call finds nothing to do."""
-    environment, logs = root / ".venv", root / "var" / "log"
+    # Of a link that which it leads to: made anew here it would be emptied for everybody who shares it.
+    environment, logs = (root / ".venv").resolve(), root / "var" / "log"
     stamp, python = environment / ".stamp", environment / "bin" / "python"
     logs.mkdir(parents=True, exist_ok=True)
     with (root / "var" / "setup.lock").open("w") as lock:
