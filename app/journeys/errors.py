@@ -79,6 +79,10 @@ class PlaceUnknown(Invalid):
     code, message = "journeys.place_unknown", "The version has no such node to which people could go."
 
 
+class KindUnknown(Invalid):
+    code, message = "journeys.kind_unknown", "There is no such kind; `details.kind` names it."
+
+
 class KeyTaken(Conflict):
     code, message = "journeys.key_taken", "Another journey has this key."
 

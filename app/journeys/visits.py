@@ -182,6 +182,8 @@ class Node(ABC):
     Config: ClassVar[type[Schema]]
     rests: ClassVar[bool] = False
     acts: ClassVar[bool] = False
+    # Among which others the console shows it; names are the catalogue's `journeys.groups`.
+    group: ClassVar[str] = "other"
 
     @staticmethod
     @abstractmethod

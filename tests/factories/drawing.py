@@ -38,6 +38,7 @@ NEEDED = {
 }
 UNKEPT = {"POST /api/staff/journeys/<uuid:journey_id>/simulate"}
 HONOURED = {
+    "POST /api/staff/journeys/palette/describe",
     "PUT /api/staff/journeys/<uuid:journey_id>/draft",
     "POST /api/staff/journeys/<uuid:journey_id>/check",
     "POST /api/staff/journeys/<uuid:journey_id>/preview",
@@ -60,6 +61,7 @@ def bodies() -> dict[str, dict[str, Any]]:
     return {
         "POST /api/staff/journeys/": {"name": "新的旅程"},
         "/journeys/files": {"file": file},
+        "/palette/describe": {"parts": [{"part": "nodes", "kind": "end"}]},
         "/journeys/<uuid:journey_id>/copy": {"name": "副本"},
         "/journeys/<uuid:journey_id>/draft": {"revision": 1, "graph": only_end()},
         "/journeys/<uuid:journey_id>/publish": {"revision": 1},

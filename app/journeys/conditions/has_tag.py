@@ -20,7 +20,7 @@ class HasTag(Condition):
     label = t("journeys.conditions.has_tag.label")
 
     class Config(Form):
-        tag = fields.String(required=True, validate=Length(1, 64), metadata={"label": t("journeys.conditions.has_tag.tag")})
+        tag = fields.String(required=True, validate=Length(1, 64), metadata={"label": t("journeys.conditions.has_tag.tag"), "type": "tag"})
 
     @staticmethod
     def summary(config: dict[str, Any]) -> str:

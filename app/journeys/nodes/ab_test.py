@@ -37,6 +37,7 @@ class ABTest(Node):
 
     kind = "ab_test"
     label = t("journeys.nodes.ab_test.label")
+    group = "flow"
 
     class Config(Form):
         arms = arms_field()

@@ -21,6 +21,7 @@ class AddTag(Node):
 
     kind = "add_tag"
     label = t("journeys.nodes.add_tag.label")
+    group = "people"
 
     class Config(Form):
         tag = fields.String(required=True, validate=Length(1, 64), metadata={"label": t("journeys.nodes.add_tag.tag"), "type": "tag"})

@@ -33,11 +33,14 @@ class AskCredit(Node):
 
     kind = "ask_credit"
     label = t(f"{_LABEL}.label")
+    group = "message"
     acts = True
     rests = True
 
     class Config(Form):
-        template = fields.String(required=True, validate=Length(1, 64), metadata={"label": t(f"{_LABEL}.template")})
+        template = fields.String(
+            required=True, validate=Length(1, 64), metadata={"label": t(f"{_LABEL}.template"), "type": "template", "channel": CHANNEL}
+        )
         hours = fields.Integer(
             load_default=72,
             strict=True,

@@ -65,6 +65,7 @@ class Branch(Node):
 
     kind = "branch"
     label = t("journeys.nodes.branch.label")
+    group = "flow"
 
     class Config(Form):
         condition = fields.Dict(

@@ -37,6 +37,7 @@ class CreateLead(Node):
 
     kind = "create_lead"
     label = t(f"{_LABEL}.label")
+    group = "staff"
     acts = True
 
     class Config(Form):

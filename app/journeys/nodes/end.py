@@ -13,6 +13,7 @@ class End(Node):
 
     kind = "end"
     label = t("journeys.nodes.end.label")
+    group = "flow"
 
     class Config(Form):
         """Nothing to set."""

@@ -16,6 +16,7 @@ class Exit(Node):
 
     kind = "exit"
     label = t("journeys.nodes.exit.label")
+    group = "flow"
 
     class Config(Form):
         reason = fields.String(

@@ -27,6 +27,7 @@ class NotifyStaff(Node):
 
     kind = "notify_staff"
     label = t(f"{_LABEL}.label")
+    group = "staff"
     acts = True
 
     class Config(Form):
@@ -35,7 +36,9 @@ class NotifyStaff(Node):
             validate=OneOf(list(TO_WHOM)),
             metadata={"label": t(f"{_LABEL}.to"), "hint": t(f"{_LABEL}.to_hint"), "choices": TO_WHOM},
         )
-        template = fields.String(required=True, validate=Length(1, 64), metadata={"label": t(f"{_LABEL}.template")})
+        template = fields.String(
+            required=True, validate=Length(1, 64), metadata={"label": t(f"{_LABEL}.template"), "type": "template", "channel": CHANNEL}
+        )
 
     @staticmethod
     def summary(config: dict[str, Any]) -> str:

@@ -20,6 +20,7 @@ class RemoveTag(Node):
 
     kind = "remove_tag"
     label = t("journeys.nodes.remove_tag.label")
+    group = "people"
 
     class Config(Form):
         tag = fields.String(required=True, validate=Length(1, 64), metadata={"label": t("journeys.nodes.remove_tag.tag"), "type": "tag"})

@@ -21,16 +21,20 @@ from app.messaging.models import Purpose
 CHANNEL = "service_template"
 
 
-def _said(name: str, *, hint: bool = False) -> dict[str, Any]:
+def _said(name: str, *, hint: bool = False, **more: Any) -> dict[str, Any]:
     own = f"journeys.nodes.send_message.{name}"
-    return {"label": t(own)} | ({"hint": t(f"{own}_hint")} if hint else {})
+    return {"label": t(own)} | ({"hint": t(f"{own}_hint")} if hint else {}) | more
+
+
+_CHANNEL, _TEMPLATE = _said("channel", type="channel"), _said("template", type="template", channel_field="channel")
+_PURPOSES = {one.value: t(f"journeys.nodes.send_message.purposes.{one.value}") for one in Purpose}
 
 
 class Rung(Form):
     """One way to reach her."""
 
-    channel = fields.String(required=True, validate=Length(1, 40), metadata=_said("channel"))
-    template = fields.String(required=True, validate=Length(1, 64), metadata=_said("template"))
+    channel = fields.String(required=True, validate=Length(1, 40), metadata=_CHANNEL)
+    template = fields.String(required=True, validate=Length(1, 64), metadata=_TEMPLATE)
 
 
 class SendMessage(Node):
@@ -42,17 +46,18 @@ class SendMessage(Node):
 
     kind = "send_message"
     label = t("journeys.nodes.send_message.label")
+    group = "message"
     # With `wait_hours` it may; for the search for circles it counts as a step on which no time passes.
     acts = True
 
     class Config(Form):
-        channel = fields.String(load_default=CHANNEL, validate=Length(1, 40), metadata=_said("channel"))
-        template = fields.String(load_default=None, validate=Length(1, 64), metadata=_said("template"))
+        channel = fields.String(load_default=CHANNEL, validate=Length(1, 40), metadata=_CHANNEL)
+        template = fields.String(load_default=None, validate=Length(1, 64), metadata=_TEMPLATE)
         ladder = fields.List(fields.Nested(Rung), load_default=list, validate=Length(0, 8), metadata=_said("ladder", hint=True))
         purpose = fields.String(
             load_default=Purpose.transactional.value,
-            validate=OneOf([purpose.value for purpose in Purpose]),
-            metadata=_said("purpose", hint=True),
+            validate=OneOf(list(_PURPOSES)),
+            metadata=_said("purpose", hint=True, choices=_PURPOSES),
         )
         expires_hours = fields.Integer(
             load_default=None, allow_none=True, strict=True, validate=Range(1, 24 * 30), metadata=_said("expires_hours", hint=True)

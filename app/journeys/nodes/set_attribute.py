@@ -21,6 +21,7 @@ class SetAttribute(Node):
 
     kind = "set_attribute"
     label = t("journeys.nodes.set_attribute.label")
+    group = "people"
 
     class Config(Form):
         attribute = fields.String(

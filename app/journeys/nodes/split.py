@@ -58,6 +58,7 @@ class Split(Node):
 
     kind = "split"
     label = t("journeys.nodes.split.label")
+    group = "flow"
 
     class Config(Form):
         arms = arms_field()

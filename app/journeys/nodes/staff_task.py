@@ -26,6 +26,7 @@ class StaffTask(Node):
 
     kind = "staff_task"
     label = t(f"{_LABEL}.label")
+    group = "staff"
     acts = True
     rests = True
 

@@ -54,6 +54,7 @@ class SubJourney(Node):
 
     kind = "sub_journey"
     label = t("journeys.nodes.sub_journey.label")
+    group = "flow"
 
     class Config(Form):
         journey = fields.String(

@@ -23,6 +23,7 @@ class Wait(Node):
 
     kind = "wait"
     label = t("journeys.nodes.wait.label")
+    group = "flow"
     rests = True
 
     class Config(Form):

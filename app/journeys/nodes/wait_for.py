@@ -33,6 +33,7 @@ class WaitFor(Node):
 
     kind = "wait_for"
     label = t("journeys.nodes.wait_for.label")
+    group = "flow"
     rests = True
 
     class Config(Form):

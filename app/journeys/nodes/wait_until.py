@@ -55,6 +55,7 @@ class WaitUntil(Node):
 
     kind = "wait_until"
     label = t("journeys.nodes.wait_until.label")
+    group = "flow"
     rests = True
 
     class Config(Form):

@@ -26,10 +26,15 @@ class Webhook(Node):
 
     kind = "webhook"
     label = t("journeys.nodes.webhook.label")
+    group = "outside"
     acts = True
 
     class Config(Form):
-        template = fields.String(required=True, validate=Length(1, 64), metadata={"label": t("journeys.nodes.webhook.template")})
+        template = fields.String(
+            required=True,
+            validate=Length(1, 64),
+            metadata={"label": t("journeys.nodes.webhook.template"), "type": "template", "channel": CHANNEL},
+        )
         key = fields.String(
             load_default="webhook",
             validate=Regexp(r"[a-z][a-z0-9_]{0,39}\Z"),

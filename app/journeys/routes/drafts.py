@@ -15,6 +15,7 @@ from app.journeys.errors import (
     JourneyOver,
     JourneyUnknown,
     KeyTaken,
+    KindUnknown,
     MarketersOnly,
     NotDeletable,
     TemplateUnknown,
@@ -22,8 +23,8 @@ from app.journeys.errors import (
 from app.journeys.models import Journey, JourneyDraft
 from app.journeys.routes.callers import journey_of, marketer
 from app.journeys.schemas import drafts as schemas
+from app.journeys.service import describing, files, palette, publishing
 from app.journeys.service import drafts as service
-from app.journeys.service import files, palette, publishing
 from app.kit.idempotency import idempotent
 from app.kit.web import Caller, blueprint, raises, transactional
 
@@ -51,6 +52,17 @@ def kinds(_session: Session, who: Caller) -> Any:
     """Every kind of node, trigger and condition, each with the form of its settings."""
     marketer(who)
     return palette.palette()
+
+
+@staff.post("/palette/describe")
+@raises(MarketersOnly, KindUnknown)
+@staff.input(schemas.DescribeIn)
+@staff.output(schemas.DescribedOut)
+@transactional
+def describe(session: Session, who: Caller, json_data: dict[str, Any]) -> Any:
+    """What parts of a journey do with their settings as they stand, in words, with their ways out and what is wrong."""
+    brand_id = marketer(who).brand_id
+    return {"parts": [describing.describe(session, brand_id, **one) for one in json_data["parts"]]}
 
 
 @staff.get("/templates")

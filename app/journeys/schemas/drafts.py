@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from apiflask import Schema
 from apiflask.fields import Boolean, DateTime, Dict, Integer, List, Nested, Raw, String
 from apiflask.validators import Length, OneOf, Range, Regexp
@@ -75,7 +77,58 @@ class ReadOut(Schema):
     needs = List(Dict(), metadata={"description": "{kind, key, found}: what the file names, and whether the brand has it"})
 
 
+class GroupOut(Schema):
+    group = String()
+    label = String()
+
+
+class NamedOut(Schema):
+    value = String()
+    label = String()
+
+
+class ChannelOut(NamedOut):
+    to = String(metadata={"description": "customer or staff"})
+
+
+class PartIn(Schema):
+    part = String(required=True, validate=OneOf(("nodes", "triggers", "conditions")))
+    kind = String(required=True, validate=Length(1, 64))
+    config = Dict(keys=String(), load_default=dict)
+
+
+class DescribeIn(Schema):
+    parts = List(Nested(PartIn), required=True, validate=Length(1, 250))
+
+
+class PortOut(Schema):
+    port = String()
+    label = String()
+
+
+class WrongOut(Schema):
+    field = String()
+    message = String()
+
+
+class PartOut(Schema):
+    part = String()
+    kind = String()
+    label = String()
+    summary = String(allow_none=True, metadata={"description": "what it does, in words; null while something is wrong"})
+    ports: Any = List(Nested(PortOut), allow_none=True, metadata={"description": "of a node whose settings hold by themselves"})
+    problems = List(Nested(WrongOut))
+
+
+class DescribedOut(Schema):
+    parts = List(Nested(PartOut))
+
+
 class PaletteOut(Schema):
+    groups = List(Nested(GroupOut))
+    schemas = Dict(metadata={"description": "JSON Schema of `rules` and of a node's `late`"})
+    events = List(Nested(NamedOut), metadata={"description": "what `x-reference: event` offers"})
+    channels = List(Nested(ChannelOut), metadata={"description": "what `x-reference: channel` offers"})
     nodes = List(Dict())
     triggers = List(Dict())
     conditions = List(Dict())
