@@ -291,4 +291,5 @@ class AnsweredOut(Schema):
 
 class TicketOut(Schema):
     ticket = String(metadata={"description": "to be shown as a QR code; ask for another before it expires"})
+    picture = String(metadata={"description": "that code as an image, a data URI"})
     expires_at = DateTime()

@@ -6,6 +6,7 @@ import uuid
 from collections.abc import Sequence
 from typing import Any
 
+import segno
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
@@ -23,6 +24,11 @@ from app.vehicles import queries as vehicles
 from app.vehicles.models import VISIBLE, Vehicle
 
 PAGE = "pages/campaigns/detail"
+
+
+def code_of(token: str) -> str:
+    """The QR code of a ticket, as the address of an image that holds it."""
+    return segno.make_qr(token, error="m").png_data_uri(scale=8, border=2)
 
 
 def choices_out() -> dict[str, Any]:

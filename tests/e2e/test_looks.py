@@ -37,7 +37,7 @@ OF_A_CAR = {
     "packages/reserve/confirm?vehicle_id={car}": "您的同意",
     "pages/stores/detail?id={store}": "营业时间",
 }
-ELSEWHERE = {"packages/reserve/result", "pages/orders/detail", "pages/share/index", "packages/finds/matches"}
+ELSEWHERE = {"packages/reserve/result", "pages/orders/detail", "pages/share/index", "packages/finds/matches", "pages/campaigns/detail"}
 
 
 def looked_at(her: Hand, picture: Picture, name: str) -> None:

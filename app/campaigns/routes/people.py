@@ -71,4 +71,4 @@ def ticket(session: Session, who: Caller, campaign_id: uuid.UUID) -> Any:
     """The code that she shows at the door, good for some minutes."""
     campaign = queries.by_id(session, who.customer.brand_id, campaign_id)
     token, made = service.ticket(session, who.customer, campaign)
-    return {"ticket": token, "expires_at": made.expires_at}
+    return {"ticket": token, "picture": view.code_of(token), "expires_at": made.expires_at}

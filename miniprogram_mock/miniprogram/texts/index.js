@@ -2,6 +2,7 @@
 
 const catalogues = {
   about: require('./zh-CN/about'),
+  campaign: require('./zh-CN/campaign'),
   city: require('./zh-CN/city'),
   common: require('./zh-CN/common'),
   contact: require('./zh-CN/contact'),
