@@ -1,6 +1,6 @@
 """What dealers refuse."""
 
-from app.kit.errors import Invalid, NotFound, TooMany, Unauthorized
+from app.kit.errors import Conflict, Forbidden, Invalid, NotFound, TooMany, Unauthorized
 
 
 class LoginRefused(Unauthorized):
@@ -17,6 +17,18 @@ class StoreUnknown(NotFound):
 
 class DealerUnknown(NotFound):
     code, message = "dealers.dealer_unknown", "There is no such dealer."
+
+
+class AdministratorsOnly(Forbidden):
+    code, message = "dealers.administrators_only", "Only administrators of the brand give keys to other systems."
+
+
+class PartnerKeyUnknown(NotFound):
+    code, message = "dealers.partner_key_unknown", "There is no such key."
+
+
+class TooManyKeys(Conflict):
+    code, message = "dealers.too_many_keys", "The brand has as many keys as it may have; take one back first."
 
 
 class BrandUnclear(Invalid):

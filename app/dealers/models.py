@@ -110,6 +110,20 @@ class Staff(Root):
         return self.role in HEADQUARTERS
 
 
+class PartnerKey(Root):
+    """What another system of the brand's shows to call our doors; only the hash of its token is kept, and `hint`, how it begins."""
+
+    __tablename__ = "partner_keys"
+    __table_args__ = (UniqueConstraint("token_hash"),)
+
+    name: Mapped[str]
+    hint: Mapped[str]
+    token_hash: Mapped[str]
+    made_by: Mapped[uuid.UUID] = mapped_column(ForeignKey("staff.id"))
+    last_used_at: Mapped[datetime | None]
+    revoked_at: Mapped[datetime | None]
+
+
 class LoginFailure(Base):
     """Wrong passwords for one name from one address, whether anybody has that name or not."""
 

@@ -1,4 +1,4 @@
-"""Doors: staff sign in, consumers look at stores."""
+"""Doors: staff sign in, consumers look at stores, other systems of the brand get their keys."""
 
 from __future__ import annotations
 
@@ -9,12 +9,13 @@ from flask import make_response, request
 from sqlalchemy.orm import Session
 from werkzeug.http import dump_cookie
 
-from app.dealers import queries, schemas, service
-from app.dealers.errors import LoginLocked, LoginRefused, StoreUnknown
+from app.dealers import partners, queries, schemas, service
+from app.dealers.errors import AdministratorsOnly, LoginLocked, LoginRefused, PartnerKeyUnknown, StoreUnknown, TooManyKeys
+from app.dealers.models import PartnerKey
 from app.kit import clock, db
 from app.kit.errors import Unauthorized
 from app.kit.geo import Place
-from app.kit.idempotency import unkept
+from app.kit.idempotency import idempotent, unkept
 from app.kit.settings import settings
 from app.kit.web import Caller, blueprint, raises, resolves, stepwise, transactional
 
@@ -23,6 +24,7 @@ STAFF_COOKIE = "marque_staff"
 public = blueprint("staff", audience="public")
 staff_session = blueprint("session", audience="staff")
 visitor = blueprint("stores", audience="visitor")
+keys = blueprint("partner-keys", audience="staff")
 
 
 def staff_token() -> str:
@@ -38,6 +40,15 @@ def recognise_staff(session: Session) -> Caller:
         raise Unauthorized
     staff = service.of_token(session, token)
     return Caller("staff", brand_id=staff.brand_id, staff=staff)
+
+
+@resolves("partner")
+def recognise_partner(session: Session) -> Caller:
+    header = request.headers.get("Authorization", "")
+    if not header.startswith("Bearer "):
+        raise Unauthorized
+    key = partners.of_token(session, header.removeprefix("Bearer "))
+    return Caller("partner", brand_id=key.brand_id, partner=key)
 
 
 def _staff_out(staff: Any) -> dict[str, Any]:
@@ -93,6 +104,41 @@ def logout(session: Session, _who: Caller) -> Any:
     answer = make_response("", 204)
     answer.delete_cookie(STAFF_COOKIE, path="/", httponly=True, samesite="Strict")
     return answer
+
+
+def _key_out(key: PartnerKey) -> dict[str, Any]:
+    return {name: getattr(key, name) for name in ("id", "name", "hint", "created_at", "last_used_at", "revoked_at")}
+
+
+@keys.get("/")
+@raises(AdministratorsOnly)
+@keys.output(schemas.PartnerKeysOut)
+@transactional
+def list_keys(session: Session, who: Caller) -> Any:
+    """The keys of other systems, those that were taken back as well."""
+    return {"items": [_key_out(one) for one in partners.listed(session, who.staff)]}
+
+
+@keys.post("/")
+@idempotent
+@raises(AdministratorsOnly, TooManyKeys)
+@keys.input(schemas.PartnerKeyIn)
+@keys.output(schemas.PartnerKeyMadeOut, status_code=201)
+@transactional
+def issue_key(session: Session, who: Caller, json_data: dict[str, str]) -> Any:
+    """Make a key for another system; its token is told now and never again."""
+    key, token = partners.issue(session, who.staff, **json_data)
+    return _key_out(key) | {"token": token}
+
+
+@keys.delete("/<uuid:key_id>")
+@raises(AdministratorsOnly, PartnerKeyUnknown)
+@keys.output({}, status_code=204)
+@transactional
+def revoke_key(session: Session, who: Caller, key_id: uuid.UUID) -> Any:
+    """Take a key back."""
+    partners.revoke(session, who.staff, key_id)
+    return ""
 
 
 @visitor.get("/")

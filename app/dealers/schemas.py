@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any
 
 from apiflask import Schema
-from apiflask.fields import Boolean, Dict, Enum, Float, Integer, List, Nested, String
+from apiflask.fields import Boolean, DateTime, Dict, Enum, Float, Integer, List, Nested, String
 from apiflask.validators import Length, Range
 
 from app.dealers.hours import is_open
@@ -17,6 +17,27 @@ from app.kit.geo import Datum
 class StaffLoginIn(Schema):
     username = String(required=True, validate=Length(1, 64))
     password = String(required=True, validate=Length(1, 200))
+
+
+class PartnerKeyIn(Schema):
+    name = String(required=True, validate=Length(1, 80), metadata={"description": "which system it is for"})
+
+
+class PartnerKeyOut(Schema):
+    id = String()
+    name = String()
+    hint = String(metadata={"description": "how the key begins"})
+    created_at = DateTime()
+    last_used_at = DateTime(allow_none=True, metadata={"description": "to the minute"})
+    revoked_at = DateTime(allow_none=True)
+
+
+class PartnerKeyMadeOut(PartnerKeyOut):
+    token = String(metadata={"description": "to be sent as `Authorization: Bearer …`; nobody can look it up later"})
+
+
+class PartnerKeysOut(Schema):
+    items = List(Nested(PartnerKeyOut))
 
 
 class NamedOut(Schema):

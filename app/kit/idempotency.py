@@ -25,7 +25,7 @@ from app.kit.web import Manner, release_session, session_of_request
 
 HEADER = "Idempotency-Key"
 # A visitor is nobody by name, so a key of hers would be everybody's; what she creates is found again by ids in its body.
-AUDIENCES = ("customer", "staff")
+AUDIENCES = ("customer", "staff", "partner")
 UNSAFE = frozenset({"POST", "PUT", "PATCH", "DELETE"})
 # Longer than any answer takes; after it a repeated request takes over what a dead process left.
 LEASE = timedelta(seconds=60)

@@ -22,7 +22,7 @@ WINDOW_SECONDS = 60
 
 
 def limited(setting: str) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
-    """A door that one customer may pass so many times a minute as the setting of this name says.
+    """A door that one customer, or one other system by its key, may pass so many times a minute as the setting of this name says.
 
     Where nobody is signed in, that goes for the device that the body names (`visitor_id`); and since a device may name itself anew each
     time, its address may pass as often as `people_per_address` people.
@@ -49,6 +49,9 @@ def _askers(most: int) -> Iterator[tuple[str, int]]:
     caller = g.caller
     if caller.customer is not None:
         yield str(caller.customer.id), most
+        return
+    if caller.partner is not None:
+        yield str(caller.partner.id), most
         return
     yield f"{request.remote_addr}", most * settings().people_per_address
     body = request.get_json(silent=True)

@@ -122,6 +122,7 @@ class Settings(BaseSettings):
     event_batches_per_minute: int = Field(default=60, ge=0)
     places_per_minute: int = Field(default=30, ge=0)
     interests_per_minute: int = Field(default=120, ge=0)
+    partner_calls_per_minute: int = Field(default=600, ge=0)
     people_per_address: int = Field(default=10, ge=1)
 
     # The clock may be moved forward for demo and tests; production refuses

@@ -27,7 +27,7 @@ from app.kit.settings import Environment, settings
 
 log = logger(__name__)
 
-AUDIENCES = ("customer", "visitor", "staff", "platform", "public")
+AUDIENCES = ("customer", "visitor", "staff", "partner", "platform", "public")
 
 
 @dataclass
@@ -39,6 +39,7 @@ class Caller:
     appid: str | None = None
     customer: Any = None
     staff: Any = None
+    partner: Any = None
 
     @property
     def actor(self) -> tuple[str, str | None]:
@@ -47,6 +48,8 @@ class Caller:
             return "staff", str(self.staff.id)
         if self.customer is not None:
             return "customer", str(self.customer.id)
+        if self.partner is not None:
+            return "partner", str(self.partner.id)
         return self.audience, None
 
 

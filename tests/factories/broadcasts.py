@@ -17,7 +17,7 @@ from app.identity import service as identity
 from app.identity.models import Customer, Purpose
 from app.kit import clock
 from app.messaging import service as messaging
-from app.messaging.models import MessageTemplate, Send
+from app.messaging.models import MessageTemplate, Send, SenderStop
 from tests.factories import messaging as make
 
 _count = itertools.count(1)
@@ -129,3 +129,15 @@ def fed(session: Session) -> int:
 
 def ids(people: Sequence[Customer]) -> set[uuid.UUID]:
     return {one.id for one in people}
+
+
+def doors(session: Session, brand_id: uuid.UUID, to: Customer) -> dict[str, dict[str, Any]]:
+    """For each step of a broadcast one that can take it, and a sender that may go on."""
+    moment, stopped = clock.now(session), {"channel": "sms", "appid": "wx0"}
+    session.add(SenderStop(brand_id=brand_id, window_began_at=moment, stopped_at=moment, **stopped))
+    states = in_states(session, brand_id, to)
+    steps = {"": "draft", "/schedule": "draft", "/trial": "draft", "/unschedule": "scheduled"}
+    steps |= {"/pause": "sending", "/cancel": "sending", "/resume": "paused"}
+    session.commit()
+    found = {f"/broadcasts/<uuid:broadcast_id>{step}": {"broadcast_id": states[state].id} for step, state in steps.items()}
+    return found | {"/go-on": stopped}

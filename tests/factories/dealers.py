@@ -8,7 +8,8 @@ from typing import Any
 from sqlalchemy.orm import Session
 from werkzeug.security import generate_password_hash
 
-from app.dealers.models import Brand, Dealer, Role, Staff, Store
+from app.dealers import partners
+from app.dealers.models import Brand, Dealer, PartnerKey, Role, Staff, Store
 from app.kit.geo import gcj02_to_wgs84
 
 _count = itertools.count(1)
@@ -79,3 +80,8 @@ def staff(session: Session, of: Dealer | Brand, role: Role = Role.adviser, **fie
     session.add(made)
     session.flush()
     return made
+
+
+def partner_key(session: Session, administrator: Staff) -> tuple[PartnerKey, str]:
+    """A key for another system of the brand, with the token that it shows."""
+    return partners.issue(session, administrator, name="商城")

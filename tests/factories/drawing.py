@@ -29,6 +29,7 @@ NEEDED = {
     "POST /api/staff/journeys/<uuid:journey_id>/resume",
     "POST /api/staff/journeys/<uuid:journey_id>/cancel",
     "POST /api/staff/journeys/<uuid:journey_id>/entries",
+    "POST /api/partner/journeys/<key>/entries",
     "POST /api/staff/tasks/<uuid:task_id>/confirm",
     "POST /api/staff/journeys/<uuid:journey_id>/people",
     "POST /api/staff/journeys/<uuid:journey_id>/fan-outs",
@@ -39,6 +40,7 @@ NEEDED = {
 UNKEPT = {"POST /api/staff/journeys/<uuid:journey_id>/simulate"}
 HONOURED = {
     "POST /api/staff/journeys/palette/describe",
+    "POST /api/staff/journeys/<uuid:journey_id>/estimate",
     "PUT /api/staff/journeys/<uuid:journey_id>/draft",
     "POST /api/staff/journeys/<uuid:journey_id>/check",
     "POST /api/staff/journeys/<uuid:journey_id>/preview",
@@ -70,6 +72,7 @@ def bodies() -> dict[str, dict[str, Any]]:
         "/journeys/<uuid:journey_id>/simulate": {"customer_id": str(uuid.uuid4())},
         "/journeys/<uuid:journey_id>/cancel": {"reason": "活动结束"},
         "/journeys/<uuid:journey_id>/entries": {"customer_id": str(uuid.uuid4()), "key": "order 1"},
+        "/journeys/<key>/entries": {"phone": "13800000000", "key": "order 1"},
         "/journeys/<uuid:journey_id>/people": {"phones": ["13800000000"]},
         "/journeys/<uuid:journey_id>/fan-outs": {},
     }
@@ -84,7 +87,7 @@ def doors(session: Session, brand: Brand) -> dict[str, dict[str, Any]]:
     other: Journey = drafts.start(session, marketer, name="另一份", graph=only_end())
     session.commit()
     steps = {"/resume": paused, "/draft": fresh, "/publish": fresh, "/check": fresh, "/archive": fresh, "": other}
-    steps |= dict.fromkeys(("/copy", "/preview", "/pause", "/cancel"), running)
+    steps |= dict.fromkeys(("/copy", "/estimate", "/preview", "/pause", "/cancel"), running)
     ids = {f"/journeys/<uuid:journey_id>{step}": {"journey_id": one.id} for step, one in steps.items()}
     return (
         ids
@@ -105,6 +108,7 @@ def _coming(session: Session, brand: Brand) -> dict[str, dict[str, Any]]:
     ids: dict[str, dict[str, Any]] = {
         f"/journeys/<uuid:journey_id>/{one}": {"journey_id": called.id} for one in ("entries", "people", "fan-outs")
     }
+    ids["/journeys/<key>/entries"] = {"key": called.key}
     for step in ("pause", "resume", "cancel"):
         one = fan_out(session, called)
         if step == "resume":

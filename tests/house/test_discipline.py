@@ -16,7 +16,7 @@ from tests.house.sources import ROOT, called, modules
 WALL_CLOCKS = {"datetime.now", "datetime.utcnow", "datetime.today", "date.today", "time.time", "time.localtime", "time.gmtime", "func.now"}
 SECRET = re.compile(r"secret|session_key|^phone$|private_key|api_key|^payload$|response_code|password|token")
 # A hash keeps its secret by itself, and a store's telephone number is on its door.
-READABLE = {"staff.password_hash", "staff_sessions.token_hash", "customer_sessions.token_hash", "stores.phone"}
+READABLE = {"staff.password_hash", "staff_sessions.token_hash", "customer_sessions.token_hash", "partner_keys.token_hash", "stores.phone"}
 # What is signed on the wire bears real time, which Tencent compares with its own; and so does a line of the log.
 ON_THE_WIRE = (
     "app/wechat/http/",

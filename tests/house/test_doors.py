@@ -129,6 +129,7 @@ def other(session: Session) -> Other:
         "customer_id": customer.id,
         "order_id": order.id,
         "lead_id": lead.id,
+        "key_id": make_dealers.partner_key(session, make_dealers.staff(session, market.brand, Role.admin))[0].id,
         "incident_id": incident.id,
         "journey_id": journey.id,
         "task_id": make_journeys.task(session, customer, owner, title="不该看见的任务").id,
@@ -188,7 +189,7 @@ def reconciled(session: Session, market: make_orders.Market) -> dict[str, Any]:
 # are the brand's.
 OF_THE_BRAND = re.compile(
     r"\w+ /api/staff/((payments/[a-z.]+|journeys|segments|refunds|tags|people|broadcasts|sends|messaging|wishes|templates)(/.*)?|"
-    r"customers/.+/messages(/.*)?|orders/.+/refund|deposit-terms/.+)|POST /api/staff/deposit-terms/"
+    r"partner-keys/.*|customers/.+/messages(/.*)?|orders/.+/refund|deposit-terms/.+)|POST /api/staff/deposit-terms/"
 )
 # Doors that the dealer's manager opens, and none of his advisers.
 OF_THE_MANAGER = re.compile(
@@ -270,6 +271,7 @@ def bodies(session: Session) -> dict[str, dict[str, Any]]:
         "POST /api/staff/broadcasts/": BROADCAST,
         **make_campaigns.bodies(None),
         **TEMPLATES,
+        "/partner-keys/": {"name": "商城"},
         "/trial": {"customer_ids": [str(uuid.UUID(int=7))]},
         "/wishes/<uuid:customer_id>": {"channel": None, "wanted": False},
         "/wishes/texts": {"purpose": "marketing", "version": "1", "words": "同意"},

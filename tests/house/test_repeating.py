@@ -16,10 +16,8 @@ from werkzeug.routing import Rule
 from app.audience import service as audience
 from app.audience.service import segments
 from app.dealers.models import Role
-from app.identity.models import Customer
 from app.kit import clock, db, idempotency
 from app.leads.models import Lead
-from app.messaging.models import SenderStop
 from app.orders.models import Order
 from app.payments import queries as payment_queries
 from app.payments import service as payments
@@ -54,6 +52,7 @@ NEEDED = (
         "POST /api/staff/deposit-terms/",
         "POST /api/staff/deposit-terms/<uuid:terms_id>/end",
         "POST /api/staff/leads/<uuid:lead_id>/test-drive",
+        "POST /api/staff/partner-keys/",
         "POST /api/staff/orders/<uuid:order_id>/confirm",
         "POST /api/staff/orders/<uuid:order_id>/convert",
         "POST /api/staff/orders/<uuid:order_id>/decline",
@@ -96,6 +95,7 @@ HONOURED = (
         "DELETE /api/customer/saved-searches/<uuid:search_id>",
         "DELETE /api/customer/waiting-list/<uuid:vehicle_id>",
         "DELETE /api/staff/customers/<uuid:customer_id>/tags/<key>",
+        "DELETE /api/staff/partner-keys/<uuid:key_id>",
         "DELETE /api/staff/vehicles/<uuid:vehicle_id>/inspection",
         "DELETE /api/staff/vehicles/<uuid:vehicle_id>/photos/<uuid:photo_id>",
         "POST /api/customer/alerts/read",
@@ -159,7 +159,7 @@ def unsafe(app: Any, prefix: str) -> Iterator[tuple[str, Rule]]:
 def test_every_unsafe_door_is_one_of_those_that_somebody_has_thought_about(app: Any) -> None:
     described = app.test_client().get("/openapi.json").json["paths"]
     found: dict[str | bool | None, set[str]] = {True: set(), False: set(), "unkept": set()}
-    for audience_ in ("customer", "staff"):
+    for audience_ in idempotency.AUDIENCES:
         for door, rule in unsafe(app, f"/api/{audience_}/"):
             method, path = door.split()
             shown = described[path.replace("<uuid:", "{").replace("<", "{").replace(">", "}")][method.lower()]
@@ -181,7 +181,13 @@ class World:
 
     def call(self, door: str, rule: Rule) -> dict[str, Any]:
         end = next((end for end in sorted(self.bodies, key=len, reverse=True) if door.endswith(end)), None)
-        person = "staff" if rule.rule.startswith("/api/staff/") else "holder" if rule.rule.endswith(("/pay", "/cancel")) else "free"
+        person = (
+            audience
+            if (audience := rule.rule.split("/")[2]) != "customer"
+            else "holder"
+            if rule.rule.endswith(("/pay", "/cancel"))
+            else "free"
+        )
         asked = next((ids for end_, ids in self.ids.items() if door.endswith(end_)), {})
         ids = self.ids["all"] | self.ids.get(person, {}) | asked
         return {"path": path_of(rule, **ids), "headers": self.who[person], "json": self.bodies.get(end) if end else None}
@@ -201,6 +207,7 @@ def world(app: Any, session: Session, wechat: FakeGateway, rings: Any) -> World:
         brand_id=market.brand.id, kind="unknown_order", reference="T1", account_id=market.merchant.id, out_trade_no="T1", amount_fen=1
     )
     session.add_all([lead, incident])
+    key, token = dealers.partner_key(session, admin)
     difference = _difference(session, market)
     wechat.phones["code"] = "+8613800138000"
     photo = VehiclePhoto(brand_id=market.brand.id, vehicle_id=paid.vehicle_id, digest="0" * 64, width=400, height=300, alt="车", position=1)
@@ -227,18 +234,18 @@ def world(app: Any, session: Session, wechat: FakeGateway, rings: Any) -> World:
         "search_id": interests.search(session, free).id,
         "key": "vip",
     }
-    ids |= campaigns.ids(session, market.brand)
+    ids |= campaigns.ids(session, market.brand) | {"key_id": key.id}
     session.commit()
     tags = make_tags.of_brand(session, market.brand)
     archive = {"/segments/<uuid:segment_id>/archive": {"segment_id": archived.id}} | drawing.doors(session, market.brand)
-    who["staff"] = {"Cookie": f"marque_staff={client.get_cookie('marque_staff').value}"}
+    who |= {"staff": {"Cookie": f"marque_staff={client.get_cookie('marque_staff').value}"}, "partner": {"Authorization": f"Bearer {token}"}}
     return World(
         {"all": ids | make_tags.ids(tags), "holder": {"order_id": unpaid.id}}
         | archive
         | make_tags.doors(tags)
         | campaigns.doors(session, market.brand)
         | _stock(session, market)
-        | _broadcasts(session, market, free)
+        | broadcasts.doors(session, market.brand.id, free)
         | messaging.doors(session, market.brand.id),
         who,
         _bodies(market, clock.now(session))
@@ -261,18 +268,6 @@ def _stock(session: Session, market: make.Market) -> dict[str, dict[str, Any]]:
     ids |= {f"/feeds/<uuid:run_id>/{step}": {"run_id": run.id} for step in ("confirm", "discard")}
     ids["PATCH /api/staff/stock/vehicles/<uuid:vehicle_id>"] = {"vehicle_id": doors["sold"].id}
     return ids | {"/stock/vehicles/<stock_number>": {"stock_number": "NEW"}}
-
-
-def _broadcasts(session: Session, market: make.Market, to: Customer) -> dict[str, dict[str, Any]]:
-    """For each step of a broadcast one that can take it, and a sender that may go on."""
-    moment, stopped = clock.now(session), {"channel": "sms", "appid": "wx0"}
-    session.add(SenderStop(brand_id=market.brand.id, window_began_at=moment, stopped_at=moment, **stopped))
-    states = broadcasts.in_states(session, market.brand.id, to)
-    steps = {"": "draft", "/schedule": "draft", "/trial": "draft", "/unschedule": "scheduled"}
-    steps |= {"/pause": "sending", "/cancel": "sending", "/resume": "paused"}
-    session.commit()
-    ids = {f"/broadcasts/<uuid:broadcast_id>{step}": {"broadcast_id": states[state].id} for step, state in steps.items()}
-    return ids | {"/go-on": stopped}
 
 
 def _pay(session: Session, merchant: WechatAccount, orders: Sequence[Order], *, wechat: FakeGateway, works: Works) -> Refund:
@@ -314,6 +309,7 @@ def _bodies(market: make.Market, now: datetime) -> dict[str, Any]:
         "POST /api/staff/broadcasts/": BROADCAST,
         **TEMPLATES,
         "/inbox/read": {"everything": True},
+        "/partner-keys/": {"name": "商城"},
         "PUT /api/customer/wishes/": {"channel": None, "wanted": False},
         "PUT /api/staff/wishes/<uuid:customer_id>": {"channel": None, "wanted": False},
         "/wishes/texts": {"purpose": "marketing", "version": "1", "words": "同意"},
@@ -363,7 +359,7 @@ def everything(session: Session) -> Any:
     return session.execute(text(counts)).all()
 
 
-@pytest.mark.parametrize("prefix", ["/api/customer/", "/api/staff/"])
+@pytest.mark.parametrize("prefix", ["/api/customer/", "/api/staff/", "/api/partner/"])
 def test_what_is_sent_twice_with_one_key_happens_once(app: Any, session: Session, world: World, wechat: FakeGateway, prefix: str) -> None:
     tried = set()
     for door, rule in unsafe(app, prefix):
@@ -389,7 +385,7 @@ def test_what_is_sent_twice_with_one_key_happens_once(app: Any, session: Session
 
 def test_what_needs_a_key_does_nothing_without_one(app: Any, session: Session, world: World) -> None:
     before = everything(session)
-    for prefix in ("/api/customer/", "/api/staff/"):
+    for prefix in ("/api/customer/", "/api/staff/", "/api/partner/"):
         for door, rule in unsafe(app, prefix):
             if door in NEEDED:
                 call = world.call(door, rule)

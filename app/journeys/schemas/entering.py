@@ -11,6 +11,9 @@ from marshmallow import ValidationError, validates_schema
 
 from app.journeys.models.entering import MOST_NAMED, FanOutStatus
 
+# What a walk's context holds beside what was told.
+OURS = frozenset({"acted", "answers"})
+
 
 class ReasonOut(Schema):
     key = String()
@@ -24,15 +27,33 @@ class EnrolledOut(Schema):
     left_out = List(Nested(ReasonOut))
 
 
-class EntryIn(Schema):
-    customer_id = UUID(required=True)
+class _EntryIn(Schema):
     key = String(required=True, validate=Length(1, 100), metadata={"description": "what she enters for, and for that once"})
     data = Dict(keys=String(), metadata={"description": "at most 4 KB, for the journey's messages and branches"})
 
     @validates_schema
     def is_small(self, data: dict[str, Any], **_: Any) -> None:
-        if len(str(data.get("data", ""))) > 4096:
+        told = data.get("data", {})
+        if len(str(told)) > 4096:
             raise ValidationError("too long", "data")
+        if OURS & told.keys():
+            raise ValidationError("a name that journeys use themselves", "data")
+
+
+class EntryIn(_EntryIn):
+    customer_id = UUID(required=True)
+
+
+class CallIn(_EntryIn):
+    """Who it is: either of the two."""
+
+    customer_id = UUID()
+    phone = String(validate=Length(1, 32))
+
+    @validates_schema
+    def names_one_person(self, data: dict[str, Any], **_: Any) -> None:
+        if ("customer_id" in data) == ("phone" in data):
+            raise ValidationError("either a customer_id or a phone", "customer_id")
 
 
 class ListIn(Schema):

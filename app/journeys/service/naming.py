@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 
 from app.audience.queries import who_now
 from app.identity.models import Customer
-from app.journeys.errors import NotCalledFor, NothingPublished
+from app.journeys.errors import JourneyUnknown, NotCalledFor, NothingPublished
 from app.journeys.graph import Graph
 from app.journeys.models import Journey, JourneyVersion
 from app.journeys.queries import published
@@ -64,6 +64,24 @@ def let_in_listed(session: Session, journey: Journey, *, phones: Iterable[str], 
     unknown += [str(one) for one in given if one not in known]
     wanted = dict.fromkeys([*by_phone.values(), *(one for one in given if one in known)])
     return Listed(_enter(session, version, list(wanted), key=f"list:{db.new_id()}"), unknown)
+
+
+def called(session: Session, brand_id: uuid.UUID, key: str) -> Journey:
+    """The journey that others know by this key. Raises `JourneyUnknown`."""
+    found = session.execute(select(Journey).filter_by(brand_id=brand_id, key=key)).scalar_one_or_none()
+    if found is None:
+        raise JourneyUnknown
+    return found
+
+
+def by_phone(session: Session, brand_id: uuid.UUID, phone: str) -> uuid.UUID | None:
+    """Who has this telephone number, if anybody has."""
+    try:
+        number = blind_index(normalise(phone))
+    except PhoneInvalid:
+        return None
+    person = func.coalesce(Customer.merged_into_id, Customer.id)
+    return session.execute(select(person).where(Customer.brand_id == brand_id, Customer.phone_hash == number)).scalars().first()
 
 
 def _open(session: Session, journey: Journey) -> JourneyVersion:

@@ -1,0 +1,66 @@
+"""Keys with which other systems of a brand call our doors: made, shown once, and taken back."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Sequence
+from datetime import timedelta
+
+from sqlalchemy import or_, select, update
+from sqlalchemy.orm import Session
+
+from app.dealers.errors import AdministratorsOnly, PartnerKeyUnknown, TooManyKeys
+from app.dealers.models import PartnerKey, Role, Staff
+from app.kit import clock
+from app.kit.crypto import new_token, token_hash
+from app.kit.errors import Unauthorized
+
+PREFIX, SHOWN, MOST = "mqp_", 8, 50
+# A key in use is noted as used this often, so that its calls do not wait for one another.
+NOTED_EVERY = timedelta(minutes=1)
+
+
+def issue(session: Session, staff: Staff, *, name: str) -> tuple[PartnerKey, str]:
+    """A new key and its token, which nobody can look up later. Raises `AdministratorsOnly`, `TooManyKeys`."""
+    if len([one for one in listed(session, staff) if one.revoked_at is None]) >= MOST:
+        raise TooManyKeys(most=MOST)
+    token = PREFIX + new_token()
+    key = PartnerKey(brand_id=staff.brand_id, name=name, hint=token[:SHOWN], token_hash=token_hash(token), made_by=staff.id)
+    session.add(key)
+    session.flush()
+    return key, token
+
+
+def listed(session: Session, staff: Staff) -> Sequence[PartnerKey]:
+    """All keys of the brand, the newest first. Raises `AdministratorsOnly`."""
+    _check(staff)
+    wanted = select(PartnerKey).filter_by(brand_id=staff.brand_id).order_by(PartnerKey.created_at.desc(), PartnerKey.id.desc())
+    return session.execute(wanted).scalars().all()
+
+
+def revoke(session: Session, staff: Staff, key_id: uuid.UUID) -> None:
+    """Whoever shows it is turned away once this is committed; again changes nothing. Raises `AdministratorsOnly`, `PartnerKeyUnknown`."""
+    _check(staff)
+    key = session.execute(select(PartnerKey).filter_by(id=key_id, brand_id=staff.brand_id).with_for_update()).scalar_one_or_none()
+    if key is None:
+        raise PartnerKeyUnknown
+    key.revoked_at = key.revoked_at or clock.now(session)
+    session.flush()
+
+
+def of_token(session: Session, token: str) -> PartnerKey:
+    """The key of this token. Raises `Unauthorized` for one that is unknown or was taken back."""
+    found = session.execute(select(PartnerKey).filter_by(token_hash=token_hash(token), revoked_at=None)).scalar_one_or_none()
+    if found is None:
+        raise Unauthorized
+    now = clock.now(session)
+    stale = or_(PartnerKey.last_used_at.is_(None), PartnerKey.last_used_at < now - NOTED_EVERY)
+    free = select(PartnerKey.id).where(PartnerKey.id == found.id, stale).with_for_update(skip_locked=True)
+    noted = update(PartnerKey).where(PartnerKey.id.in_(free.scalar_subquery())).values(last_used_at=now)
+    session.execute(noted.execution_options(synchronize_session=False))
+    return found
+
+
+def _check(staff: Staff) -> None:
+    if staff.role != Role.admin:
+        raise AdministratorsOnly

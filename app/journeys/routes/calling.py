@@ -1,0 +1,38 @@
+"""The door through which other systems of the brand let somebody into a journey, with a key of theirs."""
+
+from __future__ import annotations
+
+import uuid
+from typing import Any
+
+from sqlalchemy.orm import Session
+
+from app.journeys import coming
+from app.journeys.errors import JourneyUnknown, NotCalledFor, NothingPublished
+from app.journeys.schemas import entering as schemas
+from app.journeys.service import naming
+from app.kit.idempotency import idempotent
+from app.kit.limits import limited
+from app.kit.web import Caller, blueprint, raises, transactional
+
+partner = blueprint("journeys", audience="partner")
+NOBODY = uuid.UUID(int=0)
+
+
+@partner.post("/<key>/entries")
+@idempotent
+@limited("partner_calls_per_minute")
+@raises(JourneyUnknown, NothingPublished, NotCalledFor)
+@partner.input(schemas.CallIn)
+@partner.output(schemas.EnrolledOut)
+@transactional
+def let_in(session: Session, who: Caller, key: str, json_data: dict[str, Any]) -> Any:
+    """Let one customer into the journey that is called so, with what there is to tell of her; the same `key` again lets nobody in again.
+
+    Whom nobody knows is left out as who is gone: which of both it was is not told.
+    """
+    assert who.brand_id is not None
+    journey = naming.called(session, who.brand_id, key)
+    phone = json_data.pop("phone", None)
+    person = json_data.pop("customer_id", None) or naming.by_phone(session, who.brand_id, phone) or NOBODY
+    return coming.enrolled_out(naming.let_in(session, journey, person, **json_data))
