@@ -13,6 +13,7 @@ from sqlalchemy import Select
 from sqlalchemy.orm import Session
 
 from app.events.models import Event
+from app.journeys import filters
 
 __all__ = ["Asked", "Heard", "Planned", "Trigger"]
 
@@ -49,9 +50,14 @@ class Heard(Trigger):
         """The names of the events that let in."""
 
     @staticmethod
-    @abstractmethod
-    def fits(config: dict[str, Any], event: Event) -> bool:
+    def asks(config: dict[str, Any]) -> filters.Where:
+        """What the data of such an event must be like to let its customer in; mostly anything."""
+        return {}
+
+    @classmethod
+    def fits(cls, config: dict[str, Any], event: Event) -> bool:
         """Whether an event of such a name lets its customer in."""
+        return filters.fits(cls.asks(config), event.data)
 
 
 class Planned(Trigger):

@@ -23,7 +23,8 @@ from app.journeys.errors import (
 from app.journeys.models import Journey, JourneyDraft
 from app.journeys.routes.callers import journey_of, marketer
 from app.journeys.schemas import drafts as schemas
-from app.journeys.service import describing, files, palette, publishing
+from app.journeys.schemas.estimating import EstimatedOut, EstimateIn
+from app.journeys.service import describing, estimating, files, palette, publishing
 from app.journeys.service import drafts as service
 from app.kit.idempotency import idempotent
 from app.kit.web import Caller, blueprint, raises, transactional
@@ -139,6 +140,18 @@ def check(session: Session, who: Caller, journey_id: uuid.UUID, json_data: dict[
     journey = journey_of(session, who, journey_id)
     graph = json_data["graph"] if "graph" in json_data else drawn.draft(session, journey).graph
     return vars(publishing.check(session, journey.brand_id, graph))
+
+
+@staff.post("/<uuid:journey_id>/estimate")
+@raises(MarketersOnly, JourneyUnknown)
+@staff.input(EstimateIn)
+@staff.output(EstimatedOut)
+@transactional
+def estimate(session: Session, who: Caller, journey_id: uuid.UUID, json_data: dict[str, Any]) -> Any:
+    """How many people publishing the draft, or a graph that is given, would let in now and on a day, and whom its messages reach."""
+    journey = journey_of(session, who, journey_id)
+    graph = json_data["graph"] if "graph" in json_data else drawn.draft(session, journey).graph
+    return {"estimate": estimating.estimate(session, journey, graph)}
 
 
 @staff.post("/<uuid:journey_id>/copy")

@@ -27,7 +27,7 @@ from app.journeys.models import Journey, JourneyMove, JourneyVersion
 from app.journeys.routes.callers import journey_of, marketer
 from app.journeys.routes.drafts import reference
 from app.journeys.schemas import drafts as schemas
-from app.journeys.service import publishing, running
+from app.journeys.service import estimating, publishing, running
 from app.journeys.service.publishing import Choice
 from app.kit.idempotency import idempotent
 from app.kit.web import Caller, blueprint, raises, transactional
@@ -87,7 +87,8 @@ def preview(session: Session, who: Caller, journey_id: uuid.UUID, json_data: dic
     journey = journey_of(session, who, journey_id)
     draft = drawn.draft(session, journey)
     graph = drawn.version(session, journey, json_data["version"]).graph if "version" in json_data else draft.graph
-    return publishing.preview(session, journey, graph) | {"revision": draft.revision}
+    seen = publishing.preview(session, journey, graph) | {"revision": draft.revision}
+    return seen | {"estimate": None if seen["errors"] else estimating.estimate(session, journey, graph)}
 
 
 @staff.post("/<uuid:journey_id>/publish")

@@ -9,6 +9,7 @@ from apiflask.fields import Boolean, DateTime, Dict, Integer, List, Nested, Raw,
 from apiflask.validators import Length, OneOf, Range, Regexp
 
 from app.journeys.models import MoveKind, MoveStatus
+from app.journeys.schemas.estimating import EstimateOut
 
 _GRAPH = {"description": "a graph as `app/journeys/graph.py` describes it, sound or not"}
 
@@ -162,6 +163,7 @@ class PreviewOut(CheckOut):
     revision = Integer(metadata={"description": "of the draft that was looked at"})
     difference = Dict(allow_none=True)
     places = List(Nested(PlaceOut))
+    estimate = Nested(EstimateOut, allow_none=True, metadata={"description": "null while the graph is not sound"})
 
 
 class PublishIn(Schema):

@@ -9,7 +9,6 @@ from marshmallow import fields
 from marshmallow.validate import OneOf
 
 from app.events.catalogue import NAMES
-from app.events.models import Event
 from app.journeys import filters
 from app.journeys.arrivals import Heard
 from app.journeys.visits import Form, event_label
@@ -45,5 +44,6 @@ class HappenedToHer(Heard):
         return {config["event"]}
 
     @staticmethod
-    def fits(config: dict[str, Any], event: Event) -> bool:
-        return filters.fits(config["where"], event.data)
+    def asks(config: dict[str, Any]) -> filters.Where:
+        where: filters.Where = config["where"]
+        return where

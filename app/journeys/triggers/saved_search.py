@@ -8,7 +8,6 @@ from typing import Any
 from marshmallow import fields
 from marshmallow.validate import Length, OneOf
 
-from app.events.models import Event
 from app.journeys.arrivals import Heard
 from app.journeys.visits import Form
 from app.kit.texts import t
@@ -45,7 +44,3 @@ class NewsOfCars(Heard):
     @staticmethod
     def hears(config: dict[str, Any]) -> Collection[str]:
         return {NEWS[one] for one in config["news"]}
-
-    @staticmethod
-    def fits(config: dict[str, Any], event: Event) -> bool:
-        return True

@@ -12,7 +12,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from app.audience.models import Segment
-from app.events.models import Event
+from app.journeys import filters
 from app.journeys.arrivals import Heard
 from app.journeys.visits import Form
 from app.kit.texts import t
@@ -44,8 +44,8 @@ class SegmentChanged(Heard):
         return {f"segment.{config['change']}"}
 
     @staticmethod
-    def fits(config: dict[str, Any], event: Event) -> bool:
-        return event.data.get("segment_id") == str(config["segment_id"])
+    def asks(config: dict[str, Any]) -> filters.Where:
+        return {"segment_id": str(config["segment_id"])}
 
     @staticmethod
     def at_publish(config: dict[str, Any]) -> dict[str, Any] | None:

@@ -12,7 +12,6 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from app.audience.models import Tag
-from app.events.models import Event
 from app.journeys import filters
 from app.journeys.arrivals import Heard
 from app.journeys.visits import Form
@@ -54,9 +53,8 @@ class TagDecided(Heard):
         return {f"tag.{config['change']}"}
 
     @staticmethod
-    def fits(config: dict[str, Any], event: Event) -> bool:
-        asked = {"tag": config["tag"]} | ({} if config["value"] is None else {"value": config["value"]})
-        return filters.fits(asked, event.data)
+    def asks(config: dict[str, Any]) -> filters.Where:
+        return {"tag": config["tag"]} | ({} if config["value"] is None else {"value": config["value"]})
 
     @staticmethod
     def missing(session: Session, brand_id: uuid.UUID, config: dict[str, Any]) -> tuple[str, str] | None:
