@@ -8,10 +8,11 @@ from io import BytesIO
 from typing import Any
 
 import pytest
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from app.audience import service
-from app.audience.models import CustomerTag
+from app.audience.models import CustomerTag, Tag, TagKind
 from app.dealers.models import Brand, Role
 from app.events import service as events
 from app.kit import clock
@@ -146,3 +147,28 @@ def test_one_customer_is_given_a_value_until_a_day_and_many_are_given_a_tag_at_o
     many = {"customer_ids": [str(her.id), str(other.id), stranger], "value": "30"}
     assert marketer.post(f"{TAGS}/{tag.id}/people", json=many).json == {"changed": 1, "nobody": [stranger]}
     assert marketer.get(f"{TAGS}/{tag.id}").json["carriers"] == 2
+
+
+def test_another_system_gives_and_takes_tags_with_its_key_by_id_and_by_number(session: Session, client: Any) -> None:
+    brand, elsewhere = make_dealers.brand(session), make_dealers.brand(session)
+    first, second = (make_identity.customer(session, brand, phone=f"+861390000000{n}") for n in (1, 2))
+    stranger = make_identity.customer(session, elsewhere, phone="+8613900000009")
+    vip, ruled = make.tag(session, brand), make.tag(session, brand, kind=TagKind.rule)
+    _, token = make_dealers.partner_key(session, make_dealers.staff(session, brand, Role.admin))
+    session.commit()
+
+    def told(tag: Tag, status: int = 200, **body: Any) -> Any:
+        answer = client.post(f"/api/partner/tags/{tag.key}/people", json=body, headers={"Authorization": f"Bearer {token}"})
+        assert answer.status_code == status, answer.text
+        return answer.json
+
+    named = {"customer_ids": [str(first.id), str(stranger.id)], "phones": ["139 0000 0002", "13900000002", "13900000009", "no number"]}
+    assert told(vip, **named) == {"changed": 2, "nobody": [str(stranger.id), "13900000009", "no number"]}
+    assert told(vip, **named)["changed"] == 0
+    rows = select(CustomerTag.customer_id, CustomerTag.active, CustomerTag.source).order_by(CustomerTag.customer_id)
+    assert session.execute(rows).all() == [(one.id, True, "api") for one in (first, second)]
+    assert told(vip, phones=["13900000002"], action="remove")["changed"] == 1
+    assert told(ruled, 409, phones=["13900000002"])["error"] == "audience.tag_by_rule"
+    assert told(vip, 422)["details"] == {"customer_ids": ["with phones: 1 to 1000"]}
+    assert told(vip, 422, phones=["1"] * 600, customer_ids=[str(first.id)] * 600)["error"] == "request.invalid"
+    assert client.post(f"/api/partner/tags/{vip.key}/people", json={"phones": ["1"]}).status_code == 401

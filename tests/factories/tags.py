@@ -26,6 +26,7 @@ HONOURED = {
     "POST /api/staff/tags/<uuid:tag_id>/archive",
     "POST /api/staff/tags/<uuid:tag_id>/behaviour/preview",
     "POST /api/staff/tags/<uuid:tag_id>/links",
+    "POST /api/partner/tags/<key>/people",
     "POST /api/staff/tags/<uuid:tag_id>/people",
     "POST /api/staff/tags/<uuid:tag_id>/restore",
     "POST /api/staff/tags/<uuid:tag_id>/rules",
@@ -92,6 +93,7 @@ def bodies(made: Tags) -> dict[str, dict[str, Any]]:
         "/tags/<uuid:tag_id>/rules/preview": rule,
         "/tags/<uuid:tag_id>/behaviour": BEHAVIOUR,
         "/tags/<uuid:tag_id>/behaviour/preview": BEHAVIOUR,
+        "/tags/<key>/people": {"customer_ids": ["00000000-0000-0000-0000-000000000007"]},
         "/tags/<uuid:tag_id>/people": {"customer_ids": ["00000000-0000-0000-0000-000000000007"]},
         "/tags/<uuid:tag_id>/links": {"account_id": str(made.account.id)},
     }

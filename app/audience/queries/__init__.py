@@ -1,5 +1,31 @@
 """Looks at who: tags and segments."""
 
-from app.audience.queries.tags import behaviour_of, carriers, folders, rules_of, stands_on_tags, tag, tags, tags_of, uses_of, who_now
+from app.audience.queries.tags import (
+    behaviour_of,
+    carriers,
+    folders,
+    people_by_phone,
+    rules_of,
+    stands_on_tags,
+    tag,
+    tag_of_key,
+    tags,
+    tags_of,
+    uses_of,
+    who_now,
+)
 
-__all__ = ["behaviour_of", "carriers", "folders", "rules_of", "stands_on_tags", "tag", "tags", "tags_of", "uses_of", "who_now"]
+__all__ = [
+    "behaviour_of",
+    "carriers",
+    "folders",
+    "people_by_phone",
+    "rules_of",
+    "stands_on_tags",
+    "tag",
+    "tag_of_key",
+    "tags",
+    "tags_of",
+    "uses_of",
+    "who_now",
+]

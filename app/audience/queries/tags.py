@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import uuid
+from collections import defaultdict
 from collections.abc import Callable, Collection, Sequence
+from contextlib import suppress
 from typing import Any
 
 from sqlalchemy import Select, select
@@ -13,6 +15,8 @@ from app.audience.errors import TagUnknown
 from app.audience.models import BehaviourRule, CustomerTag, Tag, TagFolder, TagRule
 from app.identity import queries as identity
 from app.identity.models import Customer
+from app.kit.crypto import blind_index
+from app.kit.phone import PhoneInvalid, normalise
 from app.kit.texts import t
 
 Teller = Callable[[Session, Tag], Sequence[str]]
@@ -30,6 +34,27 @@ def tag(session: Session, brand_id: uuid.UUID, tag_id: uuid.UUID) -> Tag:
     found = session.execute(select(Tag).filter_by(brand_id=brand_id, id=tag_id)).scalar_one_or_none()
     if found is None:
         raise TagUnknown(tag=str(tag_id))
+    return found
+
+
+def tag_of_key(session: Session, brand_id: uuid.UUID, key: str) -> Tag:
+    """The brand's tag that others know by this key. Raises `TagUnknown`."""
+    found = session.execute(select(Tag).filter_by(brand_id=brand_id, key=key)).scalar_one_or_none()
+    if found is None:
+        raise TagUnknown(tag=key)
+    return found
+
+
+def people_by_phone(session: Session, brand_id: uuid.UUID, phones: Sequence[str]) -> dict[str, uuid.UUID | None]:
+    """Who has each of these telephone numbers, as they are written; None where nobody has, or it is none."""
+    found: dict[str, uuid.UUID | None] = dict.fromkeys(phones)
+    hashes: dict[str, list[str]] = defaultdict(list)
+    for phone in found:
+        with suppress(PhoneInvalid):
+            hashes[blind_index(normalise(phone))].append(phone)
+    rows = select(Customer.phone_hash, Customer.id).where(Customer.brand_id == brand_id, Customer.phone_hash.in_(hashes))
+    for number, customer_id in session.execute(rows.where(Customer.erased_at.is_(None), Customer.merged_into_id.is_(None))):
+        found |= dict.fromkeys(hashes[str(number)], customer_id)
     return found
 
 

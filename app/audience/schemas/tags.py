@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from apiflask import Schema
 from apiflask.fields import UUID, AwareDateTime, Boolean, DateTime, Dict, Integer, List, Nested, String
 from apiflask.validators import Length, OneOf, Range, Regexp
+from marshmallow import ValidationError, validates_schema
 
 from app.audience.models import Action, TagKind, ValueType
 from app.audience.values import LONGEST_VALUE, MOST_DAYS, MOST_TIMES, OF_VEHICLES
@@ -144,6 +147,21 @@ class PeopleTaggedIn(Schema):
     action = String(load_default=Action.add, validate=OneOf([one.value for one in Action]))
     value = String(validate=VALUE)
     expires_at = AwareDateTime()
+
+
+class PeopleToldIn(Schema):
+    """Whom another system of the brand names: by our ids, by telephone numbers, or by both."""
+
+    customer_ids = List(UUID(), load_default=list, validate=Length(max=MOST_PEOPLE))
+    phones = List(String(validate=Length(1, 20)), load_default=list, validate=Length(max=MOST_PEOPLE))
+    action = String(load_default=Action.add, validate=OneOf([one.value for one in Action]))
+    value = String(validate=VALUE)
+    expires_at = AwareDateTime()
+
+    @validates_schema
+    def _names_somebody(self, data: dict[str, Any], **_: Any) -> None:
+        if not 1 <= len(data.get("customer_ids", ())) + len(data.get("phones", ())) <= MOST_PEOPLE:
+            raise ValidationError({"customer_ids": [f"with phones: 1 to {MOST_PEOPLE}"]})
 
 
 class PeopleTaggedOut(Schema):
