@@ -154,7 +154,7 @@ NAMES: dict[str, str] = BEHAVIOUR | {
     "journey.resumed": "The steps of a paused journey are taken again.",
     "journey.cancelled": "A journey is over for good: everybody inside leaves.",
     "journey.archived": "A journey is no longer shown among the others.",
-    "journey.paused_itself": "Too many walks of a journey got stuck, and it paused.",
+    "journey.paused_itself": "Too many walks of a journey got stuck, or it could not be heard for, and it paused.",
     # campaigns
     "campaign.created": "Somebody wrote a campaign.",
     "campaign.started": "A campaign runs: its codes count.",

@@ -6,13 +6,14 @@ import uuid
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from sqlalchemy import select, text
+from sqlalchemy import text
 from sqlalchemy.orm import Session
 
 from app.events.catalogue import NAMES
-from app.events.models import EventSubscription
-from app.events.service import Handler, handler_key, listeners
+from app.events.listening import ears, handler_key
+from app.events.service import Handler, listeners
 from app.kit import clock, queue
+from app.kit.json import dumps
 
 Note = Callable[..., None]
 
@@ -26,11 +27,17 @@ _RECORD = """
     FROM ({source}) told
 """
 _DELIVER = """
-    WITH made AS ({record} RETURNING id), due AS (
+    WITH made AS ({record} RETURNING id{data}), due AS (
         INSERT INTO event_deliveries (handler, event_id, recorded_at, due_at)
         SELECT hearing.handler, made.id, :now, :now FROM made CROSS JOIN unnest(CAST(:handlers AS text[])) AS hearing (handler)
+        {particular}
     )
     SELECT count(*) FROM made
+"""
+# One handler may ask for several things, and hears of what is all of them once.
+_PARTICULAR = """
+    UNION SELECT hearing.handler, made.id, :now, :now
+    FROM made JOIN unnest(CAST(:keys AS text[]), CAST(:abouts AS jsonb[])) AS hearing (handler, about) ON made.data @> hearing.about
 """
 _COUNT = "WITH made AS ({record} RETURNING 1) SELECT count(*) FROM made"
 
@@ -60,17 +67,22 @@ def record_selected(
     if name not in NAMES:
         raise RuntimeError(f"not in the event catalogue: {name}")
     session.flush()
-    subscribed = session.execute(select(EventSubscription.handler).filter_by(event_name=name)).scalars()
-    hearing = listeners(name) | set(subscribed)
+    subscribed = ears(session, [name], brand_id=brand_id)[name]
+    hearing = listeners(name) | {one.handler for one in subscribed if not one.about}
     handlers = sorted(hearing - _in_sets.keys())
+    particular = [one for one in subscribed if one.about and one.handler not in hearing]
     given: dict[str, Any] = {"brand_id": brand_id, "name": name, "actor_type": actor[0], "actor_id": str(actor[1]) if actor[1] else None}
     kind, subject_id = subject or (None, None)
     given |= {"subject_type": kind, "subject_id": str(subject_id) if subject_id else None}
     given |= {"now": clock.now(session), "handlers": handlers}
+    if particular:
+        given |= {"keys": [one.handler for one in particular], "abouts": [dumps(one.about).decode() for one in particular]}
     record = _RECORD.format(source=source, subject=_HERSELF if about_herself else _SUBJECT)
-    wanted = text((_DELIVER if handlers else _COUNT).format(record=record))
+    told = _DELIVER if handlers or particular else _COUNT
+    how = {"particular": _PARTICULAR if particular else "", "data": ", data" if particular else ""}
+    wanted = text(told.format(record=record, **how))
     recorded: int = session.execute(wanted, {**(params or {}), **given}).scalar_one()
-    if recorded and handlers:
+    if recorded and (handlers or particular):
         queue.enqueue(session, "events.deliver")
     for key in sorted(hearing & _in_sets.keys()) if recorded else ():
         _in_sets[key](session, brand_id, name, source=source, params=params or {})

@@ -74,12 +74,28 @@ class EventDelivery(Base):
 
 
 class EventSubscription(Base):
-    """A handler that asked, at run time, to hear of a name: a published journey, a tag rule."""
+    """A handler that asked, at run time, to hear of a name: a published journey, a tag rule.
+
+    Only of facts whose data has all of `about`, and of one brand where there is one.
+    """
 
     __tablename__ = "event_subscriptions"
+    __table_args__ = (Index("ix_event_subscriptions_event_name", "event_name"),)
 
     handler: Mapped[str] = mapped_column(primary_key=True)
     event_name: Mapped[str] = mapped_column(primary_key=True)
+    about: Mapped[dict[str, Any]] = mapped_column(JSONB, primary_key=True, default=dict, server_default="{}")
+    brand_id: Mapped[uuid.UUID | None]
+
+
+class EventRest(Base):
+    """A handler that can hear nothing for now, and why: what waits for it waits, and no attempt is counted."""
+
+    __tablename__ = "event_rests"
+
+    handler: Mapped[str] = mapped_column(primary_key=True)
+    until: Mapped[datetime]
+    error: Mapped[str]
 
 
 class ClientEvent(Base):

@@ -9,7 +9,7 @@ from datetime import datetime
 from sqlalchemy import select, tuple_
 from sqlalchemy.orm import Session
 
-from app.events.models import Event, EventDelivery, told_by
+from app.events.models import Event, EventDelivery, EventRest, told_by
 
 
 def of_customer(
@@ -64,3 +64,8 @@ def dead_deliveries(session: Session, limit: int = 50) -> Sequence[EventDelivery
         .scalars()
         .all()
     )
+
+
+def why_at_rest(session: Session, handler: str) -> str | None:
+    """What a handler said when it could hear nothing any more; None where it hears."""
+    return session.execute(select(EventRest.error).filter_by(handler=handler)).scalar_one_or_none()

@@ -11,16 +11,43 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from psycopg.types.json import Jsonb
-from sqlalchemy import String, and_, cast, delete, func, insert, or_, select, text, update
+from sqlalchemy import Row, Uuid, and_, any_, delete, func, insert, literal, or_, select, text, update
 from sqlalchemy.dialects import postgresql
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import Session
 
-from app.events import queries, totals
+from app.events import listening, queries, totals
 from app.events.catalogue import BEHAVIOUR, NAMES
-from app.events.models import ClientEvent, Event, EventDelivery, EventSubscription, told_by
+from app.events.forgetting import forget_client_events, forget_receipts, redact
+from app.events.listening import ears, hand_over, handler_key, subscribe, subscribe_each, subscribe_for, wake
+from app.events.models import ClientEvent, Event, EventDelivery, told_by
 from app.kit import clock, db, queue
 from app.kit.logging import logger, mask_text
+
+__all__ = [
+    "attach",
+    "deliver",
+    "deliver_all",
+    "due_handlers",
+    "forget_behaviour",
+    "forget_client_events",
+    "forget_receipts",
+    "hand_over",
+    "handler_key",
+    "handlers",
+    "ingest",
+    "listeners",
+    "make_partitions",
+    "on",
+    "record",
+    "record_all",
+    "redact",
+    "revive",
+    "subscribe",
+    "subscribe_each",
+    "subscribe_for",
+    "wake",
+]
 
 log = logger(__name__)
 
@@ -29,17 +56,27 @@ BATCH = 200
 COPIED_FROM = 100
 MAX_ATTEMPTS = 12
 
-Handler = Callable[[Session, Sequence[Event]], None]
+# One that hears for many is told for whom, as `whom`.
+Handler = Callable[..., None]
+# Of whoever failed on a batch: how long nothing more is told to it; None: each event is tried alone. Called in no transaction.
+Diagnosis = Callable[[str, Exception], timedelta | None]
 
 _handlers: dict[str, Handler] = {}
 _listeners: dict[str, set[str]] = {}
+_batches: dict[str, int] = {}
+_diagnoses: dict[str, Diagnosis] = {}
+# When each had its last turn in this process, so that nobody is always the last, however long a flood is.
+_turns: dict[str, float] = {}
+# How long turns are given before it is asked again who has something to hear.
+A_ROUND_S = 0.5
 
 
-def on(*names: str) -> Callable[[Handler], Handler]:
+def on(*names: str, batch: int | None = None, diagnosis: Diagnosis | None = None) -> Callable[[Handler], Handler]:
     """Make a function the handler of these events; without names it hears what it subscribes to at run time.
 
     A handler gets a batch, oldest first, in its own transaction together with the receipts: delivering twice changes nothing more.
-    It raises to be called again later; then each event of the batch is tried alone, so that one bad event holds up no other.
+    It raises to be called again later; then each event of the batch is tried alone, so that one bad event holds up no other, unless the
+    `diagnosis` says that it can hear nothing at all for now.
     """
     unknown = [name for name in names if name not in NAMES]
     if unknown:
@@ -48,16 +85,15 @@ def on(*names: str) -> Callable[[Handler], Handler]:
     def register(handler: Handler) -> Handler:
         key = handler_key(handler)
         _handlers[key] = handler
+        if batch:
+            _batches[key] = batch
+        if diagnosis:
+            _diagnoses[key] = diagnosis
         for name in names:
             _listeners.setdefault(name, set()).add(key)
         return handler
 
     return register
-
-
-def handler_key(handler: Handler) -> str:
-    """What receipts call a handler: `orders.confirm_deposit`."""
-    return f"{handler.__module__.split('.')[1]}.{handler.__name__}"
 
 
 def handlers() -> dict[str, Handler]:
@@ -68,14 +104,6 @@ def handlers() -> dict[str, Handler]:
 def listeners(name: str) -> set[str]:
     """The keys of the handlers that always hear of a name."""
     return set(_listeners.get(name, ()))
-
-
-def subscribe(session: Session, handler: Handler, names: set[str]) -> None:
-    """Make `names` the whole set of events that this handler hears of from now on."""
-    key = handler_key(handler)
-    session.execute(delete(EventSubscription).filter_by(handler=key))
-    if names:
-        session.execute(insert(EventSubscription), [{"handler": key, "event_name": name} for name in sorted(names)])
 
 
 def record(
@@ -117,15 +145,11 @@ def _write(session: Session, rows: Sequence[dict[str, Any]]) -> None:
     else:
         # With its nulls written out, every row goes into the same statement.
         session.execute(insert(Event).execution_options(render_nulls=True), rows)
-    hearing = {name: listeners(name) for name in {row["name"] for row in rows}}
-    for name, key in session.execute(
-        select(EventSubscription.event_name, EventSubscription.handler).where(EventSubscription.event_name.in_(hearing))
-    ):
-        hearing[name].add(key)
+    subscribed = ears(session, {row["name"] for row in rows})
     deliveries = [
         {"handler": key, "event_id": row["id"], "recorded_at": row["recorded_at"], "due_at": row["recorded_at"]}
         for row in rows
-        for key in sorted(hearing[row["name"]])
+        for key in sorted(listeners(row["name"]) | {one.handler for one in subscribed[row["name"]] if one.hears(row)})
     ]
     if len(deliveries) > COPIED_FROM:
         db.copy_rows(session, EventDelivery.__tablename__, list(deliveries[0]), (list(one.values()) for one in deliveries))
@@ -232,22 +256,6 @@ def forget_behaviour(session: Session, brand_id: uuid.UUID, customer_ids: Sequen
     )
 
 
-def forget_client_events(session: Session, *, older_than: timedelta) -> None:
-    """Drop what tells that an event was told before; the events stay."""
-    session.execute(delete(ClientEvent).where(ClientEvent.recorded_at < func.marque_now() - older_than))
-
-
-def redact(session: Session, customer_ids: Sequence[uuid.UUID], *keys: str) -> None:
-    """Take these values out of what was recorded about customers who are forgotten; the facts stay."""
-    named = cast(list(keys), ARRAY(String))
-    session.execute(
-        update(Event)
-        .where(Event.customer_id.in_(customer_ids), Event.data.has_any(named))
-        .values(data=Event.data.op("-")(named))
-        .execution_options(synchronize_session=False)
-    )
-
-
 def _columns(
     name: str,
     moment: datetime,
@@ -276,34 +284,40 @@ def deliver_all(*, seconds: float = math.inf) -> int:
     """Deliver everything due, and what that brings about, until nothing is left or this time is over. Returns the number of deliveries."""
     done, until = 0, time.monotonic() + seconds
     while keys := due_handlers():
-        done_before = done
+        done_before, began = done, time.monotonic()
         for key in keys:
             done += deliver(key, until=until)
             if time.monotonic() >= until:
                 return done
+            if time.monotonic() - began >= A_ROUND_S and done > done_before:
+                break
         if done == done_before:
             break
     return done
 
 
 def due_handlers() -> list[str]:
-    """Who has something to hear. Whoever has waited longest, or of a feed has most left, comes first, so that nobody is always the last."""
+    """Who has something to hear. Whoever had no turn for longest comes first, so that nobody is always the last."""
     with db.transaction() as session:
-        rows = session.execute(
-            select(EventDelivery.handler)
-            .where(EventDelivery.delivered_at.is_(None), EventDelivery.dead_at.is_(None), EventDelivery.due_at <= func.marque_now())
-            .group_by(EventDelivery.handler)
-            .order_by(func.min(EventDelivery.due_at), func.count().desc())
-        )
-        return [key for key in rows.scalars() if key in _handlers]
+        keys = [key for key in listening.due(session) if _kind(key) in _handlers]
+    return sorted(keys, key=lambda key: _turns.get(key, -math.inf))
+
+
+def _kind(key: str) -> str:
+    """The handler behind a key, whomever it hears for."""
+    return key.partition(":")[0]
 
 
 def deliver(key: str, *, until: float = math.inf) -> int:
     """Give a handler its next batch; when that fails, its events one by one until then (`time.monotonic`). How many were delivered."""
+    _turns[key] = time.monotonic()
+    most = _batches.get(_kind(key), BATCH)
     try:
-        return _deliver_batch(key, BATCH)
-    except Exception:
+        return _deliver_batch(key, most)
+    except Exception as error:
         log.exception("handler failed on a batch", handler=key)
+        if _must_rest(key, error):
+            return 0
     done = 0
     for _ in range(BATCH):
         tried: list[uuid.UUID] = []
@@ -319,47 +333,62 @@ def deliver(key: str, *, until: float = math.inf) -> int:
     return done
 
 
+def _must_rest(key: str, error: Exception) -> bool:
+    """Whether whoever failed can hear nothing for now: then nothing is told to it for a while, and nothing of it is given up."""
+    diagnosis = _diagnoses.get(_kind(key))
+    lasting = diagnosis(key.partition(":")[2], error) if diagnosis else None
+    if lasting is None:
+        return False
+    with db.transaction() as session:
+        listening.rest(session, key, lasting, _in_words(error))
+    return True
+
+
+def _in_words(error: Exception) -> str:
+    return mask_text(f"{type(error).__name__}: {error}")[:500]
+
+
 def _deliver_batch(key: str, limit: int, tried: list[uuid.UUID] | None = None) -> int:
     """One transaction of deliveries; `tried` is told which events they were, also when it fails."""
     with db.transaction() as session:
-        # One deliverer per handler at a time keeps a customer's events in order; the lock ends with the transaction.
-        session.execute(text("SELECT pg_advisory_xact_lock(hashtext(:key))"), {"key": f"deliver {key}"})
+        # One deliverer per handler at a time keeps a customer's events in order; the lock ends with the transaction. Where somebody else
+        # delivers to it, others have their turn meanwhile.
+        free = text("SELECT pg_try_advisory_xact_lock(hashtext(:key))")
+        if not session.execute(free, {"key": f"deliver {key}"}).scalar_one():
+            return 0
         due = list(_next(session, key, limit))
         if not due:
             return 0
-        ids = [row.event_id for row in due]
+        ids = [event_id for event_id, _ in due]
         if tried is not None:
             tried.extend(ids)
-        found = session.execute(
-            select(Event)
-            .where(Event.id.in_(ids), Event.recorded_at.in_({row.recorded_at for row in due}))
-            .order_by(Event.recorded_at, Event.id)
-        )
-        _handlers[key](session, found.scalars().all())
-        session.execute(
-            update(EventDelivery)
-            .where(EventDelivery.handler == key, EventDelivery.event_id.in_(ids))
-            .values(delivered_at=func.marque_now(), error=None)
-        )
+        times = {recorded_at for _, recorded_at in due}
+        # Between the first and the last, so that no other months are looked into.
+        within = Event.recorded_at >= min(times), Event.recorded_at <= max(times)
+        found = session.execute(select(Event).where(Event.id == _any(ids), *within).order_by(Event.recorded_at, Event.id))
+        whom = key.partition(":")[2]
+        _handlers[_kind(key)](session, found.scalars().all(), **({"whom": whom} if whom else {}))
+        heard = update(EventDelivery).where(EventDelivery.handler == key, EventDelivery.event_id == _any(ids))
+        heard = heard.values(delivered_at=func.marque_now(), error=None)
+        session.execute(heard.execution_options(synchronize_session=False))
+        if _kind(key) in _diagnoses:
+            wake(session, key)
         return len(ids)
 
 
-def _next(session: Session, key: str, limit: int) -> Sequence[EventDelivery]:
-    return (
-        session.execute(
-            select(EventDelivery)
-            .where(
-                EventDelivery.handler == key,
-                EventDelivery.delivered_at.is_(None),
-                EventDelivery.dead_at.is_(None),
-                EventDelivery.due_at <= func.marque_now(),
-            )
-            .order_by(EventDelivery.event_id)
-            .limit(limit)
-        )
-        .scalars()
-        .all()
+def _any(ids: Sequence[uuid.UUID]) -> Any:
+    """One parameter, however many there are."""
+    return any_(literal(list(ids), ARRAY(Uuid)))
+
+
+def _next(session: Session, key: str, limit: int) -> Sequence[Row[tuple[uuid.UUID, datetime]]]:
+    wanted = select(EventDelivery.event_id, EventDelivery.recorded_at).where(
+        EventDelivery.handler == key,
+        EventDelivery.delivered_at.is_(None),
+        EventDelivery.dead_at.is_(None),
+        EventDelivery.due_at <= func.marque_now(),
     )
+    return session.execute(wanted.order_by(EventDelivery.event_id).limit(limit)).all()
 
 
 def _postpone(key: str, event_ids: list[uuid.UUID], error: Exception) -> None:
@@ -371,7 +400,7 @@ def _postpone(key: str, event_ids: list[uuid.UUID], error: Exception) -> None:
         )
         for row in session.execute(wanted.with_for_update()).scalars():
             row.attempts += 1
-            row.error = mask_text(f"{type(error).__name__}: {error}")[:500]
+            row.error = _in_words(error)
             if row.attempts >= MAX_ATTEMPTS:
                 row.dead_at = clock.now(session)
             else:
@@ -386,11 +415,6 @@ def revive(session: Session, handler: str | None = None) -> int:
     revived = session.execute(wanted.values(dead_at=None, attempts=0, due_at=func.marque_now()).returning(EventDelivery.event_id)).all()
     queue.enqueue(session, "events.deliver")
     return len(revived)
-
-
-def forget_receipts(session: Session, *, older_than: timedelta) -> None:
-    """Drop receipts of events delivered long ago; what is due or dead stays."""
-    session.execute(delete(EventDelivery).where(EventDelivery.delivered_at < func.marque_now() - older_than))
 
 
 def make_partitions(session: Session, months_ahead: int = 3) -> None:

@@ -117,6 +117,11 @@ def _json(value: Any) -> ColumnElement[Any]:
     return cast(literal(value, JSONB), JSONB)
 
 
+def plain(asked: Where) -> dict[str, Any]:
+    """What stands in it as a value: data that is as asked has all of it."""
+    return {name: wanted for name, wanted in asked.items() if not isinstance(wanted, dict)}
+
+
 def summary(asked: Where) -> str:
     """The values in words, as they stand."""
     return "、".join(_words(wanted) for wanted in asked.values())

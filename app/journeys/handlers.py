@@ -12,10 +12,11 @@ from app.dealers import queries as dealers
 from app.events.models import Event
 from app.events.service import on
 from app.journeys import service
-from app.journeys.service import confirming, converting
+from app.journeys.service import confirming, converting, diagnosing
 
-# It hears the names that the published journeys subscribed to.
-hear = on()(service.hear)
+# They hear the names that the published journeys subscribed to, each journey for itself.
+hear = on(batch=2000, diagnosis=diagnosing.hearing)(service.hear)
+heed = on(batch=1000)(service.heed)
 convert = on()(converting.convert)
 
 

@@ -10,6 +10,7 @@ from sqlalchemy import ColumnElement, func, select
 from sqlalchemy.orm import Session
 
 from app.dealers.models import Staff
+from app.events import queries
 from app.journeys.errors import WalkUnknown
 from app.journeys.graph import Graph
 from app.journeys.models import Journey, JourneyStatus, JourneyVersion, Walk, WalkStatus
@@ -19,6 +20,7 @@ from app.kit.texts import has, t
 
 MOST_GROUPS = 200
 TOO_MANY = "too_many_stuck"
+UNHEARD = "cannot_be_heard"
 
 
 def of_problem(problem: str | None) -> ColumnElement[Any]:
@@ -96,7 +98,7 @@ def pause(session: Session, journey: Journey) -> dict[str, Any] | None:
     last = session.execute(moves.order_by(Transition.created_at.desc(), Transition.id.desc()).limit(1)).scalar_one_or_none()
     if last is None:
         return None
-    itself = last.reason == TOO_MANY
+    itself, unheard = last.reason in (TOO_MANY, UNHEARD), last.reason == UNHEARD
     trouble = session.get(JourneyTrouble, journey.id) if itself else None
     staff = session.get(Staff, uuid.UUID(last.actor_id)) if last.actor_type == "staff" and last.actor_id else None
     return {
@@ -104,7 +106,8 @@ def pause(session: Session, journey: Journey) -> dict[str, Any] | None:
         "by_itself": itself,
         "by": staff.name if staff and not itself else None,
         "reason": last.reason,
-        "words": t("journeys.paused.itself") if itself else t("journeys.paused.by_hand"),
+        "words": t(f"journeys.paused.{'unheard' if unheard else 'itself' if itself else 'by_hand'}"),
+        "problem": queries.why_at_rest(session, f"journeys.hear:{journey.id}") if unheard else None,
         "stuck": trouble.stuck if trouble else None,
         "steps": trouble.steps if trouble else None,
         "since": trouble.since if trouble else None,

@@ -28,6 +28,7 @@ class PauseOut(Schema):
     stuck = Integer(allow_none=True, metadata={"description": "how many got stuck since `since`"})
     steps = Integer(allow_none=True, metadata={"description": "how many steps were taken since `since`"})
     since = DateTime(allow_none=True)
+    problem = String(allow_none=True, metadata={"description": "the error, where what happens to people cannot be heard"})
 
 
 class TroublesOut(Schema):

@@ -1,7 +1,7 @@
 """Publish journeys, let customers in and out, and walk them step by step."""
 
 from app.journeys.service.definitions import create, install_demo, publish
-from app.journeys.service.entering import hear, merge
+from app.journeys.service.entering import hear, heed, merge
 from app.journeys.service.fanning_out import sweep as fan_out_sweep
 from app.journeys.service.leaving import end_expired, leave
 from app.journeys.service.moving import move_all
@@ -19,6 +19,7 @@ __all__ = [
     "end_expired",
     "fan_out_sweep",
     "hear",
+    "heed",
     "install_demo",
     "keep_time",
     "leave",

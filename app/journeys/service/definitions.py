@@ -9,12 +9,14 @@ from sqlalchemy import func, select, text, update
 from sqlalchemy.orm import Session
 
 from app.events import service as events
+from app.journeys import filters
+from app.journeys.arrivals import Heard
 from app.journeys.errors import GraphInvalid, JourneyOver
 from app.journeys.graph import Graph, problems
 from app.journeys.models import JOURNEY, Journey, JourneyStatus, JourneyVersion, VersionStatus
 from app.journeys.nodes.sub_journey import leads_back
 from app.journeys.service.converting import convert
-from app.journeys.service.entering import hear
+from app.journeys.service.entering import hear, heed
 from app.journeys.service.leaving import watched_by
 from app.journeys.service.running import lock, told
 from app.journeys.service.timing import at_publish
@@ -83,18 +85,21 @@ def publish(
     journey.updated_at = func.marque_now()
     session.flush()
     told(session, journey, "journey.published", version_id=version.id, version=version.number)
-    _subscribe(session)
+    _subscribe(session, journey, drawn)
     at_publish(session, journey, drawn)
     return version
 
 
-def _subscribe(session: Session) -> None:
-    """Hear what lets people in now, and what lets those out who are inside, on whatever version."""
+def _subscribe(session: Session, journey: Journey, graph: Graph) -> None:
+    """Hear what lets people into a journey now, and what lets out or wakes those who are inside any, on whatever version."""
+    heard = [(kind, config) for kind, config in graph.triggers if issubclass(kind, Heard)]
+    about = [(name, filters.plain(kind.asks(config))) for kind, config in heard for name in kind.hears(config)]
+    events.subscribe_for(session, hear, str(journey.id), about, brand_id=journey.brand_id)
+    events.wake(session, events.handler_key(hear, str(journey.id)))
     names: set[str] = set()
-    columns = (JourneyVersion.status, JourneyVersion.hears, JourneyVersion.exit_on, JourneyVersion.awaits, JourneyVersion.watches)
-    for status, hears, exits, awaited, watched in session.execute(select(*columns)):
-        names |= {*exits, *awaited, *watched} | ({*hears} if status == VersionStatus.published else set())
-    events.subscribe(session, hear, names)
+    for some in session.execute(select(JourneyVersion.exit_on, JourneyVersion.awaits, JourneyVersion.watches)):
+        names.update(*some)
+    events.subscribe_each(session, heed, names)
     goals = select(JourneyVersion.graph["rules"]["goal"]["event"].astext).distinct()
     events.subscribe(session, convert, {name for name in session.execute(goals).scalars() if name})
 

@@ -5,6 +5,7 @@ each whether she enters, is held out, or is left out, and why.
 from __future__ import annotations
 
 import uuid
+from collections import Counter
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -163,9 +164,11 @@ def fill(session: Session, arrivals: Iterable[Arrival]) -> None:
     db.copy_rows(session, "arriving", names, rows)
 
 
-def enrol(session: Session, version: JourneyVersion) -> Enrolled:
+def enrol(session: Session, version: JourneyVersion, counts: Counter[Count] | None = None) -> Enrolled:
     """Those who stand in `arriving` enter this version by the rules of its journey; the doors are open (`open_doors`). In a number of
     statements that does not grow with theirs. May be called twice: whoever walked for the same `entry_key` is left out.
+
+    Whoever gives `counts` counts them, last of all.
     """
     now, graph = clock.now(session), Graph(version.graph)
     rules = graph.rules
@@ -178,16 +181,19 @@ def enrol(session: Session, version: JourneyVersion) -> Enrolled:
         session.execute(update(arriving).where(arriving.c.why.is_(None), drawn).values(held=True))
     entered, held_out = _enter(session, version, graph, now)
     left_out: dict[str, int] = dict(session.execute(text(_LEFT_OUT)).all())
-    counts: dict[Count, int] = {(version.id, TRIGGER, "left_out", why): times for why, times in left_out.items()}
+    told: Counter[Count] = Counter({(version.id, TRIGGER, "left_out", why): times for why, times in left_out.items()})
     if held_out:
-        counts[version.id, TRIGGER, "held_out", ""] = held_out
+        told[version.id, TRIGGER, "held_out", ""] = held_out
     if entered:
         params = {"journey_id": str(version.journey_id), "version_id": str(version.id)}
         about = ("journey", version.journey_id)
         record_selected(session, "journey.entered", _ENTERED, brand_id=version.brand_id, params=params, subject=about)
         queue.enqueue(session, "journeys.advance")
-        counts[version.id, graph.raw["start"], "entered", ""] = entered
-    count(session, counts)
+        told[version.id, graph.raw["start"], "entered", ""] = entered
+    if counts is None:
+        count(session, told)
+    else:
+        counts.update(told)
     return Enrolled(entered, held_out, left_out)
 
 

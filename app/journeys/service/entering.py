@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from datetime import datetime
 
@@ -11,44 +11,77 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from app.audience.queries import who_now
+from app.events import service as events
 from app.events.models import Event
 from app.identity.models import Customer
 from app.journeys.arrivals import Heard
 from app.journeys.graph import Graph
 from app.journeys.models import INSIDE, Journey, JourneyStatus, JourneyVersion, VersionStatus, Walk, WalkStatus
+from app.journeys.service.counting import Count, count
 from app.journeys.service.enrolling import Arrival, close_doors, enrol, fill, open_doors
-from app.journeys.service.leaving import end, let_out
+from app.journeys.service.leaving import end, let_out, let_out_before
 from app.journeys.service.waking import wake
 
 # Whoever enters a paused journey waits at its first node.
 OPEN = (JourneyStatus.active, JourneyStatus.paused)
 
 
-def hear(session: Session, happened: Sequence[Event]) -> None:
-    """What the journeys do about these events: those whose walk is over leave, then those whom a trigger brings enter.
+def hear(session: Session, happened: Sequence[Event], whom: str = "") -> None:
+    """What a journey, or all of them, does about these events: those whose walk is over leave, then those whom a trigger brings enter.
 
     An event that ends a walk and was recorded after the cause of the entry keeps the customer out even when it is heard first.
     """
     names = {event.name for event in happened}
-    letting_out = JourneyVersion.exit_on.overlap(list(names)) | JourneyVersion.watches.overlap(list(names))
-    exits = session.execute(select(JourneyVersion.journey_id).where(letting_out).distinct()).scalars().all()
-    open_doors(session, exits_of=exits, entries_of=[version.journey_id for version in _hearing(session, names)])
+    journey_id = uuid.UUID(whom) if whom else None
+    letting_in = _hearing(session, names, journey_id)
+    open_doors(session, exits_of=_letting_out(session, names, journey_id), entries_of=[version.journey_id for version in letting_in])
     people = who_now(session, {event.customer_id for event in happened if event.customer_id})
-    let_out(session, happened, people)
-    wake(session, happened, people)
-    for version in _hearing(session, names):
+    counts: Counter[Count] = Counter()
+    let_out(session, happened, people, counts, journey_id=journey_id)
+    if journey_id is None:
+        wake(session, happened, people)
+    # Read again: whoever publishes another version has been waited for.
+    for version in _hearing(session, names, journey_id):
         arrivals = list(_arrivals(version, happened, people))
         if arrivals:
+            let_out_before(session, version, [(one.customer_id, one.told_as) for one in arrivals], counts)
             fill(session, arrivals)
-            enrol(session, version)
+            enrol(session, version, counts)
+    count(session, counts)
 
 
-def _hearing(session: Session, names: Collection[str]) -> Sequence[JourneyVersion]:
-    """The versions that let in whom such events happen to."""
+def heed(session: Session, happened: Sequence[Event], whom: str = "") -> None:
+    """End the walks that these events end, and wake those that await them, in all journeys; who enters, each journey hears for itself.
+
+    One that cannot do so is handed the events, to be heard by itself again and again: it holds up no other.
+    """
+    names = {event.name for event in happened}
+    open_doors(session, exits_of=_letting_out(session, names))
+    people = who_now(session, {event.customer_id for event in happened if event.customer_id})
+    counts: Counter[Count] = Counter()
+    for journey_id in let_out(session, happened, people, counts, each_alone=True):
+        events.hand_over(session, hear, str(journey_id), happened)
+    wake(session, happened, people)
+    count(session, counts)
+
+
+def _letting_out(session: Session, names: Collection[str], journey_id: uuid.UUID | None = None) -> Sequence[uuid.UUID]:
+    """The journeys, or that one, out of which such events may lead."""
+    letting_out = JourneyVersion.exit_on.overlap(list(names)) | JourneyVersion.watches.overlap(list(names))
+    wanted = select(JourneyVersion.journey_id).where(letting_out).distinct()
+    if journey_id is not None:
+        wanted = wanted.where(JourneyVersion.journey_id == journey_id)
+    return session.execute(wanted).scalars().all()
+
+
+def _hearing(session: Session, names: Collection[str], journey_id: uuid.UUID | None) -> Sequence[JourneyVersion]:
+    """The versions, of that journey if it is given, that let in whom such events happen to."""
     wanted = select(JourneyVersion).join(Journey, Journey.id == JourneyVersion.journey_id)
     wanted = wanted.where(
         JourneyVersion.status == VersionStatus.published, JourneyVersion.hears.overlap(list(names)), Journey.status.in_(OPEN)
     )
+    if journey_id is not None:
+        wanted = wanted.where(JourneyVersion.journey_id == journey_id)
     return session.execute(wanted.order_by(JourneyVersion.id)).scalars().all()
 
 

@@ -8,8 +8,10 @@ from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
+from marshmallow import ValidationError
 from sqlalchemy import Uuid, any_, literal, select, text, update
 from sqlalchemy.dialects.postgresql import ARRAY
+from sqlalchemy.exc import DataError, ProgrammingError
 from sqlalchemy.orm import Session
 
 from app.audience.conditions import Scope
@@ -26,7 +28,11 @@ from app.journeys.models import INSIDE, JourneyVersion, Walk
 from app.journeys.service.counting import Count, count
 from app.journeys.service.enrolling import OVERLAP, close_doors
 from app.kit import clock, db
+from app.kit.errors import AppError
+from app.kit.logging import logger
 from app.messaging import service as messaging
+
+log = logger(__name__)
 
 AT_A_TIME = 2000
 # A step that is being taken holds its walks: locking waits for it, and what it planned is taken back afterwards.
@@ -43,10 +49,10 @@ _EXITED = """
 """
 
 
-def end(session: Session, reasons: Mapping[uuid.UUID, str]) -> int:
+def end(session: Session, reasons: Mapping[uuid.UUID, str], counts: Counter[Count] | None = None) -> int:
     """End walks, each with its reason, and take back the messages that they planned and nobody has claimed; how many were inside.
 
-    In a number of statements that does not grow with theirs. May be called twice.
+    In a number of statements that does not grow with theirs. May be called twice. Whoever gives `counts` counts them, last of all.
     """
     if not reasons:
         return 0
@@ -64,8 +70,11 @@ def end(session: Session, reasons: Mapping[uuid.UUID, str]) -> int:
         journeys[row.brand_id, row.journey_id].append(row.id)
     for (brand_id, journey_id), some in sorted(journeys.items()):
         record_selected(session, "journey.exited", _EXITED, brand_id=brand_id, params={"ids": some}, subject=("journey", journey_id))
-    counts: Counter[Count] = Counter((row.version_id, row.node_id, "exited", row.exit_reason) for row in ended)
-    count(session, counts)
+    told: Counter[Count] = Counter((row.version_id, row.node_id, "exited", row.exit_reason) for row in ended)
+    if counts is None:
+        count(session, told)
+    else:
+        counts.update(told)
     return len(ended)
 
 
@@ -82,38 +91,108 @@ def leave(session: Session, customer_ids: Collection[uuid.UUID], *, reason: str)
     session.execute(told.execution_options(synchronize_session=False))
 
 
-def let_out(session: Session, happened: Sequence[Event], people: Mapping[uuid.UUID, Customer]) -> None:
-    """End the walks that these events end, and those of whom the rule `exit_if` speaks since. `people` is who each customer is now."""
+def let_out(
+    session: Session,
+    happened: Sequence[Event],
+    people: Mapping[uuid.UUID, Customer],
+    counts: Counter[Count],
+    *,
+    journey_id: uuid.UUID | None = None,
+    each_alone: bool = False,
+) -> set[uuid.UUID]:
+    """End the walks that these events end, of one journey if it is given, and those of whom the rule `exit_if` speaks since. `people` is
+    who each customer is now. With `each_alone` a version that cannot be asked holds up no other; of which journeys there is one.
+    """
     names = {event.name for event in happened}
-    # A walk may still stand under a profile that was merged just now, and the event may be recorded under either.
-    kept = {customer.id for customer in people.values()}
-    selves = {customer_id: customer.id for customer_id, customer in people.items()} | {one: one for one in kept}
-    for twin in session.execute(select(Customer).where(Customer.merged_into_id.in_(kept))).scalars():
-        selves[twin.id] = twin.merged_into_id or twin.id
     versions = JourneyVersion.exit_on.overlap(list(names)) | JourneyVersion.watches.overlap(list(names))
+    if journey_id is not None:
+        versions = versions & (JourneyVersion.journey_id == journey_id)
+    asked = {one.id: one for one in session.execute(select(JourneyVersion).where(versions)).scalars()}
+    if not asked:
+        return set()
+    selves = _selves(session, people)
     inside: dict[uuid.UUID, list[Walk]] = defaultdict(list)
-    wanted = select(Walk).join(JourneyVersion, JourneyVersion.id == Walk.version_id)
-    wanted = wanted.where(Walk.customer_id == any_(literal(sorted(selves), ARRAY(Uuid))), Walk.status.in_(INSIDE), versions)
-    for walk in session.execute(wanted.order_by(Walk.id)).scalars():
+    wanted = select(Walk).where(Walk.customer_id == any_(literal(sorted(selves), ARRAY(Uuid))), Walk.version_id.in_(asked))
+    for walk in session.execute(wanted.where(Walk.status.in_(INSIDE)).order_by(Walk.id)).scalars():
         inside[walk.version_id].append(walk)
     hers: dict[uuid.UUID, list[Event]] = defaultdict(list)
     for event in happened:
         if event.customer_id is not None and event.customer_id in people:
             hers[people[event.customer_id].id].append(event)
     reasons: dict[uuid.UUID, str] = {}
+    failed: set[uuid.UUID] = set()
     for version_id, walks in inside.items():
-        version = session.get_one(JourneyVersion, version_id)
-        rules = Graph(version.graph).rules
-        for walk in walks:
-            if event_name := ending(walk, hers[selves[walk.customer_id]], rules["exit_on"]):
-                reasons[walk.id] = event_name
-        if rules["exit_if"] and names & set(version.watches):
-            some = {selves[walk.customer_id] for walk in walks}
-            found = set(
-                session.execute(fulfilling(rules["exit_if"], Scope(version.brand_id, clock.now(session)), few(session, some))).scalars()
-            )
-            reasons = {walk.id: "exit_if" for walk in walks if selves[walk.customer_id] in found} | reasons
-    end(session, reasons)
+        try:
+            reasons |= _leaving(session, asked[version_id], walks, hers, selves, names)
+        except (ValidationError, LookupError, TypeError, ValueError, ProgrammingError, DataError, AppError):
+            if not each_alone:
+                raise
+            log.exception("a version cannot be asked who leaves it", version_id=str(version_id))
+            failed.add(asked[version_id].journey_id)
+    end(session, reasons, counts)
+    return failed
+
+
+def _selves(session: Session, people: Mapping[uuid.UUID, Customer]) -> dict[uuid.UUID, uuid.UUID]:
+    """Who is who: a walk may still stand under a profile that was merged just now, and an event may be recorded under either."""
+    kept = {customer.id for customer in people.values()}
+    selves = {customer_id: customer.id for customer_id, customer in people.items()} | {one: one for one in kept}
+    merged = select(Customer.id, Customer.merged_into_id).where(Customer.merged_into_id == any_(literal(sorted(kept), ARRAY(Uuid))))
+    return selves | {twin: into for twin, into in session.execute(merged) if into}
+
+
+def _leaving(
+    session: Session,
+    version: JourneyVersion,
+    walks: Sequence[Walk],
+    hers: Mapping[uuid.UUID, Sequence[Event]],
+    *who: Any,
+) -> dict[uuid.UUID, str]:
+    """Why walks of a version are over, of those that are. `who` is everybody's self, and the names of what happened."""
+    selves, names = who
+    rules, reasons = Graph(version.graph).rules, dict[uuid.UUID, str]()
+    for walk in walks:
+        if event_name := ending(walk, hers.get(selves[walk.customer_id], ()), rules["exit_on"]):
+            reasons[walk.id] = event_name
+    if rules["exit_if"] and names & set(version.watches):
+        with session.begin_nested():
+            found = of_rule(session, version, rules["exit_if"], {selves[walk.customer_id] for walk in walks})
+        reasons = {walk.id: "exit_if" for walk in walks if selves[walk.customer_id] in found} | reasons
+    return reasons
+
+
+def of_rule(session: Session, version: JourneyVersion, exit_if: dict[str, Any], some: Collection[uuid.UUID]) -> set[uuid.UUID]:
+    """Of these customers those for whom the rule `exit_if` of a version holds now."""
+    scope = Scope(version.brand_id, clock.now(session))
+    return set(session.execute(fulfilling(exit_if, scope, few(session, some))).scalars())
+
+
+def let_out_before(
+    session: Session, version: JourneyVersion, coming: Sequence[tuple[uuid.UUID, uuid.UUID]], counts: Counter[Count]
+) -> None:
+    """Those who come again to a journey in which they still stand leave it first where an event has ended that walk, heard or not.
+
+    `coming` are who they are and under which id it was told of them. What ends walks is heard in another line than what begins them.
+    """
+    exits = Graph(version.graph).rules["exit_on"]
+    if not exits:
+        return
+    ids = {one for pair in coming for one in pair}
+    inside = select(Walk).where(Walk.customer_id == any_(literal(sorted(ids), ARRAY(Uuid))), Walk.journey_id == version.journey_id)
+    walks = session.execute(inside.where(Walk.status.in_(INSIDE)).order_by(Walk.id)).scalars().all()
+    if not walks:
+        return
+    since = min(walk.triggered_at for walk in walks) - OVERLAP
+    theirs = {told_as for customer_id, told_as in coming} | ids
+    happened = select(Event).where(Event.customer_id == any_(literal(sorted(theirs), ARRAY(Uuid))), Event.brand_id == version.brand_id)
+    happened = happened.where(Event.name.in_({one["event"] for one in exits}), Event.recorded_at >= since)
+    hers: dict[uuid.UUID, list[Event]] = defaultdict(list)
+    selves = {told_as: customer_id for customer_id, told_as in coming} | {customer_id: customer_id for customer_id, _ in coming}
+    for event in session.execute(happened.order_by(Event.recorded_at, Event.id)).scalars():
+        if event.customer_id:
+            hers[selves[event.customer_id]].append(event)
+    told = ((walk.id, ending(walk, hers[selves[walk.customer_id]], exits)) for walk in walks)
+    end(session, {walk_id: reason for walk_id, reason in told if reason}, counts)
 
 
 def watched_by(exit_if: dict[str, Any] | None) -> set[str]:

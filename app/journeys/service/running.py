@@ -13,6 +13,7 @@ from app.journeys.holding import hold
 from app.journeys.models import JOURNEY, Journey, JourneyMove, JourneyStatus
 from app.journeys.service import moving, troubles
 from app.journeys.service.enrolling import open_doors
+from app.journeys.service.entering import hear
 from app.kit import acting, clock, queue
 
 
@@ -31,6 +32,7 @@ def resume(session: Session, journey: Journey) -> None:
         raise NotPaused(status=journey.status)
     _step(session, journey, JourneyStatus.active, event="journey.resumed")
     troubles.forget(session, journey.id)
+    events.wake(session, events.handler_key(hear, str(journey.id)))
     queue.enqueue(session, "journeys.advance")
 
 
@@ -44,6 +46,7 @@ def cancel(session: Session, journey: Journey, *, reason: str | None = None) -> 
         raise JourneyOver
     # Who is just being let in is in before she is looked for.
     open_doors(session, exits_of=[journey.id])
+    events.subscribe_for(session, hear, str(journey.id), [])
     never_ran = journey.status == JourneyStatus.draft
     _step(session, journey, JourneyStatus.cancelled, reason=reason)
     return None if never_ran else moving.begin_ending(session, journey)

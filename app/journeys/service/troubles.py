@@ -15,7 +15,7 @@ from app.journeys.holding import hold
 from app.journeys.models import JOURNEY, Journey, JourneyCount, JourneyStatus, JourneyVersion, Walk, WalkStatus
 from app.journeys.models.counts import JourneyTrouble
 from app.journeys.service.leaving import end
-from app.journeys.stuck import TOO_MANY, of_problem
+from app.journeys.stuck import TOO_MANY, UNHEARD, of_problem
 from app.kit import clock, db, queue
 from app.kit.logging import logger
 from app.kit.settings import settings
@@ -103,6 +103,17 @@ def _pause(session: Session, journey_id: uuid.UUID) -> None:
     told = {"stuck": trouble.stuck, "steps": trouble.steps}
     events.record(session, "journey.paused_itself", brand_id=journey.brand_id, subject=("journey", journey_id), data=told)
     log.warning("a journey paused itself", journey_id=str(journey_id), **told)
+
+
+def pause_unheard(session: Session, journey_id: uuid.UUID) -> None:
+    """It cannot be heard for what happens to people: it rests until somebody has looked. What happens meanwhile is kept for it."""
+    hold(session, journey_id)
+    journey = session.get_one(Journey, journey_id, with_for_update=True)
+    if journey.status != JourneyStatus.active:
+        return
+    JOURNEY.move(session, journey, JourneyStatus.paused, reason=UNHEARD, updated_at=func.marque_now())
+    told = {"stuck": 0, "steps": 0}
+    events.record(session, "journey.paused_itself", brand_id=journey.brand_id, subject=("journey", journey_id), data=told)
 
 
 def forget(session: Session, journey_id: uuid.UUID) -> None:
