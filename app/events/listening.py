@@ -86,7 +86,7 @@ def subscribe_each(session: Session, handler: Callable[..., None], names: Collec
     """Make `names` the whole set of events that this handler hears of, each for itself and in a line of its own."""
     key = handler_key(handler)
     session.execute(delete(EventSubscription).where(EventSubscription.handler.startswith(f"{key}:", autoescape=True)))
-    rows = [{"handler": f"{key}:{name}", "event_name": name, "about": {}, "brand_id": None} for name in sorted(names)]
+    rows: list[dict[str, Any]] = [{"handler": f"{key}:{name}", "event_name": name, "about": {}, "brand_id": None} for name in sorted(names)]
     if rows:
         session.execute(insert(EventSubscription), rows)
 

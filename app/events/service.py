@@ -11,43 +11,18 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from psycopg.types.json import Jsonb
-from sqlalchemy import Row, Uuid, and_, any_, delete, func, insert, literal, or_, select, text, update
+from sqlalchemy import Uuid, and_, any_, delete, func, insert, literal, or_, select, text, update
 from sqlalchemy.dialects import postgresql
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import Session
 
 from app.events import listening, queries, totals
 from app.events.catalogue import BEHAVIOUR, NAMES
-from app.events.forgetting import forget_client_events, forget_receipts, redact
-from app.events.listening import ears, hand_over, handler_key, subscribe, subscribe_each, subscribe_for, wake
+from app.events.forgetting import forget_client_events, forget_receipts, redact  # noqa: F401  # verbs of this service
+from app.events.listening import ears, hand_over, handler_key, subscribe, subscribe_each, subscribe_for, wake  # noqa: F401  # these, too
 from app.events.models import ClientEvent, Event, EventDelivery, told_by
 from app.kit import clock, db, queue
 from app.kit.logging import logger, mask_text
-
-__all__ = [
-    "attach",
-    "deliver",
-    "deliver_all",
-    "due_handlers",
-    "forget_behaviour",
-    "forget_client_events",
-    "forget_receipts",
-    "hand_over",
-    "handler_key",
-    "handlers",
-    "ingest",
-    "listeners",
-    "make_partitions",
-    "on",
-    "record",
-    "record_all",
-    "redact",
-    "revive",
-    "subscribe",
-    "subscribe_each",
-    "subscribe_for",
-    "wake",
-]
 
 log = logger(__name__)
 
@@ -381,14 +356,14 @@ def _any(ids: Sequence[uuid.UUID]) -> Any:
     return any_(literal(list(ids), ARRAY(Uuid)))
 
 
-def _next(session: Session, key: str, limit: int) -> Sequence[Row[tuple[uuid.UUID, datetime]]]:
+def _next(session: Session, key: str, limit: int) -> Sequence[tuple[uuid.UUID, datetime]]:
     wanted = select(EventDelivery.event_id, EventDelivery.recorded_at).where(
         EventDelivery.handler == key,
         EventDelivery.delivered_at.is_(None),
         EventDelivery.dead_at.is_(None),
         EventDelivery.due_at <= func.marque_now(),
     )
-    return session.execute(wanted.order_by(EventDelivery.event_id).limit(limit)).all()
+    return [(event_id, at) for event_id, at in session.execute(wanted.order_by(EventDelivery.event_id).limit(limit))]
 
 
 def _postpone(key: str, event_ids: list[uuid.UUID], error: Exception) -> None:
