@@ -111,7 +111,7 @@ def test_publishing_again_numbers_on_and_hears_what_old_versions_need(session: S
     journey = make.journey(session, make_dealers.brand(session))
     second = service.publish(session, journey, make.graph([make.node("end", "end")], ways="", trigger="lead.created"))
     assert second.number == 2
-    heard = set(session.execute(select(EventSubscription.handler, EventSubscription.event_name)).tuples().all())
+    heard = set(session.execute(select(EventSubscription.handler, EventSubscription.event_name)).all())
     ends = {(f"journeys.heed:{name}", name) for name in ("order.cancelled", "deposit.refunded")}
     assert {one for one in heard if one[0].startswith("journeys.")} == ends | {(f"journeys.hear:{journey.id}", "lead.created")}
 
