@@ -59,7 +59,7 @@ async function send<T>(path: string, request: RequestInit): Promise<T> {
 }
 
 /** What changes something has a key, by which the server knows its repetitions: it happens once, however often the line breaks. */
-export async function api<T>(method: "GET" | "POST" | "DELETE", path: string, body?: unknown): Promise<T> {
+export async function api<T>(method: "GET" | "POST" | "PUT" | "DELETE", path: string, body?: unknown): Promise<T> {
   const headers: Record<string, string> = { Accept: "application/json" };
   if (body !== undefined) headers["Content-Type"] = "application/json";
   const isKeyed = method !== "GET" && path.startsWith("staff/");

@@ -32,6 +32,7 @@ const router = createBrowserRouter(
             { path: "customers/:id", lazy: () => import("../pages/customers/CustomerPage") },
             { path: "journeys", lazy: () => import("../pages/journeys/JourneysPage") },
             { path: "journeys/:id", lazy: () => import("../pages/journeys/JourneyPage") },
+            { path: "journeys/:id/edit", lazy: () => import("../pages/journeys/editor/EditorPage") },
             { path: "leads", lazy: () => import("../pages/leads/LeadsPage") },
             { path: "leads/:id", lazy: () => import("../pages/leads/LeadPage") },
             { path: "orders", lazy: () => import("../pages/orders/OrdersPage") },

@@ -25,13 +25,18 @@ export interface Layout {
   nodes: Map<string, Point>;
   routes: Route[];
   width: number;
+  height: number;
 }
 
 /** Edges that name an unknown node are left out: a broken graph is still drawn. */
-export function place(graph: JourneyGraph, heightOf: (nodeId: string) => number): Layout {
+export function place(
+  graph: JourneyGraph,
+  heightOf: (nodeId: string) => number,
+  widthOf: (nodeId: string, usual: number) => number = (_, usual) => usual,
+): Layout {
   const sheet = new Graph({ multigraph: true });
   sheet.setGraph({ rankdir: "TB", nodesep: 56, ranksep: 56, edgesep: 32, marginx: 24, marginy: 24 });
-  for (const node of graph.nodes) sheet.setNode(node.id, { width: NODE_WIDTH, height: heightOf(node.id) });
+  for (const node of graph.nodes) sheet.setNode(node.id, { width: widthOf(node.id, NODE_WIDTH), height: heightOf(node.id) });
   const edges = graph.edges.filter((edge) => sheet.hasNode(edge.from) && sheet.hasNode(edge.to));
   for (const edge of edges) sheet.setEdge(edge.from, edge.to, edge.port_label ? { ...LABEL } : {}, edge.port);
   dagreLayout(sheet);
@@ -51,11 +56,12 @@ export function place(graph: JourneyGraph, heightOf: (nodeId: string) => number)
       labelAt: x === undefined || y === undefined ? middle : { x, y },
     };
   });
-  const corner = (id: string): Point => ({ x: centre(id).x - NODE_WIDTH / 2, y: centre(id).y - heightOf(id) / 2 });
+  const corner = (id: string): Point => ({ x: centre(id).x - widthOf(id, NODE_WIDTH) / 2, y: centre(id).y - heightOf(id) / 2 });
   return {
     nodes: new Map(graph.nodes.map(({ id }) => [id, corner(id)])),
     routes,
     width: sheet.graph().width ?? 0,
+    height: sheet.graph().height ?? 0,
   };
 }
 

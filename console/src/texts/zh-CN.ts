@@ -1,4 +1,5 @@
 /** Every Chinese word the console shows, in one place. Words that the platform owns (event labels, tags, errors) come with the data. */
+import { editor } from "./editor/zh-CN";
 
 const count = (n: number) => n.toLocaleString("zh-CN");
 
@@ -53,6 +54,7 @@ export const t = {
   },
   money: { tenThousands: (amount: string) => `${amount} 万`, debit: "借", credit: "贷" },
   time: {
+    hourUnit: "小时",
     today: "今天",
     yesterday: "昨天",
     tomorrow: "明天",
@@ -149,6 +151,7 @@ export const t = {
       string
     >,
   },
+  editor,
   journeys: {
     title: "旅程",
     subtitle: "由客户的行为触发，自动把合适的消息送到合适的人",
@@ -162,7 +165,7 @@ export const t = {
     exitOn: "退出条件",
     noExit: "无",
     version: (n: number) => `版本 ${n}`,
-    status: { draft: "草稿", active: "运行中", paused: "已暂停" } as Record<string, string>,
+    status: { draft: "草稿", active: "运行中", paused: "已暂停", cancelled: "已终止" } as Record<string, string>,
     kinds: { trigger: "触发", send_message: "发送消息", wait: "等待", branch: "分支", end: "结束" } as Record<string, string>,
     numbers: {
       entered: "进入",

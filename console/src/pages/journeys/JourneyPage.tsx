@@ -1,8 +1,10 @@
 /** One journey as a map with the numbers at each step; a step opens the people who stand on it. */
-import { Drawer, Skeleton } from "antd";
-import { useParams } from "react-router";
+import { EditOutlined, EllipsisOutlined } from "@ant-design/icons";
+import { Button, Drawer, Dropdown, Skeleton } from "antd";
+import { Link, useParams } from "react-router";
 import { useJourney } from "../../api/queries";
 import type { Journey } from "../../api/types";
+import { useStaff } from "../../app/session";
 import { useIsPhone, useMedia } from "../../app/ThemeMode";
 import { Failure } from "../../parts/Failure";
 import { Page } from "../../parts/Page";
@@ -11,6 +13,7 @@ import { useFilter } from "../../parts/Searching";
 import { Status } from "../../parts/Status";
 import { t } from "../../texts/zh-CN";
 import { Canvas } from "./Canvas";
+import { useJourneyMenu } from "./JourneysPage";
 import { People } from "./People";
 import "./journeys.css";
 
@@ -34,6 +37,9 @@ function JourneyPage() {
   const [nodeId, setNodeId] = useFilter("node");
   const phone = useIsPhone();
   const narrow = useMedia("(max-width: 1100px)");
+  const staff = useStaff();
+  const draws = staff.role === "admin" || staff.role === "marketer";
+  const menuOf = useJourneyMenu();
   const journey = found.data;
   const back = { to: "/journeys", label: t.journeys.title };
   if (!journey)
@@ -51,7 +57,23 @@ function JourneyPage() {
       title={journey.name}
       back={back}
       subtitle={<Subtitle journey={journey} />}
-      extra={<Status value={journey.status} texts={t.journeys.status} tone={journey.status === "active" ? "good" : undefined} />}
+      extra={
+        <>
+          <Status value={journey.status} texts={t.journeys.status} tone={journey.status === "active" ? "good" : undefined} />
+          {draws && journey.status !== "cancelled" && (
+            <Link to={`/journeys/${id}/edit`}>
+              <Button type="primary" icon={<EditOutlined />}>
+                {t.editor.edit}
+              </Button>
+            </Link>
+          )}
+          {draws && (
+            <Dropdown trigger={["click"]} menu={menuOf({ ...journey, active: journey.numbers["trigger"]?.entered ?? 0 })}>
+              <Button icon={<EllipsisOutlined />} aria-label={t.editor.list.of(journey.name)} />
+            </Dropdown>
+          )}
+        </>
+      }
     >
       <div className="journey-columns">
         <Canvas journey={journey} selected={node?.id ?? null} onSelect={setNodeId} />

@@ -1,0 +1,288 @@
+/** Where a marketer draws a journey. */
+import { App, Button, Drawer, Modal, Skeleton } from "antd";
+import { useCallback, useEffect, useMemo, useState } from "react";
+import { useNavigate, useParams } from "react-router";
+import { fileOf, saveDraft, useDraft, usePalette, useStart, type Draft, type Palette } from "../../../api/journeys";
+import { useIsPhone, useMedia } from "../../../app/ThemeMode";
+import { ApiError } from "../../../api/client";
+import {
+  closeEnds,
+  freshId,
+  insert,
+  lastPlace,
+  lead,
+  MOST_TRIGGERS,
+  nodeOf,
+  openEnds,
+  refusal,
+  type Place,
+} from "../../../lib/graph";
+import { clock } from "../../../lib/time";
+import { Failure, failureText } from "../../../parts/Failure";
+import { Panel } from "../../../parts/Panel";
+import { t } from "../../../texts/zh-CN";
+import { saveFile } from "../files";
+import { ActsProvider, type Acts, type Carried } from "./acts";
+import { Checklist, marksOf, useChecked } from "./Checklist";
+import { EditorCanvas } from "./EditorCanvas";
+import { EditorHeader } from "./Header";
+import { startOf } from "./kinds";
+import { Known, useKnown, useKnowledge } from "./knowledge";
+import { PaletteList } from "./PaletteList";
+import { EntryPanel, ManyPanel, NodePanel } from "./Panels";
+import { Picker } from "./Picker";
+import { PublishDrawer } from "./PublishDrawer";
+import { ENTRY, shapeKey, shapeOf } from "./shape";
+import { SimulateDrawer, type Lit } from "./SimulateDrawer";
+import { useDraftInHand, type InHand } from "./useDraft";
+import { useHands } from "./useHands";
+import "../journeys.css";
+import "./editor.css";
+
+function EditorPage() {
+  const { id = "" } = useParams();
+  const draft = useDraft(id);
+  const palette = usePalette();
+  const error = draft.error ?? palette.error;
+  if (draft.data && palette.data) return <Editor key={draft.data.id} draft={draft.data} palette={palette.data} />;
+  return (
+    <div className="page">
+      <Panel>
+        {error ? (
+          <Failure error={error} retry={() => void Promise.all([draft.refetch(), palette.refetch()])} />
+        ) : (
+          <Skeleton active paragraph={{ rows: 8 }} />
+        )}
+      </Panel>
+    </div>
+  );
+}
+
+function Editor({ draft, palette }: { draft: Draft; palette: Palette }) {
+  const inHand = useDraftInHand(draft);
+  const known = useKnown(palette, inHand.graph);
+  return (
+    <Known value={known}>
+      <Sheet draft={draft} inHand={inHand} />
+    </Known>
+  );
+}
+
+type Open = "check" | "simulate" | "publish" | null;
+
+function Sheet({ draft, inHand }: { draft: Draft; inHand: InHand }) {
+  const { message } = App.useApp();
+  const { portsOf, labelOf } = useKnowledge();
+  const phone = useIsPhone();
+  const narrow = useMedia("(max-width: 1100px)");
+  const { graph, change } = inHand;
+  const [selection, setSelection] = useState<readonly string[]>([]);
+  const [isPanelOpen, setPanelOpen] = useState(false);
+  const [picking, setPicking] = useState<{ place: Place; at: { left: number; top: number } } | null>(null);
+  const [carried, setCarried] = useState<Carried | null>(null);
+  const [open, setOpen] = useState<Open>(null);
+  const [lit, setLit] = useState<Lit | null>(null);
+  const checked = useChecked(draft.id, graph);
+  const marks = useMemo(() => marksOf(checked, graph), [checked, graph]);
+  const key = shapeKey(graph, portsOf);
+  // The key says all that the shape is made of.
+  // eslint-disable-next-line react-hooks/exhaustive-deps
+  const shape = useMemo(() => shapeOf(graph, portsOf), [key]);
+
+  const select = useCallback((ids: readonly string[]) => setSelection(ids), []);
+  useEffect(() => {
+    document.title = `${inHand.name} · ${t.product}`;
+  }, [inHand.name]);
+  // What was taken back or deleted is chosen no longer.
+  useEffect(() => {
+    const there = new Set([ENTRY, ...graph.nodes.map(({ id }) => id), ...graph.notes.map(({ id }) => id)]);
+    setSelection((before) => (before.every((id) => there.has(id)) ? before : before.filter((id) => there.has(id))));
+  }, [graph]);
+  useEffect(() => setPanelOpen(selection.length > 0), [selection]);
+
+  const { removeSelected, copySelected } = useHands({
+    inHand,
+    shape,
+    selection,
+    select,
+    openPanel: () => {
+      setPanelOpen(true);
+      document.querySelector<HTMLElement>(".editor-side input, .editor-side button")?.focus();
+    },
+  });
+
+  const put = (place: Place, { part, kind }: Carried) => {
+    if (part === "triggers") return void message.info(t.editor.refusals["trigger"]);
+    const node = { id: freshId(graph, kind), kind, config: startOf(kind) };
+    const why = refusal(graph, place, node, portsOf);
+    if (why) return void message.info(t.editor.refusals[why]);
+    change((before) => insert(before, place, node, portsOf));
+    setSelection([node.id]);
+  };
+  const putTrigger = ({ kind }: Carried) => {
+    if (graph.triggers.length < MOST_TRIGGERS) change((before) => ({ ...before, triggers: [...before.triggers, { kind, config: {} }] }));
+    setSelection([ENTRY]);
+  };
+  const acts: Acts = {
+    carried,
+    pick: (place, rect) => {
+      const frame = document.querySelector(".editor-sheet")?.getBoundingClientRect();
+      if (!frame) return;
+      const width = Math.min(320, frame.width - 16);
+      const left = Math.min(Math.max(8, rect.left - frame.left + rect.width / 2 - width / 2), frame.width - width - 8);
+      const below = rect.bottom - frame.top + 6;
+      setPicking({ place, at: { left, top: Math.max(8, Math.min(below, frame.height - 380)) } });
+    },
+    put: (place, one) => {
+      setCarried(null);
+      put(place, one);
+    },
+    putTrigger: (one) => {
+      setCarried(null);
+      putTrigger(one);
+    },
+    refused: (place) =>
+      carried?.part === "triggers" ? "trigger" : carried ? refusal(graph, place, { id: "", kind: carried.kind, config: startOf(carried.kind) }, portsOf) : null,
+    note: (id, text) =>
+      change((before) => ({ ...before, notes: before.notes.map((note) => (note.id === id ? { ...note, text } : note)) }), `note.${id}`),
+    removeNote: (id) => change((before) => ({ ...before, notes: before.notes.filter((note) => note.id !== id) })),
+  };
+  const addNote = () => {
+    const taken = new Set(graph.notes.map(({ id }) => id));
+    let number = 1;
+    while (taken.has(`note_${number}`)) number += 1;
+    change((before) => ({ ...before, notes: [...before.notes, { id: `note_${number}`, text: "", x: shape.layout.width + 24, y: 24 + 140 * (number - 1) }] }));
+  };
+  const go = (step: string) => {
+    setSelection([step]);
+    if (phone) setOpen(null);
+  };
+  const ends = graph.nodes.length > 0 ? openEnds(graph, portsOf).length : 0;
+  const problems = checked ? checked.errors.length + ends : null;
+
+  const chosen = selection.filter((id) => nodeOf(graph, id));
+  const node = chosen.length === 1 ? nodeOf(graph, chosen[0] ?? null) : undefined;
+  const side =
+    chosen.length > 1 ? (
+      <ManyPanel ids={chosen} graph={graph} onCopy={() => void copySelected()} onRemove={removeSelected} />
+    ) : node ? (
+      <NodePanel key={node.id} node={node} graph={graph} change={change} onCopy={() => void copySelected()} onRemove={removeSelected} />
+    ) : (
+      <EntryPanel graph={graph} change={change} />
+    );
+
+  return (
+    <div className="editor">
+      <EditorHeader
+        draft={draft}
+        inHand={inHand}
+        problems={problems}
+        onCheck={() => setOpen(open === "check" ? null : "check")}
+        onSimulate={() => setOpen(open === "simulate" ? null : "simulate")}
+        onPublish={() => setOpen("publish")}
+        onNote={addNote}
+        onExport={() => void inHand.flush().then(() => fileOf(draft.id)).then((file) => saveFile(file, inHand.name), (error: unknown) => message.error(error instanceof ApiError ? failureText(error) : t.errors.unexpected))}
+      />
+      <div className="editor-columns">
+        {!narrow && <PaletteList onCarry={setCarried} onPick={(one) => (one.part === "triggers" ? putTrigger(one) : put(lastPlace(graph, portsOf, selection.length === 1 ? selection[0] : null), one))} />}
+        <div
+          className="editor-sheet"
+          onDragOver={(event) => carried && event.preventDefault()}
+          onDrop={(event) => {
+            event.preventDefault();
+            if (carried) void message.info(carried.part === "triggers" ? t.editor.refusals["trigger"] : t.editor.refusals["pane"]);
+            setCarried(null);
+          }}
+        >
+          <ActsProvider value={acts}>
+            <EditorCanvas
+              graph={graph}
+              shape={shape}
+              selection={selection}
+              onSelect={setSelection}
+              marks={marks}
+              lit={lit}
+              onMoveNote={(id, at) =>
+                change((before) => ({ ...before, notes: before.notes.map((note) => (note.id === id ? { ...note, ...at } : note)) }), `move.${id}`)
+              }
+            />
+          </ActsProvider>
+          {picking && (
+            <Picker
+              graph={graph}
+              place={picking.place}
+              at={picking.at}
+              onPick={(kind) => {
+                put(picking.place, { part: "nodes", kind });
+                setPicking(null);
+              }}
+              onJoin={(to) => {
+                change((before) => lead(before, picking.place, to));
+                setPicking(null);
+              }}
+              onClose={() => setPicking(null)}
+            />
+          )}
+        </div>
+        {!narrow && <aside className="editor-side" aria-label={t.editor.panel}>{side}</aside>}
+      <Checklist
+        open={open === "check"}
+        onClose={() => setOpen(null)}
+        checked={checked}
+        graph={graph}
+        portsOf={portsOf}
+        onGo={go}
+        onCloseEnds={() => change((before) => closeEnds(before, portsOf))}
+      />
+      <SimulateDrawer journeyId={draft.id} open={open === "simulate"} onClose={() => setOpen(null)} flush={inHand.flush} onLit={setLit} onGo={go} />
+      </div>
+      {narrow && (
+        <Drawer open={isPanelOpen && open === null} onClose={() => setSelection([])} placement={phone ? "bottom" : "right"} size={phone ? "72%" : 400} title={node ? labelOf(node) : t.editor.panel} mask={false}>
+          <div className="editor-side">{side}</div>
+        </Drawer>
+      )}
+      <PublishDrawer journeyId={draft.id} graph={graph} open={open === "publish"} onClose={() => setOpen(null)} flush={inHand.flush} onGo={(step) => { setOpen(null); go(step); }} />
+      <Conflict inHand={inHand} />
+    </div>
+  );
+}
+
+/** Two hands on one draft: neither loses what it drew without having been asked. */
+function Conflict({ inHand }: { inHand: InHand }) {
+  const { message } = App.useApp();
+  const navigate = useNavigate();
+  const start = useStart();
+  if (inHand.saving.state !== "conflict") return null;
+  const { theirs } = inHand.saving;
+  const keepCopy = async () => {
+    try {
+      const made = await start.mutateAsync({ name: t.editor.conflict.copyName(inHand.name).slice(0, 80) });
+      await saveDraft(made.id, { revision: made.revision, graph: inHand.graph });
+      inHand.openTheirs(theirs);
+      void message.success(t.editor.conflict.copied);
+      void navigate(`/journeys/${made.id}/edit`);
+    } catch (error) {
+      void message.error(failureText(error as ApiError));
+    }
+  };
+  return (
+    <Modal
+      open
+      title={t.editor.conflict.title}
+      closable={false}
+      footer={[
+        <Button key="copy" loading={start.isPending} onClick={() => void keepCopy()}>
+          {t.editor.conflict.copy}
+        </Button>,
+        <Button key="theirs" type="primary" onClick={() => inHand.openTheirs(theirs)}>
+          {t.editor.conflict.theirs}
+        </Button>,
+      ]}
+    >
+      <p>{t.editor.conflict.body(theirs.saved_by ?? t.editor.conflict.somebody, clock(theirs.saved_at))}</p>
+      <p className="quiet">{t.editor.conflict.theirsHint}</p>
+    </Modal>
+  );
+}
+
+export { EditorPage as Component };
