@@ -89,8 +89,28 @@ export interface Changed {
   new: unknown;
 }
 
+/** What publishing would set going, as far as it can be foreseen. */
+export interface Estimate {
+  now: number;
+  per_day: number | null;
+  days: number;
+  begun_at: string | null;
+  messages: {
+    node: string;
+    label: string;
+    asked: number;
+    reached: number;
+    ways: { channel: string; label: string; people: number }[];
+    skipped: { key: string; label: string; people: number }[];
+  }[];
+  quota: { channel: string; label: string; messages: number; free_today: number | null; per_day: number | null }[];
+  done_on: string | null;
+  words: string | null;
+}
+
 export interface Preview extends Checked {
   revision: number;
+  estimate?: Estimate | null;
   difference: {
     added: { id: string; label: string }[];
     removed: { id: string; label: string }[];
@@ -225,6 +245,7 @@ export const readDraft = (id: string) => api<Draft>("GET", of(id, "/draft"));
 export const saveDraft = (id: string, body: { revision: number; graph?: DraftGraph; name?: string }) =>
   api<Draft>("PUT", of(id, "/draft"), body);
 export const checkGraph = (id: string, graph: DraftGraph) => api<Checked>("POST", of(id, "/check"), { graph });
+export const estimateGraph = (id: string, graph: DraftGraph) => api<{ estimate: Estimate | null }>("POST", of(id, "/estimate"), { graph });
 export const describeParts = (parts: Part[]) => api<{ parts: Described[] }>("POST", of("palette/describe"), { parts });
 export const fileOf = (id: string) => api<Record<string, unknown>>("GET", of(id, "/file"));
 

@@ -2,7 +2,7 @@
 import { CheckCircleFilled, CloseCircleFilled, ExclamationCircleFilled } from "@ant-design/icons";
 import { Button, Checkbox, Drawer } from "antd";
 import { useEffect, useState } from "react";
-import { checkGraph, type Checked, type Problem } from "../../../api/journeys";
+import { checkGraph, estimateGraph, type Checked, type Estimate, type Problem } from "../../../api/journeys";
 import { useIsPhone } from "../../../app/ThemeMode";
 import { openEnds, type DraftGraph, type PortsOf } from "../../../lib/graph";
 import { t } from "../../../texts/zh-CN";
@@ -29,6 +29,26 @@ export function useChecked(id: string, graph: DraftGraph): Checked | null {
     };
   }, [id, graph]);
   return checked;
+}
+
+/** How many people would enter, once what is drawn is sound; asked more rarely, as the platform has to look people up. */
+export function useEstimate(id: string, graph: DraftGraph, isSound: boolean): Estimate | null {
+  const [estimate, setEstimate] = useState<Estimate | null>(null);
+  useEffect(() => {
+    if (!isSound) return setEstimate(null);
+    let isLate = false;
+    const timer = setTimeout(() => {
+      estimateGraph(id, graph).then(
+        (told) => !isLate && setEstimate(told.estimate),
+        () => undefined,
+      );
+    }, 4 * REST_MS);
+    return () => {
+      isLate = true;
+      clearTimeout(timer);
+    };
+  }, [id, graph, isSound]);
+  return estimate;
 }
 
 /** Which step a problem is about: the platform names it by its label and id. */
@@ -108,7 +128,16 @@ export function Checklist({ open, onClose, checked, graph, portsOf, onGo, onClos
   const warnings = checked?.warnings ?? [];
   const isGood = checked !== null && errors.length === 0 && ends.length === 0;
   return (
-    <Drawer open={open} onClose={onClose} title={t.editor.check.title} placement={phone ? "bottom" : "right"} size={phone ? "72%" : 420} mask={false} getContainer={phone ? undefined : false} rootStyle={phone ? undefined : { position: "absolute" }}>
+    <Drawer
+      open={open}
+      onClose={onClose}
+      title={t.editor.check.title}
+      placement={phone ? "bottom" : "right"}
+      size={phone ? "72%" : 420}
+      mask={false}
+      getContainer={phone ? undefined : false}
+      rootStyle={phone ? undefined : { position: "absolute" }}
+    >
       {isGood && (
         <div className="check-good">
           <CheckCircleFilled />

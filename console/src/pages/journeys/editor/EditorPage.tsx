@@ -4,7 +4,7 @@ import { useCallback, useEffect, useMemo, useState } from "react";
 import { useNavigate, useParams } from "react-router";
 import { fileOf, saveDraft, useDraft, usePalette, useStart, type Draft, type Palette } from "../../../api/journeys";
 import { useIsPhone, useMedia } from "../../../app/ThemeMode";
-import { ApiError } from "../../../api/client";
+import type { ApiError } from "../../../api/client";
 import {
   closeEnds,
   freshId,
@@ -23,7 +23,7 @@ import { Panel } from "../../../parts/Panel";
 import { t } from "../../../texts/zh-CN";
 import { saveFile } from "../files";
 import { ActsProvider, type Acts, type Carried } from "./acts";
-import { Checklist, marksOf, useChecked } from "./Checklist";
+import { Checklist, marksOf, useChecked, useEstimate } from "./Checklist";
 import { EditorCanvas } from "./EditorCanvas";
 import { EditorHeader } from "./Header";
 import { startOf } from "./kinds";
@@ -84,6 +84,7 @@ function Sheet({ draft, inHand }: { draft: Draft; inHand: InHand }) {
   const [lit, setLit] = useState<Lit | null>(null);
   const checked = useChecked(draft.id, graph);
   const marks = useMemo(() => marksOf(checked, graph), [checked, graph]);
+  const estimate = useEstimate(draft.id, graph, checked?.errors.length === 0);
   const key = shapeKey(graph, portsOf);
   // The key says all that the shape is made of.
   // eslint-disable-next-line react-hooks/exhaustive-deps
@@ -157,6 +158,15 @@ function Sheet({ draft, inHand }: { draft: Draft; inHand: InHand }) {
     setSelection([step]);
     if (phone) setOpen(null);
   };
+  const exportFile = async () => {
+    try {
+      if (await inHand.flush()) saveFile(await fileOf(draft.id), inHand.name);
+    } catch (error) {
+      void message.error(failureText(error as ApiError));
+    }
+  };
+  const pickFromPalette = (one: Carried) =>
+    one.part === "triggers" ? putTrigger(one) : put(lastPlace(graph, portsOf, selection.length === 1 ? selection[0] : null), one);
   const ends = graph.nodes.length > 0 ? openEnds(graph, portsOf).length : 0;
   const problems = checked ? checked.errors.length + ends : null;
 
@@ -166,9 +176,9 @@ function Sheet({ draft, inHand }: { draft: Draft; inHand: InHand }) {
     chosen.length > 1 ? (
       <ManyPanel ids={chosen} graph={graph} onCopy={() => void copySelected()} onRemove={removeSelected} />
     ) : node ? (
-      <NodePanel key={node.id} node={node} graph={graph} change={change} onCopy={() => void copySelected()} onRemove={removeSelected} />
+      <NodePanel key={node.id} node={node} graph={graph} estimate={estimate} change={change} onCopy={() => void copySelected()} onRemove={removeSelected} />
     ) : (
-      <EntryPanel graph={graph} change={change} />
+      <EntryPanel graph={graph} estimate={estimate} change={change} />
     );
 
   return (
@@ -181,10 +191,10 @@ function Sheet({ draft, inHand }: { draft: Draft; inHand: InHand }) {
         onSimulate={() => setOpen(open === "simulate" ? null : "simulate")}
         onPublish={() => setOpen("publish")}
         onNote={addNote}
-        onExport={() => void inHand.flush().then(() => fileOf(draft.id)).then((file) => saveFile(file, inHand.name), (error: unknown) => message.error(error instanceof ApiError ? failureText(error) : t.errors.unexpected))}
+        onExport={() => void exportFile()}
       />
       <div className="editor-columns">
-        {!narrow && <PaletteList onCarry={setCarried} onPick={(one) => (one.part === "triggers" ? putTrigger(one) : put(lastPlace(graph, portsOf, selection.length === 1 ? selection[0] : null), one))} />}
+        {!narrow && <PaletteList onCarry={setCarried} onPick={pickFromPalette} />}
         <div
           className="editor-sheet"
           onDragOver={(event) => carried && event.preventDefault()}
@@ -234,14 +244,38 @@ function Sheet({ draft, inHand }: { draft: Draft; inHand: InHand }) {
         onGo={go}
         onCloseEnds={() => change((before) => closeEnds(before, portsOf))}
       />
-      <SimulateDrawer journeyId={draft.id} open={open === "simulate"} onClose={() => setOpen(null)} flush={inHand.flush} onLit={setLit} onGo={go} />
+      <SimulateDrawer
+        journeyId={draft.id}
+        open={open === "simulate"}
+        onClose={() => setOpen(null)}
+        flush={inHand.flush}
+        onLit={setLit}
+        onGo={go}
+      />
       </div>
       {narrow && (
-        <Drawer open={isPanelOpen && open === null} onClose={() => setSelection([])} placement={phone ? "bottom" : "right"} size={phone ? "72%" : 400} title={node ? labelOf(node) : t.editor.panel} mask={false}>
+        <Drawer
+          open={isPanelOpen && open === null}
+          onClose={() => setSelection([])}
+          placement={phone ? "bottom" : "right"}
+          size={phone ? "72%" : 400}
+          title={node ? labelOf(node) : t.editor.panel}
+          mask={false}
+        >
           <div className="editor-side">{side}</div>
         </Drawer>
       )}
-      <PublishDrawer journeyId={draft.id} graph={graph} open={open === "publish"} onClose={() => setOpen(null)} flush={inHand.flush} onGo={(step) => { setOpen(null); go(step); }} />
+      <PublishDrawer
+        journeyId={draft.id}
+        graph={graph}
+        open={open === "publish"}
+        onClose={() => setOpen(null)}
+        flush={inHand.flush}
+        onGo={(step) => {
+          setOpen(null);
+          go(step);
+        }}
+      />
       <Conflict inHand={inHand} />
     </div>
   );

@@ -1,8 +1,10 @@
 /** Beside the sheet: the settings of what is chosen, with what it does in one sentence. */
 import { CopyOutlined, DeleteOutlined, PlusOutlined } from "@ant-design/icons";
 import { Alert, Button, Collapse, Dropdown, Input, InputNumber, Segmented } from "antd";
+import type { Estimate } from "../../../api/journeys";
 import { change, MOST_TRIGGERS, nodeOf, type Config, type DraftGraph, type DraftNode } from "../../../lib/graph";
 import { t } from "../../../texts/zh-CN";
+import { Coming, Reach } from "./Estimates";
 import { Fields, Labelled } from "./Field";
 import { iconOf } from "./kinds";
 import { useKnowledge } from "./knowledge";
@@ -11,6 +13,7 @@ type Change = (how: (graph: DraftGraph) => DraftGraph, what?: string | null) => 
 
 interface PanelProps {
   graph: DraftGraph;
+  estimate: Estimate | null;
   change: Change;
 }
 
@@ -20,12 +23,13 @@ interface NodePanelProps extends PanelProps {
   onCopy: () => void;
 }
 
-export function NodePanel({ node, change: stroke, onRemove, onCopy }: NodePanelProps) {
+export function NodePanel({ node, estimate, change: stroke, onRemove, onCopy }: NodePanelProps) {
   const { kindOf, told, portsOf } = useKnowledge();
   const kind = kindOf(node.kind);
   const said = told("nodes", node.kind, node.config);
   const set = (changed: Partial<DraftNode>, what: string) => stroke((graph) => change(graph, node.id, changed, portsOf), `${node.id}.${what}`);
   const name = kind?.label ?? node.kind;
+  const reach = estimate?.messages.find((message) => message.node === node.id && message.asked > 0);
   return (
     <div className="epanel" key={node.id}>
       <header className="epanel-head">
@@ -38,8 +42,19 @@ export function NodePanel({ node, change: stroke, onRemove, onCopy }: NodePanelP
       <p className="epanel-summary" aria-live="polite">
         {said?.summary || <span className="quiet">{t.editor.summaryWaits}</span>}
       </p>
+      {reach && <Reach message={reach} />}
       {said && said.problems.length > 0 && (
-        <Alert type="error" showIcon title={<ul className="plain-list">{said.problems.map(({ field, message }) => <li key={field + message}>{message.startsWith(field) ? message : `${field}：${message}`}</li>)}</ul>} />
+        <Alert
+          type="error"
+          showIcon
+          title={
+            <ul className="plain-list">
+              {said.problems.map(({ field, message }) => (
+                <li key={field + message}>{t.editor.fieldSays(field, message)}</li>
+              ))}
+            </ul>
+          }
+        />
       )}
       <Labelled label={t.editor.label} hint={null}>
         {(id) => (
@@ -109,7 +124,7 @@ const PARTS: [string, string[]][] = [
   [t.editor.rules.limits, ["reentry", "throttle", "starts_at", "ends_at", "priority"]],
 ];
 
-export function EntryPanel({ graph, change: stroke }: PanelProps) {
+export function EntryPanel({ graph, estimate, change: stroke }: PanelProps) {
   const { palette, told } = useKnowledge();
   const write = (triggers: DraftGraph["triggers"]) => stroke((before) => ({ ...before, triggers }), "triggers");
   const named = PARTS.flatMap(([, names]) => names);
@@ -133,6 +148,7 @@ export function EntryPanel({ graph, change: stroke }: PanelProps) {
           <small>{t.editor.entryHint}</small>
         </span>
       </header>
+      {estimate && <Coming estimate={estimate} />}
       {graph.triggers.map((trigger, index) => {
         const kind = palette.triggers.find((one) => one.kind === trigger.kind);
         const said = told("triggers", trigger.kind, trigger.config);

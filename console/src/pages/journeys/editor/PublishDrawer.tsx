@@ -8,6 +8,7 @@ import type { DraftGraph } from "../../../lib/graph";
 import { failureText } from "../../../parts/Failure";
 import { t } from "../../../texts/zh-CN";
 import { Problems } from "./Checklist";
+import { Forecast } from "./Estimates";
 import { useKnowledge } from "./knowledge";
 
 interface PublishProps {
@@ -104,6 +105,7 @@ export function PublishDrawer({ journeyId, graph, open, onClose, flush, onGo }: 
               <InsideChoice inside={inside} onChange={setInside} places={byNode} goesTo={goesTo} onPlace={(node, to) => setPlaces({ ...places, [node]: to })} graph={graph} />
             )}
           </section>
+          {seen.estimate && <Forecast estimate={seen.estimate} />}
           {seen.warnings.length > 0 && (
             <section className="check-part">
               <h3>{t.editor.check.warnings(seen.warnings.length)}</h3>

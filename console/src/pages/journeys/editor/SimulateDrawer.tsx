@@ -75,7 +75,16 @@ export function SimulateDrawer({ journeyId, open, onClose, flush, onLit, onGo }:
   };
 
   return (
-    <Drawer open={open} onClose={onClose} title={t.editor.simulate.title} placement={phone ? "bottom" : "right"} size={phone ? "80%" : 440} mask={false} getContainer={phone ? undefined : false} rootStyle={phone ? undefined : { position: "absolute" }}>
+    <Drawer
+      open={open}
+      onClose={onClose}
+      title={t.editor.simulate.title}
+      placement={phone ? "bottom" : "right"}
+      size={phone ? "80%" : 440}
+      mask={false}
+      getContainer={phone ? undefined : false}
+      rootStyle={phone ? undefined : { position: "absolute" }}
+    >
       <div className="simulate">
         <p className="quiet">{t.editor.simulate.hint}</p>
         <div className="efield">
