@@ -231,6 +231,29 @@ def test_a_merge_before_the_triggers_are_heard_enters_once(
     assert session.execute(select(Walk.customer_id)).scalars().all() == [walker.id]
 
 
+@pytest.mark.parametrize(("mode", "late"), [("once", False), ("again", False), ("once", True), ("again", True)])
+def test_who_walks_as_a_profile_that_was_merged_a_moment_ago_does_not_enter_again_as_the_one_that_is_kept(
+    session: Session, brand: Brand, walker: Customer, sweep: Callable[[], None], later: Any, *, mode: str, late: bool
+) -> None:
+    """Identity has merged her, and journeys will hear of it: until then her walk stands under the other profile."""
+    make.journey(session, brand, make.message_wait_message(reentry={"mode": mode}))
+    twin = make_identity.customer(session, brand)
+    cause = make.triggered(session, twin)
+    sweep()
+    if late:
+        later(days=2)
+        sweep()
+    twin.merged_into_id = walker.id
+    session.flush()
+    # The same cause once more, and while she is inside, or where nobody comes twice, another one as well.
+    service.hear(session, [cause])
+    if mode == "once" or not late:
+        service.hear(session, [make.triggered(session, walker)])
+    session.commit()
+    assert len(walks(session)) == 1
+    assert len(sends(session)) == (2 if late else 1)
+
+
 def test_a_walk_of_the_merged_profile_goes_on_under_the_kept_one_and_ends_by_its_events(
     session: Session, brand: Brand, walker: Customer, sweep: Callable[[], None]
 ) -> None:

@@ -140,7 +140,8 @@ def _nothing_left(books: psycopg.Connection[Any], journeys: Sequence[str]) -> Ca
         still = "SELECT count(*) FROM walks WHERE journey_id::text = ANY(%s) AND status IN ('active', 'stuck')"
         owed = "SELECT count(*) FROM event_deliveries WHERE delivered_at IS NULL AND dead_at IS NULL"
         waiting = "SELECT count(*) FROM sends WHERE walk_id IS NOT NULL AND status IN ('planned', 'claimed')"
-        asked = ((still, [list(journeys)]), (owed, []), (waiting, []))
+        coming = "SELECT count(*) FROM journey_fan_outs WHERE status = 'running'"
+        asked = ((coming, []), (still, [list(journeys)]), (owed, []), (waiting, []))
         return all(books.execute(query, given).fetchone() == (0,) for query, given in asked)  # type: ignore[arg-type]
 
     return look
@@ -184,6 +185,7 @@ def test_everybody_takes_every_step_once_whoever_dies_meanwhile(town: Stack, pos
 
 def _everybody_came_through(books: psycopg.Connection[Any], *, welcome: str, following: str, half: int) -> float:
     """By walks, steps, tags, messages, facts and counts: nobody lost, nothing twice. How late the latest step was, in seconds."""
+    assert books.execute("SELECT status, seen, entered, left_out FROM journey_fan_outs").fetchall() == [("finished", half, half, {})]
     walks = "SELECT status, count(*) FROM walks WHERE journey_id = %s GROUP BY 1"
     people = "SELECT 1, count(DISTINCT customer_id) FROM walks WHERE journey_id = %s"
     steps = "SELECT node_id, count(*) FROM walk_steps WHERE journey_id = %s GROUP BY 1"

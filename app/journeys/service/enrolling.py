@@ -59,12 +59,17 @@ _GONE = """
         SELECT FROM customers c
         WHERE c.id = a.customer_id AND c.brand_id = :brand_id AND c.merged_into_id IS NULL AND c.erased_at IS NULL)
 """
+# A walk may still stand under a profile that was merged just now, of which journeys have not heard yet.
 _WALKED = """
-    WITH known AS (
+    WITH selves AS (
+        SELECT walk_id, entry_key, customer_id FROM arriving WHERE why IS NULL
+        UNION ALL
+        SELECT a.walk_id, a.entry_key, c.id FROM arriving a JOIN customers c ON c.merged_into_id = a.customer_id WHERE a.why IS NULL
+    ), known AS (
         SELECT a.walk_id, bool_or(:once OR w.entry_key = a.entry_key) AS walked, bool_or(w.status = 'held_out') AS held_out,
             bool_or(w.status IN ('active', 'stuck')) AS inside, max(w.created_at) AS last_at
-        FROM arriving a JOIN walks w ON w.customer_id = a.customer_id AND w.journey_id = :journey_id
-        WHERE a.why IS NULL GROUP BY a.walk_id
+        FROM selves a JOIN walks w ON w.customer_id = a.customer_id AND w.journey_id = :journey_id
+        GROUP BY a.walk_id
     )
     UPDATE arriving a SET why = CASE WHEN known.walked THEN 'walked' WHEN known.held_out THEN 'held_out' WHEN known.inside THEN 'inside'
         WHEN known.last_at > CAST(:not_since AS timestamptz) THEN 'too_soon' END
