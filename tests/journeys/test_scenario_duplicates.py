@@ -28,7 +28,7 @@ from tests.factories import dealers as make_dealers
 from tests.factories import journeys as make
 from tests.factories import tags as make_tags
 
-PEOPLE, TIMES, AT_A_TIME = crowds.size(120, 10_000), 50, 200
+PEOPLE, TIMES, AT_A_TIME = crowds.size(60, 10_000), 50, 200
 MERGED = PEOPLE // 10
 TAG = "vip"
 PATIENCE = 60 + PEOPLE / 10
@@ -58,6 +58,35 @@ def hear_again(committed: Callable[[], Any], facts: Sequence[uuid.UUID], times: 
             with committed() as own:
                 page = select(Event).where(Event.id.in_(order[at : at + AT_A_TIME]))
                 service.hear(own, sorted(own.execute(page).scalars(), key=lambda one: one.recorded_at))
+
+
+def everybody_entered_once(
+    committed: Callable[[], Any], ids: Sequence[uuid.UUID], pairs: Sequence[tuple[uuid.UUID, uuid.UUID]], *, of: dict[str, uuid.UUID]
+) -> dict[uuid.UUID, int]:
+    """By walks, facts and receipts; how many walks there are in each journey."""
+    twins = {twin for _, twin in pairs}
+    living = set(ids) - twins
+    with committed() as session:
+        assert crowds.table(session, INSIDE, id=of["stays"]) == dict.fromkeys(living, 1)
+        assert crowds.table(session, INSIDE, id=of["through"]) == {}
+        seen = crowds.table(session, ENTERED, id=of["through"])
+        # Two causes, one of each profile, are two walks of her who is one person now, unless she was inside when she came anew.
+        both = {kept for kept, _ in pairs}
+        assert set(seen) == living
+        assert {one: seen[one] for one in living - both} == dict.fromkeys(living - both, 1)
+        assert {seen[one] for one in both} <= {1, 2}
+        everybody = crowds.table(session, ENTERED, id=of["once"])
+        assert living <= set(everybody)
+        assert set(everybody.values()) == {1}
+        crowds.nobody_twice(session)
+        walked = crowds.table(session, "SELECT journey_id, count(*) FROM walks GROUP BY 1")
+        entered = crowds.table(
+            session, "SELECT (data->>'journey_id')::uuid, count(*) FROM events WHERE name = 'journey.entered' GROUP BY 1"
+        )
+        assert entered == walked
+        dead = crowds.table(session, "SELECT handler, count(*) FROM event_deliveries WHERE dead_at IS NOT NULL GROUP BY 1")
+        assert dead == {}
+    return walked
 
 
 def test_each_fact_lets_in_once_however_often_it_is_told_and_whoever_is_merged_meanwhile(committed: Callable[[], Any]) -> None:
@@ -95,28 +124,9 @@ def test_each_fact_lets_in_once_however_often_it_is_told_and_whoever_is_merged_m
     crowds.at_once(*storm, merge, deliver)
     took = time.monotonic() - began
     service.advance_all()
-    twins = {twin for _, twin in pairs}
-    living = set(ids) - twins
+    living = set(ids) - {twin for _, twin in pairs}
+    walked = everybody_entered_once(committed, ids, pairs, of={"stays": stays, "once": once, "through": through})
     with committed() as session:
-        assert crowds.table(session, INSIDE, id=stays) == dict.fromkeys(living, 1)
-        assert crowds.table(session, INSIDE, id=through) == {}
-        seen = crowds.table(session, ENTERED, id=through)
-        # Two causes, one of each profile, are two walks of her who is one person now, unless she was inside when she came anew.
-        both = {kept for kept, _ in pairs}
-        assert set(seen) == living
-        assert {one: seen[one] for one in living - both} == dict.fromkeys(living - both, 1)
-        assert {seen[one] for one in both} <= {1, 2}
-        everybody = crowds.table(session, ENTERED, id=once)
-        assert living <= set(everybody)
-        assert set(everybody.values()) == {1}
-        crowds.nobody_twice(session)
-        walked = crowds.table(session, "SELECT journey_id, count(*) FROM walks GROUP BY 1")
-        entered = crowds.table(
-            session, "SELECT (data->>'journey_id')::uuid, count(*) FROM events WHERE name = 'journey.entered' GROUP BY 1"
-        )
-        assert entered == walked
-        dead = crowds.table(session, "SELECT handler, count(*) FROM event_deliveries WHERE dead_at IS NOT NULL GROUP BY 1")
-        assert dead == {}
         clock.advance(session, timedelta(days=7))
     hear_again(committed, facts, 2, 3)
     with committed() as session:
