@@ -29,10 +29,18 @@ def main() -> None:
     parser.add_argument("--small", action="store_true", help="less of everything, to see that it runs; for benches that have a small way")
     parser.add_argument("--people", type=int, help="how many, for benches that are about people")
     parser.add_argument("--events", type=int, help="how many of theirs, for benches that look at them")
+    parser.add_argument("--fill", metavar="DIR", help="only fill a database that stays there; for benches whose filling takes long")
+    parser.add_argument("--measure", metavar="DIR", help="measure on what --fill left there")
     asked = parser.parse_args()
     run = importlib.import_module(modules[asked.name]).run
     known = inspect.signature(run).parameters
-    done = run(**{name: getattr(asked, name) for name in ("small", "people", "events") if getattr(asked, name) and name in known})
+    done = run(
+        **{
+            name: getattr(asked, name)
+            for name in ("small", "people", "events", "fill", "measure")
+            if getattr(asked, name) and name in known
+        }
+    )
     print(report.as_json(asked.name, done) if asked.json else report.as_table(asked.name, done))
 
 

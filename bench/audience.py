@@ -11,22 +11,18 @@ import tempfile
 import threading
 import time
 import uuid
-from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import psycopg
 
-from bench import audience_data
-from bench.beside import platform
+from bench import audience_kept
 from bench.report import Figure, Report
 from dev.stack import Stack
-from dev.testing import servers, wait_until
-from dev.town import town
+from dev.testing import wait_until
 
 PEOPLE, EVENTS = 1_000_000, 100_000_000
 SMALL = (20_000, 400_000)
-BRAND = "jiyao"
 ROUNDS = 5
 CHANGES = 100
 # Facts of other people that are recorded meanwhile, by the second.
@@ -74,34 +70,60 @@ TYPICAL: dict[str, dict[str, Any]] = {
     ),
 }
 
+EVERYBODY: dict[str, dict[str, Any]] = {
+    "everybody": {"all": []},
+    "who looked at a car in 30 days": _did("vehicle.viewed", within_days=30),
+}
+MARKED = "marked"
 
-def run(*, small: bool = False, people: int = 0, events: int = 0) -> Report:
-    """Fill, count, follow, find; the worker is a process of its own."""
+
+def run(*, small: bool = False, people: int = 0, events: int = 0, fill: str = "", measure: str = "") -> Report:
+    """Fill, count, follow, find; the worker is a process of its own. `fill` and `measure` name a folder in which what is filled stays."""
     size = SMALL if small else (people or PEOPLE, events or EVENTS)
-    with tempfile.TemporaryDirectory() as folder, servers() as lent, town(Path(folder), lent.database_url) as stack, platform(stack):
+    if measure:
+        return _measured(Path(measure))
+    if fill:
+        return _filled(Path(fill), size)
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        try:
+            _filled(folder, size)
+            return _measured(folder)
+        finally:
+            audience_kept.forget(folder)
+
+
+def _filled(folder: Path, size: tuple[int, int]) -> Report:
+    note = audience_kept.fill(folder, people=size[0], events=size[1])
+    return Report([Figure(f"{step} made", seconds, "s") for step, seconds in note["seconds"].items()], [_size(note)])
+
+
+def _measured(folder: Path) -> Report:
+    with audience_kept.opened(folder) as (stack, note):
         with psycopg.connect(stack.env["DATABASE_URL"], autocommit=True) as connection:
-            (brand_id,) = connection.execute("SELECT id FROM brands WHERE key = %s", [BRAND]).fetchone() or ()
-            filled = audience_data.fill(connection, brand_id, people=size[0], events=size[1])
-            counted = _count_up(connection)
-        notes = [
-            f"{size[0]:,} people, {size[1]:,} events over twelve months; PostgreSQL of the tests, {os.cpu_count()} cores",
-            f"made in: people {filled.people:.0f} s, events {filled.events:.0f} s, indexes {filled.indexes:.0f} s, totals {counted:.0f} s",
-        ]
-        figures = [*_counts(brand_id, notes), *_everybody(brand_id), *_changes(stack, brand_id, size[0])]
+            brand_id = audience_kept.brand(connection)
+        _put_away(brand_id)
+        seconds = ", ".join(f"{step} {took:.0f} s" for step, took in note["seconds"].items())
+        notes = [f"{_size(note)}; PostgreSQL of the tests, {os.cpu_count()} cores", f"made in: {seconds}"]
+        figures = [*_counts(brand_id, notes), *_everybody(brand_id), *_changes(stack, brand_id, note["people"])]
+        _put_away(brand_id)
     return Report(figures, notes)
 
 
-def _count_up(connection: psycopg.Connection[Any]) -> float:
-    """Seconds that it takes to count all events, which the nights do one day at a time."""
-    from app.events import totals
+def _size(note: dict[str, Any]) -> str:
+    return f"{note['people']:,} people, {note['events']:,} events over the twelve months up to {note['until']:.16}"
+
+
+def _put_away(brand_id: uuid.UUID) -> None:
+    """The segments of a measurement, also of one that was interrupted: the next one finds what this one found."""
+    from app.audience.models import Segment
+    from app.audience.service import segments
     from app.kit import db
 
-    started, more = time.perf_counter(), True
-    while more:
-        with db.transaction() as session:
-            more = totals.count_up(session, step=timedelta(days=400))
-    connection.execute("VACUUM (ANALYZE) event_totals")
-    return time.perf_counter() - started
+    names = {*TYPICAL, *EVERYBODY, MARKED}
+    with db.transaction() as session:
+        for one in session.query(Segment).filter(Segment.brand_id == brand_id, Segment.name.in_(names), Segment.archived_at.is_(None)):
+            segments.archive(session, _marketer(session, brand_id), one)
 
 
 def _p95(took: list[float]) -> float:
@@ -131,13 +153,16 @@ def _counts(brand_id: uuid.UUID, notes: list[str]) -> list[Figure]:
 
 def _segment(brand_id: uuid.UUID, name: str, tree: dict[str, Any]) -> uuid.UUID:
     from app.audience.service import segments
-    from app.dealers.models import Role, Staff
     from app.kit import db
 
     with db.transaction() as session:
-        staff = session.query(Staff).filter_by(brand_id=brand_id, role=Role.marketer).first()
-        assert staff is not None
-        return segments.create(session, staff, name=name, tree=tree).id
+        return segments.create(session, _marketer(session, brand_id), name=name, tree=tree).id
+
+
+def _marketer(session: Any, brand_id: uuid.UUID) -> Any:
+    from app.dealers.models import Role, Staff
+
+    return session.query(Staff).filter_by(brand_id=brand_id, role=Role.marketer).first()
 
 
 def _everybody(brand_id: uuid.UUID) -> list[Figure]:
@@ -145,7 +170,7 @@ def _everybody(brand_id: uuid.UUID) -> list[Figure]:
     from app.audience.service import computing
 
     figures = []
-    for name, tree in (("everybody", {"all": []}), ("who looked at a car in 30 days", _did("vehicle.viewed", within_days=30))):
+    for name, tree in EVERYBODY.items():
         _segment(brand_id, name, tree)
         started = time.perf_counter()
         computing.compute_due()
@@ -160,7 +185,7 @@ def _changes(stack: Stack, brand_id: uuid.UUID, people: int) -> list[Figure]:
     for name, tree in TYPICAL.items():
         _segment(brand_id, name, tree)
     mark = uuid.uuid4().hex
-    segment_id = _segment(brand_id, "marked", _did("reserve.tapped", within_days=1, where=[{"name": "mark", "test": "eq", "value": mark}]))
+    segment_id = _segment(brand_id, MARKED, _did("reserve.tapped", within_days=1, where=[{"name": "mark", "test": "eq", "value": mark}]))
     computing.compute_due()
     stack.restart("valkey")
     stack.restart("worker")

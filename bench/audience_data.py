@@ -2,19 +2,24 @@
 
 from __future__ import annotations
 
-import time
+import math
+import re
 import uuid
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from itertools import pairwise
 from typing import Any
 
 import psycopg
 
 from bench.money_data import without_indexes
 
-MONTHS = 12
-# Rows of one statement, and how many write at once.
-AT_A_TIME, LANES = 1_000_000, 2
+# How many write at once.
+LANES = 2
+FULL = "filled for the bench"
 # What somebody does in the mini-program, in a thousand: she mostly opens it and looks at cars.
 DONE = {
     "vehicle.viewed": 300,
@@ -35,39 +40,89 @@ SEED = "SELECT setseed(0.20261122)"
 
 
 @dataclass(frozen=True)
-class Filled:
-    """How long what took, in seconds."""
+class Year:
+    """Who did what, and when: evenly over the year up to `last`, the first of `events` at `first`."""
 
-    people: float
-    events: float
-    indexes: float
+    brand_id: uuid.UUID
+    first: datetime
+    last: datetime
+    people: int
+    events: int
+
+    @classmethod
+    def until(cls, moment: str, brand_id: uuid.UUID, *, people: int, events: int) -> Year:
+        """A year up to an ISO moment."""
+        last = datetime.fromisoformat(moment)
+        return cls(brand_id, last - timedelta(days=365), last, people, events)
+
+    def months(self) -> list[tuple[datetime, datetime]]:
+        """Those that it touches, from midnight to midnight in UTC."""
+        bounds = [self.first.astimezone(UTC).replace(day=1, hour=0, minute=0, second=0, microsecond=0)]
+        while bounds[-1] <= self.last:
+            bounds.append((bounds[-1] + timedelta(days=32)).replace(day=1))
+        return list(pairwise(bounds))
+
+    def number_at(self, moment: datetime) -> int:
+        """Of the first event that is not earlier."""
+        passed = (moment - self.first) / (self.last - self.first)
+        return max(1, min(self.events + 1, math.ceil(passed * self.events)))
 
 
-def fill(connection: psycopg.Connection[Any], brand_id: uuid.UUID, *, people: int, events: int) -> Filled:
-    """Put so many people with tags, consents and leads into a brand, and what they did over twelve months, in place of all events.
+def fill_people(connection: psycopg.Connection[Any], brand_id: uuid.UUID, count: int) -> None:
+    """Put so many people with tags, consents and leads into a brand. `connection` is an owner's, and commits by itself."""
+    with _unasked(connection):
+        _people(connection, brand_id, count)
 
-    `connection` is an owner's, and commits by itself: foreign keys are not asked.
+
+def empty_events(connection: psycopg.Connection[Any]) -> datetime:
+    """Forget all events; the moment up to which others may be put in their place."""
+    connection.execute("TRUNCATE events, event_deliveries, client_events, event_totals, events_counted")
+    (now,) = connection.execute("SELECT marque_now()").fetchone() or (None,)
+    assert isinstance(now, datetime)
+    return now
+
+
+def fill_events(connection: psycopg.Connection[Any], year: Year) -> None:
+    """Put a year of events in place of none, a month at a time: its table is made, filled and indexed in one transaction, and months that
+    are there already stay.
     """
+    cars = [str(row[0]) for row in connection.execute("SELECT id FROM vehicles WHERE brand_id = %s LIMIT %s", [year.brand_id, CARS])]
+    about = connection.info.get_parameters() | {"password": connection.info.password}
+
+    def month(span: tuple[datetime, datetime]) -> None:
+        with psycopg.connect(**about, autocommit=True) as own, _unasked(own):
+            table = f"events_{span[0]:%Y%m}"
+            if own.execute("SELECT FROM pg_class WHERE oid = to_regclass(%s) AND obj_description(oid) = %s", [table, FULL]).fetchone():
+                return
+            with own.transaction():
+                _month(own, table, span, year, cars)
+            own.execute(f"VACUUM (ANALYZE) {table}")
+
+    with ThreadPoolExecutor(LANES) as pool:
+        list(pool.map(month, year.months()))
+    connection.execute("ANALYZE events")
+
+
+@contextmanager
+def _unasked(connection: psycopg.Connection[Any]) -> Iterator[None]:
+    """Foreign keys are not asked, and sorting has the memory that it wants."""
     connection.execute("SET session_replication_role = replica")
     connection.execute("SET maintenance_work_mem = '1GB'")
+    connection.execute("SET max_parallel_maintenance_workers = 0")
     connection.execute("SET work_mem = '256MB'")
     connection.execute(SEED)
-    started = time.perf_counter()
-    _people(connection, brand_id, people)
-    peopled = time.perf_counter()
-    connection.execute("TRUNCATE events, event_deliveries, client_events, event_totals, events_counted")
-    _partitions(connection)
-    with without_indexes(connection, "events"):
-        _events(connection, brand_id, people, events)
-        recorded = time.perf_counter()
-    connection.execute("VACUUM (ANALYZE) events")
+    yield
     connection.execute("RESET session_replication_role")
-    return Filled(peopled - started, recorded - peopled, time.perf_counter() - recorded)
 
 
 def _id(prefix: str, number: str) -> str:
     """A UUID from a number, in its order."""
     return f"('{prefix}' || lpad(to_hex({number}), 24, '0'))::uuid"
+
+
+def _fast_id(prefix: str, number: str) -> str:
+    """The same, for what is made by the hundred million."""
+    return f"encode('\\x{prefix}'::bytea || int8send({number}), 'hex')::uuid"
 
 
 def _people(connection: psycopg.Connection[Any], brand_id: uuid.UUID, count: int) -> None:
@@ -112,27 +167,36 @@ def _people(connection: psycopg.Connection[Any], brand_id: uuid.UUID, count: int
         connection.execute(f"VACUUM (ANALYZE) {table}")
 
 
-def _partitions(connection: psycopg.Connection[Any]) -> None:
-    for back in range(1, MONTHS + 1):
-        (name, first, last) = connection.execute(
-            "SELECT 'events_' || to_char(m, 'YYYYMM'), m, m + interval '1 month' "
-            "FROM (SELECT date_trunc('month', marque_now() AT TIME ZONE 'UTC') - make_interval(months => %s)) x (m)",
-            [back],
-        ).fetchone() or ("", "", "")
-        connection.execute(f"CREATE TABLE IF NOT EXISTS {name} PARTITION OF events FOR VALUES FROM ('{first}+00') TO ('{last}+00')")
+def _month(connection: psycopg.Connection[Any], table: str, span: tuple[datetime, datetime], year: Year, cars: list[str]) -> None:
+    """The part of this month, whole: what was there is forgotten."""
+    connection.execute(f"DROP TABLE IF EXISTS {table}")
+    connection.execute(f"CREATE TABLE {table} (LIKE events INCLUDING DEFAULTS)")
+    connection.execute("SELECT setseed(%s)", [(span[0].month + span[0].year % 7 * 12) / 100])
+    _events(connection, table, span, year, cars)
+    (key,) = connection.execute(
+        "SELECT pg_get_constraintdef(oid) FROM pg_constraint WHERE conrelid = 'events'::regclass AND contype = 'p'"
+    ).fetchone() or ("",)
+    connection.execute(f"ALTER TABLE {table} ADD {key}")
+    wanted = "SELECT pg_get_indexdef(indexrelid) FROM pg_index WHERE indrelid = 'events'::regclass AND NOT indisprimary"
+    for (definition,) in connection.execute(wanted).fetchall():
+        connection.execute(re.sub(r"INDEX \S+ ON ONLY \S+", f"INDEX ON {table}", definition))
+    connection.execute(f"ALTER TABLE events ATTACH PARTITION {table} FOR VALUES FROM ('{span[0]}') TO ('{span[1]}')")
+    connection.execute(f"COMMENT ON TABLE {table} IS '{FULL}'")
 
 
-def _events(connection: psycopg.Connection[Any], brand_id: uuid.UUID, people: int, count: int) -> None:
-    """Evenly over a year up to now; one in ten does half of it all, and somebody who is active does several things in one visit."""
+def _events(connection: psycopg.Connection[Any], table: str, span: tuple[datetime, datetime], year: Year, cars: list[str]) -> None:
+    """One in ten does half of it all, and somebody who is active does several things in one visit."""
     bounds, names = [], []
     for name, share in DONE.items():
         bounds.append((bounds[-1] if bounds else 0) + share)
         names.append(name)
-    cars = [str(row[0]) for row in connection.execute("SELECT id FROM vehicles WHERE brand_id = %s LIMIT %s", [brand_id, CARS])]
+    # Written for the processor's sake: an array of UUIDs is found by place, one of texts is walked through.
     statement = f"""
-        INSERT INTO events (id, recorded_at, brand_id, name, customer_id, subject_type, subject_id, actor_type, data)
-        SELECT {_id("01900004", "n")}, marque_now() - (1 - n::float8 / %(count)s) * interval '365 days', %(brand)s, name,
-            {_id("01900000", "who")}, CASE WHEN of_car THEN 'vehicle' END, CASE WHEN of_car THEN (%(cars)s::text[])[1 + n %% %(of)s] END,
+        INSERT INTO {table} (id, recorded_at, brand_id, name, customer_id, subject_type, subject_id, actor_type, data)
+        SELECT {_fast_id("0190000400000000", "n")},
+            least(greatest(%(first_at)s + n * (%(year)s / %(count)s::float8), %(from_at)s), %(to_at)s - interval '1 us'), %(brand)s, name,
+            {_fast_id("0190000000000000", "who")}, CASE WHEN of_car THEN 'vehicle' END,
+            CASE WHEN of_car THEN (%(cars)s::uuid[])[1 + n %% %(of)s]::text END,
             'customer', jsonb_build_object('session_id', who || '-' || n / (%(count)s / 365 + 1), 'price_fen', 10000000 + n %% 400 * 100000)
         FROM (
             SELECT n, who, name, name LIKE 'vehicle.%%' AS of_car FROM (
@@ -142,15 +206,6 @@ def _events(connection: psycopg.Connection[Any], brand_id: uuid.UUID, people: in
             ) drawn
         ) done
     """
-    known = {"brand": brand_id, "count": count, "people": people, "cars": cars, "of": len(cars), "names": names, "bounds": bounds[:-1]}
-    about = connection.info.get_parameters() | {"password": connection.info.password}
-
-    def part(lane: int) -> None:
-        with psycopg.connect(**about, autocommit=True) as own:
-            own.execute("SET session_replication_role = replica")
-            own.execute("SELECT setseed(%s)", [lane / 10])
-            for first in range(1 + lane * AT_A_TIME, count + 1, LANES * AT_A_TIME):
-                own.execute(statement, known | {"first": first, "last": min(count, first + AT_A_TIME - 1)})
-
-    with ThreadPoolExecutor(LANES) as pool:
-        list(pool.map(part, range(LANES)))
+    known = {"brand": year.brand_id, "count": year.events, "people": year.people, "names": names, "bounds": bounds[:-1]}
+    known |= {"cars": cars, "of": len(cars), "first_at": year.first, "year": year.last - year.first, "from_at": span[0], "to_at": span[1]}
+    connection.execute(statement, known | {"first": year.number_at(span[0]), "last": year.number_at(span[1]) - 1})

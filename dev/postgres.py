@@ -27,12 +27,13 @@ ROLE = "marque"
 class Postgres:
     """One server on 127.0.0.1:`port` with its data in `wanted`, or where its user can reach if that is out of reach.
 
-    `fast` trades safety against a crash for speed: for tests only.
+    `fast` trades safety against a crash for speed: for tests only. `settings` (name=value) go before ours.
     """
 
     wanted: Path
     port: int
     fast: bool = False
+    settings: tuple[str, ...] = ()
 
     @cached_property
     def user(self) -> pwd.struct_passwd | None:
@@ -71,6 +72,7 @@ class Postgres:
         settings += ["max_connections=200"]
         if self.fast:
             settings += ["fsync=off", "synchronous_commit=off", "full_page_writes=off"]
+        settings += self.settings
         log = self.folder / "postgres.log"
         options = " ".join(f"-c {setting}" for setting in settings)
         try:
