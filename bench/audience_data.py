@@ -91,11 +91,11 @@ def fill_events(connection: psycopg.Connection[Any], year: Year) -> None:
 
     def month(span: tuple[datetime, datetime]) -> None:
         with psycopg.connect(**about, autocommit=True) as own, _unasked(own):
-            table = f"events_{span[0]:%Y%m}"
+            table = _part(span)
             if own.execute("SELECT FROM pg_class WHERE oid = to_regclass(%s) AND obj_description(oid) = %s", [table, FULL]).fetchone():
                 return
             with own.transaction():
-                _month(own, table, span, year, cars)
+                _month(own, span, year, cars)
             own.execute(f"VACUUM (ANALYZE) {table}")
 
     with ThreadPoolExecutor(LANES) as pool:
@@ -167,12 +167,17 @@ def _people(connection: psycopg.Connection[Any], brand_id: uuid.UUID, count: int
         connection.execute(f"VACUUM (ANALYZE) {table}")
 
 
-def _month(connection: psycopg.Connection[Any], table: str, span: tuple[datetime, datetime], year: Year, cars: list[str]) -> None:
+def _part(span: tuple[datetime, datetime]) -> str:
+    return f"events_{span[0]:%Y%m}"
+
+
+def _month(connection: psycopg.Connection[Any], span: tuple[datetime, datetime], year: Year, cars: list[str]) -> None:
     """The part of this month, whole: what was there is forgotten."""
+    table = _part(span)
     connection.execute(f"DROP TABLE IF EXISTS {table}")
     connection.execute(f"CREATE TABLE {table} (LIKE events INCLUDING DEFAULTS)")
     connection.execute("SELECT setseed(%s)", [(span[0].month + span[0].year % 7 * 12) / 100])
-    _events(connection, table, span, year, cars)
+    _events(connection, span, year, cars)
     (key,) = connection.execute(
         "SELECT pg_get_constraintdef(oid) FROM pg_constraint WHERE conrelid = 'events'::regclass AND contype = 'p'"
     ).fetchone() or ("",)
@@ -184,7 +189,7 @@ def _month(connection: psycopg.Connection[Any], table: str, span: tuple[datetime
     connection.execute(f"COMMENT ON TABLE {table} IS '{FULL}'")
 
 
-def _events(connection: psycopg.Connection[Any], table: str, span: tuple[datetime, datetime], year: Year, cars: list[str]) -> None:
+def _events(connection: psycopg.Connection[Any], span: tuple[datetime, datetime], year: Year, cars: list[str]) -> None:
     """One in ten does half of it all, and somebody who is active does several things in one visit."""
     bounds, names = [], []
     for name, share in DONE.items():
@@ -192,7 +197,7 @@ def _events(connection: psycopg.Connection[Any], table: str, span: tuple[datetim
         names.append(name)
     # Written for the processor's sake: an array of UUIDs is found by place, one of texts is walked through.
     statement = f"""
-        INSERT INTO {table} (id, recorded_at, brand_id, name, customer_id, subject_type, subject_id, actor_type, data)
+        INSERT INTO {_part(span)} (id, recorded_at, brand_id, name, customer_id, subject_type, subject_id, actor_type, data)
         SELECT {_fast_id("0190000400000000", "n")},
             least(greatest(%(first_at)s + n * (%(year)s / %(count)s::float8), %(from_at)s), %(to_at)s - interval '1 us'), %(brand)s, name,
             {_fast_id("0190000000000000", "who")}, CASE WHEN of_car THEN 'vehicle' END,
