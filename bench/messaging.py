@@ -6,14 +6,11 @@ import asyncio
 import json
 import multiprocessing
 import os
-import shutil
-import subprocess
 import sys
 import tempfile
 import time
 import uuid
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -21,11 +18,10 @@ import aiohttp
 import orjson
 import psutil
 import psycopg
-import urllib3
 
+from bench import sink
 from bench.report import Figure, Report
 from dev.environment import ROOT
-from dev.ports import free_port
 from dev.stack import Stack, end
 from dev.testing import servers, wait_until
 from dev.town import town
@@ -39,21 +35,6 @@ WORKERS, AT_ONCE = 2, 64
 PAGE = 5_000
 TEMPLATE = "bench"
 FIELDS = {"thing1": "{{ vehicle_title }}", "thing2": "{{ store_name }}", "phone_number3": "{{ store_phone }}"}
-ANSWER = '{"errcode":0,"errmsg":"ok","msgid":200228332}'
-TOLD = '{"access_token":"a token of the sink","expires_in":7200}'
-NGINX = """
-daemon off; worker_processes 1; pid {folder}/nginx.pid; error_log {folder}/error.log;
-events {{ worker_connections 1024; }}
-http {{
-  access_log off; default_type application/json; keepalive_requests 1000000; client_body_temp_path {folder}/body;
-  proxy_temp_path {folder}/p; fastcgi_temp_path {folder}/f; uwsgi_temp_path {folder}/u; scgi_temp_path {folder}/s;
-  server {{
-    listen 127.0.0.1:{port};
-    location /cgi-bin/stable_token {{ return 200 '{token}'; }}
-    location / {{ return 200 '{answer}'; }}
-  }}
-}}
-"""
 
 
 def run(*, small: bool = False) -> Report:
@@ -61,7 +42,7 @@ def run(*, small: bool = False) -> Report:
     people, past = (SMALL_PEOPLE, SMALL_PAST) if small else (PEOPLE, PAST)
     with tempfile.TemporaryDirectory() as name, servers() as lent, town(Path(name) / "town", lent.database_url) as stack:
         folder = Path(name)
-        with _sink(folder) as (address, kind):
+        with sink.serving(folder) as (address, kind):
             bare = _bare(address, people)
             stack.env |= {
                 "WECHAT_API_BASE": address,
@@ -87,32 +68,6 @@ def run(*, small: bool = False) -> Report:
         f"{WORKERS} workers, {AT_ONCE} calls at once each; PostgreSQL, Valkey and the sink ({kind}) on the same {os.cpu_count()} cores",
     ]
     return Report(figures, notes)
-
-
-@contextmanager
-def _sink(folder: Path) -> Iterator[tuple[str, str]]:
-    """A server that answers every call at once: nginx where there is one, else our own."""
-    port = free_port()
-    address, nginx = f"http://127.0.0.1:{port}", shutil.which("nginx", path=os.environ["PATH"] + ":/usr/sbin")
-    command = [sys.executable, "-m", "bench.sink", str(port)]
-    if nginx:
-        config = folder / "nginx.conf"
-        config.write_text(NGINX.format(folder=folder, port=port, token=TOLD, answer=ANSWER), encoding="utf-8")
-        command = [nginx, "-c", str(config), "-e", str(folder / "error.log")]
-    process = subprocess.Popen(command, cwd=ROOT)
-    try:
-        wait_until(lambda: _answers(address), 10)
-        yield address, "nginx" if nginx else "bench.sink, in Python"
-    finally:
-        process.terminate()
-        process.wait()
-
-
-def _answers(address: str) -> bool:
-    try:
-        return urllib3.request("GET", address, retries=False).status == 200
-    except urllib3.exceptions.HTTPError:
-        return False
 
 
 def _bare(address: str, calls: int) -> float:
