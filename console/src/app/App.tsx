@@ -9,7 +9,7 @@ import { Crashed } from "./Crashed";
 import { queryClient, RequireSession } from "./session";
 import { Shell } from "./Shell";
 import { themeFor } from "./theme";
-import { ThemeMode, useThemeMode } from "./ThemeMode";
+import { ThemeMode, useMedia, useThemeMode } from "./ThemeMode";
 
 const router = createBrowserRouter(
   [
@@ -61,8 +61,9 @@ const router = createBrowserRouter(
 
 function Themed() {
   const { isDark } = useThemeMode();
+  const isStill = useMedia("(prefers-reduced-motion: reduce)");
   return (
-    <ConfigProvider locale={zhCN} theme={themeFor(isDark)} button={{ autoInsertSpace: false }}>
+    <ConfigProvider locale={zhCN} theme={themeFor(isDark, isStill)} button={{ autoInsertSpace: false }}>
       <AntApp className="app">
         <QueryClientProvider client={queryClient}>
           <RouterProvider router={router} />

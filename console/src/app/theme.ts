@@ -62,10 +62,12 @@ const dark: ThemeConfig = {
   },
 };
 
-export function themeFor(isDark: boolean): ThemeConfig {
+/** `isStill`: nothing moves. A list that waits for the end of a movement that is cut short would open outside of the window. */
+export function themeFor(isDark: boolean, isStill = false): ThemeConfig {
   const base = isDark ? dark : light;
   return {
     ...base,
+    token: { ...base.token, motion: !isStill },
     components: {
       Table: {
         headerBg: "transparent",

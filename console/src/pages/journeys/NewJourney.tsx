@@ -45,12 +45,12 @@ export function Starters() {
     <div className="starters">
       <div className="starter-row">
         <button type="button" className="starter" disabled={isBusy} onClick={() => begin(t.editor.list.blankName)}>
-          <FileAddOutlined />
+          <FileAddOutlined aria-hidden />
           <strong>{t.editor.list.blank}</strong>
           <small className="quiet">{t.editor.list.blankHint}</small>
         </button>
         <button type="button" className="starter" disabled={isBusy} onClick={() => file.current?.click()}>
-          <FolderOpenOutlined />
+          <FolderOpenOutlined aria-hidden />
           <strong>{t.editor.list.file}</strong>
           <small className="quiet">{t.editor.list.fileHint}</small>
         </button>

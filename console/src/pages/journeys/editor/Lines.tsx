@@ -52,7 +52,7 @@ function Plus({ route, name }: { route: Route; name: string }) {
         if (carried) put(place, carried);
       }}
     >
-      <PlusOutlined />
+      <PlusOutlined aria-hidden />
     </button>
   );
 }

@@ -116,7 +116,7 @@ export const EditorOpen = memo(function EditorOpen({ data }: NodeProps<Node<Open
           if (carried) put(data.place, carried);
         }}
       >
-        <PlusOutlined /> {data.isFirst ? t.editor.startHere : t.editor.nextStep}
+        <PlusOutlined aria-hidden /> {data.isFirst ? t.editor.startHere : t.editor.nextStep}
       </button>
       <Handles />
     </>

@@ -52,7 +52,12 @@ const ICONS: Record<string, ReactNode> = {
   api: <ApiOutlined />,
 };
 
-export const iconOf = (kind: string): ReactNode => ICONS[kind] ?? <NodeIndexOutlined />;
+/** Beside a word always, so that it is not read aloud. */
+export const iconOf = (kind: string): ReactNode => (
+  <span className="kind-icon" aria-hidden>
+    {ICONS[kind] ?? <NodeIndexOutlined />}
+  </span>
+);
 
 const GROUPS: Record<string, string[]> = {
   message: ["send_message", "ask_credit"],
