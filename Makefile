@@ -54,8 +54,8 @@ soak-journeys: setup ## 100,000 people walk while a worker dies every two second
 	@JOURNEY_PEOPLE=$${JOURNEY_PEOPLE:-100000} JOURNEY_KILLS=$${JOURNEY_KILLS:-200} $(VENV)/python -m pytest -n0 -q -s \
 		tests/stories/test_walkers.py
 
-scenarios: setup ## The acceptance scenarios of journeys at their full size, with what they found; SCENARIO=poison chooses one
-	@SCENARIO_SIZE=full $(VENV)/python -m pytest -n0 -q -s tests/journeys/test_scenario_$${SCENARIO:-*}.py
+scenarios: setup ## The acceptance scenarios of journeys at their full size, with what they found; SCENARIO=poison, SCENARIO_SIZE=10 (percent)
+	@SCENARIO_SIZE=$${SCENARIO_SIZE:-100} $(VENV)/python -m pytest -n0 -q -s tests/journeys/test_scenario_$${SCENARIO:-*}.py
 
 fuzz: setup ## Ten minutes of everything that the description of finding a car allows and forbids: no 5xx; FUZZ_SECONDS, FUZZ_SEED
 	@$(VENV)/python -m pytest -n0 -q -s tests/fuzz/visitors.py

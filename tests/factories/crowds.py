@@ -1,6 +1,7 @@
 """Crowds for the scenarios of journeys: many people in one statement, many on a node in another, and work for several at once.
 
-SCENARIO_SIZE=full (`make scenarios`) makes the crowds as large as the acceptance scenarios want them; otherwise they are small.
+SCENARIO_SIZE=100 (`make scenarios`) makes the crowds as large as the acceptance scenarios want them, and another number that many percent
+of it; otherwise they are small.
 """
 
 from __future__ import annotations
@@ -18,7 +19,8 @@ from sqlalchemy.orm import Session
 from app.dealers.models import Brand
 from app.journeys.models import Journey
 
-IS_FULL = os.environ.get("SCENARIO_SIZE") == "full"
+PERCENT = float(os.environ.get("SCENARIO_SIZE", "0"))
+IS_FULL = PERCENT >= 100
 WORKERS = 2
 _PEOPLE = text(
     "INSERT INTO customers (id, brand_id, unionid, nickname, time_zone) "
@@ -36,7 +38,7 @@ _STAND = text(
 
 def size(small: int, full: int) -> int:
     """How many of something there are, in the suite and at full size."""
-    return full if IS_FULL else small
+    return max(small, round(full * PERCENT / 100))
 
 
 def people(session: Session, of: Brand, count: int, *, time_zone: str | None = "Asia/Shanghai") -> list[uuid.UUID]:
