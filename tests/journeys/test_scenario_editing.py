@@ -43,6 +43,7 @@ NOWHERE = (
     "(SELECT FROM jsonb_array_elements(v.graph->'nodes') n WHERE n->>'id' = w.node_id)"
 )
 VERSIONS = "SELECT v.number, count(*) FROM walks w JOIN journey_versions v ON v.id = w.version_id WHERE w.status = :status GROUP BY 1"
+TAKEN_BACK = "SELECT w.status, count(*) FROM sends s JOIN walks w ON w.id = s.walk_id WHERE s.status = 'cancelled' GROUP BY 1"
 # The version that a message names, and the one on which its walk stood when it was planned, which its step tells.
 MISNAMED = (
     "SELECT count(*) FROM sends s JOIN walk_steps t ON t.walk_id = s.walk_id AND t.send_id = s.id JOIN journey_versions v "
@@ -169,8 +170,9 @@ def everybody_is_done(committed: Callable[[], Any], crowd: Inside, inside: str) 
         reasons = set(crowds.table(session, "SELECT exit_reason, 1 FROM walks WHERE status = 'exited'"))
         assert reasons == ({"version_changed"} if inside == "eject" else set())
         assert out > PEOPLE // 2 if inside == "eject" else out == 0
-        # Each who came to the end got the message, once; who left got it only if she was past it, and then she was at the end.
-        assert session.execute(text("SELECT count(*), count(DISTINCT walk_id) FROM sends")).one() == (done,) * 2
+        # Each who came to the end gets the message, once; of who left between the message and the end it was taken back.
+        assert session.execute(text("SELECT count(*), count(DISTINCT walk_id) FROM sends WHERE status <> 'cancelled'")).one() == (done,) * 2
+        assert set(crowds.table(session, TAKEN_BACK)) <= {"exited"}
         assert session.execute(text(MISNAMED)).scalar_one() == 0
         numbers = crowds.table(session, VERSIONS, status="completed")
         assert set(numbers) <= ({1} if inside != "migrate" else {1, 2})

@@ -20,6 +20,7 @@ from app.audience.models import TagKind, ValueType
 from app.events import service as events
 from app.journeys import service
 from app.journeys.models import Journey
+from app.journeys.service import walking
 from app.kit import clock
 from app.messaging import service as messaging
 from dev.testing import wait_until
@@ -79,7 +80,11 @@ class Town:
 
 
 def work() -> None:
-    crowds.at_once(*[service.advance_all] * crowds.WORKERS)
+    """Two workers, until nobody is due."""
+    until = time.monotonic() + 60 + PEOPLE / 50
+    while walking.due_journeys():
+        assert time.monotonic() < until, "somebody holds others"
+        crowds.at_once(*[service.advance_all] * crowds.WORKERS)
 
 
 def work_and_send() -> None:
