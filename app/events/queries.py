@@ -66,6 +66,7 @@ def dead_deliveries(session: Session, limit: int = 50) -> Sequence[EventDelivery
     )
 
 
-def why_at_rest(session: Session, handler: str) -> str | None:
-    """What a handler said when it could hear nothing any more; None where it hears."""
-    return session.execute(select(EventRest.error).filter_by(handler=handler)).scalar_one_or_none()
+def why_at_rest(session: Session, handlers: Sequence[str]) -> str | None:
+    """What the first of these handlers said that can hear nothing any more; None where all hear."""
+    resting = select(EventRest.error).where(EventRest.handler.in_(handlers)).order_by(EventRest.handler).limit(1)
+    return session.execute(resting).scalar_one_or_none()

@@ -19,7 +19,7 @@ from sqlalchemy.orm import Session
 from app.events import listening, queries, totals
 from app.events.catalogue import BEHAVIOUR, NAMES
 from app.events.forgetting import forget_client_events, forget_receipts, redact  # noqa: F401  # verbs of this service
-from app.events.listening import ears, hand_over, handler_key, subscribe, subscribe_each, subscribe_for, wake  # noqa: F401  # these, too
+from app.events.listening import ears, hand_over, handler_key, rest, subscribe, subscribe_each, subscribe_for, wake  # noqa: F401  # these, too
 from app.events.models import ClientEvent, Event, EventDelivery, told_by
 from app.kit import clock, db, queue
 from app.kit.logging import logger, mask_text

@@ -5,7 +5,7 @@ from __future__ import annotations
 from sqlalchemy.orm import Session
 
 from app.journeys import service
-from app.journeys.service import confirming
+from app.journeys.service import confirming, timing
 from app.kit.queue import enqueue, job
 
 
@@ -40,6 +40,6 @@ def look_after_tasks(session: Session) -> None:
         enqueue(session, "journeys.look_after_tasks")
 
 
-@job("journeys.keep_time", every=5)
-def keep_time(session: Session) -> None:
-    service.keep_time(session)
+@job("journeys.keep_time", every=5, transactional=False, timeout=120)
+def keep_time() -> None:
+    timing.sweep()

@@ -107,7 +107,7 @@ def pause(session: Session, journey: Journey) -> dict[str, Any] | None:
         "by": staff.name if staff and not itself else None,
         "reason": last.reason,
         "words": t(f"journeys.paused.{'unheard' if unheard else 'itself' if itself else 'by_hand'}"),
-        "problem": queries.why_at_rest(session, f"journeys.hear:{journey.id}") if unheard else None,
+        "problem": queries.why_at_rest(session, (f"journeys.hear:{journey.id}", f"journeys.keep_time:{journey.id}")) if unheard else None,
         "stuck": trouble.stuck if trouble else None,
         "steps": trouble.steps if trouble else None,
         "since": trouble.since if trouble else None,

@@ -9,7 +9,7 @@ from __future__ import annotations
 import uuid
 from abc import ABC, abstractmethod
 from collections import Counter
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, ClassVar, cast
@@ -98,6 +98,8 @@ class Standing:
     counts: Counter[tuple[uuid.UUID, str, str, str]] = field(default_factory=Counter)
     # The number of this visit in its turn.
     visit: int = 0
+    # Lets those who are left into another journey; the engine knows how.
+    lead_in: Callable[[Standing, JourneyVersion], None] | None = None
 
     @property
     def here(self) -> ColumnElement[bool]:

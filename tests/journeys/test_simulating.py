@@ -36,18 +36,22 @@ def _all_there_is(session: Session) -> dict[str, Any]:
     return {name: session.execute(text(f'SELECT count(*), max(xmin::text) FROM "{name}"')).one() for name in tables}
 
 
-def test_it_leaves_nothing_behind_and_rings_for_nobody(committed: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_it_leaves_nothing_behind_and_rings_for_nobody(committed: Any, rings: list[Any]) -> None:
     with committed() as session:
         brand = make_dealers.brand(session)
         one = make_identity.customer(session, brand)
         journey = make.journey(session, brand)
         customer_id, journey_id = one.id, journey.id
+        service.hear(session, [make.triggered(session, make_identity.customer(session, brand))])
+    # What really happens rings.
+    assert ("journeys.advance", {}) in rings
+    rings.clear()
     with committed() as session:
         before, moment = _all_there_is(session), clock.now(session)
-    monkeypatch.setattr("app.kit.queue.redis", lambda *_: pytest.fail("somebody was rung for"), raising=False)
     told = simulate(journey_id, make.message_wait_message(), customer_id)
     assert [step["node_id"] for step in told["steps"]] == ["hello", "pause", "again", "end"]
     assert [message["template"] for message in told["messages"]] == ["deposit_paid", "test_drive_invitation"]
+    assert rings == []
     with committed() as session:
         assert _all_there_is(session) == before
         assert clock.now(session) - moment < timedelta(minutes=1)

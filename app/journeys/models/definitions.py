@@ -7,7 +7,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, String, UniqueConstraint, func, text
+from sqlalchemy import CheckConstraint, ForeignKey, Index, SmallInteger, String, UniqueConstraint, func, text
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
@@ -54,6 +54,8 @@ class Journey(Root):
     status: Mapped[str] = mapped_column(default=JourneyStatus.draft, server_default="draft")
     updated_at: Mapped[datetime] = mapped_column(server_default=func.marque_now())
     archived_at: Mapped[datetime | None]
+    # Of the rules of the published version: 1 has its turn first.
+    priority: Mapped[int] = mapped_column(SmallInteger, default=5, server_default="5")
     # The version to which people are being moved: meanwhile nobody else takes a step. Without a key: versions know their journeys.
     moving_to: Mapped[uuid.UUID | None]
 

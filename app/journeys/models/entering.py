@@ -69,6 +69,7 @@ class JourneyClock(Base):
     """
 
     __tablename__ = "journey_clocks"
+    __table_args__ = (Index("ix_journey_clocks_next_at", "next_at", postgresql_where=text("next_at IS NOT NULL")),)
 
     journey_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("journeys.id"), primary_key=True)
     trigger: Mapped[str] = mapped_column(primary_key=True)
@@ -82,3 +83,17 @@ class JourneyPace(Base):
 
     journey_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("journeys.id"), primary_key=True)
     next_at: Mapped[datetime]
+
+
+class JourneyBegin(Base):
+    """How many people of a journey with a throttle began lately: `recent` is a list of [until when, in seconds since 1970; how many].
+
+    Who came due together, as after an outage, and may not all begin, begins in a second line, whose next place is at `behind_at`. Without a
+    key: whoever publishes the journey and whoever takes its steps do not wait for each other.
+    """
+
+    __tablename__ = "journey_begins"
+
+    journey_id: Mapped[uuid.UUID] = mapped_column(primary_key=True)
+    recent: Mapped[list[Any]] = mapped_column(JSONB, default=list, server_default="[]")
+    behind_at: Mapped[datetime | None]

@@ -8,15 +8,12 @@ from typing import Any
 
 from marshmallow import fields
 from marshmallow.validate import Length
-from sqlalchemy import exists, select, text
+from sqlalchemy import exists, select
 from sqlalchemy.orm import Session, aliased
 
-from app.events.masses import record_selected
-from app.journeys.holding import share_at_once
-from app.journeys.models import INSIDE, Journey, JourneyStatus, JourneyVersion, VersionStatus, Walk
-from app.journeys.rules import Rules
+from app.journeys.holding import share_at_once, share_door_at_once
+from app.journeys.models import INSIDE, Journey, JourneyStatus, JourneyVersion, VersionStatus, Walk, WalkStatus
 from app.journeys.visits import Form, Node, Standing, standing
-from app.kit import queue
 from app.kit.texts import t
 
 # Her end there is heard; this is for one that nobody heard of.
@@ -24,33 +21,12 @@ LOOKS_AGAIN = timedelta(days=1)
 # Somebody publishes, pauses or cancels the other journey just now.
 SOON = timedelta(seconds=5)
 ENDS = ("journey.completed", "journey.exited")
-# Of those who have not been let in on this visit. Whoever is inside already, has walked it once for ever, or too lately, is left out.
-# In the order in which everybody lets people in.
-_ENTER = text("""
-    INSERT INTO walks (id, brand_id, created_at, journey_id, version_id, customer_id, entry_key, status, node_id, arrived_at, due_at,
-        triggered_at, subject_type, subject_id, context, ends_at, parent_id)
-    SELECT marque_new_id(), brand_id, :now, :journey_id, :inner_id, customer_id,
-        CASE WHEN :is_once THEN 'once' ELSE 'walk:' || walk_id || ':' || node_id || ':' || visit_no END, 'active', :start, :now, :now,
-        triggered_at, subject_type, subject_id, context,
-        CAST(:now AS timestamptz) + make_interval(days => CAST(:ttl_days AS integer)), walk_id
-    FROM standing s
-    WHERE version_id = :version_id AND node_id = :node_id AND moving AND outcome IS NULL
-        AND NOT EXISTS (SELECT FROM walks w WHERE w.parent_id = s.walk_id AND w.created_at >= s.arrived_at)
-        AND NOT EXISTS (
-            SELECT FROM walks w WHERE w.customer_id = s.customer_id AND w.journey_id = :journey_id
-                AND w.created_at > CAST(:now AS timestamptz) - make_interval(hours => :after_hours))
-    ORDER BY s.customer_id
-    ON CONFLICT DO NOTHING RETURNING id
-""")
-_ENTERED = """
-    SELECT w.customer_id, jsonb_build_object('walk_id', w.id, 'journey_id', w.journey_id, 'version_id', w.version_id) AS data
-    FROM walks w JOIN standing s ON w.parent_id = s.walk_id
-    WHERE s.version_id = :outer_id AND s.node_id = :node_id AND w.created_at = :moment AND w.version_id = :inner_id
-"""
 
 
 class SubJourney(Node):
-    """Its own triggers, holdout and throttle do not count here, its rules of coming back do. It is walked under the version of today."""
+    """All of its rules count here, but not its triggers: dates, coming back, exits since what brought her here, control group, throttle,
+    time to live. Whoever they keep out goes on through "not_entered". It is walked under the version of today.
+    """
 
     kind = "sub_journey"
     label = t("journeys.nodes.sub_journey.label")
@@ -85,15 +61,16 @@ class SubJourney(Node):
     def visit(here: Standing) -> None:
         inner = _published(here.session, here.version.brand_id, here.config["journey"])
         if inner is not None:
-            if not share_at_once(here.session, inner.journey_id):
+            if not (share_at_once(here.session, inner.journey_id) and share_door_at_once(here.session, inner.journey_id)):
                 here.stay(here.now + SOON, awaits=SubJourney.awaits(here.config))
                 return
             # It is not the one that was found where somebody has changed it between.
             inner = _published(here.session, here.version.brand_id, here.config["journey"])
-        if inner is not None:
-            _enter(here, inner)
+        if inner is not None and here.lead_in is not None:
+            here.lead_in(here, inner)
         hers = aliased(Walk)
         own = select(hers.id).where(hers.parent_id == standing.c.walk_id, hers.created_at >= standing.c.arrived_at)
+        own = own.where(hers.status != WalkStatus.held_out)
         here.leave("not_entered", where=~exists(own))
         if not here.config["wait"]:
             here.leave("entered")
@@ -124,25 +101,3 @@ def _published(session: Session, brand_id: uuid.UUID, key: str) -> JourneyVersio
     found = select(JourneyVersion).join(Journey, Journey.id == JourneyVersion.journey_id)
     found = found.where(Journey.brand_id == brand_id, Journey.key == key, running, JourneyVersion.status == VersionStatus.published)
     return session.execute(found).scalar_one_or_none()
-
-
-def _enter(here: Standing, inner: JourneyVersion) -> None:
-    rules: dict[str, Any] = Rules().load(inner.graph.get("rules", {}))
-    given = {
-        "now": here.now,
-        "journey_id": inner.journey_id,
-        "inner_id": inner.id,
-        "is_once": rules["reentry"]["mode"] == "once",
-        "after_hours": rules["reentry"]["after_hours"],
-        "ttl_days": rules["ttl_days"],
-        "start": inner.graph["start"],
-        "version_id": here.version.id,
-        "node_id": here.node_id,
-    }
-    entered = len(here.session.execute(_ENTER, given).all())
-    if entered:
-        here.counts[inner.id, inner.graph["start"], "entered", ""] += entered
-        told = {"outer_id": here.version.id, "node_id": here.node_id, "moment": here.now, "inner_id": inner.id}
-        about = ("journey", inner.journey_id)
-        record_selected(here.session, "journey.entered", _ENTERED, brand_id=inner.brand_id, params=told, subject=about)
-        queue.enqueue(here.session, "journeys.advance")

@@ -19,7 +19,7 @@ from app.journeys.service.converting import convert
 from app.journeys.service.entering import hear, heed
 from app.journeys.service.leaving import watched_by
 from app.journeys.service.running import lock, told
-from app.journeys.service.timing import at_publish
+from app.journeys.service.timing import at_publish, set_clocks
 from app.kit import states
 from app.kit.texts import t
 
@@ -82,10 +82,11 @@ def publish(
     session.add(version)
     if journey.status == JourneyStatus.draft:
         JOURNEY.move(session, journey, JourneyStatus.active)
-    journey.updated_at = func.marque_now()
+    journey.updated_at, journey.priority = func.marque_now(), drawn.rules["priority"]
     session.flush()
     told(session, journey, "journey.published", version_id=version.id, version=version.number)
     _subscribe(session, journey, drawn)
+    set_clocks(session, version)
     at_publish(session, journey, drawn)
     return version
 

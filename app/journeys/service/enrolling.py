@@ -23,6 +23,7 @@ from app.events.models import Event
 from app.journeys import filters
 from app.journeys.chance import draw
 from app.journeys.graph import TRIGGER, Graph
+from app.journeys.holding import is_looking_ahead
 from app.journeys.models import JourneyVersion
 from app.journeys.rules import PER
 from app.journeys.service.counting import Count, count
@@ -47,11 +48,12 @@ arriving = Table(
     Column("context", JSONB),
     Column("why", String),
     Column("held", Boolean),
+    Column("parent_id", Uuid),
 )
 TABLE = """
     CREATE TEMPORARY TABLE IF NOT EXISTS arriving (
         walk_id uuid DEFAULT marque_new_id(), customer_id uuid, told_as uuid, entry_key text, triggered_at timestamptz,
-        subject_type text, subject_id text, context jsonb, why text, held boolean DEFAULT false
+        subject_type text, subject_id text, context jsonb, why text, held boolean DEFAULT false, parent_id uuid
     ) ON COMMIT DELETE ROWS
 """
 _GONE = """
@@ -89,13 +91,13 @@ _ENTER = """
         SELECT *, row_number() OVER (PARTITION BY held ORDER BY walk_id) - 1 AS nth FROM arriving WHERE why IS NULL
     ), made AS (
         INSERT INTO walks (id, brand_id, created_at, journey_id, version_id, customer_id, entry_key, status, node_id, visit_no, arrived_at,
-            due_at, triggered_at, subject_type, subject_id, context, ends_at)
+            due_at, triggered_at, subject_type, subject_id, context, ends_at, parent_id)
         SELECT walk_id, :brand_id, :now, :journey_id, :version_id, customer_id, entry_key,
             CASE WHEN held THEN 'held_out' ELSE 'active' END, :start, 1,
             CASE WHEN held THEN :now ELSE CAST(:begins AS timestamptz) + nth * CAST(:apart AS interval) END,
             CASE WHEN NOT held THEN CAST(:begins AS timestamptz) + nth * CAST(:apart AS interval) END,
             triggered_at, subject_type, subject_id, context,
-            CASE WHEN NOT held THEN CAST(:begins AS timestamptz) + nth * CAST(:apart AS interval) + CAST(:lives AS interval) END
+            CASE WHEN NOT held THEN CAST(:begins AS timestamptz) + nth * CAST(:apart AS interval) + CAST(:lives AS interval) END, parent_id
         FROM coming ORDER BY customer_id
         ON CONFLICT DO NOTHING RETURNING status
     )
@@ -249,7 +251,7 @@ def _enter(session: Session, version: JourneyVersion, graph: Graph, now: datetim
     if not expected:
         return 0, 0
     rules, begins, apart = graph.rules, now, timedelta(0)
-    if rules["throttle"]:
+    if rules["throttle"] and not is_looking_ahead(session):
         # The row is locked until those who take these places are in.
         begins = session.execute(text(_PACE), {"journey_id": version.journey_id, "now": now}).scalar_one()
         apart = PER[rules["throttle"]["per"]] / rules["throttle"]["people"]

@@ -54,10 +54,11 @@ _TAKE = text("""
     )
     SELECT count(*), (SELECT customer_id FROM page ORDER BY customer_id DESC LIMIT 1) FROM page
 """).bindparams(bindparam("places", type_=JSONB))
-# Who has not begun because no more begin at a time still waits for her turn.
+# Who has not begun because no more begin at a time still waits for her turn: she is due when she arrives (`pacing.py`).
 _MOVE = """
     UPDATE walks SET version_id = :version_id, node_id = m.target, visit_no = walks.visit_no + m.fresh::integer, awaits = NULL,
-        due_at = CASE WHEN status <> 'active' THEN NULL WHEN walks.arrived_at > :now THEN due_at ELSE :now END
+        due_at = CASE WHEN status <> 'active' THEN NULL WHEN walks.arrived_at > :now THEN due_at ELSE :now END,
+        arrived_at = CASE WHEN walks.due_at = walks.arrived_at THEN greatest(walks.arrived_at, :now) ELSE walks.arrived_at END
     FROM moving m WHERE walks.id = m.walk_id AND m.target IS NOT NULL
 """
 _STEPS = """

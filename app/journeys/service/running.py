@@ -32,7 +32,8 @@ def resume(session: Session, journey: Journey) -> None:
         raise NotPaused(status=journey.status)
     _step(session, journey, JourneyStatus.active, event="journey.resumed")
     troubles.forget(session, journey.id)
-    events.wake(session, events.handler_key(hear, str(journey.id)))
+    for line in (events.handler_key(hear, str(journey.id)), f"journeys.keep_time:{journey.id}"):
+        events.wake(session, line)
     queue.enqueue(session, "journeys.advance")
 
 

@@ -18,6 +18,7 @@ from app.identity import queries as identity
 from app.identity.models import Customer
 from app.journeys.errors import GraphInvalid, InTheWay
 from app.journeys.graph import Graph, problems
+from app.journeys.holding import look_ahead
 from app.journeys.models import INSIDE, Journey, JourneyVersion, VersionStatus, Walk, WalkStatus, WalkStep
 from app.journeys.queries import reason_label
 from app.journeys.service.leaving import ending
@@ -26,6 +27,8 @@ from app.kit import clock, db
 from app.messaging.models import MessageTemplate, Send, SendStatus
 from app.messaging.service.previewing import preview
 
+# What steps change of hers. What they only add to is nobody else's row.
+_SHADOWS = ("walks", "customer_tags")
 MOST_STEPS, HORIZON = 200, timedelta(days=400)
 # A test that is open or decided is so for her as well.
 _EXPERIMENTS = """
@@ -91,10 +94,25 @@ def _undone() -> Iterator[Session]:
     session = db.new_session()
     try:
         session.execute(text("SELECT set_config('lock_timeout', '500ms', true), set_config('statement_timeout', '5s', true)"))
+        look_ahead(session)
         yield session
     finally:
         session.rollback()
         session.close()
+
+
+def _in_shadows(session: Session, customer_id: uuid.UUID) -> None:
+    """From here on this transaction sees copies of the rows that are hers and that steps change: of the real ones none is locked.
+
+    The path is set for the statements that the server has prepared already: they find the copies, too.
+    """
+    merged = select(Customer.id).where(Customer.merged_into_id == customer_id)
+    ids = [customer_id, *session.execute(merged).scalars()]
+    session.execute(text("SELECT set_config('search_path', 'pg_temp, ' || current_setting('search_path'), true)"))
+    for name in _SHADOWS:
+        session.execute(text(f"CREATE TEMPORARY TABLE {name} (LIKE public.{name} INCLUDING ALL) ON COMMIT DROP"))
+        copied = f"INSERT INTO pg_temp.{name} SELECT * FROM public.{name} WHERE customer_id = ANY(:ids)"  # noqa: S608  # names of ours
+        session.execute(text(copied), {"ids": ids})
 
 
 def _enter(
@@ -110,6 +128,7 @@ def _enter(
     journey = session.get_one(Journey, journey_id)
     customer = identity.get(session, journey.brand_id, customer_id)
     now, drawn, copy = clock.now(session), Graph(graph), db.new_id()
+    _in_shadows(session, customer.id)
     inside = update(Walk).where(Walk.journey_id == journey_id, Walk.customer_id == customer.id, Walk.status.in_(INSIDE))
     session.execute(inside.values(status=WalkStatus.exited, due_at=None).execution_options(synchronize_session=False))
     session.add(

@@ -11,6 +11,7 @@ import uuid
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Any
 
 from sqlalchemy import CursorResult, bindparam, case, func, insert, select, text, true, update
@@ -22,8 +23,9 @@ from app.journeys import lateness
 from app.journeys.graph import Graph
 from app.journeys.holding import share
 from app.journeys.models import Journey, JourneyStatus, JourneyVersion, Walk, WalkStatus, WalkStep
-from app.journeys.service import troubles
+from app.journeys.service import pacing, troubles
 from app.journeys.service.counting import Count, count
+from app.journeys.service.leading_in import lead_in
 from app.journeys.visits import Outcome, Standing, standing
 from app.kit import clock, db, queue
 from app.kit.logging import logger, mask_text
@@ -34,6 +36,8 @@ log = logger(__name__)
 MOST, SECONDS_A_TURN = 3000, 0.4
 # How long a sweep goes round the journeys before it lets other work between, and rings for the rest.
 SECONDS_A_SWEEP = 1.0
+# So much longer waits whose priority is one step lower, before she has her turn first.
+A_STEP_OF_PRIORITY = timedelta(seconds=10)
 # Where all who are due are in other hands, how long it is until they are looked for again.
 A_BREATH = 0.05
 
@@ -47,12 +51,16 @@ TABLE = """
     ) ON COMMIT DELETE ROWS
 """
 # The columns come out of the select that locks: what another turn has committed since this one looked is seen in them.
-# While people are moved to a version (`moving.py`) only those walk who are on it.
+# While people are moved to a version (`moving.py`) only those walk who are on it, and they came due since it was published: the million
+# who wait on older ones are passed over by the index.
 CLAIM = """
     WITH due AS (
         SELECT * FROM walks
         WHERE journey_id = :journey_id AND status = 'active' AND due_at <= :now
             AND version_id = coalesce((SELECT moving_to FROM journeys WHERE id = :journey_id), version_id)
+            AND due_at >= coalesce((
+                SELECT v.created_at FROM journeys j JOIN journey_versions v ON v.id = j.moving_to WHERE j.id = :journey_id
+            ), '-infinity')
         ORDER BY due_at LIMIT :most FOR UPDATE SKIP LOCKED
     )
     INSERT INTO standing (walk_id, brand_id, journey_id, version_id, customer_id, node_id, visit_no, arrived_at, was_due_at, created_at,
@@ -124,17 +132,24 @@ def sweep() -> None:
 
 
 def due_journeys() -> Sequence[uuid.UUID]:
-    """The running journeys in which somebody is to be visited, whoever waited longest first."""
+    """The running journeys in which somebody is to be visited: of higher priority first, whoever waited longest first among equals.
+
+    A step of priority counts as so many seconds of waiting: none waits for ever while others are busy.
+    """
+    moving = select(JourneyVersion.created_at).where(JourneyVersion.id == Journey.moving_to).correlate(Journey).scalar_subquery()
     first = select(func.min(Walk.due_at)).where(
         Walk.journey_id == Journey.id,
         Walk.status == WalkStatus.active,
         Walk.due_at <= func.marque_now(),
         Walk.version_id == func.coalesce(Journey.moving_to, Walk.version_id),
+        Walk.due_at >= func.coalesce(moving, text("'-infinity'::timestamptz")),
     )
     since = first.correlate(Journey).scalar_subquery().label("since")
     with db.transaction() as session:
-        found = select(Journey.id, since).where(Journey.status == JourneyStatus.active).subquery()
-        return session.execute(select(found.c.id).where(found.c.since.is_not(None)).order_by(found.c.since)).scalars().all()
+        found = select(Journey.id, Journey.priority, since).where(Journey.status == JourneyStatus.active).subquery()
+        turn_at = found.c.since + found.c.priority * A_STEP_OF_PRIORITY
+        wanted = select(found.c.id).where(found.c.since.is_not(None)).order_by(turn_at, found.c.id)
+        return session.execute(wanted).scalars().all()
 
 
 def _advance(journey_id: uuid.UUID, until: float) -> int:
@@ -178,6 +193,8 @@ def turn(journey_id: uuid.UUID, most: int = MOST) -> Turn:
                 return done
             now = clock.now(session)
             taken = _claim(session, journey_id, now, most)
+            if taken:
+                taken -= pacing.hold_back(session, journey_id, now)
             if taken == 1:
                 alone = session.execute(select(standing.c.walk_id)).scalar_one()
             if taken:
@@ -238,7 +255,7 @@ def _walk(session: Session, now: Any, until: float) -> Counter[Count]:
                 graphs[version_id] = version, Graph(version.graph)
             version, graph = graphs[version_id]
             visits += 1
-            here = Standing(session, version, node_id, graph.config(node_id), now, counts, visits)
+            here = Standing(session, version, node_id, graph.config(node_id), now, counts, visits, lead_in)
             kind = graph.kind(node_id)
             if kind.acts and (late := graph.late(node_id)) is not None:
                 lateness.obey(here, late, skipped_port=list(graph.ports(node_id))[-1])
