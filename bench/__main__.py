@@ -31,13 +31,14 @@ def main() -> None:
     parser.add_argument("--events", type=int, help="how many of theirs, for benches that look at them")
     parser.add_argument("--fill", metavar="DIR", help="only fill a database that stays there; for benches whose filling takes long")
     parser.add_argument("--measure", metavar="DIR", help="measure on what --fill left there")
+    parser.add_argument("--part", help="which of its parts, for benches that have some")
     asked = parser.parse_args()
     run = importlib.import_module(modules[asked.name]).run
     known = inspect.signature(run).parameters
     done = run(
         **{
             name: getattr(asked, name)
-            for name in ("small", "people", "events", "fill", "measure")
+            for name in ("small", "people", "events", "fill", "measure", "part")
             if getattr(asked, name) and name in known
         }
     )

@@ -1,0 +1,139 @@
+"""The journey that was measured on another platform, on such a machine: a branch on an attribute, half and half, one webhook, the end."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import subprocess
+import time
+import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import urllib3
+
+from bench.journeys.stage import Made, Stage, node, trigger
+from bench.report import Figure
+from dev.ports import free_port
+from dev.testing import wait_until
+
+PEOPLE = 50_000
+# What Parcelvoy did (issue 8): people a second through three steps, and the same with one webhook.
+THEIR_STEPS, THEIR_STEPS_WITH_A_WEBHOOK, STEPS = 745, 240, 3
+STEPS_PER_SECOND, SENDS_PER_SECOND = 50 * THEIR_STEPS, 30 * THEIR_STEPS_WITH_A_WEBHOOK / STEPS
+TEMPLATE = "bench_webhook"
+FIELDS = {"name": "{{ customer_name }}", "store": "{{ store_name }}", "phone": "{{ store_phone }}"}
+NGINX = """
+daemon off; worker_processes 1; pid {folder}/nginx.pid; error_log {folder}/error.log;
+events {{ worker_connections 1024; }}
+http {{
+  access_log off; keepalive_requests 1000000; client_body_temp_path {folder}/body;
+  proxy_temp_path {folder}/p; fastcgi_temp_path {folder}/f; uwsgi_temp_path {folder}/u; scgi_temp_path {folder}/s;
+  server {{ listen 127.0.0.1:{port}; location / {{ default_type application/json; return 200 '{{"ok":true}}'; }} }}
+}}
+"""
+_TEMPLATE = """
+    INSERT INTO message_templates
+    SELECT (jsonb_populate_record(one, %s::jsonb)).* FROM message_templates one WHERE key = 'deposit_paid' LIMIT 1
+"""
+
+
+def run(stage: Stage) -> list[Figure]:
+    with sink(stage.stack.folder) as host:
+        stage.stack.env["WEBHOOK_HOSTS_ALLOWED"] = json.dumps([host])
+        stage.rest()
+        stage.work()
+        without = _through(stage, "without", [node("end", "end")], "ask.yes>end ask.no>end")
+        sends, seconds = _with_a_webhook(stage, host)
+    return [
+        Figure(f"side by side: {PEOPLE:,} people, entry, branch, end", STEPS * without, "steps/s", at_least=STEPS_PER_SECOND),
+        Figure("side by side: with one webhook of three variables", sends / seconds, "sends/s", at_least=SENDS_PER_SECOND),
+        Figure("side by side: to the other platform, without", STEPS * without / THEIR_STEPS, "times"),
+        Figure("side by side: to the other platform, with it", sends / seconds / (THEIR_STEPS_WITH_A_WEBHOOK / STEPS), "times"),
+    ]
+
+
+def people(stage: Stage) -> int:
+    return min(PEOPLE, stage.count)
+
+
+def _through(stage: Stage, key: str, ends: list[dict[str, Any]], ways: str) -> float:
+    """People a second from their list until the last has come to the end."""
+    wanted = people(stage)
+    made = stage.journey(key, [trigger("list")], [_branch(), *ends], ways)
+    began = _let_in(stage, made, wanted)
+    took = stage.wait(lambda: stage.ended(made) >= wanted, f"{key}: everybody at the end") - began
+    return wanted / took
+
+
+def _branch() -> dict[str, Any]:
+    tree = {"all": [{"kind": "profile", "config": {"attribute": "city"}}]}
+    return node("ask", "branch", condition={"kind": "audience", "tree": tree})
+
+
+def _let_in(stage: Stage, made: Made, wanted: int) -> float:
+    """A list of so many people enters, 5,000 at a time, as the console sends them; when it began."""
+    from app.journeys.models import Journey
+    from app.journeys.service import naming
+    from app.kit import db
+
+    rows = stage.database.execute("SELECT id FROM customers WHERE unionid LIKE 'bench%%' ORDER BY id LIMIT %s", [wanted]).fetchall()
+    ids = [row[0] for row in rows]
+    began = time.perf_counter()
+    for start in range(0, len(ids), 5_000):
+        with db.transaction() as session:
+            journey = session.get_one(Journey, made.journey_id)
+            naming.let_in_listed(session, journey, phones=[], customer_ids=ids[start : start + 5_000])
+    return began
+
+
+def _with_a_webhook(stage: Stage, host: str) -> tuple[int, float]:
+    """How many webhooks were answered, and how many seconds it took from the list to the last person's end."""
+    _template(stage, host)
+    ends = [node("tell", "webhook", template=TEMPLATE), node("end", "end")]
+    with stage.watched() as seen:
+        rate = _through(stage, "webhook", ends, "ask.yes>tell ask.no>tell tell.answered>end tell.failed>end")
+    answered = int(stage.one("SELECT count(*) FROM sends WHERE template_key = %s AND status = 'accepted'", TEMPLATE))
+    if answered != people(stage):
+        raise RuntimeError(f"{answered} webhooks were answered")
+    stage.notes.append(f"with a webhook: {seen.told()}")
+    return answered, people(stage) / rate
+
+
+def _template(stage: Stage, host: str) -> None:
+    from app.kit import db
+    from app.messaging.models import MessageTemplate
+
+    row = {"id": str(uuid.uuid4()), "key": TEMPLATE, "channel": "webhook", "fields": FIELDS, "page": None, "template_ids": {}}
+    stage.database.execute(_TEMPLATE, [json.dumps(row)])
+    with db.transaction() as session:
+        made = session.query(MessageTemplate).filter_by(key=TEMPLATE).one()
+        made.target = {"url": f"http://{host}/hook", "secret": "a secret of the bench"}
+
+
+@contextmanager
+def sink(folder: Path) -> Iterator[str]:
+    """A server that answers every call at once, as host:port; there has to be an nginx."""
+    port, home = free_port(), folder / "sink"
+    home.mkdir(exist_ok=True)
+    nginx = shutil.which("nginx", path=os.environ["PATH"] + ":/usr/sbin")
+    if nginx is None:
+        raise RuntimeError("there is no nginx to call")
+    (home / "nginx.conf").write_text(NGINX.format(folder=home, port=port), encoding="utf-8")
+    process = subprocess.Popen([nginx, "-c", str(home / "nginx.conf"), "-e", str(home / "error.log")])
+    try:
+        wait_until(lambda: _answers(f"http://127.0.0.1:{port}"), 10)
+        yield f"127.0.0.1:{port}"
+    finally:
+        process.terminate()
+        process.wait()
+
+
+def _answers(address: str) -> bool:
+    try:
+        return urllib3.request("GET", address, retries=False).status == 200
+    except urllib3.exceptions.HTTPError:
+        return False
