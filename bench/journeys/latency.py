@@ -20,7 +20,8 @@ from miniprogram_mock.phone.wechat import WeChat
 IDLE_S, BUSY_S = 1.0, 3.0
 # At most four a second: each tag is a request of its own.
 TIMES, MOST_BUSY, EVERY_S = 60, 400, 0.25
-TAG, TEMPLATE = "bench_told", "test_drive_invitation"
+TAG = TEMPLATE = "bench_told"
+FIELDS = {"thing1": "极曜 S7", "amount2": "¥1000", "character_string3": "A1", "time4": "2026年11月22日 09:05"}
 ANSWERED_WITHIN_S = 120
 
 
@@ -38,8 +39,9 @@ def run(stage: Stage) -> list[Figure]:
     tencent = WeChat(stage.stack.simulator)
     people = _followers(stage, tencent, TIMES + MOST_BUSY + 3)
     stage.tag(TAG)
+    stage.template(TEMPLATE, fields=FIELDS)
     nodes = [node("tell", "send_message", template=TEMPLATE), node("end", "end")]
-    stage.journey("told", [trigger("tag", tag=TAG)], nodes, "tell>end")
+    stage.journey("told", trigger("tag", tag=TAG), nodes, ways="tell>end")
     desk = Desk(stage.stack.web, username="marketer", password=PASSWORD)
     _tagged(stage, desk, people[:3], lambda: False)  # everybody is awake by then
     idle = _tagged(stage, desk, people[3 : TIMES + 3], lambda: False)

@@ -28,11 +28,12 @@ def run(stage: Stage) -> list[Figure]:
     from app.kit import db, queue
 
     stage.rest()
+    stage.stack.restart("valkey")
     began = time.perf_counter()
     with _without_indexes(stage):
         for number in range(JOURNEYS):
             nodes = [node("pause", "wait", amount=6, unit="day"), node("end", "end")]
-            made = stage.journey(f"parked_{number}", [trigger("list")], nodes, "pause>end")
+            made = stage.journey(f"parked_{number}", trigger("list"), nodes, ways="pause>end")
             stage.database.execute(_PARK, [made.journey_id, made.version_id])
     stage.database.execute("VACUUM ANALYZE walks")
     walks = stage.one("SELECT count(*) FROM walks WHERE status = 'active' AND due_at > marque_now()")

@@ -6,8 +6,8 @@ import json
 import os
 import shutil
 import subprocess
+import sys
 import time
-import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -17,6 +17,7 @@ import urllib3
 
 from bench.journeys.stage import Made, Stage, node, trigger
 from bench.report import Figure
+from dev.environment import ROOT
 from dev.ports import free_port
 from dev.testing import wait_until
 
@@ -25,7 +26,7 @@ PEOPLE = 50_000
 THEIR_STEPS, THEIR_STEPS_WITH_A_WEBHOOK, STEPS = 745, 240, 3
 STEPS_PER_SECOND, SENDS_PER_SECOND = 50 * THEIR_STEPS, 30 * THEIR_STEPS_WITH_A_WEBHOOK / STEPS
 TEMPLATE = "bench_webhook"
-FIELDS = {"name": "{{ customer_name }}", "store": "{{ store_name }}", "phone": "{{ store_phone }}"}
+FIELDS = {"name": "{{ customer_name }}", "greeting": "您好，{{ customer_name }}", "again": "{{ customer_name }}，再会"}
 NGINX = """
 daemon off; worker_processes 1; pid {folder}/nginx.pid; error_log {folder}/error.log;
 events {{ worker_connections 1024; }}
@@ -34,10 +35,6 @@ http {{
   proxy_temp_path {folder}/p; fastcgi_temp_path {folder}/f; uwsgi_temp_path {folder}/u; scgi_temp_path {folder}/s;
   server {{ listen 127.0.0.1:{port}; location / {{ default_type application/json; return 200 '{{"ok":true}}'; }} }}
 }}
-"""
-_TEMPLATE = """
-    INSERT INTO message_templates
-    SELECT (jsonb_populate_record(one, %s::jsonb)).* FROM message_templates one WHERE key = 'deposit_paid' LIMIT 1
 """
 
 
@@ -63,7 +60,7 @@ def people(stage: Stage) -> int:
 def _through(stage: Stage, key: str, ends: list[dict[str, Any]], ways: str) -> float:
     """People a second from their list until the last has come to the end."""
     wanted = people(stage)
-    made = stage.journey(key, [trigger("list")], [_branch(), *ends], ways)
+    made = stage.journey(key, trigger("list"), [_branch(), *ends], ways=ways)
     began = _let_in(stage, made, wanted)
     took = stage.wait(lambda: stage.ended(made) >= wanted, f"{key}: everybody at the end") - began
     return wanted / took
@@ -107,8 +104,7 @@ def _template(stage: Stage, host: str) -> None:
     from app.kit import db
     from app.messaging.models import MessageTemplate
 
-    row = {"id": str(uuid.uuid4()), "key": TEMPLATE, "channel": "webhook", "fields": FIELDS, "page": None, "template_ids": {}}
-    stage.database.execute(_TEMPLATE, [json.dumps(row)])
+    stage.template(TEMPLATE, channel="webhook", fields=FIELDS, template_ids={})
     with db.transaction() as session:
         made = session.query(MessageTemplate).filter_by(key=TEMPLATE).one()
         made.target = {"url": f"http://{host}/hook", "secret": "a secret of the bench"}
@@ -116,14 +112,15 @@ def _template(stage: Stage, host: str) -> None:
 
 @contextmanager
 def sink(folder: Path) -> Iterator[str]:
-    """A server that answers every call at once, as host:port; there has to be an nginx."""
+    """A server that answers every call at once, as host:port: nginx where there is one, else our own."""
     port, home = free_port(), folder / "sink"
     home.mkdir(exist_ok=True)
     nginx = shutil.which("nginx", path=os.environ["PATH"] + ":/usr/sbin")
-    if nginx is None:
-        raise RuntimeError("there is no nginx to call")
-    (home / "nginx.conf").write_text(NGINX.format(folder=home, port=port), encoding="utf-8")
-    process = subprocess.Popen([nginx, "-c", str(home / "nginx.conf"), "-e", str(home / "error.log")])
+    command = [sys.executable, "-m", "bench.sink", str(port)]
+    if nginx:
+        (home / "nginx.conf").write_text(NGINX.format(folder=home, port=port), encoding="utf-8")
+        command = [nginx, "-c", str(home / "nginx.conf"), "-e", str(home / "error.log")]
+    process = subprocess.Popen(command, cwd=ROOT)
     try:
         wait_until(lambda: _answers(f"http://127.0.0.1:{port}"), 10)
         yield f"127.0.0.1:{port}"

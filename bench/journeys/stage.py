@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import threading
 import time
 import uuid
@@ -19,8 +20,12 @@ VIP, BROKEN_OFF_AFTER_S = "bench_vip", 1200
 # How often it is looked for the longest transaction: what is shorter may be missed.
 LOOKS_EVERY_S = 0.02
 _PEOPLE = """
-    INSERT INTO customers (id, brand_id, unionid, city)
-    SELECT marque_new_id(), %s, 'bench' || n, CASE n %% 2 WHEN 0 THEN '上海' END FROM generate_series(%s::int, %s::int) n
+    INSERT INTO customers (id, brand_id, unionid, nickname, city)
+    SELECT marque_new_id(), %s, 'bench' || n, '车友' || n, CASE n %% 2 WHEN 0 THEN '上海' END FROM generate_series(%s::int, %s::int) n
+"""
+_TEMPLATE = """
+    INSERT INTO message_templates
+    SELECT (jsonb_populate_record(one, %s::jsonb)).* FROM message_templates one WHERE key = 'deposit_paid' LIMIT 1
 """
 _LONGEST = """
     SELECT extract(epoch FROM clock_timestamp() - xact_start), query FROM pg_stat_activity
@@ -65,17 +70,15 @@ class Stage:
 
     @classmethod
     def of(cls, stack: Stack, database: psycopg.Connection[Any], count: int) -> Stage:
-        (brand_id,) = database.execute("SELECT id FROM brands LIMIT 1").fetchone() or ()
-        database.execute(_PEOPLE, [brand_id, 1, count])
-        made = cls(stack, database, brand_id, count)
+        made = cls(stack, database, _first(database, "SELECT id FROM brands LIMIT 1"), count)
+        database.execute(_PEOPLE, [made.brand_id, 1, count])
         made.tag(VIP)
         database.execute("VACUUM ANALYZE customers")
         return made
 
     def one(self, sql: str, *given: Any) -> Any:
         """The first value of the first row; None where there is none."""
-        row = self.database.execute(sql, given).fetchone()
-        return row[0] if row else None
+        return _first(self.database, sql, *given)
 
     def tag(self, key: str) -> None:
         row = [uuid.uuid4(), self.brand_id, key, key]
@@ -106,8 +109,7 @@ class Stage:
             raise RuntimeError(f"{self.members} members instead of {self.count}")
         return segment_id
 
-    def journey(self, key: str, triggers: Sequence[dict[str, Any]], nodes: Sequence[dict[str, Any]], ways: str, *, paused: bool = False
-                ) -> Made:  # fmt: skip
+    def journey(self, key: str, entry: dict[str, Any], nodes: Sequence[dict[str, Any]], *, ways: str, paused: bool = False) -> Made:
         """Publish a graph that starts at its first node; `ways` as "ask.yes>end ask.no>tag tag>end", the port is "done" when left out."""
         from app.journeys import service
         from app.journeys.service import running
@@ -118,13 +120,18 @@ class Stage:
             source, target = way.split(">")
             start, _, port = source.partition(".")
             edges.append({"from": start, "port": port or "done", "to": target})
-        graph = {"triggers": list(triggers), "start": nodes[0]["id"], "nodes": list(nodes), "edges": edges}
+        graph = {"triggers": [entry], "start": nodes[0]["id"], "nodes": list(nodes), "edges": edges}
         with db.transaction() as session:
             journey = service.create(session, self.brand_id, key=f"bench_{key}", name=f"测速 {key}")
             version = service.publish(session, journey, graph)
             if paused:
                 running.pause(session, journey)
             return Made(journey.id, version.id, nodes[0]["id"])
+
+    def template(self, key: str, **row: Any) -> None:
+        """A template like one that the town has, under another key, with these other columns."""
+        row |= {"id": str(uuid.uuid4()), "key": key, "page": None}
+        self.database.execute(_TEMPLATE, [json.dumps(row)])
 
     def resume(self, made: Made) -> float:
         """When (`time.perf_counter`) steps were let be taken again."""
@@ -182,6 +189,11 @@ class Stage:
             watch.join()
             seen.worker_cpu_s = _cpu(workers) - before
             seen.database_cpu_s = _cpu(server.children() if server else []) - before_there
+
+
+def _first(database: psycopg.Connection[Any], sql: Any, *given: Any) -> Any:
+    row = database.execute(sql, given).fetchone()
+    return row[0] if row else None
 
 
 def _is_here(database: psycopg.Connection[Any]) -> bool:

@@ -74,7 +74,7 @@ def straight(stage: Stage, key: str, segment_id: uuid.UUID, *, paused: bool = Fa
         node("end", "end"),
     ]
     at_once = trigger("segment", segment_id=str(segment_id), now=True)
-    return stage.journey(key, [at_once], nodes, "ask.yes>end ask.no>tag tag>pause pause>end", paused=paused)
+    return stage.journey(key, at_once, nodes, ways="ask.yes>end ask.no>tag tag>pause pause>end", paused=paused)
 
 
 def _enrolled(stage: Stage, made: Made) -> float:
@@ -91,7 +91,7 @@ def _enrolled(stage: Stage, made: Made) -> float:
 def _other(stage: Stage) -> Made:
     stage.tag("bench_other")
     nodes = [node("tag", "add_tag", tag="bench_other"), node("end", "end")]
-    return stage.journey("other", [trigger("event", event="share.opened")], nodes, "tag>end")
+    return stage.journey("other", trigger("event", event="share.opened"), nodes, ways="tag>end")
 
 
 @contextmanager
@@ -105,7 +105,7 @@ def probing(stage: Stage, other: Made) -> Iterator[list[float]]:
     people = iter(stage.somebody(MOST_PROBES))
     threads = [
         threading.Thread(target=_trigger, args=(stage, people, waiting, over), name="trigger"),
-        threading.Thread(target=_see, args=(stage, other, waiting, took, over), name="see"),
+        threading.Thread(target=_see, args=(stage, other, waiting), kwargs={"took": took, "over": over}, name="see"),
     ]
     for one in threads:
         one.start()
@@ -131,7 +131,7 @@ def _trigger(stage: Stage, people: Iterator[uuid.UUID], waiting: dict[uuid.UUID,
         waiting[one] = began
 
 
-def _see(stage: Stage, other: Made, waiting: dict[uuid.UUID, float], took: list[float], over: threading.Event) -> None:
+def _see(stage: Stage, other: Made, waiting: dict[uuid.UUID, float], *, took: list[float], over: threading.Event) -> None:
     gone = "SELECT customer_id FROM walks WHERE customer_id = ANY(%s) AND journey_id = %s AND visit_no + (status = 'completed')::int > 1"
     until = float("inf")
     with psycopg.connect(stage.stack.env["DATABASE_URL"], autocommit=True) as database:

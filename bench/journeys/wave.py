@@ -34,6 +34,6 @@ def run(stage: Stage) -> list[Figure]:
 def stand(stage: Stage, key: str) -> Made:
     """A paused journey in which all people stand on a wait that is over."""
     nodes = [node("pause", "wait", amount=1, unit="hour"), node("end", "end")]
-    made = stage.journey(key, [trigger("list")], nodes, "pause>end", paused=True)
+    made = stage.journey(key, trigger("list"), nodes, ways="pause>end", paused=True)
     stage.database.execute(_STAND, [made.journey_id, made.version_id])
     return made
