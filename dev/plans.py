@@ -33,13 +33,14 @@ def plans(engine: Engine) -> Iterator[list[Planned]]:
     """The plans of whatever is sent over this engine from here to the end of the block; asked for just before, on the same connection."""
     found: list[Planned] = []
 
-    def ask(connection: Any, cursor: Any, statement: str, parameters: Any, _context: Any, many: bool) -> None:
-        if _PLANNED.match(statement) and not many:
-            with cursor.connection.cursor() as own:
-                own.execute(f"EXPLAIN {statement}", parameters)
+    def ask(**sent: Any) -> None:
+        statement = sent["statement"]
+        if _PLANNED.match(statement) and not sent["executemany"]:
+            with sent["cursor"].connection.cursor() as own:
+                own.execute(f"EXPLAIN {statement}", sent["parameters"])
                 found.append(Planned(" ".join(statement.split()), "\n".join(row[0] for row in own.fetchall())))
 
-    event.listen(engine, "before_cursor_execute", ask)
+    event.listen(engine, "before_cursor_execute", ask, named=True)
     try:
         yield found
     finally:
