@@ -83,6 +83,26 @@ class KindUnknown(Invalid):
     code, message = "journeys.kind_unknown", "There is no such kind; `details.kind` names it."
 
 
+class NoTester(Conflict):
+    code, message = "journeys.no_tester", "Nobody has said which customer you are; enter the code in the mini-program first."
+
+
+class CodeUnknown(NotFound):
+    code, message = "journeys.code_unknown", "There is no such code, or its time is over."
+
+
+class NoTest(NotFound):
+    code, message = "journeys.no_test", "You walk no test of this journey."
+
+
+class WayUnknown(Invalid):
+    code, message = "journeys.way_unknown", "No such way leads out of where you stand; `details.port` names it."
+
+
+class TestRefused(Conflict):
+    code, message = "journeys.test_refused", "The journey's own rules let you not in; `details.words` says why."
+
+
 class KeyTaken(Conflict):
     code, message = "journeys.key_taken", "Another journey has this key."
 

@@ -12,7 +12,7 @@ from app.dealers import queries as dealers
 from app.events.models import Event
 from app.events.service import on
 from app.journeys import service
-from app.journeys.service import confirming, converting, diagnosing
+from app.journeys.service import confirming, converting, diagnosing, testing
 
 # They hear the names that the published journeys subscribed to, each journey for itself.
 hear = on(batch=2000, diagnosis=diagnosing.hearing)(service.hear)
@@ -25,12 +25,16 @@ def merge_walks(session: Session, events: Sequence[Event]) -> None:
     people = who_now(session, {event.customer_id for event in events if event.customer_id})
     for event in events:
         if event.customer_id in people:
-            service.merge(session, kept_id=people[event.customer_id].id, merged_id=uuid.UUID(event.data["merged_id"]))
+            merged = {"kept_id": people[event.customer_id].id, "merged_id": uuid.UUID(event.data["merged_id"])}
+            service.merge(session, **merged)
+            testing.follow_merge(session, **merged)
 
 
 @on("customer.erased")
 def end_walks(session: Session, events: Sequence[Event]) -> None:
-    service.leave(session, {event.customer_id for event in events if event.customer_id}, reason="customer.erased")
+    forgotten = {event.customer_id for event in events if event.customer_id}
+    service.leave(session, forgotten, reason="customer.erased")
+    testing.forget(session, forgotten)
 
 
 @on("customer.merged")

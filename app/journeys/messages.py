@@ -41,7 +41,9 @@ def step_key(here: Standing) -> ColumnElement[str]:
 def context(here: Standing, *more: Any) -> ColumnElement[Any]:
     """What a message of this step is about: what the walk knows, which version it is on, and `more` (name, value, …)."""
     version = ("journey_id", standing.c.journey_id, "version_id", standing.c.version_id, "version", here.version.number)
-    walk = ("walk_id", standing.c.walk_id, "node_id", here.node_id)
+    walk: tuple[Any, ...] = ("walk_id", standing.c.walk_id, "node_id", here.node_id)
+    if here.is_test:
+        walk = (*walk, "trial_of", here.version.journey.test_of)
     # What others answered stays with the walk: the context of a message stands in the facts about it.
     known = standing.c.context.op("-")("acted").op("-")("answers")
     return known.op("||")(func.jsonb_build_object(*version, *walk, *more))

@@ -22,7 +22,7 @@ from app.messaging.models import Delivery, Send, SendStatus
 
 def journey(session: Session, brand_id: uuid.UUID, journey_id: uuid.UUID) -> Journey:
     """A journey of the brand. Raises `JourneyUnknown`, also for another brand's."""
-    found = session.execute(select(Journey).filter_by(id=journey_id, brand_id=brand_id)).scalar_one_or_none()
+    found = session.execute(select(Journey).filter_by(id=journey_id, brand_id=brand_id, test_of=None)).scalar_one_or_none()
     if found is None:
         raise JourneyUnknown
     return found
@@ -40,7 +40,9 @@ def standing_on(session: Session, tag: Tag) -> list[str]:
         JourneyVersion.graph, cast("$.**.tag ? (@ == $key)", JSONPATH), func.jsonb_build_object("key", tag.key)
     )
     wanted = select(Journey.name).join(JourneyVersion, JourneyVersion.journey_id == Journey.id)
-    wanted = wanted.where(Journey.brand_id == tag.brand_id, JourneyVersion.status == VersionStatus.published, names_it)
+    wanted = wanted.where(
+        Journey.test_of.is_(None), Journey.brand_id == tag.brand_id, JourneyVersion.status == VersionStatus.published, names_it
+    )
     return list(session.execute(wanted.order_by(Journey.name)).scalars())
 
 
@@ -49,7 +51,7 @@ def listing(session: Session, brand_id: uuid.UUID) -> list[dict[str, Any]]:
     rows = session.execute(
         select(Journey, JourneyVersion)
         .outerjoin(JourneyVersion, and_(JourneyVersion.journey_id == Journey.id, JourneyVersion.status == VersionStatus.published))
-        .where(Journey.brand_id == brand_id)
+        .where(Journey.brand_id == brand_id, Journey.test_of.is_(None))
         .order_by(Journey.name, Journey.id)
     ).all()
     counts: dict[uuid.UUID, dict[str, int]] = defaultdict(dict)

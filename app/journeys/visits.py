@@ -102,6 +102,11 @@ class Standing:
     lead_in: Callable[[Standing, JourneyVersion], None] | None = None
 
     @property
+    def is_test(self) -> bool:
+        """Whether a marketer tries the journey on herself."""
+        return self.version.journey.test_of is not None
+
+    @property
     def here(self) -> ColumnElement[bool]:
         """Those of whom nothing is decided yet."""
         at_node = (standing.c.version_id == self.version.id) & (standing.c.node_id == self.node_id)
@@ -184,6 +189,8 @@ class Node(ABC):
     Config: ClassVar[type[Schema]]
     rests: ClassVar[bool] = False
     acts: ClassVar[bool] = False
+    # Whether it tells, asks or lets in anybody but her: whoever tries a journey on herself passes it by its first way.
+    reaches_others: ClassVar[bool] = False
     # Among which others the console shows it; names are the catalogue's `journeys.groups`.
     group: ClassVar[str] = "other"
 

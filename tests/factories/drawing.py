@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 import uuid
+from datetime import timedelta
 from typing import Any
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from app.dealers.models import Brand, Role
+from app.dealers.models import Brand, Role, Staff
 from app.identity.models import Customer
 from app.journeys import drawn, service
-from app.journeys.models import Journey, Walk, WalkStatus
+from app.journeys.models import Journey, JourneyTester, JourneyTesterCode, Walk, WalkStatus
 from app.journeys.models.entering import JourneyFanOut
-from app.journeys.service import drafts, fanning_out
+from app.journeys.service import drafts, fanning_out, testing
 from app.kit import clock
+from app.kit.crypto import token_hash
 from tests.factories import dealers as make_dealers
 from tests.factories import identity as make_identity
 from tests.factories import journeys as make
@@ -29,6 +31,10 @@ NEEDED = {
     "POST /api/staff/journeys/<uuid:journey_id>/resume",
     "POST /api/staff/journeys/<uuid:journey_id>/cancel",
     "POST /api/staff/journeys/<uuid:journey_id>/entries",
+    "POST /api/staff/journeys/tester/codes",
+    "POST /api/customer/journeys/tester",
+    "POST /api/staff/journeys/<uuid:journey_id>/tests",
+    "POST /api/staff/journeys/<uuid:journey_id>/tests/skip",
     "POST /api/partner/journeys/<key>/entries",
     "POST /api/staff/tasks/<uuid:task_id>/confirm",
     "POST /api/staff/journeys/<uuid:journey_id>/people",
@@ -45,6 +51,8 @@ HONOURED = {
     "POST /api/staff/journeys/<uuid:journey_id>/check",
     "POST /api/staff/journeys/<uuid:journey_id>/preview",
     "POST /api/staff/journeys/<uuid:journey_id>/archive",
+    "POST /api/staff/journeys/<uuid:journey_id>/tests/stop",
+    "DELETE /api/staff/journeys/tester",
     "POST /api/staff/journeys/<uuid:journey_id>/stuck/retry",
     "POST /api/staff/journeys/<uuid:journey_id>/walks/<uuid:walk_id>/retry",
     "POST /api/staff/journeys/<uuid:journey_id>/walks/<uuid:walk_id>/leave",
@@ -72,6 +80,8 @@ def bodies() -> dict[str, dict[str, Any]]:
         "/journeys/<uuid:journey_id>/simulate": {"customer_id": str(uuid.uuid4())},
         "/journeys/<uuid:journey_id>/cancel": {"reason": "活动结束"},
         "/journeys/<uuid:journey_id>/entries": {"customer_id": str(uuid.uuid4()), "key": "order 1"},
+        "/customer/journeys/tester": {"code": "abcdefgh"},
+        "/tests/skip": {"port": "done"},
         "/journeys/<key>/entries": {"phone": "13800000000", "key": "order 1"},
         "/journeys/<uuid:journey_id>/people": {"phones": ["13800000000"]},
         "/journeys/<uuid:journey_id>/fan-outs": {},
@@ -93,6 +103,7 @@ def doors(session: Session, brand: Brand) -> dict[str, dict[str, Any]]:
         ids
         | _coming(session, brand)
         | _stuck(session, brand)
+        | _tested(session, brand)
         | {
             "/journeys/<uuid:journey_id>/versions/<uuid:version_id>/publish": {
                 "journey_id": running.id,
@@ -146,5 +157,30 @@ def _stuck(session: Session, brand: Brand) -> dict[str, dict[str, Any]]:
     for step in ("retry", "leave"):
         walk = stuck(session, journey, make_identity.customer(session, brand))
         ids[f"/walks/<uuid:walk_id>/{step}"] = {"journey_id": journey.id, "walk_id": walk.id}
+    session.commit()
+    return ids
+
+
+def tester(session: Session, staff: Staff) -> Customer:
+    """The customer that a marketer is."""
+    made = make_identity.customer(session, staff.brand)
+    session.add(JourneyTester(staff_id=staff.id, brand_id=staff.brand_id, customer_id=made.id))
+    session.flush()
+    return made
+
+
+def _tested(session: Session, brand: Brand) -> dict[str, dict[str, Any]]:
+    """For each door of tests a journey with which the brand's administrator can do what it is for; and a code for a customer."""
+    administrator = session.execute(select(Staff).filter_by(brand_id=brand.id, role=Role.admin).limit(1)).scalar_one()
+    tester(session, administrator)
+    graph = make.graph([make.node("rest", "wait", amount=1, unit="day"), make.node("end", "end")], ways="rest>end")
+    ids: dict[str, dict[str, Any]] = {}
+    for step in ("", "/skip", "/stop"):
+        journey = drafts.start(session, administrator, name="试走", graph=graph)
+        testing.start(session, administrator, journey, graph, data={})
+        ids[f"/journeys/<uuid:journey_id>/tests{step}"] = {"journey_id": journey.id}
+    shown = make_dealers.staff(session, brand, Role.marketer)
+    ends_at = clock.now(session) + timedelta(minutes=10)
+    session.add(JourneyTesterCode(staff_id=shown.id, brand_id=brand.id, code_hash=token_hash("abcdefgh"), ends_at=ends_at))
     session.commit()
     return ids

@@ -6,6 +6,7 @@ from app.journeys.models.definitions import JOURNEY, Journey, JourneyStatus, Jou
 from app.journeys.models.drafts import JourneyDraft, JourneyMove, MoveKind, MoveStatus
 from app.journeys.models.experiments import Experiment, Tried
 from app.journeys.models.results import Conversion
+from app.journeys.models.testing import JourneyTester, JourneyTesterCode
 from app.journeys.models.walks import INSIDE, Walk, WalkStatus, WalkStep
 
 __all__ = [
@@ -20,6 +21,8 @@ __all__ = [
     "JourneyDraft",
     "JourneyMove",
     "JourneyStatus",
+    "JourneyTester",
+    "JourneyTesterCode",
     "JourneyVersion",
     "MoveKind",
     "MoveStatus",

@@ -58,6 +58,8 @@ class Journey(Root):
     priority: Mapped[int] = mapped_column(SmallInteger, default=5, server_default="5")
     # The version to which people are being moved: meanwhile nobody else takes a step. Without a key: versions know their journeys.
     moving_to: Mapped[uuid.UUID | None]
+    # The journey whose draft marketers try on themselves in this one, which is shown to nobody else. Without a key: it may be deleted.
+    test_of: Mapped[uuid.UUID | None]
 
 
 class JourneyVersion(Root):

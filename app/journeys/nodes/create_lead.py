@@ -38,6 +38,7 @@ class CreateLead(Node):
     kind = "create_lead"
     label = t(f"{_LABEL}.label")
     group = "staff"
+    reaches_others = True
     acts = True
 
     class Config(Form):

@@ -28,6 +28,7 @@ class NotifyStaff(Node):
     kind = "notify_staff"
     label = t(f"{_LABEL}.label")
     group = "staff"
+    reaches_others = True
     acts = True
 
     class Config(Form):

@@ -27,6 +27,7 @@ class StaffTask(Node):
     kind = "staff_task"
     label = t(f"{_LABEL}.label")
     group = "staff"
+    reaches_others = True
     acts = True
     rests = True
 

@@ -31,6 +31,7 @@ class SubJourney(Node):
     kind = "sub_journey"
     label = t("journeys.nodes.sub_journey.label")
     group = "flow"
+    reaches_others = True
 
     class Config(Form):
         journey = fields.String(
@@ -99,5 +100,11 @@ def leads_back(session: Session, brand_id: uuid.UUID, key: str, graph: dict[str,
 def _published(session: Session, brand_id: uuid.UUID, key: str) -> JourneyVersion | None:
     running = Journey.status.in_((JourneyStatus.active, JourneyStatus.paused))
     found = select(JourneyVersion).join(Journey, Journey.id == JourneyVersion.journey_id)
-    found = found.where(Journey.brand_id == brand_id, Journey.key == key, running, JourneyVersion.status == VersionStatus.published)
+    found = found.where(
+        Journey.brand_id == brand_id,
+        Journey.key == key,
+        Journey.test_of.is_(None),
+        running,
+        JourneyVersion.status == VersionStatus.published,
+    )
     return session.execute(found).scalar_one_or_none()

@@ -27,6 +27,7 @@ class Webhook(Node):
     kind = "webhook"
     label = t("journeys.nodes.webhook.label")
     group = "outside"
+    reaches_others = True
     acts = True
 
     class Config(Form):

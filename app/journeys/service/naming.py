@@ -68,7 +68,7 @@ def let_in_listed(session: Session, journey: Journey, *, phones: Iterable[str], 
 
 def called(session: Session, brand_id: uuid.UUID, key: str) -> Journey:
     """The journey that others know by this key. Raises `JourneyUnknown`."""
-    found = session.execute(select(Journey).filter_by(brand_id=brand_id, key=key)).scalar_one_or_none()
+    found = session.execute(select(Journey).filter_by(brand_id=brand_id, key=key, test_of=None)).scalar_one_or_none()
     if found is None:
         raise JourneyUnknown
     return found

@@ -257,6 +257,8 @@ def _walk(session: Session, now: Any, until: float) -> Counter[Count]:
             visits += 1
             here = Standing(session, version, node_id, graph.config(node_id), now, counts, visits, lead_in)
             kind = graph.kind(node_id)
+            if kind.reaches_others and here.is_test:
+                here.leave(next(iter(graph.ports(node_id))), skipped="test")
             if kind.acts and (late := graph.late(node_id)) is not None:
                 lateness.obey(here, late, skipped_port=list(graph.ports(node_id))[-1])
             kind.visit(here)

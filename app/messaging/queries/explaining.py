@@ -77,7 +77,9 @@ def _planned(session: Session, send: Send) -> Line:
     rungs = send.ladder or [{"channel": send.channel}]
     ways = t("messaging.why.then").join(channel_label(rung["channel"]) for rung in rungs)
     purpose = t(f"messaging.purposes.{send.purpose}")
-    whose = "journey" if send.walk_id else "trial" if "trial_of" in send.context else "broadcast" if send.broadcast_id else "platform"
+    is_trial = "trial_of" in send.context
+    journey, other = ("journey_test", "trial") if is_trial else ("journey", "broadcast" if send.broadcast_id else "platform")
+    whose = journey if send.walk_id else other
     told = {"by": t(f"messaging.why.by.{whose}"), "template": template_title(session, send), "purpose": purpose, "ways": ways}
     return Line(send.created_at, "planned", t("messaging.why.planned", **told))
 
