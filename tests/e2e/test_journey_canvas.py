@@ -1,0 +1,142 @@
+"""A marketer draws a journey by mouse, looks how a person would walk it, publishes it, and changes it while people are inside."""
+
+from __future__ import annotations
+
+import re
+import secrets
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from playwright.sync_api import Browser, Page, expect
+
+from dev.stack import Stack
+from dev.testing import wait_until
+from miniprogram_mock.phone.phone import Desk, Phone
+from miniprogram_mock.phone.wechat import WeChat
+from tests.e2e.sheet import Sheet
+
+AFTER_WAITING = re.compile("^在「等待」之后添加步骤")
+BEFORE_THE_END = re.compile("^在「等待」和「结束」之间")
+BEFORE_THE_MESSAGE = re.compile("^在「等待」和「发送消息」之间")
+
+
+@pytest.fixture
+def page(chromium: Browser) -> Iterator[Page]:
+    context = chromium.new_context(viewport={"width": 1440, "height": 900}, locale="zh-CN", reduced_motion="reduce")
+    yield context.new_page()
+    context.close()
+
+
+@pytest.fixture
+def her(town: Stack, wechat: WeChat) -> Phone:
+    """A customer who follows the service account."""
+    made = Phone(town.web, wechat, nickname=f"沈知夏{secrets.token_hex(2)}", phone=f"13{secrets.randbelow(10**9):09d}")
+    wechat.follow(made.person)
+    made.login()
+    made.call_me(made.nickname)
+    return made
+
+
+def draw(sheet: Sheet) -> str:
+    """The journey of a test drive that nobody came to, from an empty canvas, with the mouse alone."""
+    journey = sheet.new()
+    sheet.press("添加触发条件")
+    sheet.page.get_by_role("menuitem", name="发生某事").click()
+    sheet.choose("事件", "已约试驾")
+    sheet.press("添加触发条件")
+    sheet.page.get_by_role("menuitem", name="接口调用").click()
+    sheet.add("等待", "添加第一步")
+    sheet.drag("结束", AFTER_WAITING)
+    sheet.add("发送消息", BEFORE_THE_END)
+    sheet.choose("模板", "试驾邀请")
+    sheet.side.get_by_text("服务通知").click()
+    expect(sheet.step("发送消息")).to_contain_text("试驾邀请")
+    sheet.saved()
+    return journey
+
+
+def simulate(sheet: Sheet, nickname: str) -> None:
+    page = sheet.page
+    sheet.press("模拟")
+    page.get_by_role("combobox", name="客户").click()
+    page.locator(".ant-select-item-option").filter(has_text=nickname).click()
+    sheet.press("开始模拟")
+    expect(page.get_by_label("走过的步骤")).to_contain_text("等待 1 天后继续")
+    expect(page.get_by_text("走完了旅程")).to_be_visible()
+    expect(sheet.canvas.locator(".lit-passed")).to_have_count(4)
+
+
+def test_a_journey_is_drawn_simulated_and_published_by_mouse_alone_runs_to_a_message_and_is_changed_while_she_is_inside(
+    page: Page, town: Stack, wechat: WeChat, desk: Desk, her: Phone, cars: Iterator[str]
+) -> None:
+    sheet = Sheet(page, town.web)
+    journey = draw(sheet)
+    simulate(sheet, her.nickname)
+    sheet.publish()
+    sheet.confirm()
+    # As another system tells of a test drive that nobody came to, with the car that it was about.
+    told = {"customer_id": her.customer["id"], "key": "no-show-1", "data": {"vehicle_id": next(cars)}}
+    assert desk.line.call("POST", f"/api/staff/journeys/{journey}/entries", json=told, headers=_key())["entered"] == 1
+    wait_until(lambda: _standing(desk, journey, "wait_1") == 1, what="she waits")
+
+    # The node on which she stands is deleted: nothing is published before it is said where she goes.
+    page.goto(f"{sheet.console}/journeys/{journey}/edit")
+    sheet.add("等待", BEFORE_THE_MESSAGE)
+    sheet.step("等待").first.click()
+    sheet.side.get_by_role("button", name="删除").click()
+    sheet.saved()
+    sheet.publish()
+    page.get_by_text("迁移到新版").click()
+    drawer = page.get_by_role("dialog", name="发布")
+    expect(drawer.get_by_role("button", name=re.compile("^确认发布"))).to_be_disabled()
+    sheet.choose("等待 去往", "等待")
+    expect(sheet.confirm()).to_contain_text("已迁移 1 人，0 人离开")
+
+    wechat.a_day_later()
+    wait_until(lambda: wechat.inbox(her.person), what="the message of the journey")
+
+
+def test_two_who_draw_at_once_are_told_and_nothing_is_lost(page: Page, chromium: Browser, town: Stack) -> None:
+    first = Sheet(page, town.web)
+    journey = first.new()
+    context = chromium.new_context(viewport={"width": 1440, "height": 900}, locale="zh-CN", reduced_motion="reduce")
+    second = Sheet(context.new_page(), town.web)
+    second.page.goto(f"{second.console}/journeys/{journey}/edit")
+    second.add("等待", "添加第一步")
+    second.saved()
+
+    first.add("结束", "添加第一步")
+    told = page.get_by_role("dialog", name="同事也在编辑这个旅程")
+    expect(told).to_be_visible()
+    told.get_by_role("button", name="把我的另存为副本").click()
+    expect(page).not_to_have_url(re.compile(journey))
+    expect(first.step("结束")).to_be_visible()
+    page.goto(f"{first.console}/journeys/{journey}/edit")
+    expect(first.step("等待")).to_be_visible()
+    context.close()
+
+
+def test_a_stroke_is_taken_back_and_steps_are_carried_with_keys(page: Page, town: Stack) -> None:
+    sheet = Sheet(page, town.web)
+    sheet.new()
+    sheet.add("等待", "添加第一步")
+    sheet.add("结束", AFTER_WAITING)
+    sheet.step("等待").click()
+    page.keyboard.press("Delete")
+    expect(sheet.step("等待")).to_have_count(0)
+    page.keyboard.press("Control+z")
+    expect(sheet.step("等待")).to_have_count(1)
+    page.keyboard.press("Control+Shift+z")
+    expect(sheet.step("等待")).to_have_count(0)
+    page.keyboard.press("ArrowDown")
+    page.keyboard.press("ArrowDown")
+    expect(sheet.side).to_contain_text("结束")
+
+
+def _standing(desk: Desk, journey: str, node: str) -> int:
+    return len(desk.look(f"journeys/{journey}/walks", node=node)["items"])
+
+
+def _key() -> dict[str, Any]:
+    return {"Idempotency-Key": secrets.token_hex(16)}
