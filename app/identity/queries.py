@@ -16,6 +16,7 @@ from app.events.models import Event
 from app.identity.errors import CustomerUnknown
 from app.identity.models import Consent, ConsentText, Customer, Purpose, Refusal, WechatIdentity
 from app.identity.schemas import consent_out, refusal_out
+from app.kit import db
 from app.kit.crypto import blind_index
 from app.kit.phone import PhoneInvalid, normalise
 
@@ -97,7 +98,7 @@ def identities_at(
     """What accounts of Tencent call many customers, by (customer, appid); of several the one that `identity_at` gives."""
     rows = session.execute(
         select(WechatIdentity)
-        .where(WechatIdentity.customer_id.in_(customer_ids), WechatIdentity.appid.in_(appids))
+        .where(db.among(WechatIdentity.customer_id, customer_ids), WechatIdentity.appid.in_(appids))
         .order_by(WechatIdentity.followed.asc().nulls_first(), WechatIdentity.signed_in_at.asc().nulls_first(), WechatIdentity.id)
     )
     # The last one said wins.
@@ -164,7 +165,11 @@ def wishes(session: Session, customer_ids: Collection[uuid.UUID], purpose: str =
     It holds until this transaction ends if their rows are locked: whoever changes a wish locks the person first.
     """
     said: dict[uuid.UUID, tuple[dict[str | None, int], dict[str | None, int]]] = {one: ({}, {}) for one in customer_ids}
-    asked = select(Customer.id, func.coalesce(Customer.merged_into_id, Customer.id).label("now")).where(Customer.id.in_(said)).cte("asked")
+    asked = (
+        select(Customer.id, func.coalesce(Customer.merged_into_id, Customer.id).label("now"))
+        .where(db.among(Customer.id, said))
+        .cte("asked")
+    )
     agreed = (
         select(asked.c.id, literal(0), Consent.channel, func.max(Consent.turn))
         .join(Consent, Consent.customer_id == asked.c.now)

@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 
 from app.dealers.models import Store
 from app.identity.models import Customer
-from app.kit import clock
+from app.kit import clock, db
 from app.kit.phone import mask
 from app.kit.texts import t
 from app.messaging import refusing
@@ -156,14 +156,17 @@ def _id(value: Any) -> uuid.UUID | None:
 
 def _by_id(session: Session, table: Any, ids: Iterable[uuid.UUID | None]) -> dict[Any, Any]:
     wanted = {one for one in ids if one}
-    return {row.id: row for row in session.execute(select(table).where(table.id.in_(wanted))).scalars()} if wanted else {}
+    return {row.id: row for row in session.execute(select(table).where(db.among(table.id, wanted))).scalars()} if wanted else {}
 
 
 def _customers(session: Session, ids: Iterable[uuid.UUID | None]) -> dict[Any, Any]:
     """By each id the customer herself, also where that one was merged."""
-    found = _by_id(session, Customer, ids)
-    while missing := {one.merged_into_id for one in found.values() if one.merged_into_id} - found.keys():
-        found |= _by_id(session, Customer, missing)
+    # What a message tells of her, and no more.
+    wanted, found = {one for one in ids if one}, dict[Any, Any]()
+    while wanted:
+        columns = select(Customer.id, Customer.merged_into_id, Customer.nickname, Customer.phone)
+        found |= {one.id: one for one in session.execute(columns.where(db.among(Customer.id, wanted)))}
+        wanted = {one.merged_into_id for one in found.values() if one.merged_into_id} - found.keys()
     for customer_id, customer in found.items():
         while customer.merged_into_id:
             customer = found[customer.merged_into_id]
@@ -187,7 +190,7 @@ def _vehicles(session: Session, ids: Iterable[uuid.UUID | None]) -> dict[Any, An
     wanted = {one for one in ids if one}
     if not wanted:
         return {}
-    rows = session.execute(select(Vehicle.id, Vehicle.brand_id, Vehicle.title, Vehicle.store_id).where(Vehicle.id.in_(wanted)))
+    rows = session.execute(select(Vehicle.id, Vehicle.brand_id, Vehicle.title, Vehicle.store_id).where(db.among(Vehicle.id, wanted)))
     return {vehicle.id: vehicle for vehicle in rows}
 
 

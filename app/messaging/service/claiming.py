@@ -17,7 +17,7 @@ from sqlalchemy.orm.attributes import set_committed_value
 
 from app.identity import queries as identity
 from app.identity.models import Customer
-from app.kit import clock
+from app.kit import clock, db
 from app.kit.logging import logger
 from app.messaging.channels import Address, Channel, Letter, SendFailed, channel, each
 from app.messaging.models import LANES, Lane, MessagingPolicy, Purpose, Send, SendStatus
@@ -135,7 +135,7 @@ def _stand_still(session: Session, sends: Iterable[Send]) -> dict[uuid.UUID, Per
     wanted = {send.customer_id for send in sends if send.customer_id}
     while wanted:
         columns = select(Customer.id, Customer.merged_into_id, Customer.erased_at, Customer.time_zone)
-        locked = session.execute(columns.where(Customer.id.in_(wanted)).order_by(Customer.id).with_for_update(key_share=True))
+        locked = session.execute(columns.where(db.among(Customer.id, wanted)).order_by(Customer.id).with_for_update(key_share=True))
         known |= {row.id: Person(*row) for row in locked}
         wanted = {one.merged_into_id for one in known.values() if one.merged_into_id} - known.keys()
     people = {}

@@ -15,6 +15,7 @@ from sqlalchemy import func, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
+from app.kit import db
 from app.messaging.channels import Address, SendFailed
 from app.messaging.models import MessagingPolicy, Purpose, QuotaDay, Send, SenderStop, SendStatus
 from app.wechat import queries as wechat
@@ -81,7 +82,7 @@ class Caps:
             rows = session.execute(
                 select(Send.customer_id, *counts)
                 .where(
-                    Send.customer_id.in_(people),
+                    db.among(Send.customer_id, people),
                     Send.purpose == Purpose.marketing,
                     Send.claimed_at > moment - max(length for length, _ in most),
                     Send.status.in_(LEFT_OR_MAY_HAVE),

@@ -46,7 +46,8 @@ def settle(session: Session, kind: str, letters: Sequence[Letter], outcomes: Seq
     refused: list[Send] = []
     unsent: list[Send] = []
     uncounted: Counter[tuple[str, str, date]] = Counter()
-    since = waiting_since(session, list(sends.values()), clock.now(session))
+    now = clock.now(session)
+    since = waiting_since(session, list(sends.values()), now)
     for send_id, (letter, failed) in failures.items():
         send = sends[send_id]
         # Who claimed it meanwhile will hear the same answer; what was given up stays so.
@@ -54,7 +55,7 @@ def settle(session: Session, kind: str, letters: Sequence[Letter], outcomes: Seq
             continue
         if failed.code in _NEVER_CALLED and letter.account is not None and send.claimed_at is not None:
             uncounted[letter.account.appid, send.purpose, limits.quota_day(send.claimed_at)] += 1
-        _fail(session, send, failed, first=letter.first, since=since[send_id])
+        _fail(session, send, failed, first=letter.first, waited=(since[send_id], now))
         if letter.first and not failed.maybe_sent:
             (refused if send.status == SendStatus.rejected else unsent).append(send)
     session.flush()
@@ -71,9 +72,9 @@ def settle(session: Session, kind: str, letters: Sequence[Letter], outcomes: Seq
     _judge(session, kind, letters, outcomes)
 
 
-def _fail(session: Session, send: Send, failed: SendFailed, *, first: bool, since: datetime) -> None:
-    """`first`: this attempt is the only one that can have reached the platform."""
-    now = clock.now(session)
+def _fail(session: Session, send: Send, failed: SendFailed, *, first: bool, waited: tuple[datetime, datetime]) -> None:
+    """`first`: this attempt is the only one that can have reached the platform. `waited`: since when, and until now."""
+    since, now = waited
     send.error_code, send.error_message = failed.code, failed.message or None
     over = failed.permanent or (now - since >= GIVE_UP_AFTER and failed.code not in _QUOTA)
     if first and not failed.maybe_sent:
