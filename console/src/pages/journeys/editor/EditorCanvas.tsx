@@ -15,7 +15,7 @@ import {
   type ReactFlowInstance,
 } from "@xyflow/react";
 import "@xyflow/react/dist/style.css";
-import { useEffect, useMemo, useRef, type ReactNode } from "react";
+import { memo, useEffect, useMemo, useRef, type ReactNode } from "react";
 import { useThemeMode, useIsPhone } from "../../../app/ThemeMode";
 import type { DraftGraph } from "../../../lib/graph";
 import { NODE_WIDTH } from "../../../lib/layout";
@@ -78,7 +78,7 @@ function useSame<T extends { id: string }>(made: T[]): T[] {
   }, [made]);
 }
 
-export function EditorCanvas({ graph, shape, selection, onSelect, marks, lit, onMoveNote, children }: CanvasProps) {
+export const EditorCanvas = memo(function EditorCanvas({ graph, shape, selection, onSelect, marks, lit, onMoveNote, children }: CanvasProps) {
   const { isDark } = useThemeMode();
   const phone = useIsPhone();
   const frame = useRef<HTMLDivElement>(null);
@@ -220,4 +220,4 @@ export function EditorCanvas({ graph, shape, selection, onSelect, marks, lit, on
       </ReactFlow>
     </div>
   );
-}
+});

@@ -1,6 +1,6 @@
 /** Where a marketer draws a journey. */
 import { App, Button, Drawer, Modal, Skeleton } from "antd";
-import { useCallback, useEffect, useMemo, useState } from "react";
+import { useCallback, useDeferredValue, useEffect, useMemo, useRef, useState } from "react";
 import { useNavigate, useParams } from "react-router";
 import { fileOf, saveDraft, useDraft, usePalette, useStart, type Draft, type Palette } from "../../../api/journeys";
 import { useIsPhone, useMedia } from "../../../app/ThemeMode";
@@ -83,12 +83,14 @@ function Sheet({ draft, inHand }: { draft: Draft; inHand: InHand }) {
   const [open, setOpen] = useState<Open>(null);
   const [lit, setLit] = useState<Lit | null>(null);
   const checked = useChecked(draft.id, graph);
-  const marks = useMemo(() => marksOf(checked, graph), [checked, graph]);
+  // Whoever types does not wait until the sheet is drawn anew.
+  const shown = useDeferredValue(graph);
+  const marks = useMemo(() => marksOf(checked, shown), [checked, shown]);
   const estimate = useEstimate(draft.id, graph, checked?.errors.length === 0);
-  const key = shapeKey(graph, portsOf);
+  const key = shapeKey(shown, portsOf);
   // The key says all that the shape is made of.
   // eslint-disable-next-line react-hooks/exhaustive-deps
-  const shape = useMemo(() => shapeOf(graph, portsOf), [key]);
+  const shape = useMemo(() => shapeOf(shown, portsOf), [key]);
 
   const select = useCallback((ids: readonly string[]) => setSelection(ids), []);
   useEffect(() => {
@@ -124,7 +126,7 @@ function Sheet({ draft, inHand }: { draft: Draft; inHand: InHand }) {
     if (graph.triggers.length < MOST_TRIGGERS) change((before) => ({ ...before, triggers: [...before.triggers, { kind, config: {} }] }));
     setSelection([ENTRY]);
   };
-  const acts: Acts = {
+  const now: Acts = {
     carried,
     pick: (place, rect) => {
       const frame = document.querySelector(".editor-sheet")?.getBoundingClientRect();
@@ -148,6 +150,26 @@ function Sheet({ draft, inHand }: { draft: Draft; inHand: InHand }) {
       change((before) => ({ ...before, notes: before.notes.map((note) => (note.id === id ? { ...note, text } : note)) }), `note.${id}`),
     removeNote: (id) => change((before) => ({ ...before, notes: before.notes.filter((note) => note.id !== id) })),
   };
+  // The same for every line and step while nothing is carried: a stroke draws anew only what it changed.
+  const latest = useRef(now);
+  latest.current = now;
+  const acts = useMemo<Acts>(
+    () => ({
+      carried,
+      pick: (...given) => latest.current.pick(...given),
+      put: (...given) => latest.current.put(...given),
+      putTrigger: (...given) => latest.current.putTrigger(...given),
+      refused: (...given) => latest.current.refused(...given),
+      note: (...given) => latest.current.note(...given),
+      removeNote: (...given) => latest.current.removeNote(...given),
+    }),
+    [carried],
+  );
+  const moveNote = useCallback(
+    (id: string, at: { x: number; y: number }) =>
+      change((before) => ({ ...before, notes: before.notes.map((note) => (note.id === id ? { ...note, ...at } : note)) }), `move.${id}`),
+    [change],
+  );
   const addNote = () => {
     const taken = new Set(graph.notes.map(({ id }) => id));
     let number = 1;
@@ -165,8 +187,10 @@ function Sheet({ draft, inHand }: { draft: Draft; inHand: InHand }) {
       void message.error(failureText(error as ApiError));
     }
   };
-  const pickFromPalette = (one: Carried) =>
+  const fromPalette = useRef<(one: Carried) => void>(() => undefined);
+  fromPalette.current = (one) =>
     one.part === "triggers" ? putTrigger(one) : put(lastPlace(graph, portsOf, selection.length === 1 ? selection[0] : null), one);
+  const pickFromPalette = useCallback((one: Carried) => fromPalette.current(one), []);
   const ends = graph.nodes.length > 0 ? openEnds(graph, portsOf).length : 0;
   const problems = checked ? checked.errors.length + ends : null;
 
@@ -206,15 +230,13 @@ function Sheet({ draft, inHand }: { draft: Draft; inHand: InHand }) {
         >
           <ActsProvider value={acts}>
             <EditorCanvas
-              graph={graph}
+              graph={shown}
               shape={shape}
               selection={selection}
               onSelect={setSelection}
               marks={marks}
               lit={lit}
-              onMoveNote={(id, at) =>
-                change((before) => ({ ...before, notes: before.notes.map((note) => (note.id === id ? { ...note, ...at } : note)) }), `move.${id}`)
-              }
+              onMoveNote={moveNote}
             />
           </ActsProvider>
           {picking && (

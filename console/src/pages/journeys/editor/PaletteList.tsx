@@ -1,4 +1,5 @@
 /** Every kind of step and trigger by group, to be dragged onto the sheet or put behind the chosen step by a click. */
+import { memo } from "react";
 import { t } from "../../../texts/zh-CN";
 import type { Carried } from "./acts";
 import { grouped, iconOf } from "./kinds";
@@ -9,7 +10,7 @@ interface PaletteProps {
   onPick: (carried: Carried) => void;
 }
 
-export function PaletteList({ onCarry, onPick }: PaletteProps) {
+export const PaletteList = memo(function PaletteList({ onCarry, onPick }: PaletteProps) {
   const { palette } = useKnowledge();
   const triggers = { group: "start", label: t.editor.groups["start"] ?? "", kinds: palette.triggers };
   return (
@@ -43,4 +44,4 @@ export function PaletteList({ onCarry, onPick }: PaletteProps) {
       ))}
     </nav>
   );
-}
+});
