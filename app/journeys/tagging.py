@@ -23,9 +23,9 @@ _DECIDING = """
 """
 
 
-def decide(here: Standing, *, active: bool) -> None:
-    """All who stand here carry the tag of the node's settings from now on, or no more, and go on; without such a tag they are stuck."""
-    config = here.config
+def decide(here: Standing, *, active: bool, config: dict[str, Any] | None = None) -> None:
+    """All who stand here carry the tag of the settings (the node's, or these) from now on, or no more, and go on; without it they stick."""
+    config = config or here.config
     tag = _tag(here.session, here.version.brand_id, config["tag"])
     if tag is None:
         here.stick("no_tag")

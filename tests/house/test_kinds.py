@@ -16,9 +16,12 @@ from sqlalchemy.orm import Session
 
 from app.audience.queries import segments
 from app.audience.service.compiling import words
+from app.dealers.models import Brand
+from app.journeys import drawn
 from app.journeys import queries as journey_queries
 from app.journeys import service as journeys
-from app.journeys.models import Walk
+from app.journeys.models import Journey, Walk
+from app.journeys.service import describing, estimating, fanning_out, palette, publishing
 from app.kit.registry import kinds
 from app.messaging import service as messaging
 from app.messaging.channels import channel
@@ -35,6 +38,7 @@ from tests.house.sources import ROOT
 CONTRACTS = {
     "nodes": ("ports", "rests", "summary", "visit"),
     "conditions": ("summary", "holds"),
+    "triggers": ("summary",),
     "app.audience.conditions": ("summary", "answer", "listens"),
     "channels": ("reach", "render"),
     "cards": ("page", "target", "preview", "content"),
@@ -143,6 +147,102 @@ def test_a_condition_is_one_file(session: Session, plant: Callable[[str, str], N
     journeys.advance_all()
     session.expire_all()
     assert session.execute(select(Walk.node_id)).scalar_one() == "end"
+
+
+HEARD = """
+from marshmallow import Schema
+from app.journeys.arrivals import Heard
+
+class Planted(Heard):
+    kind, label = "planted", "新的触发"
+    class Config(Schema): pass
+    @staticmethod
+    def summary(config): return "有人打开分享"
+    @staticmethod
+    def hears(config): return {"share.opened"}
+    @staticmethod
+    def asks(config): return {"channel": "friend"}
+"""
+PLANNED = """
+from datetime import timedelta
+from marshmallow import Schema
+from sqlalchemy import Text, cast, null, select
+from app.identity.models import Customer
+from app.journeys.arrivals import Planned
+
+class Planted(Planned):
+    kind, label = "planted", "新的时间"
+    class Config(Schema): pass
+    @staticmethod
+    def summary(config): return "每小时"
+    @staticmethod
+    def next_at(config, after): return after + timedelta(hours=1)
+    @staticmethod
+    def people(brand_id, config, at): return select(Customer.id, cast(null(), Text)).where(Customer.brand_id == brand_id)
+"""
+CHECK = """
+from app.journeys.checks import Check
+
+class Planted(Check):
+    kind = "planted"
+    @staticmethod
+    def find(session, brand_id, graph): yield None, "请再想想"
+"""
+
+
+def started_by_a_planted_kind(session: Session) -> Journey:
+    graph = make_journeys.graph([make_journeys.node("end", "end")], ways="", trigger={"kind": "planted", "config": {}})
+    return make_journeys.journey(session, make_dealers.brand(session), graph)
+
+
+def test_a_trigger_that_hears_is_one_file(session: Session, plant: Callable[[str, str], None]) -> None:
+    plant("app.journeys.triggers", HEARD)
+    journey = started_by_a_planted_kind(session)
+    friend, other = (make_identity.customer(session, session.get_one(Brand, journey.brand_id)) for _ in range(2))
+    happened = [make_journeys.triggered(session, one, channel=by) for one, by in ((friend, "friend"), (other, "group"))]
+    journeys.hear(session, happened)
+    assert session.execute(select(Walk.customer_id)).scalars().all() == [friend.id]
+    assert journey_queries.described(session, journey)["trigger"]["label"] == "有人打开分享"
+    assert {"kind": "planted", "group": "start"}.items() <= next(
+        one for one in palette.palette()["triggers"] if one["kind"] == "planted"
+    ).items()
+    told = estimating.estimate(session, journey, drawn.version(session, journey, 1).graph)
+    assert told is not None
+    assert told["per_day"] == 0.0
+
+
+def test_a_trigger_that_waits_for_a_time_is_one_file(session: Session, plant: Callable[[str, str], None], later: Any) -> None:
+    plant("app.journeys.triggers", PLANNED)
+    journey = started_by_a_planted_kind(session)
+    somebody = make_identity.customer(session, session.get_one(Brand, journey.brand_id))
+    session.commit()
+    journeys.keep_time(session)
+    session.commit()
+    later(hours=1, minutes=1)
+    journeys.keep_time(session)
+    session.commit()
+    fanning_out.sweep()
+    assert session.execute(select(Walk.customer_id)).scalars().all() == [somebody.id]
+
+
+def test_a_check_before_publishing_is_one_file(session: Session, plant: Callable[[str, str], None]) -> None:
+    plant("app.journeys.checks", CHECK)
+    brand = make_dealers.brand(session)
+    graph = make_journeys.graph([make_journeys.node("end", "end")], ways="")
+    found = publishing.check(session, brand.id, graph)
+    assert {"code": "planted", "node": None, "message": "请再想想"} in found.warnings
+
+
+def test_a_new_node_and_a_new_question_are_offered_drawn_and_put_in_words(session: Session, plant: Callable[[str, str], None]) -> None:
+    plant("app.journeys.nodes", NODE)
+    plant("app.journeys.conditions", CONDITION)
+    offered = palette.palette()
+    assert {one["kind"]: one["group"] for one in offered["nodes"]}["planted"] == "other"
+    assert "planted" in {one["kind"] for one in offered["conditions"]}
+    brand = make_dealers.brand(session)
+    told = describing.describe(session, brand.id, part="nodes", kind="planted", config={})
+    assert (told["summary"], [one["port"] for one in told["ports"]]) == ("向左走", ["left", "right"])
+    assert describing.describe(session, brand.id, part="conditions", kind="planted", config={})["summary"] == "永远是"
 
 
 @pytest.mark.parametrize("kind", sorted(kinds("app.messaging.channels")))

@@ -11,6 +11,7 @@ from sqlalchemy import func, select, update
 from sqlalchemy.orm import Session
 
 from app.audience.models import CustomerTag
+from app.audience.queries import segments
 from app.dealers.models import Brand
 from app.events.models import Event
 from app.identity.models import Customer
@@ -18,7 +19,7 @@ from app.journeys import service
 from app.journeys.errors import TaskEnded, TaskNotYours, TaskUnknown
 from app.journeys.models import CreditAsk, StaffTask, Walk, WalkStep
 from app.journeys.nodes.ask_credit import AskCredit
-from app.journeys.service import confirming
+from app.journeys.service import confirming, describing
 from app.kit import clock
 from app.leads import service as leads
 from app.leads.models import Lead, LeadActivity
@@ -30,6 +31,7 @@ from tests.factories import dealers as make_dealers
 from tests.factories import identity as make_identity
 from tests.factories import journeys as make
 from tests.factories import messaging as make_messaging
+from tests.factories import segments as make_segments
 from tests.factories import tags as make_tags
 from tests.factories import wechat as make_wechat
 from tests.journeys.deeds import Sweep, deed, lead_of, port, sends
@@ -79,6 +81,42 @@ def test_what_is_known_of_her_is_written_where_she_is_now(session: Session, bran
     assert session.get_one(Customer, walker.id).city == "杭州"
     updated = select(func.count()).select_from(Event).where(Event.name == "customer.updated", Event.customer_id == walker.id)
     assert session.execute(updated).scalar_one() == 1
+
+
+@pytest.mark.parametrize(
+    ("kind", "value", "kept", "unfit"),
+    [
+        ("text", "奶白色", "奶白色", "x" * 101),
+        ("number", "12.50", "12.50", "many"),
+        ("date", "2027-01-31", "2027-01-31", "2027-02-30"),
+        ("choice", "增程", "增程", "蒸汽"),
+    ],
+)
+def test_a_brands_own_attribute_of_each_type_is_written_and_a_segment_can_ask_for_it(
+    session: Session, brand: Brand, walker: Customer, sweep: Sweep, *, kind: str, value: str, kept: str, unfit: str
+) -> None:
+    tag = make_tags.tag(session, brand, value_type=kind, choices=["纯电", "增程"] if kind == "choice" else [])
+    other = make_identity.customer(session, brand)
+    deed(session, brand, "set_attribute", attribute=f"tag:{tag.key}", value=value)
+    make.triggered(session, walker)
+    sweep()
+    told = session.execute(select(CustomerTag.customer_id, CustomerTag.value).where(CustomerTag.tag_id == tag.id)).all()
+    assert told == [(walker.id, kept)]
+    asks = {"kind": "tag", "config": {"tag": tag.key}}
+    segment = make_segments.segment(session, brand, asks)
+    assert segments.members(session, segment.id) == [walker.id] != [other.id]
+    config = {"attribute": f"tag:{tag.key}", "value": unfit}
+    described = describing.describe(session, brand.id, part="nodes", kind="set_attribute", config=config)
+    assert [one["field"] for one in described["problems"]] == ["改为"]
+
+
+@pytest.mark.parametrize("attribute", ["tag:", "nickname", "tag:no such", "phone_hash", "tag:" + "x" * 61])
+def test_an_attribute_that_is_not_the_marketers_is_never_written(session: Session, brand: Brand, attribute: str) -> None:
+    config = {"attribute": attribute, "value": "杭州"}
+    assert describing.describe(session, brand.id, part="nodes", kind="set_attribute", config=config)["problems"]
+    missing = {"attribute": "tag:nowhere", "value": "x"}
+    told = describing.describe(session, brand.id, part="nodes", kind="set_attribute", config=missing)
+    assert [one["field"] for one in told["problems"]] == ["资料"]
 
 
 # Leads and staff

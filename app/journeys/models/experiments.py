@@ -16,7 +16,8 @@ from app.kit.db import Base
 class Experiment(Base):
     """The test on a node of the kind `ab_test`, since somebody first came there; another version tests anew.
 
-    `figures` are those by which it was decided: port → {"people", "converted"}.
+    `figures` are those by which it was decided: port → {"people", "converted"}; `interval` is by how much the winner did better than the
+    next best, at 95 %: {"against", "low", "high"}.
     """
 
     __tablename__ = "journey_experiments"
@@ -29,6 +30,7 @@ class Experiment(Base):
     decided_at: Mapped[datetime | None]
     winner: Mapped[str | None]
     figures: Mapped[dict[str, Any] | None] = mapped_column(JSONB)
+    interval: Mapped[dict[str, Any] | None] = mapped_column(JSONB)
 
 
 class Tried(Base):

@@ -7,22 +7,19 @@ from typing import Any
 
 from marshmallow import ValidationError, fields, validates_schema
 from marshmallow.validate import OneOf, Range
-from sqlalchemy import and_, func, literal, select, union_all, update
+from sqlalchemy import and_, literal, select, update
 from sqlalchemy.dialects import postgresql
 
 from app.events.catalogue import NAMES
-from app.events.models import Event
-from app.identity.models import Customer
-from app.journeys import filters
+from app.journeys import filters, trying
 from app.journeys.chance import draw, spread, spread_field
-from app.journeys.models import Experiment, Tried, Walk
+from app.journeys.models import Experiment, Tried
 from app.journeys.nodes.split import arms_field, ways
 from app.journeys.visits import Form, Node, Standing, event_label, standing
 from app.kit.texts import t
 
 # Who waits for the winner looks again this often when enough people may come to be tested before time is over.
 LOOKS_AGAIN = timedelta(minutes=15)
-METRICS = ("goal", "event")
 
 
 def _number(label: str, least: int, most: int, **more: Any) -> fields.Integer:
@@ -32,7 +29,7 @@ def _number(label: str, least: int, most: int, **more: Any) -> fields.Integer:
 
 class ABTest(Node):
     """Decided once: `hours` after somebody first came, or when so many `people` were tested. The best is who has most people of a hundred
-    to whom the metric happened after they were sent that way; of equals the first. Whoever is not tested waits for that.
+    for whom the metric came true after they were sent that way (`trying.py`); of equals the first. Whoever is not tested waits for that.
     """
 
     kind = "ab_test"
@@ -46,10 +43,10 @@ class ABTest(Node):
         people = _number("people", 10, 1_000_000, load_default=None, allow_none=True)
         metric = fields.String(
             load_default="goal",
-            validate=OneOf(METRICS),
+            validate=OneOf(trying.METRICS),
             metadata={
                 "label": t("journeys.nodes.ab_test.metric"),
-                "choices": {one: t(f"journeys.nodes.ab_test.metrics.{one}") for one in METRICS},
+                "choices": {one: t(f"journeys.nodes.ab_test.metrics.{one}") for one in trying.METRICS},
             },
         )
         event = fields.String(
@@ -68,7 +65,7 @@ class ABTest(Node):
 
     @staticmethod
     def summary(config: dict[str, Any]) -> str:
-        metric = event_label(config["event"]) if config["metric"] == "event" else t("journeys.nodes.ab_test.metrics.goal")
+        metric = event_label(config["event"]) if config["metric"] == "event" else t(f"journeys.nodes.ab_test.metrics.{config['metric']}")
         arms = "、".join(arm["label"] for arm in config["arms"])
         given = {"arms": arms, "percent": config["test_percent"], "hours": config["hours"], "metric": metric}
         return t("journeys.nodes.ab_test.summary", **given)
@@ -120,32 +117,8 @@ def _decide(here: Standing) -> Experiment:
     one = select(Experiment).filter_by(version_id=here.version.id, node_id=here.node_id).with_for_update()
     test = here.session.execute(one.execution_options(populate_existing=True)).scalar_one()
     if test.winner is None:
-        figures = {arm["port"]: {"people": 0, "converted": 0} for arm in here.config["arms"]}
-        figures |= {port: {"people": people, "converted": converted} for port, people, converted in here.session.execute(_figures(here))}
-        rates = {port: told["converted"] / max(told["people"], 1) for port, told in figures.items()}
-        # Of equals the first.
-        test.winner, test.decided_at, test.figures = max(rates, key=lambda port: rates[port]), here.now, figures
+        test.figures = trying.figures(here)
+        test.winner, test.interval = trying.best(test.figures)
+        test.decided_at = here.now
         here.session.flush()
     return test
-
-
-def _figures(here: Standing) -> Any:
-    """(port, people, to how many of them it happened)."""
-    config = here.config
-    if config["metric"] == "event":
-        name, where = config["event"], config["where"]
-    else:
-        goal = here.version.graph.get("rules", {}).get("goal") or {}
-        name, where = goal.get("event"), goal.get("where", {})
-    tested = (
-        select(Tried.walk_id, Tried.port, Tried.sent_at, Walk.customer_id)
-        .join(Walk, Walk.id == Tried.walk_id)
-        .where(Tried.version_id == here.version.id, Tried.node_id == here.node_id)
-        .cte("tested")
-    )
-    merged = select(tested.c.walk_id, tested.c.sent_at, Customer.id).join(Customer, Customer.merged_into_id == tested.c.customer_id)
-    asked = union_all(select(tested.c.walk_id, tested.c.sent_at, tested.c.customer_id), merged).subquery("asked")
-    done = and_(Event.customer_id == asked.c.customer_id, Event.recorded_at >= asked.c.sent_at, Event.name == name)
-    converted = select(asked.c.walk_id).join(Event, done).where(filters.holds(where, Event.data)).distinct().subquery("converted")
-    told = select(tested.c.port, func.count(), func.count(converted.c.walk_id))
-    return told.outerjoin(converted, converted.c.walk_id == tested.c.walk_id).group_by(tested.c.port)

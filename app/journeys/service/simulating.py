@@ -32,8 +32,8 @@ _SHADOWS = ("walks", "customer_tags")
 MOST_STEPS, HORIZON = 200, timedelta(days=400)
 # A test that is open or decided is so for her as well.
 _EXPERIMENTS = """
-    INSERT INTO journey_experiments (version_id, node_id, began_at, people, decided_at, winner, figures)
-    SELECT :copy, node_id, began_at, people, decided_at, winner, figures FROM journey_experiments WHERE version_id = :of
+    INSERT INTO journey_experiments (version_id, node_id, began_at, people, decided_at, winner, figures, interval)
+    SELECT :copy, node_id, began_at, people, decided_at, winner, figures, interval FROM journey_experiments WHERE version_id = :of
 """
 
 
