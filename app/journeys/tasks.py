@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, Uuid, func, insert, literal, null, select, update
+from sqlalchemy import ColumnElement, String, Uuid, cast, func, insert, literal, null, select, update
 from sqlalchemy.orm import Session
 
 from app.events.masses import record_selected
@@ -13,13 +13,15 @@ from app.journeys import staffing
 from app.journeys.models import StaffTask, TaskStatus
 from app.journeys.visits import Standing, standing
 from app.messaging import service as messaging
-from app.messaging.models import Lane, Purpose
+from app.messaging.models import Lane, Purpose, Send, SendStatus
 
 DONE = ("task.confirmed",)
 CHANNEL, CARD, BUTTON = "wecom_card", "journey_task", "confirm"
 # After how long a task that nobody confirmed is said again; between that, and after it, it is looked whether he is still there.
 REMINDED_AFTER = (timedelta(hours=2), timedelta(hours=8), timedelta(hours=20))
 LOOKED_AT_EVERY = timedelta(hours=1)
+CHANGEABLE = timedelta(hours=72)
+MAY_BE_THERE = (SendStatus.claimed, SendStatus.accepted, SendStatus.unknown)
 _FACTS = """
     SELECT customer_id, jsonb_strip_nulls(jsonb_build_object('task_id', id, 'journey_id', journey_id, 'walk_id', walk_id,
         'node_id', node_id, 'lead_id', lead_id, 'dealer_id', dealer_id, 'staff_id', coalesce(done_by_id, staff_id))) AS data
@@ -71,6 +73,35 @@ def send_cards(session: Session, ids: Any) -> None:
     messaging.plan_selected(session, rows, **said)
 
 
+def show_outcome(session: Session, ids: Any) -> None:
+    """The cards about these tasks, which are open no more, say what became of them; what nobody has claimed is taken back.
+
+    WeCom changes a card for 72 hours after it was sent; older ones stay as they are.
+    """
+    of_task = (Send.walk_id == StaffTask.walk_id) & (Send.context["task_id"].astext == cast(StaffTask.id, String))
+    cards = (Send.channel == CHANNEL) & (Send.template_key == CARD) & StaffTask.id.in_(ids)
+    waiting = select(Send.id).join(StaffTask, of_task).where(cards, Send.status == SendStatus.planned)
+    if taken_back := session.execute(waiting).scalars().all():
+        messaging.cancel_planned(session, send_ids=taken_back)
+    became = ("task", StaffTask.title, "answer", StaffTask.status, "answered_by", StaffTask.done_by_id, "replaces", Send.id)
+    rows = (
+        select(
+            func.marque_new_id(),
+            Send.brand_id,
+            null().cast(Uuid).label("customer_id"),
+            Send.staff_id,
+            func.concat("card_update:", Send.id, ":", StaffTask.status).label("dedupe_key"),
+            func.jsonb_strip_nulls(Send.context.op("-")("title").op("||")(func.jsonb_build_object(*became))).label("context"),
+            # Not of the walk: whoever ends that takes back what it has planned.
+            null().cast(Uuid).label("walk_id"),
+        )
+        .join(StaffTask, of_task)
+        .where(cards, Send.status.in_(MAY_BE_THERE), Send.created_at > func.marque_now() - CHANGEABLE)
+    )
+    said: dict[str, Any] = {"purpose": Purpose.transactional, "lane": Lane.transactional}
+    messaging.plan_selected(session, rows, channel="wecom_card_update", template_key="task_answered", **said)
+
+
 def tell(session: Session, name: str, brand_id: Any, ids: Any, *, actor: tuple[str, Any] = ("system", None)) -> None:
     """The same fact about each of these tasks."""
     record_selected(session, name, _FACTS, brand_id=brand_id, actor=actor, params={"ids": list(ids)})
@@ -87,6 +118,7 @@ def time_out(here: Standing) -> None:
     ids = ended.scalars().all()
     if ids:
         tell(here.session, "task.timed_out", here.version.brand_id, ids)
+        show_outcome(here.session, ids)
 
 
 def status_of(here: Standing) -> ColumnElement[str]:

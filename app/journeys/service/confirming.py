@@ -14,7 +14,7 @@ from app.dealers.models import Role, Staff
 from app.journeys import staffing
 from app.journeys.errors import TaskEnded, TaskNotYours, TaskUnknown
 from app.journeys.models import AskStatus, CreditAsk, StaffTask, TaskStatus
-from app.journeys.tasks import BUTTON, LOOKED_AT_EVERY, REMINDED_AFTER, send_cards, tell
+from app.journeys.tasks import BUTTON, LOOKED_AT_EVERY, REMINDED_AFTER, send_cards, show_outcome, tell
 from app.kit import clock
 from app.kit.logging import logger
 from app.leads.models import Lead
@@ -43,6 +43,7 @@ def confirm(session: Session, staff: Staff, task_id: uuid.UUID) -> StaffTask:
     task.status, task.done_at, task.done_by_id, task.remind_at = TaskStatus.confirmed, now, staff.id, None
     session.flush()
     tell(session, "task.confirmed", task.brand_id, [task.id], actor=("staff", staff.id))
+    show_outcome(session, [task.id])
     return task
 
 
@@ -107,12 +108,12 @@ def _give_to_another(session: Session, tasks: Sequence[StaffTask]) -> None:
 def withdraw(session: Session, walk_ids: Collection[uuid.UUID]) -> None:
     """What walks that are over have asked of people is asked no more. May be called twice."""
     now = clock.now(session)
-    for table, open_, cancelled, at in (
-        (StaffTask, TaskStatus.open, TaskStatus.cancelled, {"done_at": now, "remind_at": None}),
-        (CreditAsk, AskStatus.open, AskStatus.cancelled, {"answered_at": now}),
-    ):
-        ended = update(table).where(table.walk_id.in_(walk_ids), table.status == open_)
-        session.execute(ended.values(status=cancelled, **at).execution_options(synchronize_session=False))
+    tasks = update(StaffTask).where(StaffTask.walk_id.in_(walk_ids), StaffTask.status == TaskStatus.open)
+    over = tasks.values(status=TaskStatus.cancelled, done_at=now, remind_at=None).returning(StaffTask.id)
+    if ids := session.execute(over.execution_options(synchronize_session=False)).scalars().all():
+        show_outcome(session, ids)
+    asks = update(CreditAsk).where(CreditAsk.walk_id.in_(walk_ids), CreditAsk.status == AskStatus.open)
+    session.execute(asks.values(status=AskStatus.cancelled, answered_at=now).execution_options(synchronize_session=False))
 
 
 def follow_merge(session: Session, *, kept_id: uuid.UUID, merged_id: uuid.UUID) -> None:
