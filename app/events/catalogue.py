@@ -172,3 +172,12 @@ NAMES: dict[str, str] = BEHAVIOUR | {
     "messaging.policy_changed": "Somebody changed quiet hours, caps or reserves; what was and what is.",
     "messaging.sender_released": "Somebody let a stopped sender go on.",
 }
+
+# What our own facts say under these keys others believe: which order a message speaks of, when a cause began, what was done for her.
+OURS = frozenset(
+    """
+    customer_id merged_id order_id lead_id dealer_id staff_id walk_id journey_id version_id node_id task_id send_id parent_id vehicle_id
+    store_id share_id segment_id event_id broadcast_id caused_at cause acted answers answer_key answered_by held_until offered_until
+    order_outcome outcome
+    """.split()  # noqa: SIM905  # forty lines, otherwise
+)

@@ -17,7 +17,7 @@ from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import Session
 
 from app.events import listening, queries, totals
-from app.events.catalogue import BEHAVIOUR, NAMES
+from app.events.catalogue import BEHAVIOUR, NAMES, OURS
 from app.events.forgetting import forget_client_events, forget_receipts, redact  # noqa: F401  # verbs of this service
 from app.events.listening import ears, hand_over, handler_key, rest, subscribe, subscribe_each, subscribe_for, wake  # noqa: F401  # these, too
 from app.events.models import ClientEvent, Event, EventDelivery, told_by
@@ -193,7 +193,7 @@ def _behaviour(device: Device, one: dict[str, Any], moment: datetime, **whose: A
         brand_id=device.brand_id,
         subject=subject,
         # Under the keys that mean something to us stands what we know.
-        data=one["data"] | named | page | context,
+        data={key: value for key, value in one["data"].items() if key not in OURS} | named | page | context,
         **whose,
     )
 

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import uuid
-from datetime import date
+from datetime import date, datetime
 from typing import Any
 
-from marshmallow import fields
+from marshmallow import ValidationError, fields
 from marshmallow.validate import Regexp
 from sqlalchemy import ColumnElement, Date, and_, case, cast, func, select
 from sqlalchemy.orm import Session
@@ -24,6 +24,12 @@ def date_field() -> fields.String:
     """`tag:` and the key of a tag that bears a date, or the name of another date."""
     words = {"label": t("journeys.dates.label"), "hint": t("journeys.dates.hint"), "type": "known_date"}
     return fields.String(load_default=None, allow_none=True, validate=Regexp(r"(tag|attribute|profile):\w{1,64}\Z"), metadata=words)
+
+
+def near(moment: datetime) -> None:
+    """Raises `ValidationError` for a moment that no calendar of ours reaches: in another zone it may have no year that can be written."""
+    if not 2000 <= moment.year < 2200:
+        raise ValidationError(t("journeys.problems.moment_far"))
 
 
 def words(source: str) -> str:

@@ -24,7 +24,7 @@ from app.kit.registry import kinds
 from app.kit.texts import t
 
 TRIGGER = "trigger"
-MAX_NODES, MAX_TRIGGERS = 200, 10
+MAX_NODES, MAX_EDGES, MAX_TRIGGERS = 200, 4_000, 10
 _ID = re.compile(r"[a-z][a-z0-9_]{0,39}")
 
 Problem = dict[str, str | None]
@@ -107,7 +107,7 @@ def problems(raw: Any) -> list[Problem]:
     """All that keeps a graph from being published, for people: the node (its label and id), the field, and what is wrong. Empty: sound."""
     try:
         found = list(_of_form(raw)) or [*_of_triggers(raw), *_of_rules(raw), *_of_nodes(raw)] or list(_of_edges(raw)) or list(_of_ways(raw))
-    except (KeyError, TypeError, AttributeError):
+    except (KeyError, TypeError, AttributeError, RecursionError):
         return [_problem("not_a_graph")]
     return found
 
@@ -123,6 +123,8 @@ def _of_form(raw: dict[str, Any]) -> Iterator[Problem]:
         yield _problem("not_a_graph")
     if not raw["nodes"] or len(raw["nodes"]) > MAX_NODES:
         yield _problem("node_count", most=MAX_NODES)
+    if len(raw["edges"]) > MAX_EDGES:
+        yield _problem("edge_count", most=MAX_EDGES)
 
 
 def _of_triggers(raw: dict[str, Any]) -> Iterator[Problem]:
@@ -169,6 +171,7 @@ def _of_nodes(raw: dict[str, Any]) -> Iterator[Problem]:
 
 def _of_edges(raw: dict[str, Any]) -> Iterator[Problem]:
     nodes = {node["id"]: node for node in raw["nodes"]}
+    ways = {node_id: _ports(node) for node_id, node in nodes.items()}
     wired: set[tuple[str, str]] = set()
     if raw["start"] not in nodes:
         yield _problem("no_start")
@@ -177,19 +180,15 @@ def _of_edges(raw: dict[str, Any]) -> Iterator[Problem]:
         if source is None or edge["to"] not in nodes:
             yield _problem("edge_to_nowhere", node=edge["from"], to=edge["to"])
             continue
-        if edge["port"] not in _ports(source):
+        if edge["port"] not in ways[edge["from"]]:
             yield _problem("unknown_port", node=named(source), port=edge["port"])
         if (edge["from"], edge["port"]) in wired:
-            yield _problem("port_twice", node=named(source), port=_port(source, edge["port"]))
+            yield _problem("port_twice", node=named(source), port=ways[edge["from"]].get(edge["port"], edge["port"]))
         wired.add((edge["from"], edge["port"]))
     for node in raw["nodes"]:
-        for port in _ports(node):
+        for port, label in ways[node["id"]].items():
             if (node["id"], port) not in wired:
-                yield _problem("port_open", node=named(node), port=_port(node, port))
-
-
-def _port(node: dict[str, Any], port: str) -> str:
-    return _ports(node).get(port, port)
+                yield _problem("port_open", node=named(node), port=label)
 
 
 def _ports(node: dict[str, Any]) -> Mapping[str, str]:

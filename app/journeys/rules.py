@@ -10,6 +10,7 @@ from marshmallow.validate import Length, OneOf, Range
 
 from app.events.catalogue import NAMES
 from app.journeys import filters
+from app.journeys.dates import near
 from app.kit.forms import Form
 from app.kit.texts import t
 
@@ -76,8 +77,8 @@ class Rules(Form):
     goal = fields.Nested(Goal, load_default=None, allow_none=True, metadata=_said("goal"))
     holdout_percent = _number("holdout_percent", 0, 50, load_default=0)
     throttle = fields.Nested(Throttle, load_default=None, allow_none=True, metadata=_said("throttle"))
-    starts_at = fields.AwareDateTime(load_default=None, allow_none=True, metadata=_said("starts_at", type="moment"))
-    ends_at = fields.AwareDateTime(load_default=None, allow_none=True, metadata=_said("ends_at", type="moment"))
+    starts_at = fields.AwareDateTime(load_default=None, allow_none=True, validate=near, metadata=_said("starts_at", type="moment"))
+    ends_at = fields.AwareDateTime(load_default=None, allow_none=True, validate=near, metadata=_said("ends_at", type="moment"))
     ttl_days = _number("ttl_days", 1, 3650, load_default=None, allow_none=True)
     priority = _number("priority", 1, 9, load_default=DEFAULT_PRIORITY)
 

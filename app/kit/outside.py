@@ -6,7 +6,7 @@ import ipaddress
 import socket
 import threading
 from collections.abc import Collection, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import quote, urlsplit
@@ -72,10 +72,14 @@ def connected(target: Target, *, let_pass: Collection[str], seconds: float, sile
         NotOutside: it leads inside.
     """
     line = _line(target, _open_address(target, let_pass), silent_seconds)
-    watch = threading.Timer(max(0.0, seconds), _cut, (line,))
+    # An answer without a length takes the socket away from the line: it is to be known by its own name.
+    held: list[Any] = []
+    watch = threading.Timer(max(0.0, seconds), _cut, (line, held))
     watch.daemon = True
     watch.start()
     try:
+        line.connect()
+        held.append(line.sock)
         yield line
     finally:
         watch.cancel()
@@ -117,9 +121,8 @@ def _line(target: Target, numeric: str, silent_seconds: float) -> HTTPConnection
     )
 
 
-def _cut(line: HTTPConnection) -> None:
-    if line.sock is not None:
-        try:
-            line.sock.shutdown(socket.SHUT_RDWR)
-        except OSError:
-            return  # it has ended by itself
+def _cut(line: HTTPConnection, held: list[Any]) -> None:
+    for sock in held or [line.sock]:
+        if sock is not None:
+            with suppress(OSError):  # it has ended by itself
+                sock.shutdown(socket.SHUT_RDWR)

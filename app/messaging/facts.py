@@ -47,7 +47,7 @@ def of_all(session: Session, sends: Sequence[Send]) -> dict[uuid.UUID, dict[str,
     orders = _orders(session, subjects.values())
     for one in subjects.values():
         order = orders.get(one.order_id) if one.order_id else orders.get(one.customer_id) if one.means_latest_order else None
-        one.order = order if order is not None and order.brand_id == one.brand_id else None
+        one.order = order if order is not None and order.brand_id == one.brand_id and _is_hers(order, one.customer_id, customers) else None
     vehicles = _vehicles(session, (one.its_vehicle_id for one in subjects.values()))
     stores = _by_id(session, Store, [*(one.store_id for one in subjects.values()), *(one.store_id for one in vehicles.values())])
     answers = _answers(session, {send.walk_id for send in sends if send.walk_id})
@@ -57,7 +57,10 @@ def of_all(session: Session, sends: Sequence[Send]) -> dict[uuid.UUID, dict[str,
         one = subjects[send.id]
         vehicle = vehicles.get(one.its_vehicle_id)
         vehicle = vehicle if vehicle is not None and vehicle.brand_id == one.brand_id else None
-        store = stores.get(one.store_id) or (stores.get(vehicle.store_id) if vehicle else None)
+        named = stores.get(one.store_id)
+        store = (named if named is not None and named.brand_id == one.brand_id else None) or (
+            stores.get(vehicle.store_id) if vehicle else None
+        )
         facts: dict[str, Any] = _told(send.context) | _of_order(one.order) | _of_place(vehicle, store, now)
         facts["answers"] = answers.get(send.walk_id)
         customer = customers.get(one.customer_id)
@@ -183,6 +186,12 @@ def _orders(session: Session, subjects: Iterable[_Subject]) -> dict[Any, Order]:
         for order in session.execute(latest.order_by(Order.customer_id, Order.created_at.desc())).scalars():
             found[order.customer_id] = order
     return found
+
+
+def _is_hers(order: Order, customer_id: uuid.UUID | None, customers: Mapping[Any, Any]) -> bool:
+    """Nobody hears of somebody else's order, whatever a context says; one that nobody has any more is told of to staff."""
+    hers = customers.get(customer_id)
+    return hers is None or order.customer_id is None or order.customer_id in (customer_id, hers.id)
 
 
 def _vehicles(session: Session, ids: Iterable[uuid.UUID | None]) -> dict[Any, Any]:

@@ -84,6 +84,8 @@ def _asks() -> None:
 
 def downgrade() -> None:
     op.execute("SET lock_timeout = '5s'")
+    # Of the older causes the one that asks no more than to get in touch.
+    op.execute("UPDATE lead_assignments SET cause = 'contact' WHERE cause = 'journey'")
     _causes("'contact', 'deposit_paid', 'not_paid'")
     op.drop_table("credit_asks")
     op.drop_table("staff_tasks")

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
-from marshmallow import fields
+from marshmallow import ValidationError, fields, validates_schema
 from marshmallow.validate import Length, OneOf, Regexp
 from sqlalchemy import ColumnElement, Numeric, case, cast, func, literal
 
@@ -37,6 +38,11 @@ class Answer(Condition):
             metadata={"label": t(f"{_LABEL}.test"), "hint": t(f"{_LABEL}.test_hint"), "choices": _TESTS},
         )
         value = fields.String(load_default="", validate=Length(0, 100), metadata={"label": t(f"{_LABEL}.value")})
+
+        @validates_schema(skip_on_field_errors=True)
+        def can_be_compared(self, data: dict[str, Any], **_: Any) -> None:
+            if data["test"] in ("at_least", "at_most") and not re.fullmatch(_NUMBER.strip("^$"), data["value"]):
+                raise ValidationError(t(f"{_LABEL}.no_number"), "value")
 
     @staticmethod
     def summary(config: dict[str, Any]) -> str:

@@ -68,7 +68,9 @@ class AskCredit(Node):
         here.leave("granted", where=_has_credit(ids))
         here.leave("timed_out", where=_said(ids, REFUSALS) | (over <= here.now))
         here.note_acted()
-        here.stay(func.least(over, here.now + LOOKS_AGAIN), where=_said(ids, ("accept",)), awaits=[ANSWERED])
+        # As long again as it is since she said so: it may be that nothing ever comes of it.
+        soon = here.now + func.greatest(LOOKS_AGAIN, here.now - _last(ids, ("accept",)))
+        here.stay(func.least(over, soon), where=_said(ids, ("accept",)), awaits=[ANSWERED])
         here.stay(over, awaits=[ANSWERED])
 
     @staticmethod
@@ -107,6 +109,11 @@ def _has_credit(ids: Mapping[str, str]) -> ColumnElement[bool]:
 
 def _said(ids: Mapping[str, str], answers: Sequence[str]) -> ColumnElement[bool]:
     """Whether she has answered so since she came here."""
+    return _last(ids, answers).is_not(None)
+
+
+def _last(ids: Mapping[str, str], answers: Sequence[str]) -> ColumnElement[Any]:
+    """When she answered so last, since she came here."""
     hers = (Event.customer_id == standing.c.customer_id) & (Event.name == ANSWERED) & (Event.recorded_at >= standing.c.arrived_at)
     about = Event.data["template_id"].astext.in_(list(ids.values())) & Event.data["answer"].astext.in_(answers)
-    return select(Event.id).where(hers, about).correlate(standing).exists()
+    return select(func.max(Event.recorded_at)).where(hers, about).correlate(standing).scalar_subquery()

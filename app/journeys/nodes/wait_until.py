@@ -84,6 +84,7 @@ class WaitUntil(Node):
         at = fields.AwareDateTime(
             load_default=None,
             allow_none=True,
+            validate=dates.near,
             metadata={
                 "label": t("journeys.nodes.wait_until.at"),
                 "hint": t("journeys.nodes.wait_until.at_hint"),

@@ -131,14 +131,14 @@ def save(session: Session, who: Caller, journey_id: uuid.UUID, json_data: dict[s
 
 
 @staff.post("/<uuid:journey_id>/check")
-@raises(MarketersOnly, JourneyUnknown)
+@raises(MarketersOnly, JourneyUnknown, DraftUnfit)
 @staff.input(schemas.CheckIn)
 @staff.output(schemas.CheckOut)
 @transactional
 def check(session: Session, who: Caller, journey_id: uuid.UUID, json_data: dict[str, Any]) -> Any:
     """All that is wrong with the draft, or with a graph that is given, and all that is to be thought of."""
     journey = journey_of(session, who, journey_id)
-    graph = json_data["graph"] if "graph" in json_data else drawn.draft(session, journey).graph
+    graph = service.fit(json_data["graph"]) if "graph" in json_data else drawn.draft(session, journey).graph
     return vars(publishing.check(session, journey.brand_id, graph))
 
 

@@ -73,7 +73,7 @@ def look_after(session: Session) -> bool:
     of somebody who has left. Whether there was any.
     """
     now = clock.now(session)
-    due = select(StaffTask).where(StaffTask.status == TaskStatus.open, StaffTask.remind_at <= now)
+    due = select(StaffTask).where(StaffTask.status == TaskStatus.open, StaffTask.remind_at <= now, StaffTask.ends_at > now)
     tasks = session.execute(due.order_by(StaffTask.remind_at).limit(AT_ONCE).with_for_update(skip_locked=True)).scalars().all()
     _give_to_another(session, tasks)
     for task in tasks:
@@ -87,8 +87,11 @@ def look_after(session: Session) -> bool:
 
 
 def _give_to_another(session: Session, tasks: Sequence[StaffTask]) -> None:
-    there = set(session.execute(select(Staff.id).where(Staff.id.in_({task.staff_id for task in tasks}), Staff.active)).scalars())
-    lost = sorted((task for task in tasks if task.staff_id not in there), key=attrgetter("to_whom"))
+    asked = select(StaffTask.id).join(Staff, Staff.id == StaffTask.staff_id).join(Lead, Lead.id == StaffTask.lead_id)
+    # Who went to another dealer has left this one, and a lead that did is no business of his.
+    still = (Staff.dealer_id == StaffTask.dealer_id) & (Lead.dealer_id == StaffTask.dealer_id)
+    there = set(session.execute(asked.where(StaffTask.id.in_([task.id for task in tasks]), Staff.active, still)).scalars())
+    lost = sorted((task for task in tasks if task.id not in there), key=attrgetter("to_whom"))
     moved: list[StaffTask] = []
     for to_whom, of_kind in groupby(lost, key=attrgetter("to_whom")):
         those = list(of_kind)
@@ -99,6 +102,8 @@ def _give_to_another(session: Session, tasks: Sequence[StaffTask]) -> None:
             if task.customer_id in others:
                 _, task.lead_id, task.dealer_id, task.staff_id = others[task.customer_id]
                 moved.append(task)
+            else:
+                task.staff_id = None
     session.flush()
     moved.sort(key=attrgetter("brand_id"))
     for brand_id, of_brand in groupby(moved, key=attrgetter("brand_id")):

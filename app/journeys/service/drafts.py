@@ -23,12 +23,12 @@ EMPTY: dict[str, Any] = {"triggers": [], "rules": {}, "start": None, "nodes": []
 
 def start(session: Session, staff: Staff, *, name: str, key: str | None = None, graph: dict[str, Any] | None = None) -> Journey:
     """A journey that is drawn from nothing, or from this graph. Raises `KeyTaken`, `DraftUnfit`."""
-    fit = _fit(graph or EMPTY)
+    kept = fit(graph or EMPTY)
     key = key or f"j{db.new_id().hex[-12:]}"
     if session.execute(select(Journey.id).filter_by(brand_id=staff.brand_id, key=key)).first():
         raise KeyTaken(key=key)
     journey = create(session, staff.brand_id, key=key, name=name)
-    session.add(JourneyDraft(journey_id=journey.id, revision=1, graph=fit, saved_by=staff.id))
+    session.add(JourneyDraft(journey_id=journey.id, revision=1, graph=kept, saved_by=staff.id))
     session.flush()
     return journey
 
@@ -50,7 +50,7 @@ def save(
     if draft.revision != revision:
         raise DraftChanged(**drawn.saved(session, draft))
     if graph is not None:
-        draft.graph = _fit(graph)
+        draft.graph = fit(graph)
     draft.revision += 1
     draft.saved_by, draft.saved_at = staff.id, clock.now(session)
     if name is not None:
@@ -76,7 +76,8 @@ def remove(session: Session, journey: Journey) -> None:
     session.flush()
 
 
-def _fit(graph: dict[str, Any]) -> dict[str, Any]:
+def fit(graph: Any) -> Any:
+    """A graph that can be kept. Raises `DraftUnfit`."""
     try:
         written = dumps(graph)
     except (TypeError, ValueError) as error:

@@ -29,6 +29,8 @@ _NAMED: dict[str, tuple[str, type[Tag] | type[MessageTemplate]]] = {
     "template_key": ("template", MessageTemplate),
 }
 _MOST_DEPTH = 40
+# Each of them is looked up.
+MOST_NEEDS = 1_000
 
 
 class File(Schema):
@@ -61,8 +63,10 @@ def read(session: Session, staff: Staff, told: Any, *, name: str | None = None) 
     """
     try:
         file: dict[str, Any] = File().load(told)
-        graph = file["graph"]
+        graph = drafts.fit(file["graph"])
         needs = sorted(set(_needs(graph)))
+        if len(needs) > MOST_NEEDS:
+            raise FileUnfit(graph=f"names more than {MOST_NEEDS} things")
         ids = {f"@{kind}:{key}": found for kind, key in needs if kind in _KEYED and (found := _id_of(session, staff.brand_id, kind, key))}
         graph = _changed(graph, lambda value: ids.get(value, value))
     except ValidationError as error:

@@ -23,7 +23,9 @@ def lead_in(here: Standing, inner: JourneyVersion) -> None:
     if Graph(inner.graph).rules["reentry"]["mode"] == "once":
         key = literal("once")
     been = exists().where(Walk.parent_id == standing.c.walk_id, Walk.created_at >= standing.c.arrived_at)
-    hers = (standing.c.triggered_at, standing.c.subject_type, standing.c.subject_id, standing.c.context, standing.c.walk_id)
+    # What was done for her on a node out there is not done on the one of that name in here.
+    told = standing.c.context.op("-")("acted")
+    hers = (standing.c.triggered_at, standing.c.subject_type, standing.c.subject_id, told, standing.c.walk_id)
     coming = select(standing.c.customer_id, standing.c.customer_id, key, *hers).where(here.here, ~been)
     names = ("customer_id", "told_as", "entry_key", "triggered_at", "subject_type", "subject_id", "context", "parent_id")
     session.execute(insert(arriving).from_select(names, coming, include_defaults=False))

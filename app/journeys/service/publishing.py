@@ -12,11 +12,12 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from app.dealers.models import Staff
-from app.journeys import drawn
+from app.journeys import asking, drawn
 from app.journeys.checks import Check
 from app.journeys.errors import DraftChanged, GraphInvalid, JourneyOver, WarningsOpen
 from app.journeys.graph import Graph, Problem, named, problems
 from app.journeys.models import Journey, JourneyMove, JourneyStatus, JourneyVersion, MoveKind, VersionStatus
+from app.journeys.rules import Rules
 from app.journeys.service import definitions, moving
 from app.journeys.service.enrolling import open_doors
 from app.journeys.service.running import lock
@@ -66,6 +67,9 @@ def _missing(session: Session, brand_id: uuid.UUID, graph: Graph) -> list[Proble
         if lacking := trigger.missing(session, brand_id, config):
             said = t("journeys.problems.part", field=_label(trigger.Config, lacking[0]), message=lacking[1])
             found.append(_problem("field", None, t("journeys.trigger"), said))
+    leaves = graph.rules["exit_if"]
+    for message in asking.wrong_with(session, brand_id, leaves) if leaves is not None else ():
+        found.append(_problem("field", None, _label(Rules, "exit_if"), message))
     for node in graph.raw["nodes"]:
         kind, config = graph.kind(node["id"]), graph.config(node["id"])
         for name, message in kind.missing(session, brand_id, config):

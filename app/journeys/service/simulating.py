@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 import uuid
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -13,7 +14,11 @@ from sqlalchemy import select, text, update
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session
 
+from app.audience.conditions import Scope
+from app.audience.service.compiling import people
+from app.audience.service.membership import few
 from app.events import service as events
+from app.events.models import Event
 from app.identity import queries as identity
 from app.identity.models import Customer
 from app.journeys.errors import GraphInvalid, InTheWay
@@ -21,7 +26,7 @@ from app.journeys.graph import Graph, problems
 from app.journeys.holding import look_ahead
 from app.journeys.models import INSIDE, Journey, JourneyVersion, VersionStatus, Walk, WalkStatus, WalkStep
 from app.journeys.queries import reason_label
-from app.journeys.service.leaving import ending
+from app.journeys.service.leaving import ending, watched_by
 from app.journeys.service.walking import walk_alone
 from app.kit import clock, db
 from app.messaging.models import MessageTemplate, Send, SendStatus
@@ -29,7 +34,8 @@ from app.messaging.service.previewing import preview
 
 # What steps change of hers. What they only add to is nobody else's row.
 _SHADOWS = ("walks", "customer_tags")
-MOST_STEPS, HORIZON = 200, timedelta(days=400)
+# Somebody waits for the answer, and others for what is locked meanwhile.
+MOST_STEPS, MOST_SECONDS, HORIZON = 200, 8.0, timedelta(days=400)
 # A test that is open or decided is so for her as well.
 _EXPERIMENTS = """
     INSERT INTO journey_experiments (version_id, node_id, began_at, people, decided_at, winner, figures, interval)
@@ -57,6 +63,7 @@ class _Ahead:
     walk: Walk
     began_at: datetime
     messages: list[dict[str, Any]] = field(default_factory=list)
+    heard: set[uuid.UUID] = field(default_factory=set)
 
 
 def simulate(
@@ -168,11 +175,13 @@ def _enter(
 
 def _go(ahead: _Ahead, assumed: list[Assumed]) -> dict[str, Any]:
     """From moment to moment: whatever comes next, her turn, an assumed event, or the end of her time."""
-    session, walk, cut = ahead.session, ahead.walk, False
+    session, walk, cut, until = ahead.session, ahead.walk, False, time.monotonic() + MOST_SECONDS
+    if _may_not_be_here(ahead):
+        _exit(walk, "exit_if", ahead.began_at)
     while walk.status == WalkStatus.active and walk.due_at is not None:
         told = assumed[0] if assumed and ahead.began_at + assumed[0].after < walk.due_at else None
         at = ahead.began_at + told.after if told else walk.due_at
-        cut = walk.visit_no > MOST_STEPS or at - ahead.began_at > HORIZON
+        cut = walk.visit_no > MOST_STEPS or at - ahead.began_at > HORIZON or time.monotonic() > until
         if cut:
             break
         if walk.ends_at is not None and walk.ends_at <= at:
@@ -182,24 +191,47 @@ def _go(ahead: _Ahead, assumed: list[Assumed]) -> dict[str, Any]:
         clock.look_ahead(session, at)
         if told:
             assumed.pop(0)
-            _happen(ahead, told, at)
+            _happen(ahead, told)
         else:
             walk_alone(session, walk.id)
         session.flush()
         session.expire_all()
+        _overhear(ahead, at)
         _read_messages(ahead, at)
     return _told(ahead, is_cut=cut)
 
 
-def _happen(ahead: _Ahead, told: Assumed, at: datetime) -> None:
-    walk = ahead.walk
-    event = events.record(
-        ahead.session, told.name, brand_id=walk.brand_id, customer_id=walk.customer_id, data=dict(told.data), actor=("simulation", None)
-    )
-    if reason := ending(walk, [event], ahead.graph.rules["exit_on"]):
+def _happen(ahead: _Ahead, told: Assumed) -> None:
+    walk, by = ahead.walk, ("simulation", None)
+    events.record(ahead.session, told.name, brand_id=walk.brand_id, customer_id=walk.customer_id, data=dict(told.data), actor=by)
+
+
+def _overhear(ahead: _Ahead, at: datetime) -> None:
+    """What was assumed or done just now may end her walk, or be what she waits for."""
+    session, walk, rules = ahead.session, ahead.walk, ahead.graph.rules
+    watched = watched_by(rules["exit_if"])
+    names = ahead.graph.exits() | watched | {*(walk.awaits or ())}
+    if walk.status != WalkStatus.active or not names:
+        return
+    hers = (Event.customer_id == walk.customer_id) & (Event.recorded_at >= ahead.began_at) & Event.name.in_(names)
+    found = select(Event).where(hers, Event.id.not_in(ahead.heard)).order_by(Event.recorded_at, Event.id)
+    fresh = session.execute(found).scalars().all()
+    ahead.heard |= {event.id for event in fresh}
+    if reason := ending(walk, fresh, rules["exit_on"]):
         _exit(walk, reason, at)
-    elif told.name in (walk.awaits or ()):
+    elif watched & {event.name for event in fresh} and _may_not_be_here(ahead):
+        _exit(walk, "exit_if", at)
+    elif {event.name for event in fresh} & {*(walk.awaits or ())}:
         walk.due_at = at
+
+
+def _may_not_be_here(ahead: _Ahead) -> bool:
+    """Whether the rule `exit_if` speaks of her now."""
+    rule, session, walk = ahead.graph.rules["exit_if"], ahead.session, ahead.walk
+    if rule is None:
+        return False
+    now = Scope(walk.brand_id, clock.now(session))
+    return session.execute(people(rule, now, few(session, {walk.customer_id}))).first() is not None
 
 
 def _exit(walk: Walk, reason: str, at: datetime) -> None:

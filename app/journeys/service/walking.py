@@ -11,7 +11,7 @@ import uuid
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from sqlalchemy import CursorResult, bindparam, case, func, insert, select, text, true, update
@@ -69,11 +69,13 @@ CLAIM = """
         triggered_at, subject_type, subject_id, context, true
     FROM due
 """
+# Python reads no year after 9999, and whoever reads the walk would fail.
+NEVER = datetime(9999, 1, 1, tzinfo=UTC)
 # Whose turn goes on in another transaction is as late there as she is here.
 _WRITE = """
     UPDATE walks SET node_id = s.node_id, visit_no = s.visit_no, arrived_at = s.arrived_at, context = s.context, awaits = s.awaits,
         status = CASE s.outcome WHEN 'finish' THEN 'completed' WHEN 'exit' THEN 'exited' WHEN 'stick' THEN 'stuck' ELSE 'active' END,
-        due_at = CASE WHEN s.outcome IS NULL THEN s.was_due_at WHEN s.outcome = 'stay' THEN s.until END,
+        due_at = CASE WHEN s.outcome IS NULL THEN s.was_due_at WHEN s.outcome = 'stay' THEN least(s.until, :never) END,
         ended_at = CASE WHEN s.outcome IN ('finish', 'exit') THEN :now END,
         exit_reason = CASE WHEN s.outcome = 'exit' THEN s.reason END,
         problem = CASE WHEN s.outcome = 'stick' THEN s.reason END
@@ -263,7 +265,7 @@ def _walk(session: Session, now: Any, until: float) -> Counter[Count]:
                 lateness.obey(here, late, skipped_port=list(graph.ports(node_id))[-1])
             kind.visit(here)
             _settle(here, graph, counts)
-    session.execute(text(_WRITE), {"now": now})
+    session.execute(text(_WRITE), {"now": now, "never": NEVER})
     _tell(session, graphs)
     count(session, counts)
     return counts

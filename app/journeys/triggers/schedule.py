@@ -17,6 +17,7 @@ from app.audience.models import Segment
 from app.audience.queries.segments import select_members
 from app.identity.models import Customer
 from app.journeys.arrivals import Planned
+from app.journeys.dates import near
 from app.journeys.visits import Form
 from app.kit.texts import t
 
@@ -31,7 +32,7 @@ class AtTimes(Planned):
 
     class Config(Form):
         at = fields.AwareDateTime(
-            load_default=None, allow_none=True, metadata={"label": t("journeys.triggers.schedule.at"), "type": "moment"}
+            load_default=None, allow_none=True, validate=near, metadata={"label": t("journeys.triggers.schedule.at"), "type": "moment"}
         )
         cron = fields.String(
             load_default=None,
