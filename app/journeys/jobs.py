@@ -5,7 +5,7 @@ from __future__ import annotations
 from sqlalchemy.orm import Session
 
 from app.journeys import service
-from app.journeys.service import confirming, timing
+from app.journeys.service import confirming, leaving, timing
 from app.kit.queue import enqueue, job
 
 
@@ -32,6 +32,11 @@ def fan_out() -> None:
 @job("journeys.end_expired", every=30, transactional=False, timeout=300)
 def end_expired() -> None:
     service.end_expired()
+
+
+@job("journeys.end_by_time", every=60, queue="bulk", transactional=False, timeout=600)
+def end_by_time() -> None:
+    leaving.end_by_time()
 
 
 @job("journeys.look_after_tasks", every=60)

@@ -88,5 +88,7 @@ class JourneyVersion(Root):
     note: Mapped[str] = mapped_column(default="", server_default="")
     published_by: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("staff.id"))
     copy_of: Mapped[int | None]
+    # Up to when those inside were looked at whom time alone may have let out by the rule `exit_if`.
+    looked_at: Mapped[datetime | None]
 
     journey: Mapped[Journey] = relationship()

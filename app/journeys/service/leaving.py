@@ -9,14 +9,14 @@ from datetime import datetime
 from typing import Any
 
 from marshmallow import ValidationError
-from sqlalchemy import Uuid, any_, literal, select, text, update
+from sqlalchemy import Uuid, any_, exists, literal, select, text, update
 from sqlalchemy.dialects.postgresql import ARRAY
-from sqlalchemy.exc import DataError, ProgrammingError
+from sqlalchemy.exc import DataError, OperationalError, ProgrammingError
 from sqlalchemy.orm import Session
 
 from app.audience.conditions import Scope
 from app.audience.queries.attributes import ATTRIBUTES
-from app.audience.service.compiling import listens
+from app.audience.service.compiling import listens, moved_by_time
 from app.audience.service.compiling import people as fulfilling
 from app.audience.service.membership import few
 from app.events.masses import record_selected
@@ -193,6 +193,51 @@ def let_out_before(
             hers[selves[event.customer_id]].append(event)
     told = ((walk.id, ending(walk, hers[selves[walk.customer_id]], exits)) for walk in walks)
     end(session, {walk_id: reason for walk_id, reason in told if reason}, counts)
+
+
+def end_by_time() -> int:
+    """Let out those for whom time alone made the rule `exit_if` of their version hold, how many: what happened too long ago, or long
+    enough, is no event. Looked at is only for whom something may have changed since the last look.
+    """
+    with db.transaction() as session:
+        somebody = exists().where(
+            Walk.journey_id == JourneyVersion.journey_id, Walk.version_id == JourneyVersion.id, Walk.status.in_(INSIDE)
+        )
+        ruled = select(JourneyVersion.id).where(JourneyVersion.graph["rules"]["exit_if"].astext.is_not(None), somebody)
+        versions = session.execute(ruled.order_by(JourneyVersion.id)).scalars().all()
+    ended = 0
+    for version_id in versions:
+        try:
+            ended += _end_by_time(version_id)
+        except OperationalError:
+            raise
+        except Exception:
+            # Its journey pauses by itself as soon as something happens to somebody in it (`diagnosing.py`).
+            log.exception("a version cannot be asked who leaves it", version_id=str(version_id))
+    return ended
+
+
+def _end_by_time(version_id: uuid.UUID) -> int:
+    ended, after, until = 0, uuid.UUID(int=0), None
+    while True:
+        with db.transaction() as session:
+            version = session.get_one(JourneyVersion, version_id)
+            # One look is at one moment, however many pages it has.
+            until = until or clock.now(session)
+            scope, exit_if = Scope(version.brand_id, until), Graph(version.graph).rules["exit_if"]
+            moved = moved_by_time(exit_if, scope, version.looked_at or version.created_at) if exit_if else None
+            if moved is None:
+                return ended
+            hers = select(Walk.id, Walk.customer_id).where(Walk.version_id == version_id, Walk.journey_id == version.journey_id)
+            hers = hers.where(Walk.status.in_(INSIDE), Walk.customer_id.in_(moved), Walk.id > after).order_by(Walk.id)
+            page = session.execute(hers.limit(AT_A_TIME)).all()
+            found = of_rule(session, version, exit_if, {customer_id for _, customer_id in page})
+            ended += end(session, {walk_id: "exit_if" for walk_id, customer_id in page if customer_id in found})
+            if len(page) < AT_A_TIME:
+                looked = update(JourneyVersion).where(JourneyVersion.id == version_id).values(looked_at=until)
+                session.execute(looked.execution_options(synchronize_session=False))
+                return ended
+            after = page[-1].id
 
 
 def watched_by(exit_if: dict[str, Any] | None) -> set[str]:
