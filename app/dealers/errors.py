@@ -11,6 +11,34 @@ class LoginLocked(TooMany):
     code, message = "dealers.login_locked", "Too many wrong passwords; this account is locked for a while."
 
 
+class CodeNeeded(Unauthorized):
+    code, message = "dealers.code_needed", "This login needs a code of the authenticator app."
+
+
+class CodeRefused(Invalid):
+    code, message = "dealers.code_refused", "The code is wrong, or was used already."
+
+
+class PasswordRefused(Invalid):
+    code, message = "dealers.password_refused", "The present password is wrong."
+
+
+class MemberUnknown(Unauthorized):
+    code, message = "dealers.member_unknown", "Nobody of the staff is this member of WeCom."
+
+
+class SessionUnknown(NotFound):
+    code, message = "dealers.session_unknown", "There is no such session."
+
+
+class SecondFactorOn(Conflict):
+    code, message = "dealers.second_factor_on", "There is a second factor already."
+
+
+class SecondFactorOff(Conflict):
+    code, message = "dealers.second_factor_off", "There is no second factor."
+
+
 class StoreUnknown(NotFound):
     code, message = "dealers.store_unknown", "There is no such store."
 

@@ -11,6 +11,7 @@ from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Identity, Index,
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
+from app.kit.crypto import EncryptedText
 from app.kit.db import Base, Root, new_id
 
 
@@ -82,7 +83,10 @@ class Store(Root):
 
 
 class Staff(Root):
-    """A person who works for the brand (no dealer) or for one dealer."""
+    """A person who works for the brand (no dealer) or for one dealer.
+
+    Since `totp_confirmed_at` a login needs a code of her authenticator app, too; `totp_last_step` is the one that was used last.
+    """
 
     __tablename__ = "staff"
     __table_args__ = (
@@ -100,6 +104,9 @@ class Staff(Root):
     role: Mapped[str]
     wecom_userid: Mapped[str | None]
     active: Mapped[bool] = mapped_column(default=True, server_default="true")
+    totp_secret: Mapped[str | None] = mapped_column(EncryptedText)
+    totp_confirmed_at: Mapped[datetime | None]
+    totp_last_step: Mapped[int | None] = mapped_column(BigInteger)
 
     dealer: Mapped[Dealer | None] = relationship()
     brand: Mapped[Brand] = relationship()
@@ -134,8 +141,17 @@ class LoginFailure(Base):
     last_at: Mapped[datetime]
 
 
+class RecoveryCode(Base):
+    """A word that takes the place of a code, once; only its hash is kept."""
+
+    __tablename__ = "staff_recovery_codes"
+
+    staff_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("staff.id", ondelete="CASCADE"), primary_key=True)
+    code_hash: Mapped[str] = mapped_column(primary_key=True)
+
+
 class StaffSession(Base):
-    """A signed-in browser; only the hash of its token is kept."""
+    """A signed-in browser; only the hash of its token is kept. `how` is "password" or "wecom"; `agent` is what it says it is."""
 
     __tablename__ = "staff_sessions"
 
@@ -143,3 +159,8 @@ class StaffSession(Base):
     staff_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("staff.id", ondelete="CASCADE"), index=True)
     expires_at: Mapped[datetime]
     created_at: Mapped[datetime] = mapped_column(server_default=func.marque_now())
+    id: Mapped[uuid.UUID] = mapped_column(default=new_id, server_default=func.gen_random_uuid(), unique=True)
+    how: Mapped[str] = mapped_column(default="password", server_default="password")
+    address: Mapped[str] = mapped_column(default="", server_default="")
+    agent: Mapped[str] = mapped_column(default="", server_default="")
+    last_seen_at: Mapped[datetime] = mapped_column(server_default=func.marque_now())

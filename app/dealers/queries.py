@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Sequence
+from typing import Any
 
-from sqlalchemy import String, cast, or_, select
+from sqlalchemy import String, cast, func, or_, select
 from sqlalchemy.orm import Session, joinedload
 
 from app.dealers.errors import BrandUnclear, DealerUnknown, StoreUnknown
-from app.dealers.models import Brand, Dealer, Role, Staff, Store
+from app.dealers.models import Brand, Dealer, Role, Staff, StaffSession, Store
+from app.kit.crypto import token_hash
 from app.kit.geo import Place, distance_m
 
 
@@ -29,6 +31,16 @@ def dealer_by_name(session: Session, brand_id: uuid.UUID, name_or_id: str) -> De
     """A dealer of the brand by its name or by its id as text."""
     known = or_(Dealer.name == name_or_id, cast(Dealer.id, String) == name_or_id)
     return session.execute(select(Dealer).where(Dealer.brand_id == brand_id, known)).scalar_one_or_none()
+
+
+def browsers(session: Session, staff: Staff, token: str) -> list[dict[str, Any]]:
+    """Where she is signed in, the one seen last first; `token` is the session's that asks."""
+    wanted = select(StaffSession).where(StaffSession.staff_id == staff.id, StaffSession.expires_at > func.marque_now())
+    own, names = token_hash(token), ("how", "address", "agent", "created_at", "last_seen_at", "expires_at")
+    return [
+        {"id": str(one.id), "is_this": one.token_hash == own, **{name: getattr(one, name) for name in names}}
+        for one in session.execute(wanted.order_by(StaffSession.last_seen_at.desc(), StaffSession.id)).scalars()
+    ]
 
 
 def store(session: Session, brand_id: uuid.UUID, store_id: uuid.UUID) -> Store:

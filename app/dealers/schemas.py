@@ -17,6 +17,7 @@ from app.kit.geo import Datum
 class StaffLoginIn(Schema):
     username = String(required=True, validate=Length(1, 64))
     password = String(required=True, validate=Length(1, 200))
+    code = String(validate=Length(1, 40), metadata={"description": "of the authenticator app, or a recovery code"})
 
 
 class PartnerKeyIn(Schema):
@@ -52,10 +53,57 @@ class StaffOut(Schema):
     role = String()
     dealer = Nested(NamedOut, allow_none=True)
     brand = Nested(NamedOut)
+    has_second_factor = Boolean()
 
 
 class StaffLoginOut(Schema):
     staff = Nested(StaffOut)
+
+
+class BrowserOut(Schema):
+    """Where somebody is signed in."""
+
+    id = String()
+    is_this = Boolean(metadata={"description": "the one that asks"})
+    how = String(metadata={"description": "password, wecom"})
+    address = String()
+    agent = String(metadata={"description": "what the browser says it is"})
+    created_at = DateTime()
+    last_seen_at = DateTime(metadata={"description": "to five minutes"})
+    expires_at = DateTime()
+
+
+class BrowsersOut(Schema):
+    items = List(Nested(BrowserOut))
+
+
+class EndedOut(Schema):
+    ended = Integer(metadata={"description": "how many browsers were signed out"})
+
+
+class PasswordIn(Schema):
+    password = String(required=True, validate=Length(1, 200), metadata={"description": "the present one"})
+    new = String(required=True, validate=Length(10, 200))
+
+
+class SecondFactorOut(Schema):
+    """Shown once."""
+
+    uri = String()
+    secret = String(metadata={"description": "to be typed in where there is no camera"})
+    picture = String(metadata={"description": "the address as a QR code, a data URI"})
+
+
+class CodeIn(Schema):
+    code = String(required=True, validate=Length(1, 40))
+
+
+class EndSecondFactorIn(CodeIn):
+    password = String(required=True, validate=Length(1, 200))
+
+
+class RecoveryCodesOut(Schema):
+    codes = List(String(), metadata={"description": "each good once, in place of a code"})
 
 
 class PlaceIn(Schema):

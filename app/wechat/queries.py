@@ -39,6 +39,12 @@ def account(session: Session, brand_id: uuid.UUID, kind: AccountKind | str, *, l
     return found[0]
 
 
+def only_corp(session: Session) -> WechatAccount | None:
+    """The corp of WeCom that staff sign in through; None when there is none, or several and nobody knows which."""
+    found = session.execute(select(WechatAccount).filter_by(kind=AccountKind.corp).limit(2)).scalars().all()
+    return found[0] if len(found) == 1 else None
+
+
 def by_appid(session: Session, appid: str) -> WechatAccount | None:
     """The account that Tencent calls so: an appid, a corpid or a mchid."""
     return session.execute(select(WechatAccount).filter_by(appid=appid)).scalar_one_or_none()

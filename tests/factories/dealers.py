@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import itertools
+import uuid
+from datetime import timedelta
 from typing import Any
 
 from sqlalchemy.orm import Session
 from werkzeug.security import generate_password_hash
 
 from app.dealers import partners
-from app.dealers.models import Brand, Dealer, PartnerKey, Role, Staff, Store
+from app.dealers.models import Brand, Dealer, PartnerKey, Role, Staff, StaffSession, Store
+from app.kit import clock
+from app.kit.crypto import new_token
 from app.kit.geo import gcj02_to_wgs84
 
 _count = itertools.count(1)
@@ -85,3 +89,11 @@ def staff(session: Session, of: Dealer | Brand, role: Role = Role.adviser, **fie
 def partner_key(session: Session, administrator: Staff) -> tuple[PartnerKey, str]:
     """A key for another system of the brand, with the token that it shows."""
     return partners.issue(session, administrator, name="商城")
+
+
+def browser(session: Session, of: Staff) -> uuid.UUID:
+    """Where somebody is signed in: the id by which she ends it."""
+    made = StaffSession(token_hash=new_token(), staff_id=of.id, expires_at=clock.now(session) + timedelta(hours=1))
+    session.add(made)
+    session.flush()
+    return made.id

@@ -119,6 +119,8 @@ HONOURED = (
         "POST /api/staff/leads/<uuid:lead_id>/accept",
         "POST /api/staff/leads/<uuid:lead_id>/call-back",
         "POST /api/staff/vehicles/<uuid:vehicle_id>/photos/<uuid:photo_id>/restore",
+        "DELETE /api/staff/session/browsers",
+        "DELETE /api/staff/session/browsers/<uuid:session_id>",
         "PUT /api/customer/favourites/<uuid:vehicle_id>",
         "PUT /api/customer/identity/me",
         "PUT /api/customer/saved-searches/<uuid:search_id>",
@@ -141,6 +143,10 @@ UNKEPT = {
     "POST /api/staff/stock/feeds/",
     "DELETE /api/customer/identity/me",
     "DELETE /api/staff/session/",
+    "PUT /api/staff/session/password",
+    "POST /api/staff/session/second-factor",
+    "PUT /api/staff/session/second-factor",
+    "POST /api/staff/session/second-factor/end",
     "POST /api/customer/identity/export",
     "POST /api/staff/vehicles/<uuid:vehicle_id>/photos",
     "PUT /api/staff/vehicles/<uuid:vehicle_id>/inspection/document",
@@ -234,7 +240,7 @@ def world(app: Any, session: Session, wechat: FakeGateway, rings: Any) -> World:
         "search_id": interests.search(session, free).id,
         "key": "vip",
     }
-    ids |= campaigns.ids(session, market.brand) | {"key_id": key.id}
+    ids |= campaigns.ids(session, market.brand) | {"key_id": key.id, "session_id": dealers.browser(session, admin)}
     session.commit()
     tags = make_tags.of_brand(session, market.brand)
     archive = {"/segments/<uuid:segment_id>/archive": {"segment_id": archived.id}} | drawing.doors(session, market.brand)

@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session, joinedload
 
 from app.dealers import service as dealers
 from app.dealers.models import Brand, Role, Staff, Store
+from app.kit.crypto import hash_password
 from app.kit.db import new_id
 from app.kit.geo import Datum
 
@@ -64,7 +65,7 @@ def place_stores(session: Session, brand: Brand, places: list[dict[str, Any]], d
 
 def hire(session: Session, brand: Brand, stores: list[Store], dice: random.Random) -> None:
     """Headquarters, and for each dealer a manager and three or four advisers. Names that are there stay as they are."""
-    password_hash = dealers.hash_password(PASSWORD)
+    password_hash = hash_password(PASSWORD)
     advisers = iter(range(1, 1000))
     of_dealer: dict[uuid.UUID, list[Store]] = {}
     for store in stores:

@@ -70,7 +70,7 @@ export const useOrder = (id: string) => useOne<T.Order>(`staff/orders/${id}`, LI
 
 export function useLogin() {
   const cache = useQueryClient();
-  return useMutation<{ staff: T.Staff }, ApiError, { username: string; password: string }>({
+  return useMutation<{ staff: T.Staff }, ApiError, { username: string; password: string; code?: string }>({
     mutationFn: (body) => api("POST", "public/staff/login", body),
     onSuccess: async () => {
       cache.clear();

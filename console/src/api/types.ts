@@ -18,6 +18,18 @@ export interface Staff extends Named {
   now: string;
 }
 
+/** Where somebody is signed in. */
+export interface Browser {
+  id: string;
+  is_this: boolean;
+  how: string;
+  address: string;
+  agent: string;
+  created_at: string;
+  last_seen_at: string;
+  expires_at: string;
+}
+
 export interface Tag {
   key: string;
   label: string;

@@ -28,6 +28,7 @@ const router = createBrowserRouter(
           ErrorBoundary: Crashed,
           children: [
             { index: true, lazy: () => import("../pages/overview/OverviewPage") },
+            { path: "account", lazy: () => import("../pages/account/AccountPage") },
             { path: "customers", lazy: () => import("../pages/customers/CustomersPage") },
             { path: "customers/:id", lazy: () => import("../pages/customers/CustomerPage") },
             { path: "journeys", lazy: () => import("../pages/journeys/JourneysPage") },

@@ -5,6 +5,7 @@ import {
   AppstoreOutlined,
   FileTextOutlined,
   FlagOutlined,
+  KeyOutlined,
   LogoutOutlined,
   MoonOutlined,
   SafetyCertificateOutlined,
@@ -12,7 +13,7 @@ import {
 } from "@ant-design/icons";
 import { Dropdown, type MenuProps } from "antd";
 import type { ReactNode } from "react";
-import { NavLink, Outlet, ScrollRestoration } from "react-router";
+import { NavLink, Outlet, ScrollRestoration, useNavigate } from "react-router";
 import { useLogout } from "../api/queries";
 import type { Staff } from "../api/types";
 import { Mark } from "../parts/Mark";
@@ -50,6 +51,7 @@ function Places({ className }: { className: string }) {
 function useStaffMenu(): MenuProps {
   const { mode, choose } = useThemeMode();
   const logout = useLogout();
+  const navigate = useNavigate();
   const modes: Mode[] = ["light", "dark", "system"];
   return {
     selectable: true,
@@ -62,9 +64,14 @@ function useStaffMenu(): MenuProps {
         children: modes.map((key) => ({ key, label: t.theme[key], icon: key === "dark" ? <MoonOutlined /> : undefined })),
       },
       { type: "divider" },
+      { key: "account", label: t.session.account, icon: <KeyOutlined /> },
       { key: "logout", label: t.session.logout, icon: <LogoutOutlined />, danger: true },
     ],
-    onClick: ({ key }) => (key === "logout" ? logout.mutate() : choose(key as Mode)),
+    onClick: ({ key }) => {
+      if (key === "logout") logout.mutate();
+      else if (key === "account") void navigate("/account");
+      else choose(key as Mode);
+    },
   };
 }
 

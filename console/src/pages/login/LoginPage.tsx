@@ -1,7 +1,7 @@
 /** Signing in; on the left the one picture the console allows itself. */
-import { LockOutlined, UserOutlined } from "@ant-design/icons";
+import { LockOutlined, SafetyOutlined, UserOutlined, WechatWorkOutlined } from "@ant-design/icons";
 import { Alert, Button, Form, Input } from "antd";
-import { useEffect } from "react";
+import { useEffect, useState } from "react";
 import { Navigate, useNavigate, useSearchParams } from "react-router";
 import { useLogin, useMe } from "../../api/queries";
 import { failureText } from "../../parts/Failure";
@@ -35,6 +35,13 @@ function LoginPage() {
   const me = useMe();
   const login = useLogin();
   const back = wayBack(parameters.get("back"));
+  const refused = parameters.get("wecom");
+  const asksForCode = login.error?.code === "dealers.code_needed";
+  // Once it was asked for it stays: a wrong code is another try and not another login.
+  const [needsCode, setNeedsCode] = useState(false);
+  useEffect(() => {
+    if (asksForCode) setNeedsCode(true);
+  }, [asksForCode]);
   useEffect(() => {
     document.title = `${t.login.title} · ${t.product}`;
   }, []);
@@ -53,7 +60,7 @@ function LoginPage() {
         </div>
       </div>
       <main className="login-side">
-        <Form<{ username: string; password: string }>
+        <Form<{ username: string; password: string; code?: string }>
           className="login-form"
           layout="vertical"
           requiredMark={false}
@@ -63,8 +70,10 @@ function LoginPage() {
         >
           <h1>{t.login.title}</h1>
           <p className="quiet">{t.login.hint}</p>
-          {login.error ? (
+          {login.error && !asksForCode ? (
             <Alert type="error" showIcon title={failureText(login.error)} />
+          ) : refused ? (
+            <Alert type="error" showIcon title={t.login.wecomRefused[refused] ?? t.errors.unexpected} />
           ) : (
             parameters.get("expired") && <Alert type="info" showIcon title={t.login.expired} />
           )}
@@ -74,8 +83,16 @@ function LoginPage() {
           <Form.Item name="password" label={t.login.password} rules={[{ required: true, message: t.login.needPassword }]}>
             <Input.Password prefix={<LockOutlined className="quiet" />} autoComplete="current-password" />
           </Form.Item>
+          {needsCode && (
+            <Form.Item name="code" label={t.login.code} extra={t.login.codeHint} rules={[{ required: true, whitespace: true, message: t.login.needCode }]}>
+              <Input prefix={<SafetyOutlined className="quiet" />} autoComplete="one-time-code" autoFocus />
+            </Form.Item>
+          )}
           <Button type="primary" htmlType="submit" block loading={login.isPending}>
             {t.login.submit}
+          </Button>
+          <Button className="login-wecom" block icon={<WechatWorkOutlined />} href={`/api/public/staff/wecom?${new URLSearchParams({ back: `/console${back}` })}`}>
+            {t.login.wecom}
           </Button>
         </Form>
       </main>

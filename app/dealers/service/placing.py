@@ -1,84 +1,26 @@
-"""Sign staff in and out; place dealers and stores; bring staff up to date."""
+"""Place dealers and stores; bring staff up to date."""
 
 from __future__ import annotations
 
-import functools
 import uuid
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
-from datetime import timedelta
 from typing import Any
 
-from sqlalchemy import case, delete, select, text
-from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy import select, text
 from sqlalchemy.orm import Session
 
 from app.dealers import queries
-from app.dealers.errors import LoginLocked, RosterRefused
-from app.dealers.models import HEADQUARTERS, Brand, Dealer, LoginFailure, Role, Staff, StaffSession, Store
-from app.kit import clock
-from app.kit.crypto import hash_password, new_password, new_token, password_matches, token_hash
-from app.kit.errors import Unauthorized
+from app.dealers.errors import RosterRefused
+from app.dealers.models import HEADQUARTERS, Brand, Dealer, Role, Staff, Store
+from app.kit.crypto import hash_password, new_password
 from app.kit.geo import Datum, Place, gcj02_to_wgs84
 from app.kit.rows import CellRefused, Refusals, short_text
-from app.kit.settings import settings
 
-WRONG_PASSWORDS = 5
-LOCKED_FOR = timedelta(minutes=15)
 EVERY_DAY = {day: ["09:00", "18:00"] for day in ("mon", "tue", "wed", "thu", "fri", "sat", "sun")}
 
 # Columns of a list of staff with their longest cell; WeCom's own limit is 64.
 STAFF_COLUMNS = {"username": 64, "name": 64, "role": 64, "dealer": 200, "wecom_userid": 64}
-
-
-@functools.cache
-def _nobody() -> str:
-    return hash_password("nobody has this password")
-
-
-def sign_in(session: Session, *, username: str, password: str, address: str) -> tuple[Staff, str] | None:
-    """The staff member and a new bearer token, or None when the password is wrong (which is counted; never says which part was wrong).
-
-    Wrong passwords are counted by name and network address, so that a stranger locks nobody out but himself, and for names that
-    nobody has as well, so that the lock tells nothing.
-
-    Raises:
-        LoginLocked: too many wrong passwords in a row from this address.
-    """
-    moment = clock.now(session)
-    key = token_hash(f"{username}\n{address}")
-    failure = session.get(LoginFailure, key)
-    if failure and failure.wrong >= WRONG_PASSWORDS and failure.last_at + LOCKED_FOR > moment:
-        raise LoginLocked(retry_after=int((failure.last_at + LOCKED_FOR - moment).total_seconds()))
-    staff = session.execute(select(Staff).filter_by(username=username, active=True)).scalar_one_or_none()
-    # Checked against nobody's password for an unknown name, so that both take the same time.
-    if not password_matches(staff.password_hash if staff else _nobody(), password) or staff is None:
-        again = case((LoginFailure.last_at + LOCKED_FOR > moment, LoginFailure.wrong + 1), else_=1)
-        counted = insert(LoginFailure).values(key=key, wrong=1, last_at=moment)
-        session.execute(counted.on_conflict_do_update(index_elements=["key"], set_={"wrong": again, "last_at": moment}))
-        return None
-    session.execute(delete(LoginFailure).filter_by(key=key))
-    token = new_token()
-    lifetime = timedelta(hours=settings().staff_session_hours)
-    session.add(StaffSession(token_hash=token_hash(token), staff_id=staff.id, expires_at=moment + lifetime))
-    return staff, token
-
-
-def sign_out(session: Session, token: str) -> None:
-    """Forget a session; an unknown token is nothing to forget."""
-    session.execute(delete(StaffSession).filter_by(token_hash=token_hash(token)))
-
-
-def of_token(session: Session, token: str) -> Staff:
-    """The staff member whose session this is. Raises `Unauthorized` for an unknown or expired token."""
-    found = session.execute(
-        select(Staff)
-        .join(StaffSession, StaffSession.staff_id == Staff.id)
-        .where(StaffSession.token_hash == token_hash(token), StaffSession.expires_at > clock.now(session), Staff.active)
-    ).scalar_one_or_none()
-    if found is None:
-        raise Unauthorized
-    return found
 
 
 def found_brand(session: Session, *, key: str, name: str) -> Brand:
