@@ -36,7 +36,8 @@ from tests.factories import orders as make_orders
 
 # What anybody may ask without saying who she is: signing in, whether we are well, and the page of a refusal's link, which is a key by
 # itself. And the pages, which hold no data.
-OPEN = {"/api/public/staff/login", "/api/public/health", "/api/public/wishes/<token>"}
+SIGNING_IN = {"/api/public/staff/login", "/api/public/staff/wecom", "/api/public/staff/wecom/back"}
+OPEN = {*SIGNING_IN, "/api/public/health", "/api/public/wishes/<token>"}
 PAGES = re.compile(r"/(docs|openapi\.json|static|console|media)(/.*)?")
 
 
