@@ -6,7 +6,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = "20261123_0347"
-down_revision = "20261123_0321"
+down_revision = "20261123_0312"
 
 
 def upgrade() -> None:
