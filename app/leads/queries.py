@@ -76,6 +76,13 @@ def interests(session: Session, lead_ids: Sequence[uuid.UUID]) -> Sequence[LeadI
     return session.execute(wanted.order_by(LeadInterest.latest_at.desc(), LeadInterest.id.desc())).scalars().all()
 
 
+def latest_subject(session: Session, lead_id: uuid.UUID) -> dict[str, uuid.UUID]:
+    """The car or the store, or both, that a lead was interested in last, by their names in facts."""
+    latest = next(iter(interests(session, [lead_id])), None)
+    about = {"vehicle_id": latest.vehicle_id, "store_id": latest.store_id} if latest else {}
+    return {name: one for name, one in about.items() if one is not None}
+
+
 def latest_vehicle(session: Session, lead_id: uuid.UUID) -> uuid.UUID | None:
     """The vehicle that she last did something about."""
     return next((one.vehicle_id for one in interests(session, [lead_id]) if one.vehicle_id), None)

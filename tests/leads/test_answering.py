@@ -57,7 +57,10 @@ def test_a_test_drive_is_an_answer_too(session: Session, lead: Lead, owner: Staf
     assert (lead.status, lead.next_action_at) == ("test_drive_booked", at)
     names = list(session.execute(select(Event.name).where(Event.actor_id == str(owner.id)).order_by(Event.id)).scalars())
     assert names == ["lead.accepted", "lead.test_drive_booked"]
-    assert session.execute(select(Event.data).filter_by(name="lead.test_drive_booked")).scalar_one()["at"] == at.isoformat()
+    told = session.execute(select(Event.data).filter_by(name="lead.test_drive_booked")).scalar_one()
+    assert told["at"] == at.isoformat()
+    about = session.execute(select(LeadInterest.vehicle_id).filter_by(lead_id=lead.id)).scalar_one()
+    assert told["vehicle_id"] == str(about), "an invitation that a journey sends afterwards names the car"
 
 
 def test_a_test_drive_is_not_in_the_past(session: Session, lead: Lead, owner: Staff) -> None:

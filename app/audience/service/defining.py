@@ -96,7 +96,7 @@ def archive(session: Session, tag: Tag) -> Tag:
         TagInUse: a rule, a journey, a segment or a broadcast stands on it; `details` say which.
     """
     # Whoever begins to use it holds its key.
-    session.refresh(tag, with_for_update=True)
+    session.execute(select(Tag.id).filter_by(id=tag.id).with_for_update())
     if used := uses_of(session, tag):
         raise TagInUse(tag=tag.label, uses="、".join(f"{one['label']}「{one['name']}」" for one in used), used_by=used)
     tag.archived_at = tag.archived_at or clock.now(session)

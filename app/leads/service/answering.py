@@ -70,7 +70,9 @@ def book_test_drive(session: Session, staff: Staff, lead_id: uuid.UUID, *, at: d
     lead.status, lead.next_action_at = Status.test_drive_booked, at
     lead.version += 1
     note(session, lead, "test_drive_booked", db.new_id(), staff_id=staff.id, at=at.isoformat())
-    record(session, "lead.test_drive_booked", lead, at=at.isoformat(), staff_id=staff.id, actor=("staff", staff.id))
+    # Messages about the visit name the car and the store that she asked about last.
+    about = queries.latest_subject(session, lead.id)
+    record(session, "lead.test_drive_booked", lead, at=at.isoformat(), staff_id=staff.id, actor=("staff", staff.id), **about)
     return lead
 
 

@@ -41,7 +41,7 @@ def keep(
 ) -> Lead:
     """The customer's open lead, locked, made when there is none, with this interest in it."""
     person = identity.get(session, brand_id, customer_id)
-    lead = _open_lead(session, brand_id, person.id, vehicle_id)
+    lead = _open_lead(session, brand_id, person.id, vehicle_id=vehicle_id, store_id=store_id)
     row = {"lead_id": lead.id, "kind": interest, "vehicle_id": vehicle_id, "store_id": store_id, "message": message}
     fresh = {"latest_at": clock.now(session)} | ({"message": message} if message else {})
     session.execute(
@@ -62,7 +62,7 @@ def open_lead_of(session: Session, customer_id: uuid.UUID) -> Lead | None:
     ).scalar_one_or_none()
 
 
-def _open_lead(session: Session, brand_id: uuid.UUID, customer_id: uuid.UUID, vehicle_id: uuid.UUID | None) -> Lead:
+def _open_lead(session: Session, brand_id: uuid.UUID, customer_id: uuid.UUID, **about: Any) -> Lead:
     # The index decides who makes it: of two at once the other one waits here, and then finds it.
     row = {"brand_id": brand_id, "customer_id": customer_id, "business_line": BusinessLine.vehicle_sales}
     made = session.execute(
@@ -73,9 +73,9 @@ def _open_lead(session: Session, brand_id: uuid.UUID, customer_id: uuid.UUID, ve
     ).scalar_one_or_none()
     lead = open_lead_of(session, customer_id)
     if lead is None:  # closed between the two statements
-        return _open_lead(session, brand_id, customer_id, vehicle_id)
+        return _open_lead(session, brand_id, customer_id, **about)
     if made is not None:
-        record(session, "lead.created", lead, vehicle_id=vehicle_id)
+        record(session, "lead.created", lead, **about)
     return lead
 
 

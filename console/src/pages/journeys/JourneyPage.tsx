@@ -17,6 +17,9 @@ import { useJourneyMenu } from "./JourneysPage";
 import { People } from "./People";
 import "./journeys.css";
 
+/** How many people a step would happen to who are inside now: they wait at some step, or are stuck there. */
+const insideOf = (numbers: Journey["numbers"]) => Object.values(numbers).reduce((sum, one) => sum + one.waiting + one.stuck, 0);
+
 function Subtitle({ journey }: { journey: Journey }) {
   return (
     <span className="journey-line">
@@ -68,7 +71,7 @@ function JourneyPage() {
             </Link>
           )}
           {draws && (
-            <Dropdown trigger={["click"]} menu={menuOf({ ...journey, active: journey.numbers["trigger"]?.entered ?? 0 })}>
+            <Dropdown trigger={["click"]} menu={menuOf({ ...journey, active: insideOf(journey.numbers) })}>
               <Button icon={<EllipsisOutlined />} aria-label={t.editor.list.of(journey.name)} />
             </Dropdown>
           )}
