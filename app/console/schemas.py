@@ -9,6 +9,8 @@ from apiflask.validators import Length, OneOf, Range
 from app.audience.models import TagKind
 from app.audience.values import LONGEST_VALUE
 from app.dealers.schemas import NamedOut
+from app.journeys.models import JourneyStatus
+from app.journeys.queries import SORTS
 from app.kit.paging import MAX_LIMIT
 
 
@@ -280,11 +282,22 @@ class JourneyRowOut(NamedOut):
     completed = Integer()
     exited = Integer()
     stuck = Integer(metadata={"description": "waiting for a person to look"})
+    held_out = Integer(metadata={"description": "of the control group, who never walk"})
+    converted = Integer(metadata={"description": "of those who entered, how many reached the goal"})
     updated_at = DateTime()
+
+
+class JourneysIn(Schema):
+    search = String(validate=Length(1, 100), metadata={"description": "a part of the name"})
+    status = String(validate=OneOf([one.value for one in JourneyStatus]))
+    sort = String(validate=OneOf(SORTS), metadata={"description": "by name unless told; else the most or latest first"})
+    cursor = String(metadata={"description": "`next_cursor` of the page before"})
+    limit = Integer(load_default=MAX_LIMIT, validate=Range(1, MAX_LIMIT))
 
 
 class JourneysOut(Schema):
     items = List(Nested(JourneyRowOut))
+    next_cursor = String(metadata={"description": "there if there are more"})
 
 
 class NodeOut(Schema):

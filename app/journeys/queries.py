@@ -4,18 +4,21 @@ from __future__ import annotations
 
 import uuid
 from collections import defaultdict
+from datetime import datetime
 from typing import Any
 
-from sqlalchemy import and_, cast, func, or_, select
+from sqlalchemy import and_, cast, func, or_, select, tuple_
 from sqlalchemy.dialects.postgresql import JSONPATH
 from sqlalchemy.orm import Session
 
 from app.audience.models import Tag
 from app.audience.queries import stands_on_tags
+from app.journeys import results
 from app.journeys.errors import JourneyUnknown
 from app.journeys.graph import TRIGGER, Graph
-from app.journeys.models import Journey, JourneyVersion, VersionStatus, Walk, WalkStatus, WalkStep
+from app.journeys.models import Journey, JourneyVersion, VersionStatus, Walk, WalkStep
 from app.journeys.visits import event_label
+from app.kit import paging
 from app.kit.texts import has, t
 from app.messaging.models import Delivery, Send, SendStatus
 
@@ -46,34 +49,72 @@ def standing_on(session: Session, tag: Tag) -> list[str]:
     return list(session.execute(wanted.order_by(Journey.name)).scalars())
 
 
-def listing(session: Session, brand_id: uuid.UUID) -> list[dict[str, Any]]:
-    """Every journey of the brand, by name, with how many people entered, are inside, and how they left."""
-    rows = session.execute(
-        select(Journey, JourneyVersion)
+SORTS = ("name", "updated", "entered", "active", "converted")
+
+
+def listing(
+    session: Session,
+    brand_id: uuid.UUID,
+    *,
+    search: str | None = None,
+    status: str | None = None,
+    sort: str = "name",
+    cursor: str | None = None,
+    limit: int | None = None,
+) -> tuple[list[dict[str, Any]], str | None]:
+    """The journeys of a brand with how many people entered, are inside, and how they left, and the cursor of the next page.
+
+    By name, or by one of `SORTS`, the most or latest first. Raises `CursorInvalid`.
+    """
+    counted = results.people_of_brand(session, brand_id)
+    by = {"name": Journey.name, "updated": Journey.updated_at}.get(sort)
+    key = func.coalesce(counted.c[sort], 0) if by is None else by
+    wanted = (
+        select(Journey, JourneyVersion, *(func.coalesce(column, 0).label(column.name) for column in counted.c if column.name in _COUNTED))
         .outerjoin(JourneyVersion, and_(JourneyVersion.journey_id == Journey.id, JourneyVersion.status == VersionStatus.published))
+        .outerjoin(counted, counted.c.journey_id == Journey.id)
         .where(Journey.brand_id == brand_id, Journey.test_of.is_(None))
-        .order_by(Journey.name, Journey.id)
-    ).all()
-    counts: dict[uuid.UUID, dict[str, int]] = defaultdict(dict)
-    of_brand = select(Journey.id).where(Journey.brand_id == brand_id)
-    for journey_id, status, count in session.execute(
-        select(Walk.journey_id, Walk.status, func.count()).where(Walk.journey_id.in_(of_brand)).group_by(Walk.journey_id, Walk.status)
-    ):
-        counts[journey_id][status] = count
-    return [
-        {
-            "id": str(one.id),
-            "key": one.key,
-            "name": one.name,
-            "status": one.status,
-            "version": version.number if version else 0,
-            "trigger_label": trigger_label(version) if version else "",
-            "entered": sum(counts[one.id].values()),
-            **{status.value: counts[one.id].get(status, 0) for status in WalkStatus},
-            "updated_at": one.updated_at,
-        }
-        for one, version in rows
-    ]
+    )
+    if search:
+        wanted = wanted.where(Journey.name.icontains(search, autoescape=True))
+    if status:
+        wanted = wanted.where(Journey.status == status)
+    if cursor:
+        value, last = _after(cursor, sort)
+        wanted = wanted.where(tuple_(key, Journey.id) > (value, last) if sort == "name" else tuple_(key, Journey.id) < (value, last))
+    order = (key, Journey.id) if sort == "name" else (key.desc(), Journey.id.desc())
+    found = session.execute(wanted.order_by(*order).limit(None if limit is None else limit + 1)).all()
+    shown = found if limit is None else found[:limit]
+    rows = [_row(row.Journey, row.JourneyVersion, {name: int(getattr(row, name)) for name in _COUNTED}) for row in shown]
+    if len(found) == len(shown):
+        return rows, None
+    return rows, paging.encode(sort, rows[-1]["updated_at" if sort == "updated" else sort], rows[-1]["id"])
+
+
+_COUNTED = ("entered", "active", "completed", "exited", "stuck", "held_out", "converted")
+
+
+def _after(cursor: str, sort: str) -> tuple[Any, uuid.UUID]:
+    by, value, last = paging.decode(cursor, 3)
+    if by != sort:
+        raise paging.CursorInvalid(cursor="of another list")
+    try:
+        return {"name": str, "updated": datetime.fromisoformat}.get(sort, int)(value), uuid.UUID(last)
+    except (TypeError, ValueError, AttributeError) as error:
+        raise paging.CursorInvalid(cursor="of another list") from error
+
+
+def _row(one: Journey, version: JourneyVersion | None, counted: dict[str, int]) -> dict[str, Any]:
+    return {
+        "id": str(one.id),
+        "key": one.key,
+        "name": one.name,
+        "status": one.status,
+        "version": version.number if version else 0,
+        "trigger_label": trigger_label(version) if version else "",
+        **counted,
+        "updated_at": one.updated_at,
+    }
 
 
 def trigger_label(version: JourneyVersion) -> str:
@@ -119,36 +160,28 @@ def numbers(session: Session, journey_id: uuid.UUID) -> dict[str, dict[str, int]
 
     sent: the channel took it; delivered: it reached her; failed: refused, undelivered or unknown; skipped: taken back before it left.
     """
+    versions = session.execute(select(JourneyVersion.id).where(JourneyVersion.journey_id == journey_id)).scalars().all()
     found: dict[str, dict[str, int]] = defaultdict(lambda: dict.fromkeys(_FIGURES, 0))
-    standing = (
-        select(Walk.node_id, Walk.status, func.count())
-        .where(Walk.journey_id == journey_id, Walk.status != WalkStatus.completed)
-        .group_by(Walk.node_id, Walk.status)
-    )
-    for node_id, status, count in session.execute(standing):
-        found[node_id]["entered"] += count
-        if status in (WalkStatus.active, WalkStatus.stuck):
-            found[node_id]["waiting" if status == WalkStatus.active else "stuck"] += count
+    for node_id, told in results.figures(session, versions).items():
+        # Whoever finished has passed the last node, too; who was moved on has left it otherwise.
+        passed = told["passed"] + told["finished"] + told["moved"]
+        found[node_id] |= {"entered": told["entered"], "waiting": told["waiting"], "passed": passed, "stuck": told["stuck"]}
     undelivered = Send.delivery == Delivery.failed
     taken = (
         select(
             WalkStep.node_id,
-            func.count(),
             func.count(Send.id).filter(Send.status == SendStatus.accepted),
             func.count(Send.id).filter(Send.delivery == Delivery.success),
             func.count(Send.id).filter(or_(Send.status.in_((SendStatus.rejected, SendStatus.unknown)), undelivered)),
             func.count(Send.id).filter(Send.status == SendStatus.cancelled),
         )
-        .outerjoin(Send, Send.id == WalkStep.send_id)
-        .where(WalkStep.journey_id == journey_id)
+        .join(Send, Send.id == WalkStep.send_id)
+        .where(WalkStep.journey_id == journey_id, WalkStep.send_id.is_not(None))
         .group_by(WalkStep.node_id)
     )
-    for node_id, passed, sent, delivered, failed, skipped in session.execute(taken):
-        figures = found[node_id]
-        figures["entered"] += passed
-        figures |= {"passed": passed, "sent": sent, "delivered": delivered, "failed": failed, "skipped": skipped}
-    entered = session.execute(select(func.count()).where(Walk.journey_id == journey_id)).scalar_one()
-    found[TRIGGER] |= {"entered": entered, "passed": entered}
+    for node_id, sent, delivered, failed, skipped in session.execute(taken):
+        found[node_id] |= {"sent": sent, "delivered": delivered, "failed": failed, "skipped": skipped}
+    found.setdefault(TRIGGER, dict.fromkeys(_FIGURES, 0))
     return dict(found)
 
 

@@ -183,7 +183,7 @@ def test_the_console_sees_the_graph_in_words_and_the_numbers_at_each_node(sessio
         "sent": 0,
     }
     assert (numbers["pause"]["entered"], numbers["pause"]["waiting"], numbers["pause"]["passed"]) == (3, 2, 0)
-    row = queries.listing(session, brand.id)[0]
+    row = queries.listing(session, brand.id)[0][0]
     assert (row["entered"], row["active"], row["completed"], row["exited"]) == (3, 2, 0, 1)
     assert (row["status"], row["version"], row["trigger_label"]) == ("active", 1, "打开分享")
 

@@ -25,12 +25,14 @@ def _brand_of(who: Caller) -> uuid.UUID:
 
 
 @staff.get("/")
-@raises(Forbidden)
+@raises(Forbidden, CursorInvalid)
+@staff.input(schemas.JourneysIn, location="query")
 @staff.output(schemas.JourneysOut)
 @transactional
-def listing(session: Session, who: Caller) -> Any:
-    """Every journey of the brand with how many people it holds."""
-    return {"items": queries.listing(session, _brand_of(who))}
+def listing(session: Session, who: Caller, query_data: dict[str, Any]) -> Any:
+    """The journeys of the brand with how many people each holds."""
+    items, following = queries.listing(session, _brand_of(who), **query_data)
+    return {"items": items} | ({"next_cursor": following} if following else {})
 
 
 @staff.get("/<uuid:journey_id>")

@@ -15,8 +15,9 @@ class JourneyCount(Base):
     """How often something happened at a node of a version. Added to in the transaction in which it happened.
 
     `what` is "entered", "left" (`detail`: the port), "finished", "moved" (to another version), "exited", "stuck" or "skipped" (`detail`:
-    the reason), "converted" (`detail`: "held_out" for the control group), or "noted" (`detail`: a key of `journeys.noted`). At the
-    trigger it is "left_out" (`detail`: why) or "held_out".
+    the reason), "freed" (is not stuck any more), "converted" (`detail`: "held_out" for the control group), or "noted" (`detail`: a key of
+    `journeys.noted`). At the trigger it is "let_in", "left_out" (`detail`: why), "held_out", "unheld" (of the control group no more: two
+    profiles are one person) or "moved_in".
     """
 
     __tablename__ = "journey_counts"

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import uuid
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import timedelta
 
 from sqlalchemy import select, text
@@ -13,7 +14,7 @@ from app.audience.queries import who_now
 from app.events.models import Event
 from app.journeys import filters
 from app.journeys.graph import TRIGGER, Graph
-from app.journeys.models import JourneyVersion
+from app.journeys.models import Conversion, JourneyVersion
 from app.journeys.service.counting import Count, count
 
 # What walks of the version begun before the event, and not too long before, owe to the last message that had left by then.
@@ -23,6 +24,7 @@ _CONVERT = """
     FROM unnest(CAST(:customers AS uuid[]), CAST(:times AS timestamptz[])) AS told (customer_id, at)
     JOIN walks w ON w.customer_id = told.customer_id AND w.journey_id = :journey_id AND w.version_id = :version_id
         AND w.created_at <= told.at AND told.at <= w.created_at + CAST(:within AS interval)
+        AND w.exit_reason IS DISTINCT FROM 'customer.merged'
     LEFT JOIN LATERAL (
         SELECT step.send_id, step.node_id FROM walk_steps step JOIN sends ON sends.id = step.send_id AND sends.status = 'accepted'
         WHERE step.walk_id = w.id AND step.left_at <= told.at ORDER BY step.visit_no DESC LIMIT 1
@@ -61,3 +63,25 @@ def convert(session: Session, happened: Sequence[Event]) -> None:
         for node_id, held_out in session.execute(text(_CONVERT), given):
             counts[version.id, node_id or TRIGGER, "converted", "held_out" if held_out else ""] += 1
     count(session, counts)
+
+
+def follow_merge(session: Session, retired: Mapping[uuid.UUID, uuid.UUID | None], counts: Counter[Count]) -> None:
+    """What walks led to that were given up because two profiles are one person is owed to the walk that is left, once; to none where a
+    person of the control group turned out to walk. `retired` says which walk is left. Whoever gives `counts` counts them, last of all.
+    """
+    ids = {*retired, *(left for left in retired.values() if left)}
+    found = select(Conversion).where(Conversion.walk_id.in_(ids)).order_by(Conversion.walk_id).with_for_update()
+    known = {one.walk_id: one for one in session.execute(found).scalars()}
+    for walk_id, left in retired.items():
+        gone = known.get(walk_id)
+        if gone is None:
+            continue
+        session.delete(gone)
+        session.flush()
+        if left is None or left in known or gone.held_out:
+            counts[gone.version_id, gone.node_id or TRIGGER, "converted", "held_out" if gone.held_out else ""] -= 1
+        else:
+            same = {name: getattr(gone, name) for name in ("version_id", "node_id", "send_id", "held_out", "converted_at")}
+            known[left] = Conversion(walk_id=left, **same)
+            session.add(known[left])
+    session.flush()

@@ -196,6 +196,7 @@ def enrol(session: Session, version: JourneyVersion, counts: Counter[Count] | No
         about = ("journey", version.journey_id)
         record_selected(session, "journey.entered", _ENTERED, brand_id=version.brand_id, params=params, subject=about)
         queue.enqueue(session, "journeys.advance")
+        told[version.id, TRIGGER, "let_in", ""] = entered
         told[version.id, graph.raw["start"], "entered", ""] = entered
     if counts is None:
         count(session, told)

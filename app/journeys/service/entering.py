@@ -15,8 +15,9 @@ from app.events import service as events
 from app.events.models import Event
 from app.identity.models import Customer
 from app.journeys.arrivals import Heard
-from app.journeys.graph import Graph
+from app.journeys.graph import TRIGGER, Graph
 from app.journeys.models import INSIDE, Journey, JourneyStatus, JourneyVersion, VersionStatus, Walk, WalkStatus
+from app.journeys.service import converting
 from app.journeys.service.counting import Count, count
 from app.journeys.service.enrolling import Arrival, close_doors, enrol, fill, open_doors
 from app.journeys.service.leaving import end, let_out, let_out_before
@@ -119,18 +120,31 @@ def merge(session: Session, *, kept_id: uuid.UUID, merged_id: uuid.UUID) -> None
     for walk in _lock_walks(session, (kept_id, merged_id)):
         of_journey[walk.journey_id][walk.customer_id == kept_id].append(walk)
     twice: list[uuid.UUID] = []
+    retired: dict[uuid.UUID, uuid.UUID | None] = {}
+    counts: Counter[Count] = Counter()
     hers_now: list[Walk] = []
     for whose in of_journey.values():
         ours, theirs = whose[True], whose[False]
         inside = any(walk.status in INSIDE for walk in ours)
         walked = {walk.entry_key for walk in ours}
-        twice += [walk.id for walk in theirs if walk.status in INSIDE and (inside or walk.entry_key in walked)]
+        over = [walk for walk in theirs if walk.status in INSIDE and (inside or walk.entry_key in walked)]
+        twice += [walk.id for walk in over]
+        retired |= {walk.id: _left(ours, walk) for walk in over}
         hers_now += [walk for walk in theirs if walk.entry_key not in walked]
-        _one_group(ours, theirs)
-    end(session, dict.fromkeys(twice, "customer.merged"))
+        for walk in _one_group(ours, theirs):
+            counts[walk.version_id, TRIGGER, "unheld", ""] += 1
+            retired[walk.id] = None
+    end(session, dict.fromkeys(twice, "customer.merged"), counts)
+    converting.follow_merge(session, retired, counts)
     for walk in hers_now:
         walk.customer_id = kept_id
     session.flush()
+    count(session, counts)
+
+
+def _left(ours: Sequence[Walk], over: Walk) -> uuid.UUID:
+    """Of the walks of the one who is kept the one for which another is over: that on which she is, or that which had the same cause."""
+    return next((walk for walk in ours if walk.status in INSIDE), next((one for one in ours if one.entry_key == over.entry_key), over)).id
 
 
 def _lock_walks(session: Session, customer_ids: Collection[uuid.UUID]) -> Sequence[Walk]:
@@ -142,9 +156,10 @@ def _lock_walks(session: Session, customer_ids: Collection[uuid.UUID]) -> Sequen
     return locked
 
 
-def _one_group(ours: Sequence[Walk], theirs: Sequence[Walk]) -> None:
-    """Of two control rows one is left, and none where either has walked."""
+def _one_group(ours: Sequence[Walk], theirs: Sequence[Walk]) -> Sequence[Walk]:
+    """Of two control rows one is left, and none where either has walked; those that are not."""
     held = [walk for walk in (*ours, *theirs) if walk.status == WalkStatus.held_out]
     spared = held[1:] if len(held) == len(ours) + len(theirs) else held
     for walk in spared:
         walk.status, walk.exit_reason = WalkStatus.exited, "customer.merged"
+    return spared

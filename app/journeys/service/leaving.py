@@ -41,7 +41,7 @@ _END = """
     UPDATE walks w SET status = 'exited', exit_reason = r.reason, ended_at = :now, due_at = NULL, awaits = NULL
     FROM unnest(CAST(:ids AS uuid[]), CAST(:reasons AS text[])) AS r (id, reason)
     WHERE w.id = r.id AND w.status IN ('active', 'stuck')
-    RETURNING w.id, w.brand_id, w.journey_id, w.version_id, w.node_id, w.exit_reason
+    RETURNING w.id, w.brand_id, w.journey_id, w.version_id, w.node_id, w.exit_reason, w.problem IS NOT NULL AS stuck
 """
 _EXITED = """
     SELECT customer_id, jsonb_build_object('walk_id', id, 'journey_id', journey_id, 'version_id', version_id, 'reason', exit_reason) AS data
@@ -71,6 +71,7 @@ def end(session: Session, reasons: Mapping[uuid.UUID, str], counts: Counter[Coun
     for (brand_id, journey_id), some in sorted(journeys.items()):
         record_selected(session, "journey.exited", _EXITED, brand_id=brand_id, params={"ids": some}, subject=("journey", journey_id))
     told: Counter[Count] = Counter((row.version_id, row.node_id, "exited", row.exit_reason) for row in ended)
+    told.update((row.version_id, row.node_id, "freed", "") for row in ended if row.stuck)
     if counts is None:
         count(session, told)
     else:

@@ -34,7 +34,8 @@ MOVED = "moved"
 
 _TABLE = """
     CREATE TEMPORARY TABLE IF NOT EXISTS moving (
-        walk_id uuid, customer_id uuid, version_id uuid, node_id text, visit_no integer, arrived_at timestamptz, target text, fresh boolean
+        walk_id uuid, customer_id uuid, version_id uuid, node_id text, visit_no integer, arrived_at timestamptz, target text,
+        fresh boolean, stuck boolean
     ) ON COMMIT DELETE ROWS
 """
 # Whom this finds is decided by the customer; the locks are taken in the order in which everybody takes them.
@@ -47,8 +48,8 @@ _TAKE = text("""
     ), taken AS MATERIALIZED (
         SELECT * FROM walks WHERE id = ANY(ARRAY(SELECT id FROM page)) AND status IN ('active', 'stuck') ORDER BY id FOR UPDATE
     ), noted AS (
-        INSERT INTO moving (walk_id, customer_id, version_id, node_id, visit_no, arrived_at, target, fresh)
-        SELECT w.id, w.customer_id, w.version_id, w.node_id, w.visit_no, w.arrived_at, p."to", coalesce(p.fresh, false)
+        INSERT INTO moving (walk_id, customer_id, version_id, node_id, visit_no, arrived_at, target, fresh, stuck)
+        SELECT w.id, w.customer_id, w.version_id, w.node_id, w.visit_no, w.arrived_at, p."to", coalesce(p.fresh, false), w.status = 'stuck'
         FROM taken w LEFT JOIN jsonb_to_recordset(:places) AS p (version_id uuid, node_id text, "to" text, fresh boolean)
             ON p.version_id = w.version_id AND p.node_id = w.node_id
     )
@@ -81,6 +82,9 @@ _COUNT = """
         SELECT version_id, node_id, CASE WHEN target IS NULL THEN 'exited' ELSE 'moved' END AS what,
             CASE WHEN target IS NULL THEN :reason ELSE '' END AS detail FROM moving
         UNION ALL SELECT CAST(:version_id AS uuid), target, 'entered', '' FROM moving WHERE target IS NOT NULL
+        UNION ALL SELECT CAST(:version_id AS uuid), 'trigger', 'moved_in', '' FROM moving WHERE target IS NOT NULL
+        UNION ALL SELECT version_id, node_id, 'freed', '' FROM moving WHERE stuck
+        UNION ALL SELECT CAST(:version_id AS uuid), target, 'stuck', 'moved' FROM moving WHERE stuck AND target IS NOT NULL
     ) told GROUP BY version_id, node_id, what, detail
     ORDER BY version_id::text, node_id COLLATE "C", what COLLATE "C", detail COLLATE "C"
     ON CONFLICT (version_id, node_id, what, detail) DO UPDATE SET times = journey_counts.times + excluded.times

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from collections import Counter
 from datetime import timedelta
 
 from sqlalchemy import ColumnElement, delete, func, select, true, update
@@ -14,6 +15,7 @@ from app.journeys.errors import NotInside, NotStuck
 from app.journeys.holding import hold
 from app.journeys.models import JOURNEY, Journey, JourneyCount, JourneyStatus, JourneyVersion, Walk, WalkStatus
 from app.journeys.models.counts import JourneyTrouble
+from app.journeys.service.counting import count
 from app.journeys.service.leaving import end
 from app.journeys.stuck import TOO_MANY, UNHEARD, of_problem
 from app.kit import clock, db, queue
@@ -53,9 +55,11 @@ def let_out(session: Session, walk: Walk) -> None:
 def _go_on(session: Session, journey_id: uuid.UUID, who: ColumnElement[bool]) -> int:
     stuck = update(Walk).where(Walk.journey_id == journey_id, who, Walk.status == WalkStatus.stuck)
     again = stuck.values(status=WalkStatus.active, problem=None, due_at=func.marque_now())
-    done = session.execute(again.execution_options(synchronize_session=False))
+    places = again.returning(Walk.version_id, Walk.node_id).execution_options(synchronize_session=False)
+    freed = Counter((version_id, node_id, "freed", "") for version_id, node_id in session.execute(places))
     queue.enqueue(session, "journeys.advance")
-    return int(done.rowcount)  # type: ignore[attr-defined]
+    count(session, freed)
+    return freed.total()
 
 
 def note(journey_id: uuid.UUID, *, stuck: int, steps: int = 0) -> None:
