@@ -144,7 +144,8 @@ def test_why_says_inside_left_or_never_triggered(
 
 def test_an_adviser_and_another_brands_marketer_see_none_of_it(session: Session, client: Any, brand: Brand, journey: Journey) -> None:
     paths = ("results", "people?node=pause&figure=stuck", f"walks/{uuid.uuid4()}", f"why?customer_id={uuid.uuid4()}")
-    for other, status in ((make_dealers.staff(session, brand, Role.adviser), 403), (None, 404)):
+    adviser = make_dealers.staff(session, make_dealers.dealer(session, brand), Role.adviser)
+    for other, status in ((adviser, 403), (None, 404)):
         staff = other or make_dealers.staff(session, make_dealers.brand(session), Role.marketer)
         session.commit()
         signed_in(client, staff)
