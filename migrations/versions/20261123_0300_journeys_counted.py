@@ -5,7 +5,7 @@ from __future__ import annotations
 from alembic import op
 
 revision = "20261123_0300"
-down_revision = "20261123_0312"
+down_revision = "20261123_0347"
 
 
 def upgrade() -> None:
