@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import uuid
 from collections import defaultdict
+from collections.abc import Callable
 from datetime import datetime
 from typing import Any
 
@@ -98,8 +99,9 @@ def _after(cursor: str, sort: str) -> tuple[Any, uuid.UUID]:
     by, value, last = paging.decode(cursor, 3)
     if by != sort:
         raise paging.CursorInvalid(cursor="of another list")
+    read: dict[str, Callable[[str], Any]] = {"name": str, "updated": datetime.fromisoformat}
     try:
-        return {"name": str, "updated": datetime.fromisoformat}.get(sort, int)(value), uuid.UUID(last)
+        return read.get(sort, int)(value), uuid.UUID(last)
     except (TypeError, ValueError, AttributeError) as error:
         raise paging.CursorInvalid(cursor="of another list") from error
 
