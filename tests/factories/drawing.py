@@ -65,6 +65,14 @@ def only_end() -> dict[str, Any]:
     return make.graph([make.node("end", "end")], ways="")
 
 
+def asked() -> dict[str, dict[str, Any]]:
+    """What doors that only look have to be asked with."""
+    return {
+        "GET /api/staff/journeys/<uuid:journey_id>/people": {"node": "end", "figure": "waiting"},
+        "GET /api/staff/journeys/<uuid:journey_id>/why": {"customer_id": uuid.UUID(int=7)},
+    }
+
+
 def bodies() -> dict[str, dict[str, Any]]:
     """What each door wants to read, by the end of its path."""
     file = {"form": 1, "name": "来自文件", "graph": only_end()}

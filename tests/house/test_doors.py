@@ -304,6 +304,8 @@ def ask(client: Any, method: str, rule: Rule, *, ids: dict[str, Any], wanted: di
     if form := next((form for end, form in forms().items() if door.endswith(end)), None):
         return client.open(path_of(rule, **ids), method=method, data=form, headers=headers)
     body = next((body for end, body in wanted.items() if door.endswith(end)), {})
+    if door in drawing.asked():
+        return client.open(path_of(rule, **ids), method=method, query_string=drawing.asked()[door], headers=headers)
     return client.open(path_of(rule, **ids), method=method, json=body if method in ("POST", "PUT", "PATCH") else None, headers=headers)
 
 
