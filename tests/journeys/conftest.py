@@ -9,6 +9,7 @@ from app.dealers.models import Brand
 from app.events import service
 from app.identity.models import Customer
 from app.journeys import service as journeys
+from app.journeys.service import walking
 from tests.factories import dealers as make_dealers
 from tests.factories import identity as make_identity
 
@@ -18,6 +19,12 @@ def _only_the_marketers_domains(app: object, monkeypatch: pytest.MonkeyPatch) ->
     ours = {key: handler for key, handler in service.handlers().items() if key.startswith(("audience.", "journeys."))}
     monkeypatch.setattr(service, "_handlers", ours)
     monkeypatch.setattr(service, "_listeners", {name: keys & ours.keys() for name, keys in service._listeners.items()})
+
+
+@pytest.fixture(autouse=True)
+def _a_turn_is_not_cut_short_because_the_machine_is_busy(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whoever tries a turn that is cut says so himself."""
+    monkeypatch.setattr(walking, "SECONDS_A_TURN", 5.0)
 
 
 @pytest.fixture
