@@ -23,10 +23,6 @@ class PasswordRefused(Invalid):
     code, message = "dealers.password_refused", "The present password is wrong."
 
 
-class MemberUnknown(Unauthorized):
-    code, message = "dealers.member_unknown", "Nobody of the staff is this member of WeCom."
-
-
 class SessionUnknown(NotFound):
     code, message = "dealers.session_unknown", "There is no such session."
 

@@ -43,8 +43,9 @@ def of_all(session: Session, sends: Sequence[Send]) -> dict[uuid.UUID, dict[str,
     Raises ValueError for an id that is none.
     """
     subjects = {send.id: _Subject.of(send) for send in sends}
-    customers = _customers(session, (one.customer_id for one in subjects.values()))
     orders = _orders(session, subjects.values())
+    people = {one.customer_id for one in subjects.values()} | {one.customer_id for one in orders.values()}
+    customers = _customers(session, people)
     for one in subjects.values():
         order = orders.get(one.order_id) if one.order_id else orders.get(one.customer_id) if one.means_latest_order else None
         one.order = order if order is not None and order.brand_id == one.brand_id and _is_hers(order, one.customer_id, customers) else None
@@ -190,8 +191,8 @@ def _orders(session: Session, subjects: Iterable[_Subject]) -> dict[Any, Order]:
 
 def _is_hers(order: Order, customer_id: uuid.UUID | None, customers: Mapping[Any, Any]) -> bool:
     """Nobody hears of somebody else's order, whatever a context says; one that nobody has any more is told of to staff."""
-    hers = customers.get(customer_id)
-    return hers is None or order.customer_id is None or order.customer_id in (customer_id, hers.id)
+    hers, owner = customers.get(customer_id), customers.get(order.customer_id)
+    return hers is None or owner is None or owner.id == hers.id
 
 
 def _vehicles(session: Session, ids: Iterable[uuid.UUID | None]) -> dict[Any, Any]:

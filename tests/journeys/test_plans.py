@@ -15,11 +15,12 @@ from app.kit import db, queue
 from dev.plans import Planned, plans, scanning
 from tests.factories import journeys as make
 
-PARKED = 12_000
+PARKED = 36_000
 SWEEPS = (
     "journeys.advance",
     "journeys.move",
     "journeys.fan_out",
+    "journeys.end_by_time",
     "journeys.end_expired",
     "journeys.look_after_tasks",
     "journeys.keep_time",
@@ -38,7 +39,7 @@ def parked(session: Session, brand: Brand) -> list[Journey]:
     """Several journeys, one with a date and one with a time to live, in which many wait."""
     made = [make.journey(session, brand), make.journey(session, brand, make.message_wait_message(ttl_days=30))]
     daily = {"kind": "schedule", "config": {"cron": "0 9 * * *"}}
-    made.append(make.journey(session, brand, make.graph([make.node("end", "end")], ways="", trigger=daily)))
+    made.append(make.journey(session, brand, make.message_wait_message(trigger=daily)))
     session.execute(_PARK, {"each": PARKED // len(made)})
     for table in ("walks", "journeys", "journey_versions", "customers"):
         session.execute(text(f"ANALYZE {table}"))

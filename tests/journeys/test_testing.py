@@ -120,7 +120,7 @@ def test_nothing_of_a_test_counts_and_nobody_else_sees_its_journey(
     sweep()
     (apart,) = session.execute(select(Journey).where(Journey.test_of.is_not(None))).scalars()
     assert str(apart.test_of) == journey["id"]
-    (told,) = queries.listing(session, brand.id)
+    (told,), _ = queries.listing(session, brand.id)
     assert (told["id"], told["entered"], told["status"]) == (journey["id"], 0, "draft")
     own = select(JourneyVersion.id).filter_by(journey_id=uuid.UUID(journey["id"]))
     assert session.execute(select(func.count()).where(JourneyCount.version_id.in_(own))).scalar_one() == 0

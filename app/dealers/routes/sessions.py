@@ -19,7 +19,6 @@ from app.dealers.errors import (
     CodeRefused,
     LoginLocked,
     LoginRefused,
-    MemberUnknown,
     PasswordRefused,
     SecondFactorOff,
     SecondFactorOn,
@@ -150,16 +149,14 @@ def from_wecom(_who: Caller) -> Any:
         return _refused("no_wecom")
     try:
         visitor = gateway().wecom(corp).visitor(request.args.get("code", ""))
-        if visitor.userid is None:
-            raise MemberUnknown
-        with db.transaction() as session:
-            token = service.sign_in_member(session, corp.brand_id, visitor.userid, place=_here()).token
     except WechatError:
         return _refused("code")
-    except MemberUnknown:
+    with db.transaction() as session:
+        done = service.sign_in_member(session, corp.brand_id, visitor.userid, place=_here()) if visitor.userid else None
+    if done is None:
         return _refused("member")
     answer = redirect(_way_back(unquote(back)))
-    answer.headers.add("Set-Cookie", _cookie(token))
+    answer.headers.add("Set-Cookie", _cookie(done.token))
     answer.delete_cookie(STATE_COOKIE, path="/api/public/staff/wecom", httponly=True, samesite="Lax")
     return answer
 

@@ -11,7 +11,7 @@ from sqlalchemy import case, delete, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
-from app.dealers.errors import CodeNeeded, CodeRefused, LoginLocked, LoginRefused, MemberUnknown, PasswordRefused, SessionUnknown
+from app.dealers.errors import CodeNeeded, CodeRefused, LoginLocked, LoginRefused, PasswordRefused, SessionUnknown
 from app.dealers.models import LoginFailure, Staff, StaffSession
 from app.dealers.service.second_factor import passes
 from app.kit import clock
@@ -95,12 +95,12 @@ def count_wrong(session: Session, username: str, place: Place) -> None:
     session.execute(counted.on_conflict_do_update(index_elements=["key"], set_={"wrong": again, "last_at": moment}))
 
 
-def sign_in_member(session: Session, brand_id: uuid.UUID, userid: str, *, place: Place) -> SignedIn:
-    """WeCom says who she is, by a phone that she has unlocked: that is factor enough. Raises `MemberUnknown`."""
+def sign_in_member(session: Session, brand_id: uuid.UUID, userid: str, *, place: Place) -> SignedIn | None:
+    """WeCom says who she is, by a phone that she has unlocked: that is factor enough. None when she is nobody of the staff."""
     wanted = select(Staff).filter_by(brand_id=brand_id, wecom_userid=userid, active=True)
     staff = session.execute(wanted).scalar_one_or_none()
     if staff is None:
-        raise MemberUnknown
+        return None
     return SignedIn(staff, _begin(session, staff, place, how="wecom"))
 
 

@@ -18,7 +18,7 @@ import { People } from "./People";
 import "./journeys.css";
 
 /** How many people a step would happen to who are inside now: they wait at some step, or are stuck there. */
-const insideOf = (numbers: Journey["numbers"]) => Object.values(numbers).reduce((sum, one) => sum + one.waiting + one.stuck, 0);
+const insideOf = (numbers: Journey["numbers"]) => Object.values(numbers).reduce((sum, one) => sum + (one.waiting ?? 0) + (one.stuck ?? 0), 0);
 
 function Subtitle({ journey }: { journey: Journey }) {
   return (

@@ -26,6 +26,7 @@ Page({
     days: '',
     fields: /** @type {any[]} */ ([]),
     given: /** @type {Record<string, string>} */ ({}),
+    first: /** @type {Record<string, string>} what stood in the form when it was opened again */ ({}),
     chosen: /** @type {Record<string, string>} the label of what was chosen of a long list */ ({}),
     asksNumber: false,
     purposes: /** @type {string[]} */ ([]),
@@ -196,7 +197,7 @@ Page({
   },
 
   again() {
-    this.setData({ filling: true });
+    this.setData({ filling: true, first: this.data.given });
   },
 
   async renew() {
