@@ -9,7 +9,7 @@ from datetime import datetime
 from typing import Any
 
 from marshmallow import ValidationError
-from sqlalchemy import Uuid, any_, exists, literal, select, text, update
+from sqlalchemy import Uuid, any_, literal, select, text, update
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.exc import DataError, OperationalError, ProgrammingError
 from sqlalchemy.orm import Session
@@ -201,10 +201,7 @@ def end_by_time() -> int:
     enough, is no event. Looked at is only for whom something may have changed since the last look.
     """
     with db.transaction() as session:
-        somebody = exists().where(
-            Walk.journey_id == JourneyVersion.journey_id, Walk.version_id == JourneyVersion.id, Walk.status.in_(INSIDE)
-        )
-        ruled = select(JourneyVersion.id).where(JourneyVersion.graph["rules"]["exit_if"].astext.is_not(None), somebody)
+        ruled = select(JourneyVersion.id).where(JourneyVersion.graph["rules"]["exit_if"].astext.is_not(None))
         versions = session.execute(ruled.order_by(JourneyVersion.id)).scalars().all()
     ended = 0
     for version_id in versions:
