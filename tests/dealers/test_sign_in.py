@@ -98,8 +98,8 @@ def test_of_two_logins_at_once_with_one_code_one_gets_in(committed: Any) -> None
             done = service.sign_in(own, username=name, password=make.PASSWORD, place=Place("127.0.0.1"), code=code)
         return isinstance(done, SignedIn)
 
-    with ThreadPoolExecutor(8) as people:
-        assert sum(people.map(enter, range(8))) == 1
+    with ThreadPoolExecutor(5) as people:
+        assert sum(people.map(enter, range(5))) == 1
 
 
 def test_the_second_factor_ends_only_with_the_password_and_a_code(
