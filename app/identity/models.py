@@ -43,8 +43,8 @@ class Customer(Root):
         Index("uq_customers_external_id", "brand_id", "external_id", unique=True, postgresql_where=text("external_id IS NOT NULL")),
     )
 
-    # Without an index of its own: the one with `unionid` begins with it.
-    brand_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("brands.id"), sort_order=-2)
+    # Without an index of its own: the one with `unionid` begins with it. Nobody deletes a brand, so it is no foreign key either.
+    brand_id: Mapped[uuid.UUID] = mapped_column(sort_order=-2)
     unionid: Mapped[str | None]
     phone: Mapped[str | None] = mapped_column(EncryptedText)
     phone_hash: Mapped[str | None]

@@ -105,8 +105,8 @@ class CustomerTag(Base):
         Index("ix_customer_tags_expires_at", "expires_at", postgresql_where=text("active AND expires_at IS NOT NULL")),
     )
 
-    customer_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("customers.id"), primary_key=True)
-    # Without a foreign key: nobody deletes a tag, and whoever gives one has read it.
+    # Neither is a foreign key: nobody deletes a customer or a tag, and whoever gives one has read both.
+    customer_id: Mapped[uuid.UUID] = mapped_column(primary_key=True)
     tag_id: Mapped[uuid.UUID] = mapped_column(primary_key=True)
     active: Mapped[bool]
     source: Mapped[str]
