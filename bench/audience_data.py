@@ -96,11 +96,11 @@ def fill_events(connection: psycopg.Connection[Any], year: Year) -> None:
                 return
             with own.transaction():
                 _month(own, span, year, cars)
-            own.execute(f"VACUUM (ANALYZE) {table}")
 
     with ThreadPoolExecutor(LANES) as pool:
         list(pool.map(month, year.months()))
-    connection.execute("ANALYZE events")
+    # Only now: beside a month that is being filled nothing is found to be visible to everybody.
+    connection.execute("VACUUM (ANALYZE)")
 
 
 @contextmanager
