@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 from app.events.catalogue import NAMES
 from app.events.listening import ears, handler_key
 from app.events.service import Handler, listeners
-from app.kit import clock, queue
+from app.kit import clock, db, queue
 from app.kit.json import dumps
 
 Note = Callable[..., None]
@@ -23,7 +23,7 @@ _HERSELF, _SUBJECT = "'customer', told.customer_id::text", "CAST(:subject_type A
 # The moment is asked for once: as a function it would be for each row.
 _RECORD = """
     INSERT INTO events (id, recorded_at, brand_id, name, customer_id, subject_type, subject_id, actor_type, actor_id, data)
-    SELECT marque_new_id(), :now, :brand_id, :name, told.customer_id, {subject}, :actor_type, :actor_id, told.data
+    SELECT {new_id}, :now, :brand_id, :name, told.customer_id, {subject}, :actor_type, :actor_id, told.data
     FROM ({source}) told
 """
 _DELIVER = """
@@ -74,10 +74,10 @@ def record_selected(
     given: dict[str, Any] = {"brand_id": brand_id, "name": name, "actor_type": actor[0], "actor_id": str(actor[1]) if actor[1] else None}
     kind, subject_id = subject or (None, None)
     given |= {"subject_type": kind, "subject_id": str(subject_id) if subject_id else None}
-    given |= {"now": clock.now(session), "handlers": handlers}
+    given |= {"now": clock.now(session), "handlers": handlers, "seed": db.new_id()}
     if particular:
         given |= {"keys": [one.handler for one in particular], "abouts": [dumps(one.about).decode() for one in particular]}
-    record = _RECORD.format(source=source, subject=_HERSELF if about_herself else _SUBJECT)
+    record = _RECORD.format(new_id=db.NUMBERED_ID, source=source, subject=_HERSELF if about_herself else _SUBJECT)
     told = _DELIVER if handlers or particular else _COUNT
     how = {"particular": _PARTICULAR if particular else "", "data": ", data" if particular else ""}
     wanted = text(told.format(record=record, **how))

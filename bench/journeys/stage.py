@@ -160,13 +160,18 @@ class Stage:
 
     def work(self) -> None:
         """Start the queue, the scheduler and the workers that a stack has, and wait until they work."""
-        for name in ("valkey", "scheduler", "worker"):
-            if name not in self.stack.running:
-                self.stack.restart(name)
+        from app.kit import queue
+
+        if "worker" in self.stack.running:
+            return
+        if "valkey" not in self.stack.running:
+            self.stack.restart("valkey")
         self.stack.wait_healthy()
-        # A worker is there once it has taken its first job; two of them, once both hold a connection.
-        there = "SELECT count(*) >= 2 FROM pg_stat_activity WHERE datname = current_database() AND application_name = 'marque'"
-        self.wait(lambda: self.one(there), "workers are there")
+        # Those who were killed still stand there.
+        queue.connection().delete("rq:workers")
+        for name in ("scheduler", "worker"):
+            self.stack.restart(name)
+        self.wait(lambda: queue.connection().scard("rq:workers") >= len(self.stack.running["worker"]), "workers are there")
 
     def rest(self) -> None:
         """Stop the workers and the scheduler."""

@@ -8,9 +8,9 @@ from __future__ import annotations
 import uuid
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, cast
 
-from sqlalchemy import text
+from sqlalchemy import CursorResult, text
 from sqlalchemy.orm import Session
 
 from app.audience.models import Source
@@ -104,8 +104,10 @@ def carry_out(
     With a `run_id` what was before is remembered. May be called twice: the second time nothing differs.
     """
     asked = {"source": source, "now": clock.now(session)}
-    session.execute(text(_GIVE_NEW), asked)
-    session.execute(text(_CHANGE), asked)
+    given = cast(CursorResult[Any], session.execute(text(_GIVE_NEW), asked)).rowcount
+    # Mostly a tag is new to all, and then there is none to look for that differs.
+    if given < session.execute(text("SELECT count(*) FROM deciding")).scalar_one():
+        session.execute(text(_CHANGE), asked)
     if run_id is not None:
         session.execute(text(_REMEMBER), {"run_id": run_id, "now": asked["now"]})
     return record_decided(session, brand_id, {"source": source.value, **(said or {})}, actor=actor)

@@ -12,7 +12,7 @@ from collections import Counter
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Select, Text, cast, func, insert, literal, null, select, update
+from sqlalchemy import Select, Text, cast, func, insert, literal, null, select, text, update
 from sqlalchemy.dialects import postgresql
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Session
@@ -146,9 +146,14 @@ def _page(session: Session, one: JourneyFanOut, version: JourneyVersion) -> int:
     if entry_key(Graph(version.graph), "") == "once":
         key = literal("once")
     clear(session)
-    names = ("customer_id", "told_as", "entry_key", "triggered_at", "context")
-    arrive = select(rows.c.customer_id, rows.c.customer_id, key, literal(one.created_at), cast(literal({}, JSONB), JSONB))
+    names = ("walk_id", "customer_id", "told_as", "entry_key", "triggered_at", "context")
+    walk_id: Any = text(db.NUMBERED_ID).bindparams(seed=db.new_id())
+    arrive = select(walk_id, rows.c.customer_id, rows.c.customer_id, key, literal(one.created_at), cast(literal({}, JSONB), JSONB))
+    # A page is read in the order of its index. Of a segment that was counted just now the planner thinks that it is small, and would read
+    # and sort all who are left of it for each page.
+    session.execute(text("SET LOCAL enable_sort = off"))
     session.execute(insert(arriving).from_select(names, arrive, include_defaults=False))
+    session.execute(text("SET LOCAL enable_sort = on"))
     # There is no greatest of ids for the database before its version 18.
     seen = session.execute(select(func.count()).select_from(arriving)).scalar_one()
     last = session.execute(select(arriving.c.customer_id).order_by(arriving.c.customer_id.desc()).limit(1)).scalar_one_or_none()

@@ -9,7 +9,7 @@ from __future__ import annotations
 import time
 import uuid
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -71,7 +71,8 @@ CLAIM = """
 """
 # Python reads no year after 9999, and whoever reads the walk would fail.
 NEVER = datetime(9999, 1, 1, tzinfo=UTC)
-# Whose turn goes on in another transaction is as late there as she is here.
+# Whose turn goes on in another transaction is as late there as she is here. The array has them found by their key, however many
+# rows the planner thinks that `standing` has.
 _WRITE = """
     UPDATE walks SET node_id = s.node_id, visit_no = s.visit_no, arrived_at = s.arrived_at, context = s.context, awaits = s.awaits,
         status = CASE s.outcome WHEN 'finish' THEN 'completed' WHEN 'exit' THEN 'exited' WHEN 'stick' THEN 'stuck' ELSE 'active' END,
@@ -79,7 +80,7 @@ _WRITE = """
         ended_at = CASE WHEN s.outcome IN ('finish', 'exit') THEN :now END,
         exit_reason = CASE WHEN s.outcome = 'exit' THEN s.reason END,
         problem = CASE WHEN s.outcome = 'stick' THEN s.reason END
-    FROM standing s WHERE walks.id = s.walk_id
+    FROM standing s WHERE walks.id = s.walk_id AND walks.id = ANY (ARRAY(SELECT walk_id FROM standing))
 """
 _ENDED = """
     SELECT customer_id, jsonb_strip_nulls(jsonb_build_object(
@@ -249,9 +250,12 @@ def _walk(session: Session, now: Any, until: float) -> Counter[Count]:
     counts: Counter[Count] = Counter()
     graphs: dict[uuid.UUID, tuple[JourneyVersion, Graph]] = {}
     visits = 0
-    places = select(standing.c.version_id, standing.c.node_id).where(standing.c.moving).distinct()
-    while (found := session.execute(places.order_by(standing.c.version_id, standing.c.node_id)).all()) and time.monotonic() < until:
-        for version_id, node_id in found:
+    place = standing.c.version_id, standing.c.node_id
+    claimed = session.execute(select(*place, func.count()).where(standing.c.moving).group_by(*place))
+    places = Counter({(version_id, node_id): people for version_id, node_id, people in claimed})
+    while places and time.monotonic() < until:
+        onwards: Counter[tuple[uuid.UUID, str]] = Counter()
+        for (version_id, node_id), people in sorted(places.items()):
             if version_id not in graphs:
                 version = session.get_one(JourneyVersion, version_id)
                 graphs[version_id] = version, Graph(version.graph)
@@ -264,23 +268,31 @@ def _walk(session: Session, now: Any, until: float) -> Counter[Count]:
             if kind.acts and (late := graph.late(node_id)) is not None:
                 lateness.obey(here, late, skipped_port=list(graph.ports(node_id))[-1])
             kind.visit(here)
-            _settle(here, graph, counts)
+            for next_id, moved in _settle(here, graph, counts, people).items():
+                onwards[version_id, next_id] += moved
+        places = onwards
     session.execute(text(_WRITE), {"now": now, "never": NEVER})
-    _tell(session, graphs)
+    _tell(session, graphs, {what for _, _, what, _ in counts})
     count(session, counts)
     return counts
 
 
-def _settle(here: Standing, graph: Graph, counts: Counter[Count]) -> None:
-    """Write the steps of those who leave the node, and let them stand on the next one."""
+def _settle(here: Standing, graph: Graph, counts: Counter[Count], people: int) -> Counter[str]:
+    """Write the steps of those who leave the node, of so many people, and let them stand on the next one; how many on which."""
     session = here.session
-    here.stick("undecided")
     visited = standing.c.visit == here.visit
-    told = select(standing.c.outcome, standing.c.port, standing.c.reason, func.count()).where(visited)
+    outcome_of = standing.c.outcome, standing.c.port, standing.c.reason
+    told = select(*outcome_of, func.count()).where(visited).group_by(*outcome_of)
+    found = session.execute(told).all()
+    if sum(times for *_, times in found) < people:
+        here.stick("undecided")
+        found = session.execute(told).all()
     outcomes: set[str] = set()
-    for outcome, port, reason, times in session.execute(told.group_by(standing.c.outcome, standing.c.port, standing.c.reason)):
+    onwards: Counter[str] = Counter()
+    for outcome, port, reason, times in found:
         outcomes.add(outcome)
         if outcome == Outcome.leave:
+            onwards[graph.next(here.node_id, port)] += times
             counts[here.version.id, here.node_id, "left", port] += times
             counts[here.version.id, graph.next(here.node_id, port), "entered", ""] += times
             if reason:
@@ -291,11 +303,12 @@ def _settle(here: Standing, graph: Graph, counts: Counter[Count]) -> None:
     if outcomes & {Outcome.leave, Outcome.finish}:
         _write_steps(session, visited, here.now)
     if Outcome.leave in outcomes:
-        onwards = case(graph.ways(here.node_id), value=standing.c.port)
-        moved = {"node_id": onwards, "visit_no": standing.c.visit_no + 1, "arrived_at": here.now}
+        way = case(graph.ways(here.node_id), value=standing.c.port)
+        moved = {"node_id": way, "visit_no": standing.c.visit_no + 1, "arrived_at": here.now}
         undone: dict[str, Any] = dict.fromkeys(("outcome", "port", "until", "awaits", "reason", "send_id"))
         go = update(standing).where(visited, standing.c.outcome == Outcome.leave).values(**moved, **undone)
         session.execute(go.execution_options(synchronize_session=False))
+    return onwards
 
 
 def _write_steps(session: Session, visited: Any, now: Any) -> None:
@@ -305,11 +318,10 @@ def _write_steps(session: Session, visited: Any, now: Any) -> None:
     session.execute(insert(WalkStep).from_select([*names, "skipped", "left_at"], left))
 
 
-def _tell(session: Session, graphs: Mapping[uuid.UUID, tuple[JourneyVersion, Graph]]) -> None:
-    ended = set(session.execute(select(standing.c.outcome).distinct()).scalars())
+def _tell(session: Session, graphs: Mapping[uuid.UUID, tuple[JourneyVersion, Graph]], happened: Collection[str]) -> None:
     version = next(iter(graphs.values()))[0]
-    for outcome, name in ((Outcome.finish, "journey.completed"), (Outcome.exit, "journey.exited")):
-        if outcome in ended:
+    for outcome, what, name in ((Outcome.finish, "finished", "journey.completed"), (Outcome.exit, "exited", "journey.exited")):
+        if what in happened:
             about = ("journey", version.journey_id)
             record_selected(session, name, _ENDED, brand_id=version.brand_id, params={"outcome": outcome}, subject=about)
 
