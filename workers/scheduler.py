@@ -9,8 +9,9 @@ from types import FrameType
 
 import redis
 from redis.client import Pipeline
-from rq.cron import CronScheduler
+from rq.cron import CronJob, CronScheduler
 from rq.exceptions import SchedulerNotFound
+from rq.utils import now
 
 from app.factory import create_app
 from app.kit import queue
@@ -34,6 +35,20 @@ class Scheduler(CronScheduler):
         if Scheduler.told_to_stop:  # the signal came where Python drops exceptions, in a finaliser
             sys.exit(0)
         super().heartbeat()
+
+    def enqueue_jobs(self) -> list[CronJob]:
+        """What is due every few seconds is rung for as everybody rings: one ring of it waits, for as long as it takes.
+
+        A ring of its own for each time, gone when nobody took it within seconds, would never be heard behind work that takes longer, such
+        as a hundred thousand messages; and when a worker has died nobody else rings.
+        """
+        rung, moment = list[CronJob](), now()
+        for one in self.get_jobs():
+            if one.interval and one.should_run():
+                queue.ring(queue.jobs()[one.name], {})
+                one.set_enqueue_time(moment)
+                rung.append(one)
+        return rung + super().enqueue_jobs()
 
     def register_death(self, pipeline: Pipeline | None = None) -> None:
         with suppress(SchedulerNotFound):  # a Redis that lost its data does not know of us, which is what we want
@@ -63,8 +78,7 @@ def _scheduler() -> Scheduler:
                 cron=job.cron,
                 job_timeout=job.timeout,
                 result_ttl=0,
-                # A sweep that no worker took in time is not owed: the next one finds the same rows.
-                ttl=max(10, (job.every or 60) * 2),
+                ttl=queue.RING_LIVES_SECONDS,
                 failure_ttl=3600,
                 name=job.name,
             )

@@ -23,8 +23,13 @@ from app.kit.settings import settings
 log = logger(__name__)
 
 LONG_SECONDS = 3
-# A ring that nobody has answered for so long may have been lost with its Redis, or with the worker that took it.
-ANSWERED_WITHIN_SECONDS = 10
+# A ring that nobody takes for so long is gone.
+RING_LIVES_SECONDS = 600
+# Whether the ring that was put in last still waits there: it may have been lost with the worker that took it.
+_IS_WAITING = """
+    local ring = redis.call('GET', KEYS[1])
+    return ring and redis.call('LPOS', KEYS[2], ring) and 1 or 0
+"""
 QUEUES = ("critical", "default", "bulk")
 
 
@@ -110,12 +115,23 @@ def enqueue(session: Session, name: str, **ids: Any) -> None:
 def ring(wanted: Job, ids: dict[str, str]) -> None:
     """Put the job into its queue, where one without ids waits once. When Redis is away the sweep that owns the row does the work later."""
     try:
+        line = rq.Queue(queue_name(wanted.queue), connection=connection())
         # Whoever takes the one that waits will find what was committed until then.
-        if not ids and not connection().set(_waits(wanted.name), 1, nx=True, ex=ANSWERED_WITHIN_SECONDS):
+        if not ids and connection().eval(_IS_WAITING, 2, _waits(wanted.name), line.key):
             return
-        rq.Queue(queue_name(wanted.queue), connection=connection()).enqueue_call(
-            run, args=(wanted.name, ids), timeout=wanted.timeout, result_ttl=0, failure_ttl=3600, ttl=600
-        )
+        with connection().pipeline() as together:
+            made = line.enqueue_call(
+                run,
+                args=(wanted.name, ids),
+                timeout=wanted.timeout,
+                result_ttl=0,
+                failure_ttl=3600,
+                ttl=RING_LIVES_SECONDS,
+                pipeline=together,
+            )
+            if not ids:
+                together.set(_waits(wanted.name), made.id, ex=RING_LIVES_SECONDS)
+            together.execute()
     except redis.RedisError as error:
         log.warning("doorbell is silent", job=wanted.name, error=str(error))
 

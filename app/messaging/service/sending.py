@@ -19,8 +19,8 @@ from app.messaging.service.settling import NO_TIME
 
 log = logger(__name__)
 
-# Others wait for the worker, too.
-SECONDS = 10.0
+# Others wait for the worker, too: a fan-out, or a sweep whose own ring was lost, stands in line behind this.
+SECONDS = 3.0
 CHANCES = 3
 # Who sends which lanes: what somebody waits for stands in no queue behind what a million get.
 JOBS = {"messaging.send_due": claiming.URGENT_LANES, "messaging.send_many": claiming.MANY_LANES}
