@@ -12,6 +12,7 @@ from typing import Any
 from urllib.parse import quote, urlsplit
 
 from urllib3.connection import HTTPConnection, HTTPSConnection
+from yarl import URL
 
 LONGEST_ADDRESS = 2_000
 _PORTS = {"http": 80, "https": 443}
@@ -71,7 +72,7 @@ def connected(target: Target, *, let_pass: Collection[str], seconds: float, sile
         NotFound: now; later it may be.
         NotOutside: it leads inside.
     """
-    line = _line(target, _open_address(target, let_pass), silent_seconds)
+    line = _line(target, open_address(target, let_pass), silent_seconds)
     # An answer without a length takes the socket away from the line: it is to be known by its own name.
     held: list[Any] = []
     watch = threading.Timer(max(0.0, seconds), _cut, (line, held))
@@ -86,7 +87,8 @@ def connected(target: Target, *, let_pass: Collection[str], seconds: float, sile
         line.close()
 
 
-def _open_address(target: Target, let_pass: Collection[str]) -> str:
+def open_address(target: Target, let_pass: Collection[str]) -> str:
+    """The address, in figures, to which the name leads now. Raises as `connected` does; of how long that takes the system decides."""
     try:
         found = [str(one[4][0]) for one in socket.getaddrinfo(target.host, target.port, type=socket.SOCK_STREAM)]
     except (OSError, UnicodeError):
@@ -94,6 +96,12 @@ def _open_address(target: Target, let_pass: Collection[str]) -> str:
     if f"{target.host}:{target.port}" not in let_pass and not all(_is_open(one) for one in found):
         raise NotOutside
     return found[0]
+
+
+def at(target: Target, numeric: str) -> URL:
+    """The target's URL with an address in figures in place of the name: whoever calls it looks up nothing."""
+    host = f"[{numeric}]" if ":" in numeric else numeric
+    return URL(f"{target.scheme}://{host}:{target.port}{target.path}", encoded=True)
 
 
 def _is_open(numeric: str) -> bool:

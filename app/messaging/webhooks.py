@@ -2,24 +2,27 @@
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
 import hmac
-import http.client
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from typing import Any
 
-from urllib3.exceptions import HTTPError, NewConnectionError
+import aiohttp
 
 from app.kit import outside
+from app.kit.loops import Loop
 from app.kit.settings import settings
 
-# For all of it, and for each time that nothing is heard.
-SECONDS, SILENT_SECONDS = 10.0, 5.0
-AT_ONCE = 16
+# For all of a call, for each time that nothing is heard, and for the look-up of the name before it.
+SECONDS, SILENT_SECONDS, NAMED_WITHIN_SECONDS = 10.0, 5.0, 3.0
+# Shorter than servers keep a connection on which nothing is said: what they close just then may or may not have been heard.
+KEPT_SECONDS = 1.5
+AT_ONCE = 64
 LONGEST_ANSWER = 4_096
 _BUSY = (408, 425, 429)
+_NEVER_SENT = (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError)
 
 
 class Uncalled(Exception):
@@ -53,8 +56,8 @@ def call_all(calls: Sequence[Call]) -> list[bytes | Uncalled]:
     """Make many calls at once; for each, in their order, what was said with a 2xx: nothing where that is longer than `LONGEST_ANSWER`."""
     if not calls:
         return []
-    with ThreadPoolExecutor(max_workers=min(AT_ONCE, len(calls))) as pool:
-        return list(pool.map(_call, calls))
+    loop = _Loop.get()
+    return loop.do(loop.call_all(calls))
 
 
 def checked_url(url: str) -> None:
@@ -65,30 +68,72 @@ def checked_url(url: str) -> None:
         raise Uncalled("webhook_address", permanent=True) from None
 
 
-def _call(call: Call) -> bytes | Uncalled:
-    headers = {
-        "Content-Type": "application/json",
-        "Accept-Encoding": "identity",
-        "User-Agent": "marque-webhooks",
-        "Idempotency-Key": call.key,
-        "X-Marque-Signature": f"t={call.at},v1={signature(call.secret, call.at, call.body)}",
-    }
+class _Loop(Loop):
+    name = "webhooks"
+
+    def __init__(self) -> None:
+        super().__init__()
+        # Whoever asks for a name that nobody answers for sits here until the system gives up.
+        self._threads = ThreadPoolExecutor(AT_ONCE, thread_name_prefix="webhooks-names")
+
+    async def open(self) -> aiohttp.ClientSession:
+        times = aiohttp.ClientTimeout(total=SECONDS, sock_connect=SILENT_SECONDS, sock_read=SILENT_SECONDS)
+        connector = aiohttp.TCPConnector(limit=0, keepalive_timeout=KEPT_SECONDS)
+        return aiohttp.ClientSession(timeout=times, connector=connector, cookie_jar=aiohttp.DummyCookieJar(), auto_decompress=False)
+
+    def end(self) -> None:
+        super().end()
+        self._threads.shutdown(wait=False)
+
+    async def call_all(self, calls: Sequence[Call]) -> list[bytes | Uncalled]:
+        """Each name is looked up once for all of them."""
+        places: dict[tuple[str, str, int], asyncio.Future[str]] = {}
+        gate = asyncio.Semaphore(AT_ONCE)
+
+        async def place(target: outside.Target) -> str:
+            key = target.scheme, target.host, target.port
+            if key not in places:
+                places[key] = asyncio.ensure_future(self._look_up(target))
+            return await asyncio.shield(places[key])
+
+        async def one(call: Call) -> bytes | Uncalled:
+            async with gate:
+                return await _call(self.session, call, place)
+
+        return await asyncio.gather(*map(one, calls))
+
+    async def _look_up(self, target: outside.Target) -> str:
+        found = self.loop.run_in_executor(self._threads, outside.open_address, target, settings().webhook_hosts_allowed)
+        try:
+            return await asyncio.wait_for(found, NAMED_WITHIN_SECONDS)
+        except TimeoutError:
+            raise outside.NotFound from None
+
+
+async def _call(session: aiohttp.ClientSession, call: Call, place: Callable[[outside.Target], Awaitable[str]]) -> bytes | Uncalled:
     try:
         target = outside.Target.of(call.url)
-        open_to = settings().webhook_hosts_allowed
-        with outside.connected(target, let_pass=open_to, seconds=SECONDS, silent_seconds=SILENT_SECONDS) as line:
-            headers["Host"] = target.named
-            line.request("POST", target.path, body=call.body, headers=headers, preload_content=False, decode_content=False)
-            answer = line.getresponse()
+        # The connection leads to the very address that was looked at, and is kept for that one.
+        where = outside.at(target, await place(target))
+        headers = {
+            "Host": target.named,
+            "Content-Type": "application/json",
+            "Accept-Encoding": "identity",
+            "User-Agent": "marque-webhooks",
+            "Idempotency-Key": call.key,
+            "X-Marque-Signature": f"t={call.at},v1={signature(call.secret, call.at, call.body)}",
+        }
+        asked = session.post(where, data=call.body, headers=headers, allow_redirects=False, server_hostname=target.host)
+        async with asyncio.timeout(SECONDS), asked as answer:
             status = answer.status
-            body = _body(answer) if 200 <= status < 300 else b""
+            body = await _body(answer) if 200 <= status < 300 else b""
     except outside.NoAddress:
         return Uncalled("webhook_address", permanent=True)
     except outside.NotOutside:
         return Uncalled("webhook_private", permanent=True)
-    except (outside.NotFound, NewConnectionError):
+    except (outside.NotFound, *_NEVER_SENT):
         return Uncalled("webhook_away", permanent=False)
-    except (HTTPError, http.client.HTTPException, OSError, ValueError):
+    except (aiohttp.ClientError, TimeoutError, OSError, ValueError):
         return Uncalled("webhook_away", permanent=False, maybe=True)
     if 200 <= status < 300:
         return body
@@ -97,11 +142,17 @@ def _call(call: Call) -> bytes | Uncalled:
     return Uncalled("webhook_answered", permanent=not later, maybe=status >= 500, status=status)
 
 
-def _body(answer: Any) -> bytes:
+async def _body(answer: aiohttp.ClientResponse) -> bytes:
     """What was said; nothing where it was too long, or broke off: that they heard us is known by then."""
+    said = b""
     try:
         # What says no length may have no end.
-        said: bytes = answer.read(LONGEST_ANSWER + 1)
-    except (HTTPError, http.client.HTTPException, OSError, ValueError):
+        while len(said) <= LONGEST_ANSWER and (more := await answer.content.read(LONGEST_ANSWER + 1 - len(said))):
+            said += more
+    except (aiohttp.ClientError, TimeoutError, OSError, ValueError):
+        answer.close()
         return b""
-    return said if len(said) <= LONGEST_ANSWER else b""
+    if len(said) <= LONGEST_ANSWER:
+        return said
+    answer.close()
+    return b""

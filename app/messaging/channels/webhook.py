@@ -31,8 +31,7 @@ class Webhook(Channel):
     account_kind = None
     dedupe_window = timedelta(hours=6)
     at_once = webhooks.AT_ONCE
-    # Names are looked up besides.
-    call_seconds = webhooks.SECONDS + 3
+    call_seconds = webhooks.NAMED_WITHIN_SECONDS + webhooks.SECONDS
 
     class Config(Schema):
         template_key = String(required=True, validate=Length(1, 64), metadata={"description": "消息模板"})

@@ -1,21 +1,19 @@
-"""Requests by the hundred: one thread with an event loop for the process, and aiohttp's connections."""
+"""Requests by the hundred over aiohttp's connections."""
 
 from __future__ import annotations
 
 import asyncio
-import atexit
 import functools
-import os
-import threading
 from collections.abc import Callable, Generator, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextvars import copy_context
-from typing import Any, ClassVar, TypeVar
+from typing import Any, TypeVar
 
 import aiohttp
 from yarl import URL
 
-from app.kit.logging import logger, trace_by_turns
+from app.kit.logging import logger
+from app.kit.loops import Loop
 from app.kit.settings import settings
 from app.wechat.endpoints import Reply
 from app.wechat.errors import Outcome, WechatError
@@ -24,47 +22,25 @@ from app.wechat.http.wire import Wire
 log = logger(__name__)
 
 T = TypeVar("T")
-_LOCK = threading.Lock()
 _NEVER_SENT = (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError)
 
 
-class _Loop:
-    """An event loop in a thread of its own, with one pool of connections; made when first needed, and again after a fork."""
-
-    # By process: a child lets its parent's be, since what it closes there is closed in the parent, too.
-    _of: ClassVar[dict[int, _Loop]] = {}
+class _Loop(Loop):
+    name = "wechat-sending"
 
     def __init__(self) -> None:
-        self.loop = asyncio.new_event_loop()
-        self.loop.call_soon(trace_by_turns, self.loop)
-        threading.Thread(target=self.loop.run_forever, name="wechat-sending", daemon=True).start()
-        self.session: aiohttp.ClientSession = self.do(_open())
+        super().__init__()
         self.gate = asyncio.Lock()
         # Its own: in the loop's aiohttp looks up names, and an account whose token takes long is to hold up no other. A call waits for one
         # thing at a time.
         self._threads = ThreadPoolExecutor(settings().wechat_calls_at_once, thread_name_prefix="wechat-waiting")
 
-    @classmethod
-    def get(cls) -> _Loop:
-        with _LOCK:
-            return cls._of.get(os.getpid()) or cls._of.setdefault(os.getpid(), cls())
+    async def open(self) -> aiohttp.ClientSession:
+        return await _open()
 
-    @classmethod
-    def forget(cls) -> None:
-        with _LOCK:
-            if old := cls._of.pop(os.getpid(), None):
-                old.do(old.session.close())
-                old.loop.call_soon_threadsafe(old.loop.stop)
-                old._threads.shutdown(wait=False)
-
-    def do(self, work: Any) -> Any:
-        future = asyncio.run_coroutine_threadsafe(work, self.loop)
-        try:
-            return future.result()
-        except BaseException:
-            # A job's time was over: what has not left yet is not to leave behind its back.
-            future.cancel()
-            raise
+    def end(self) -> None:
+        super().end()
+        self._threads.shutdown(wait=False)
 
     async def in_thread(self, work: Callable[[], Any]) -> Any:
         """What `work` gives, which takes its time."""
@@ -86,10 +62,6 @@ async def _open() -> aiohttp.ClientSession:
 def forget() -> None:
     """Close what is open and read the settings again."""
     _Loop.forget()
-
-
-# A process that ends closes its connections while its loop still runs, and says nothing of it.
-atexit.register(forget)
 
 
 def run(number: int, talks: Iterable[Generator[Any, Any, T]]) -> list[T | WechatError]:
