@@ -19,7 +19,7 @@ from app.kit.settings import settings
 SECONDS, SILENT_SECONDS, NAMED_WITHIN_SECONDS = 10.0, 5.0, 3.0
 # Shorter than servers keep a connection on which nothing is said: what they close just then may or may not have been heard.
 KEPT_SECONDS = 1.5
-AT_ONCE = 64
+AT_ONCE = 32
 LONGEST_ANSWER = 4_096
 _BUSY = (408, 425, 429)
 _NEVER_SENT = (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError)
@@ -124,7 +124,7 @@ async def _call(session: aiohttp.ClientSession, call: Call, place: Callable[[out
             "X-Marque-Signature": f"t={call.at},v1={signature(call.secret, call.at, call.body)}",
         }
         asked = session.post(where, data=call.body, headers=headers, allow_redirects=False, server_hostname=target.host)
-        async with asyncio.timeout(SECONDS), asked as answer:
+        async with asked as answer:
             status = answer.status
             body = await _body(answer) if 200 <= status < 300 else b""
     except outside.NoAddress:

@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 from app.dealers.models import Brand
 from app.identity.models import Customer
 from app.journeys.models import Journey
+from app.journeys.service import fanning_out
 from app.kit import db, queue
 from dev.plans import Planned, plans, scanning
 from tests.factories import journeys as make
@@ -31,6 +32,11 @@ _PARK = text("""
     SELECT marque_new_id(), v.brand_id, v.journey_id, v.id, gen_random_uuid(), 'once', 'active', 'pause', 2, marque_now(),
         marque_now() + interval '1 day', marque_now(), '{}'
     FROM journey_versions v, generate_series(1, :each)
+""")
+
+_MEMBERS = text("""
+    INSERT INTO segment_members (segment_id, customer_id, entered_at)
+    SELECT :segment_id, marque_new_id(), marque_now() FROM generate_series(1, :many)
 """)
 
 
@@ -83,6 +89,20 @@ def test_what_happens_to_somebody_is_heard_without_reading_the_others(
         deliver()
     assert any("walks" in one.statement for one in found)
     assert scanning(found, {"walks"}) == []
+
+
+def test_a_page_of_a_segment_that_was_counted_just_now_reads_its_own_people_and_no_others(session: Session, brand: Brand) -> None:
+    """Nobody has told the planner yet how many are in the segment, and how many walk already."""
+    journey = make.journey(session, brand)
+    session.execute(_PARK, {"each": PARKED // 3})
+    segment_id = db.new_id()
+    session.execute(_MEMBERS, {"segment_id": segment_id, "many": 3 * fanning_out.A_PAGE})
+    fanning_out.begin(session, journey, {"kind": "segment", "segment_id": str(segment_id)})
+    found = done("journeys.fan_out")
+    (page, *_) = (one for one in found if one.statement.startswith("INSERT INTO arriving"))
+    assert "Sort" not in page.plan
+    (known, *_) = (one for one in found if "WITH selves" in one.statement)
+    assert "customer_id = " in next(line for line in known.plan.splitlines() if "Index Cond" in line and "journey_id" in line)
 
 
 def test_a_statement_that_reads_all_walks_would_be_seen(session: Session, parked: list[Journey]) -> None:
