@@ -235,6 +235,19 @@ def test_a_worker_that_dies_between_pages_leaves_a_move_that_another_goes_on_wit
     assert move.moved == sum(PEOPLE.values())
 
 
+def test_no_page_looks_at_more_people_than_it_may_however_many_were_moved_before(
+    session: Session, crowd: Crowd, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(moving, "LOOKS", 10)
+    crowd.publish(session, waits(days=1), "migrate")
+    pages = 0
+    while moving.move_page(most=7):
+        pages += 1
+    assert places(session) == {(2, name, "active"): count for name, count in PEOPLE.items()}
+    # 48 people: seven to a page, then once more past all of them, ten at a time; and twice that there is nobody left.
+    assert pages == 7 + 1 + 5 + 1
+
+
 def test_a_later_publication_takes_over_whom_an_earlier_one_has_not_moved_yet(session: Session, crowd: Crowd) -> None:
     crowd.publish(session, waits(days=2), "migrate")
     moving.move_page(most=10)

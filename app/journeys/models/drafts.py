@@ -7,7 +7,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, func, text
+from sqlalchemy import CheckConstraint, ForeignKey, Index, func, text, true
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -46,7 +46,8 @@ class JourneyMove(Root):
     """Everybody who is inside a journey when a version is published or the journey is cancelled, moved page by page.
 
     `places` says for every (version, node) on which somebody stood where those go: a list of {version_id, node_id, to, fresh}; no `to` is
-    out, `fresh` that the new node is another one. `cursor` is the customer up to whom they are moved. `people` is how many there were.
+    out, `fresh` that the new node is another one. `cursor` is the customer up to whom they are moved, `is_idle` that nobody was found to
+    be moved since it began at the first of them. `people` is how many there were.
     """
 
     __tablename__ = "journey_moves"
@@ -64,6 +65,7 @@ class JourneyMove(Root):
     status: Mapped[str] = mapped_column(default=MoveStatus.running, server_default="running")
     places: Mapped[list[dict[str, Any]]] = mapped_column(JSONB)
     cursor: Mapped[uuid.UUID | None]
+    is_idle: Mapped[bool] = mapped_column(default=True, server_default=true())
     people: Mapped[int]
     moved: Mapped[int] = mapped_column(default=0, server_default="0")
     ejected: Mapped[int] = mapped_column(default=0, server_default="0")

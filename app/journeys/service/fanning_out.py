@@ -118,6 +118,7 @@ def turn() -> int | None:
 
 def _turn(tried: list[uuid.UUID]) -> int | None:
     """`tried` is told which fan-out it was, also when it fails."""
+    _count_first(tried)
     with db.transaction() as session:
         wanted = select(JourneyFanOut).where(JourneyFanOut.status == FanOutStatus.running, JourneyFanOut.due_at <= func.marque_now())
         one = session.execute(wanted.order_by(JourneyFanOut.due_at).limit(1).with_for_update(skip_locked=True)).scalar_one_or_none()
@@ -134,10 +135,21 @@ def _turn(tried: list[uuid.UUID]) -> int | None:
         return _page(session, one, version)
 
 
+def _count_first(tried: list[uuid.UUID]) -> None:
+    """How many there are, of one that begins: in a transaction of its own, for of millions that takes a while."""
+    with db.transaction() as session:
+        fresh = select(JourneyFanOut).where(JourneyFanOut.status == FanOutStatus.running, JourneyFanOut.due_at <= func.marque_now())
+        fresh = fresh.where(JourneyFanOut.total.is_(None)).order_by(JourneyFanOut.due_at).limit(1)
+        one = session.execute(fresh.with_for_update(skip_locked=True)).scalar_one_or_none()
+        if one is None:
+            return
+        tried.append(one.id)
+        one.total = session.execute(select(func.count()).select_from(people_of(one.brand_id, one.source).subquery("found"))).scalar_one()
+    tried.clear()
+
+
 def _page(session: Session, one: JourneyFanOut, version: JourneyVersion) -> int:
     found = people_of(one.brand_id, one.source).subquery("found")
-    if one.total is None:
-        one.total = session.execute(select(func.count()).select_from(found)).scalar_one()
     page = select(found.c[0].label("customer_id"), found.c[1].label("occasion")).order_by(found.c[0]).limit(A_PAGE)
     if one.reached_id is not None:
         page = page.where(found.c[0] > one.reached_id)

@@ -28,6 +28,8 @@ log = logger(__name__)
 
 # One transaction moves so many, and a sweep goes on for so long before it lets other work between.
 PAGE, SECONDS_A_SWEEP = 2_000, 1.0
+# Of a million who were moved already so many are passed over in one transaction.
+LOOKS = 20_000
 REASONS = {MoveKind.migrate: "version_changed", MoveKind.eject: "version_changed", MoveKind.cancel: "journey_cancelled"}
 # The port of the step by which somebody left a node without going through it.
 MOVED = "moved"
@@ -40,11 +42,13 @@ _TABLE = """
 """
 # Whom this finds is decided by the customer; the locks are taken in the order in which everybody takes them.
 _TAKE = text("""
-    WITH page AS MATERIALIZED (
-        SELECT id, customer_id FROM walks
-        WHERE journey_id = :journey_id AND status IN ('active', 'stuck') AND version_id IS DISTINCT FROM CAST(:version_id AS uuid)
+    WITH seen AS MATERIALIZED (
+        SELECT id, customer_id, version_id FROM walks
+        WHERE journey_id = :journey_id AND status IN ('active', 'stuck')
             AND (CAST(:cursor AS uuid) IS NULL OR customer_id > CAST(:cursor AS uuid))
-        ORDER BY customer_id LIMIT :most
+        ORDER BY customer_id LIMIT :looks
+    ), page AS MATERIALIZED (
+        SELECT id, customer_id FROM seen WHERE version_id IS DISTINCT FROM CAST(:version_id AS uuid) ORDER BY customer_id LIMIT :most
     ), taken AS MATERIALIZED (
         SELECT * FROM walks WHERE id = ANY(ARRAY(SELECT id FROM page)) AND status IN ('active', 'stuck') ORDER BY id FOR UPDATE
     ), noted AS (
@@ -53,7 +57,9 @@ _TAKE = text("""
         FROM taken w LEFT JOIN jsonb_to_recordset(:places) AS p (version_id uuid, node_id text, "to" text, fresh boolean)
             ON p.version_id = w.version_id AND p.node_id = w.node_id
     )
-    SELECT count(*), (SELECT customer_id FROM page ORDER BY customer_id DESC LIMIT 1) FROM page
+    SELECT count(*), (SELECT customer_id FROM page ORDER BY customer_id DESC LIMIT 1),
+        (SELECT customer_id FROM seen ORDER BY customer_id DESC LIMIT 1)
+    FROM page
 """).bindparams(bindparam("places", type_=JSONB))
 # Who has not begun because no more begin at a time still waits for her turn: she is due when she arrives (`pacing.py`).
 _MOVE = """
@@ -229,13 +235,16 @@ def _turn_page(session: Session, move: JourneyMove, most: int) -> None:
     session.execute(text(_TABLE))
     session.execute(text("DELETE FROM moving"))
     whose = {"journey_id": move.journey_id, "version_id": move.version_id}
-    found, last = session.execute(_TAKE, whose | {"cursor": move.cursor, "most": most, "places": move.places}).one()
-    if found:
-        move.cursor = last
-        _write(session, move)
-    elif move.cursor is not None:
+    asked = {"cursor": move.cursor, "most": most, "looks": max(LOOKS, most), "places": move.places}
+    found, last, seen = session.execute(_TAKE, whose | asked).one()
+    if seen is not None:
+        move.cursor = last if found == most else seen
+        if found:
+            move.is_idle = False
+            _write(session, move)
+    elif not move.is_idle:
         # Whoever turned out to be another person meanwhile may have an earlier place in the order: once more from the beginning.
-        move.cursor = None
+        move.cursor, move.is_idle = None, True
     elif move.kind != MoveKind.cancel or not _take_back(session, move, most):
         move.status, move.ended_at = MoveStatus.done, clock.now(session)
         session.execute(update(Journey).where(Journey.id == move.journey_id).values(moving_to=None))
@@ -264,6 +273,7 @@ def _write(session: Session, move: JourneyMove) -> None:
 
 def _take_back(session: Session, move: JourneyMove, most: int) -> bool:
     """Take back messages that walks planned which were over before; whether there were any."""
-    theirs = select(Walk.id).where(Walk.journey_id == move.journey_id)
-    planned = select(Send.id).where(Send.status == SendStatus.planned, Send.walk_id.in_(theirs)).limit(most)
+    # A message names its journey: to look into the walks of a million others would take long.
+    theirs = Send.walk_id.is_not(None) & (Send.context["journey_id"].astext == str(move.journey_id))
+    planned = select(Send.id).where(Send.status == SendStatus.planned, theirs).limit(most)
     return messaging.cancel_planned(session, send_ids=session.execute(planned).scalars().all()) > 0
