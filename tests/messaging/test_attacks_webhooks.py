@@ -51,9 +51,17 @@ class Answer(BaseHTTPRequestHandler):
 
 
 @pytest.fixture
-def allow(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[str], None]]:
+def allow() -> Iterator[Callable[[str], None]]:
+    """Lets a host pass that is not outside, and no other."""
     webhooks._Loop.forget()
-    yield lambda host: monkeypatch.setattr(settings(), "webhook_hosts_allowed", [host])
+    with pytest.MonkeyPatch.context() as patched:
+
+        def let_pass(host: str) -> None:
+            patched.setenv("WEBHOOK_HOSTS_ALLOWED", json.dumps([host]))
+            settings.cache_clear()
+
+        yield let_pass
+    settings.cache_clear()
     webhooks._Loop.forget()
 
 
