@@ -15,6 +15,7 @@ from app.audience.errors import TagUnknown
 from app.audience.models import BehaviourRule, CustomerTag, Tag, TagFolder, TagRule
 from app.identity import queries as identity
 from app.identity.models import Customer
+from app.kit import db
 from app.kit.crypto import blind_index
 from app.kit.phone import PhoneInvalid, normalise
 from app.kit.texts import t
@@ -147,7 +148,7 @@ def who_now(session: Session, customer_ids: Collection[uuid.UUID]) -> dict[uuid.
     known: dict[uuid.UUID, Customer] = {}
     wanted = set(customer_ids)
     while wanted:
-        rows = session.execute(select(Customer).where(Customer.id.in_(wanted)).execution_options(populate_existing=True))
+        rows = session.execute(select(Customer).where(db.among(Customer.id, wanted)).execution_options(populate_existing=True))
         known |= {row.id: row for row in rows.scalars()}
         wanted = {row.merged_into_id for row in known.values() if row.merged_into_id} - known.keys()
     found = {}

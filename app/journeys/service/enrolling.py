@@ -169,8 +169,11 @@ def clear(session: Session) -> None:
 def fill(session: Session, arrivals: Iterable[Arrival]) -> None:
     """These arrive, and nobody else."""
     clear(session)
-    names = ("customer_id", "told_as", "entry_key", "triggered_at", "subject_type", "subject_id", "context")
-    rows = ((one.customer_id, one.told_as, one.entry_key, one.triggered_at, *one.subject, dumps(one.context).decode()) for one in arrivals)
+    names = ("walk_id", "customer_id", "told_as", "entry_key", "triggered_at", "subject_type", "subject_id", "context")
+    rows = (
+        (db.new_id(), one.customer_id, one.told_as, one.entry_key, one.triggered_at, *one.subject, dumps(one.context).decode())
+        for one in arrivals
+    )
     db.copy_rows(session, "arriving", names, rows)
 
 
