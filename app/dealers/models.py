@@ -118,7 +118,10 @@ class Staff(Root):
 
 
 class PartnerKey(Root):
-    """What another system of the brand's shows to call our doors; only the hash of its token is kept, and `hint`, how it begins."""
+    """What another system of the brand's shows to call our doors; only the hash of its token is kept, and `hint`, how it begins.
+
+    `journeys` are the keys of those into which it may let people; without them it may into all.
+    """
 
     __tablename__ = "partner_keys"
     __table_args__ = (UniqueConstraint("token_hash"),)
@@ -126,6 +129,7 @@ class PartnerKey(Root):
     name: Mapped[str]
     hint: Mapped[str]
     token_hash: Mapped[str]
+    journeys: Mapped[list[str] | None] = mapped_column(ARRAY(String))
     made_by: Mapped[uuid.UUID] = mapped_column(ForeignKey("staff.id"))
     last_used_at: Mapped[datetime | None]
     revoked_at: Mapped[datetime | None]

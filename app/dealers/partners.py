@@ -20,12 +20,13 @@ PREFIX, SHOWN, MOST = "mqp_", 8, 50
 NOTED_EVERY = timedelta(minutes=1)
 
 
-def issue(session: Session, staff: Staff, *, name: str) -> tuple[PartnerKey, str]:
-    """A new key and its token, which nobody can look up later. Raises `AdministratorsOnly`, `TooManyKeys`."""
+def issue(session: Session, staff: Staff, *, name: str, journeys: Sequence[str] | None = None) -> tuple[PartnerKey, str]:
+    """A new key and its token, which nobody can look up later; for these journeys alone where there are any. Raises `AdministratorsOnly`, `TooManyKeys`."""
     if len([one for one in listed(session, staff) if one.revoked_at is None]) >= MOST:
         raise TooManyKeys(most=MOST)
     token = PREFIX + new_token()
-    key = PartnerKey(brand_id=staff.brand_id, name=name, hint=token[:SHOWN], token_hash=token_hash(token), made_by=staff.id)
+    of_token = {"hint": token[:SHOWN], "token_hash": token_hash(token)}
+    key = PartnerKey(brand_id=staff.brand_id, name=name, journeys=journeys, made_by=staff.id, **of_token)
     session.add(key)
     session.flush()
     return key, token

@@ -22,12 +22,18 @@ class StaffLoginIn(Schema):
 
 class PartnerKeyIn(Schema):
     name = String(required=True, validate=Length(1, 80), metadata={"description": "which system it is for"})
+    journeys = List(
+        String(validate=Length(1, 64)),
+        validate=Length(1, 50),
+        metadata={"description": "the keys of the journeys that it may let people into; left out: all"},
+    )
 
 
 class PartnerKeyOut(Schema):
     id = String()
     name = String()
     hint = String(metadata={"description": "how the key begins"})
+    journeys = List(String(), allow_none=True, metadata={"description": "into which journeys it lets people; null: all"})
     created_at = DateTime()
     last_used_at = DateTime(allow_none=True, metadata={"description": "to the minute"})
     revoked_at = DateTime(allow_none=True)

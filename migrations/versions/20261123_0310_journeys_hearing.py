@@ -49,6 +49,14 @@ def downgrade() -> None:
         WHERE handler LIKE 'journeys.hear:%' OR handler LIKE 'journeys.heed:%'
     """)
     op.execute("DELETE FROM event_subscriptions WHERE handler LIKE 'journeys.hear:%' OR handler LIKE 'journeys.heed:%'")
+    # What journeys have not heard yet is heard by the one line there is: whoever is in already is not let in again.
+    op.execute("""
+        INSERT INTO event_deliveries (handler, event_id, recorded_at, due_at)
+        SELECT 'journeys.hear', event_id, min(recorded_at), min(due_at) FROM event_deliveries
+        WHERE (handler LIKE 'journeys.hear:%' OR handler LIKE 'journeys.heed:%') AND delivered_at IS NULL AND dead_at IS NULL
+        GROUP BY event_id ON CONFLICT DO NOTHING
+    """)
+    op.execute("DELETE FROM event_deliveries WHERE handler LIKE 'journeys.hear:%' OR handler LIKE 'journeys.heed:%'")
     op.drop_index("ix_event_subscriptions_event_name", "event_subscriptions")
     op.drop_constraint(PK, "event_subscriptions")
     op.drop_column("event_subscriptions", "about")

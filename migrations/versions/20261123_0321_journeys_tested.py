@@ -40,4 +40,6 @@ def downgrade() -> None:
     op.execute("SET lock_timeout = '5s'")
     op.drop_table("journey_tester_codes")
     op.drop_table("journey_testers")
+    # A test on oneself would be a journey like any other there.
+    op.execute("UPDATE journeys SET status = 'cancelled', archived_at = marque_now() WHERE test_of IS NOT NULL")
     op.drop_column("journeys", "test_of")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import secrets
 from collections.abc import Iterator
-from typing import Any
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from playwright.sync_api import Browser, Page, expect
@@ -14,6 +14,7 @@ from dev.stack import Stack
 from dev.testing import wait_until
 from miniprogram_mock.phone.phone import Desk, Phone
 from miniprogram_mock.phone.wechat import WeChat
+from miniprogram_mock.story import DEMO_PASSWORD, PRIVACY_TEXT
 from tests.e2e.sheet import Sheet
 
 AFTER_WAITING = re.compile("^在「等待」之后添加步骤")
@@ -44,8 +45,6 @@ def draw(sheet: Sheet) -> str:
     sheet.press("添加触发条件")
     sheet.page.get_by_role("menuitem", name="发生某事").click()
     sheet.choose("事件", "已约试驾")
-    sheet.press("添加触发条件")
-    sheet.page.get_by_role("menuitem", name="接口调用").click()
     sheet.add("等待", "添加第一步")
     sheet.drag("结束", AFTER_WAITING)
     sheet.add("发送消息", BEFORE_THE_END)
@@ -75,9 +74,7 @@ def test_a_journey_is_drawn_simulated_and_published_by_mouse_alone_runs_to_a_mes
     simulate(sheet, her.nickname)
     sheet.publish()
     sheet.confirm()
-    # As another system tells of a test drive that nobody came to, with the car that it was about.
-    told = {"customer_id": her.customer["id"], "key": "no-show-1", "data": {"vehicle_id": next(cars)}}
-    assert desk.line.call("POST", f"/api/staff/journeys/{journey}/entries", json=told, headers=_key())["entered"] == 1
+    book(town, wechat, her, next(cars))
     wait_until(lambda: _standing(desk, journey, "wait_1") == 1, what="she waits")
 
     # The node on which she stands is deleted: nothing is published before it is said where she goes.
@@ -138,5 +135,18 @@ def _standing(desk: Desk, journey: str, node: str) -> int:
     return len(desk.look(f"journeys/{journey}/walks", node=node)["items"])
 
 
-def _key() -> dict[str, Any]:
-    return {"Idempotency-Key": secrets.token_hex(16)}
+def book(town: Stack, wechat: WeChat, her: Phone, vehicle_id: str) -> None:
+    """She wishes for a test drive of a car, and the adviser who gets her card agrees on one with her."""
+    for purpose in ("phone", "dealer_sharing"):
+        her.agree(purpose, PRIVACY_TEXT)
+    masked = her.bind_phone()["phone_masked"]
+    lead = her.call("POST", "/customer/leads/", json={"vehicle_id": vehicle_id})
+
+    def told() -> str | None:
+        cards = ((userid, str(card)) for userid in wechat.staff_with_messages() for card in wechat.staff_inbox(userid))
+        return next((userid for userid, card in cards if masked in card), None)
+
+    adviser = wait_until(told, what="an adviser has her card").replace("adv", "adviser")
+    at = (datetime.now(UTC) + timedelta(days=90)).isoformat()
+    his = Desk(town.web, username=adviser, password=DEMO_PASSWORD).line
+    his.call("POST", f"/api/staff/leads/{lead['id']}/test-drive", json={"at": at})

@@ -92,3 +92,48 @@ def test_journeys_go_down_with_the_steps_that_were_taken_and_come_up_with_them_a
     command.upgrade(config(empty), "head")
     empty.commit()
     assert empty.execute(taken).all() == [("a", 1), ("a", 2)]
+
+
+def test_journeys_go_down_and_up_again_with_people_inside_tests_and_what_waits_to_be_heard(empty: Connection, app: Any) -> None:
+    command.upgrade(config(empty), "head")
+    ids = {name: str(uuid.uuid4()) for name in ("brand", "customer", "journey", "trial", "version", "event", "walk", "stuck", "held")}
+    walks = "INSERT INTO walks (id, brand_id, journey_id, version_id, customer_id, entry_key, status, node_id, arrived_at, triggered_at, "
+    for statement in (
+        "INSERT INTO brands (id, key, name) VALUES (:brand, 'b', 'b')",
+        "INSERT INTO customers (id, brand_id) VALUES (:customer, :brand)",
+        "INSERT INTO journeys (id, brand_id, key, name, status) VALUES (:journey, :brand, 'j', 'j', 'active')",
+        "INSERT INTO journeys (id, brand_id, key, name, status, test_of) VALUES (:trial, :brand, 't', 't', 'active', :journey)",
+        "INSERT INTO journey_versions (id, brand_id, journey_id, number, status, graph, hears, exit_on) "
+        "VALUES (:version, :brand, :journey, 1, 'published', '{}', '{share.opened}', '{order.cancelled}')",
+        walks + "context) VALUES (:walk, :brand, :journey, :version, :customer, '1', 'exited', 'end', now(), now(), '{}')",
+        walks + "context, problem) VALUES (:stuck, :brand, :journey, :version, :customer, '2', 'stuck', 'a', now(), now(), '{}', 'no_tag')",
+        "INSERT INTO journey_counts (version_id, node_id, what, detail, times) VALUES (:version, 'a', 'stuck', 'no_tag', 3)",
+        "INSERT INTO event_subscriptions (handler, event_name, about, brand_id) "
+        "VALUES ('journeys.hear:' || :journey, 'share.opened', '{\"tag\": \"a\"}', :brand), "
+        "('journeys.hear:' || :journey, 'share.opened', '{\"tag\": \"b\"}', :brand), "
+        "('journeys.heed:order.cancelled', 'order.cancelled', '{}', NULL)",
+        "INSERT INTO event_deliveries (handler, event_id, recorded_at, due_at, delivered_at) "
+        "VALUES ('journeys.hear:' || :journey, :event, now(), now(), NULL), ('journeys.hear:' || :trial, :event, now(), now(), NULL), "
+        "('journeys.heed:order.cancelled', :walk, now(), now(), now())",
+    ):
+        empty.execute(text(statement), ids)
+    empty.commit()
+    command.downgrade(config(empty), "20261123_0206")
+    empty.commit()
+    heard = text("SELECT handler, event_name FROM event_subscriptions ORDER BY 1, 2")
+    waits = text("SELECT handler, event_id::text FROM event_deliveries WHERE delivered_at IS NULL")
+    assert empty.execute(heard).all() == [("journeys.hear", "order.cancelled"), ("journeys.hear", "share.opened")]
+    assert empty.execute(waits).all() == [("journeys.hear", ids["event"])]
+    assert empty.execute(text("SELECT status FROM journeys ORDER BY key")).scalars().all() == ["active", "cancelled"]
+    for down in ("20261123_0200", "20261123_0206"):
+        command.upgrade(config(empty), "head")
+        empty.commit()
+        ours = [(f"journeys.hear:{ids['journey']}", "share.opened"), ("journeys.heed:order.cancelled", "order.cancelled")]
+        assert empty.execute(heard).all() == ours
+        assert empty.execute(waits).all() == [("journeys.hear", ids["event"])]
+        assert empty.execute(text("SELECT what, times FROM journey_counts WHERE what IN ('let_in', 'freed') ORDER BY 1")).all()[-1:] == [
+            ("let_in", 2)
+        ]
+        assert empty.execute(text("SELECT count(*) FROM walks")).scalar_one() == 2
+        command.downgrade(config(empty), down)
+        empty.commit()

@@ -174,6 +174,27 @@ def test_a_key_is_told_once_belongs_to_administrators_and_is_noted_when_it_is_us
         assert (refused.status_code, refused.json["error"]) == (403, "dealers.administrators_only")
 
 
+def test_a_key_for_chosen_journeys_lets_nobody_into_another_and_does_not_tell_that_there_is_one(
+    session: Session, brand: Brand, walker: Customer, client: Any, administrator: Staff, call: Callable[..., Any], journey: Journey
+) -> None:
+    other = make.journey(session, brand, make.graph([make.node("end", "end")], ways="", trigger=API))
+    session.commit()
+    browser = signed_in(client, administrator)
+    wanted = {"name": "车主商城", "journeys": [journey.key]}
+    made = browser.post("/api/staff/partner-keys/", json=wanted, headers={"Idempotency-Key": uuid.uuid4().hex}).json
+    assert made["journeys"] == [journey.key]
+    body = {"customer_id": str(walker.id), "key": "order 1"}
+    refused = [call(body, to=to, token=made["token"], status=404) for to in (other.key, "nowhere", journey.key.upper())]
+    assert {one["error"] for one in refused} == {"journeys.unknown"}
+    assert walks(session) == []
+    assert call(body, token=made["token"])["entered"] == 1
+    # One for all journeys is for this one, too; and one for none is not made.
+    call(body, to=other.key)
+    for none in ([], [""]):
+        unfit = browser.post("/api/staff/partner-keys/", json=wanted | {"journeys": none}, headers={"Idempotency-Key": uuid.uuid4().hex})
+        assert unfit.status_code == 422
+
+
 def test_another_brands_key_cannot_be_taken_back(session: Session, client: Any, key: tuple[PartnerKey, str]) -> None:
     stranger = make_dealers.staff(session, make_dealers.brand(session), Role.admin)
     session.commit()

@@ -7,7 +7,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from app.dealers.models import Brand
@@ -17,6 +17,7 @@ from app.journeys.graph import TRIGGER
 from app.journeys.models import Conversion, Journey, MoveKind, Walk, WalkStatus, WalkStep
 from app.journeys.service import converting, moving, troubles, walking
 from app.kit import clock
+from app.messaging.models import Send
 from tests.factories import identity as make_identity
 from tests.factories import journeys as make
 
@@ -202,3 +203,25 @@ def test_control_people_who_turn_out_to_be_one_are_one_in_the_control_group_and_
     assert (told["walked"]["happened"], told["walked"]["people"]) == (0, len(walking))
     assert (told["lift"]["enough"], told["lift"]["sure"]) == (False, False)
     same(session, journey)
+
+
+def test_who_reaches_the_goal_after_a_move_is_counted_where_her_message_was_sent(session: Session, brand: Brand, sweep: Any) -> None:
+    she, another = (make_identity.customer(session, brand) for _ in range(2))
+    nodes = [make.node("hello", "send_message", template="deposit_paid"), make.node("pause", "wait", amount=1, unit="day")]
+    journey = make.journey(session, brand, make.graph([*nodes, make.node("end", "end")], ways="hello>pause pause>end", goal=GOAL))
+    enter(session, [she, another], sweep)
+    session.execute(update(Send).where(Send.customer_id == she.id).values(status="accepted"))
+    service.publish(session, journey, graph(pause="other", goal=GOAL))
+    version = queries.published(session, journey.id)
+    assert version is not None
+    moving.begin(session, version, MoveKind.migrate, {"pause": "other"})
+    session.commit()
+    moving.move_all()
+    converting.convert(session, [make.triggered(session, one, name="order.cancelled") for one in (she, another)])
+    session.commit()
+    first = next(one for one in results.versions(session, journey) if one.id != version.id)
+    before, now = (results.figures(session, [one.id]) for one in (first, version))
+    # To nobody's message the other one owes it: to the version in which she stood.
+    assert (before["hello"]["converted"], now[TRIGGER]["converted"]) == (1, 1)
+    assert sum(told["converted"] for told in (*before.values(), *now.values())) == 2
+    assert set(session.execute(select(Conversion.version_id, Conversion.node_id)).all()) == {(first.id, "hello"), (version.id, None)}

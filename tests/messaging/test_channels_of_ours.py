@@ -6,10 +6,7 @@ import hashlib
 import hmac
 import json
 import socket
-import threading
 from collections.abc import Iterator
-from dataclasses import dataclass, field
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
 import pytest
@@ -19,52 +16,21 @@ from sqlalchemy.orm import Session
 from app.events.models import Event
 from app.identity import service as identity_service
 from app.kit import clock, db, outside
-from app.kit.settings import settings
 from app.messaging import service, webhooks
 from app.messaging.models import InboxMessage, Send
 from app.payments.models import PaymentAttempt, PaymentIntent
 from app.wechat.fake import FakeGateway
 from tests.factories import identity
 from tests.factories import messaging as make
+from tests.factories.ears import Ear, listening
 
 SECRET = "a secret of both sides"
 
 
-@dataclass
-class Ear:
-    """A system of the brand's own, which hears what it is told."""
-
-    url: str
-    heard: list[tuple[dict[str, str], bytes]] = field(default_factory=list)
-    statuses: list[int] = field(default_factory=list)
-    says: bytes = b""
-
-
 @pytest.fixture
 def ear(monkeypatch: pytest.MonkeyPatch) -> Iterator[Ear]:
-    class Door(BaseHTTPRequestHandler):
-        def do_POST(self) -> None:
-            body = self.rfile.read(int(self.headers["Content-Length"]))
-            made.heard.append((dict(self.headers), body))
-            status = made.statuses.pop(0) if made.statuses else 200
-            self.send_response(status)
-            if status == 302:
-                self.send_header("Location", made.url + "/elsewhere")
-            self.end_headers()
-            self.wfile.write(made.says)
-
-        def log_message(self, *_: Any) -> None: ...
-
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Door)
-    made = Ear(f"http://127.0.0.1:{server.server_port}")
-    threading.Thread(target=server.serve_forever, args=[0.02], daemon=True).start()
-    monkeypatch.setenv("WEBHOOK_HOSTS_ALLOWED", json.dumps([f"127.0.0.1:{server.server_port}"]))
-    settings.cache_clear()
-    yield made
-    server.shutdown()
-    server.server_close()
-    monkeypatch.undo()
-    settings.cache_clear()
+    with listening(monkeypatch) as made:
+        yield made
 
 
 def told_by(session: Session, town: make.Town, url: str) -> Send:

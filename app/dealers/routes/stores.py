@@ -20,7 +20,7 @@ keys = blueprint("partner-keys", audience="staff")
 
 
 def _key_out(key: PartnerKey) -> dict[str, Any]:
-    return {name: getattr(key, name) for name in ("id", "name", "hint", "created_at", "last_used_at", "revoked_at")}
+    return {name: getattr(key, name) for name in ("id", "name", "hint", "journeys", "created_at", "last_used_at", "revoked_at")}
 
 
 @keys.get("/")
@@ -38,7 +38,7 @@ def list_keys(session: Session, who: Caller) -> Any:
 @keys.input(schemas.PartnerKeyIn)
 @keys.output(schemas.PartnerKeyMadeOut, status_code=201)
 @transactional
-def issue_key(session: Session, who: Caller, json_data: dict[str, str]) -> Any:
+def issue_key(session: Session, who: Caller, json_data: dict[str, Any]) -> Any:
     """Make a key for another system; its token is told now and never again."""
     key, token = partners.issue(session, who.staff, **json_data)
     return _key_out(key) | {"token": token}

@@ -29,9 +29,11 @@ NOBODY = uuid.UUID(int=0)
 def let_in(session: Session, who: Caller, key: str, json_data: dict[str, Any]) -> Any:
     """Let one customer into the journey that is called so, with what there is to tell of her; the same `key` again lets nobody in again.
 
-    Whom nobody knows is left out as who is gone: which of both it was is not told.
+    A journey that the caller's key is not for is not there. Whom nobody knows is left out as who is gone: which of both it was is not told.
     """
     assert who.brand_id is not None
+    if who.partner.journeys is not None and key not in who.partner.journeys:
+        raise JourneyUnknown
     journey = naming.called(session, who.brand_id, key)
     phone = json_data.pop("phone", None)
     person = json_data.pop("customer_id", None) or naming.by_phone(session, who.brand_id, phone) or NOBODY

@@ -11,9 +11,28 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Boolean, Column, DateTime, MetaData, String, Table, Uuid, and_, any_, case, exists, func, or_, select, text, update
+from sqlalchemy import (
+    Boolean,
+    Column,
+    DateTime,
+    MetaData,
+    String,
+    Table,
+    Text,
+    Uuid,
+    and_,
+    any_,
+    case,
+    cast,
+    exists,
+    func,
+    or_,
+    select,
+    text,
+    update,
+)
 from sqlalchemy.dialects.postgresql import JSONB, array
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, aliased
 
 from app.audience.conditions import Scope
 from app.audience.service.compiling import people
@@ -248,7 +267,12 @@ def _leave_out_those_who_left(session: Session, version: JourneyVersion, exits: 
         else_=Event.recorded_at >= arriving.c.triggered_at,
     )
     herself = Event.customer_id == any_(array([arriving.c.customer_id, arriving.c.told_as]))
-    left = exists().where(lately, herself, ends, later).correlate(arriving)
+    # What one transaction records bears one time: ids are in the order of its events. As in `leaving._before_the_cause`.
+    cause = aliased(Event)
+    is_hers = and_(cause.customer_id == Event.customer_id, cast(cause.id, Text) == arriving.c.entry_key)
+    in_order = and_(Event.recorded_at == arriving.c.triggered_at, cause.recorded_at == Event.recorded_at, cause.id > Event.id)
+    before_the_cause = exists().where(is_hers, in_order).correlate(arriving, Event)
+    left = exists().where(lately, herself, ends, later, ~before_the_cause).correlate(arriving)
     session.execute(update(arriving).where(arriving.c.why.is_(None), left).values(why="left"))
 
 

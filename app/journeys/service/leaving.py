@@ -9,7 +9,7 @@ from datetime import datetime
 from typing import Any
 
 from marshmallow import ValidationError
-from sqlalchemy import Uuid, any_, literal, select, text, update
+from sqlalchemy import Text, Uuid, any_, cast, literal, select, text, update
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.exc import DataError, OperationalError, ProgrammingError
 from sqlalchemy.orm import Session
@@ -153,7 +153,7 @@ def _leaving(
     selves, names = who
     rules, reasons = Graph(version.graph).rules, dict[uuid.UUID, str]()
     for walk in walks:
-        if event_name := ending(walk, hers.get(selves[walk.customer_id], ()), rules["exit_on"]):
+        if event_name := ending(session, walk, hers.get(selves[walk.customer_id], ()), rules["exit_on"]):
             reasons[walk.id] = event_name
     if rules["exit_if"] and names & set(version.watches):
         with session.begin_nested():
@@ -192,7 +192,7 @@ def let_out_before(
     for event in session.execute(happened.order_by(Event.recorded_at, Event.id)).scalars():
         if event.customer_id:
             hers[selves[event.customer_id]].append(event)
-    told = ((walk.id, ending(walk, hers[selves[walk.customer_id]], exits)) for walk in walks)
+    told = ((walk.id, ending(session, walk, hers[selves[walk.customer_id]], exits)) for walk in walks)
     end(session, {walk_id: reason for walk_id, reason in told if reason}, counts)
 
 
@@ -248,11 +248,12 @@ def watched_by(exit_if: dict[str, Any] | None) -> set[str]:
     return {name for name in listens(exit_if) if not name.startswith("attribute:")} | computed
 
 
-def ending(walk: Walk, happened: Sequence[Event], exits: Sequence[dict[str, Any]]) -> str | None:
+def ending(session: Session, walk: Walk, happened: Sequence[Event], exits: Sequence[dict[str, Any]]) -> str | None:
     """The name of the first of these events that ends a walk, by the rule `exit_on`."""
     for event in happened:
         named = any(one["event"] == event.name and filters.fits(one["where"], event.data) for one in exits)
-        if named and _ends(event, since=walk.triggered_at, subject=(walk.subject_type, walk.subject_id)):
+        ends = named and _ends(event, since=walk.triggered_at, subject=(walk.subject_type, walk.subject_id))
+        if ends and not _before_the_cause(session, event, walk):
             return event.name
     return None
 
@@ -262,6 +263,17 @@ def _ends(event: Event, *, since: datetime, subject: tuple[str | None, str | Non
     if subject[0] and subject[0] == event.subject_type and subject[0] != "customer":
         return subject[1] == event.subject_id and event.recorded_at >= since - OVERLAP
     return event.recorded_at >= since
+
+
+def _before_the_cause(session: Session, event: Event, walk: Walk) -> bool:
+    """Whether an event is of the transaction that let her in, and older: a tag that was taken and given again ends nothing that began then.
+
+    What one transaction records bears one time, and ids in the order of its events.
+    """
+    if event.recorded_at != walk.triggered_at or event.customer_id is None:
+        return False
+    cause = select(Event.id).where(Event.customer_id == event.customer_id, Event.recorded_at == event.recorded_at, Event.id > event.id)
+    return session.execute(cause.where(cast(Event.id, Text) == walk.entry_key)).first() is not None
 
 
 def end_expired() -> int:

@@ -217,7 +217,7 @@ def _overhear(ahead: _Ahead, at: datetime) -> None:
     found = select(Event).where(hers, Event.id.not_in(ahead.heard)).order_by(Event.recorded_at, Event.id)
     fresh = session.execute(found).scalars().all()
     ahead.heard |= {event.id for event in fresh}
-    if reason := ending(walk, fresh, rules["exit_on"]):
+    if reason := ending(session, walk, fresh, rules["exit_on"]):
         _exit(walk, reason, at)
     elif watched & {event.name for event in fresh} and _may_not_be_here(ahead):
         _exit(walk, "exit_if", at)

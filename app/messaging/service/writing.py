@@ -63,7 +63,9 @@ _ACCEPTED = text(
     UPDATE sends SET status = 'accepted', lease_until = NULL, settled_at = :moment, msgid = new.msgid,
         error_code = CASE WHEN sends.delivery = 'failed' THEN sends.error_code END,
         error_message = CASE WHEN sends.delivery = 'failed' THEN sends.error_message END,
-        response_code = coalesce(sends.response_code, new.response_code), answer = CAST(new.answer AS jsonb)
+        response_code = coalesce(sends.response_code, new.response_code), 
+        answer = CASE WHEN NOT EXISTS (SELECT FROM customers c WHERE c.id = sends.customer_id AND c.erased_at IS NOT NULL)
+            THEN CAST(new.answer AS jsonb) END
     FROM unnest(CAST(:ids AS uuid[]), CAST(:fences AS int[]), CAST(:msgids AS text[]), CAST(:codes AS bytea[]), CAST(:answers AS text[]))
         AS new(id, fence, msgid, response_code, answer)
     WHERE sends.id = new.id AND sends.fence = new.fence AND sends.status IN ('claimed', 'unknown')
@@ -113,7 +115,9 @@ def waited(session: Session, send_ids: Sequence[uuid.UUID]) -> None:
 
 
 def accepted(session: Session, letters: Sequence[tuple[Letter, Receipt]]) -> None:
-    """The platform took these. Where somebody claimed one since, he will hear the same answer."""
+    """The platform took these. Where somebody claimed one since, he will hear the same answer. What was answered about somebody who was
+    forgotten during the call is not kept.
+    """
     if not letters:
         return
     values = {
