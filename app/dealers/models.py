@@ -120,7 +120,7 @@ class Staff(Root):
 class PartnerKey(Root):
     """What another system of the brand's shows to call our doors; only the hash of its token is kept, and `hint`, how it begins.
 
-    `journeys` are the keys of those into which it may let people; without them it may into all.
+    `journeys` are the keys of those into which it may let people, and it may do nothing else; without them it is for all doors.
     """
 
     __tablename__ = "partner_keys"

@@ -21,7 +21,10 @@ NOTED_EVERY = timedelta(minutes=1)
 
 
 def issue(session: Session, staff: Staff, *, name: str, journeys: Sequence[str] | None = None) -> tuple[PartnerKey, str]:
-    """A new key and its token, which nobody can look up later; for these journeys alone where there are any. Raises `AdministratorsOnly`, `TooManyKeys`."""
+    """A new key and its token, which nobody can look up later; for these journeys alone where there are any.
+
+    Raises `AdministratorsOnly`, `TooManyKeys`.
+    """
     if len([one for one in listed(session, staff) if one.revoked_at is None]) >= MOST:
         raise TooManyKeys(most=MOST)
     token = PREFIX + new_token()

@@ -25,7 +25,7 @@ class PartnerKeyIn(Schema):
     journeys = List(
         String(validate=Length(1, 64)),
         validate=Length(1, 50),
-        metadata={"description": "the keys of the journeys that it may let people into; left out: all"},
+        metadata={"description": "the keys of the journeys that it may let people into, and nothing else; left out: all doors"},
     )
 
 
@@ -33,7 +33,9 @@ class PartnerKeyOut(Schema):
     id = String()
     name = String()
     hint = String(metadata={"description": "how the key begins"})
-    journeys = List(String(), allow_none=True, metadata={"description": "into which journeys it lets people; null: all"})
+    journeys = List(
+        String(), allow_none=True, metadata={"description": "into which journeys it lets people, and nothing else; null: all doors"}
+    )
     created_at = DateTime()
     last_used_at = DateTime(allow_none=True, metadata={"description": "to the minute"})
     revoked_at = DateTime(allow_none=True)

@@ -20,6 +20,7 @@ from tests.factories import dealers as make_dealers
 from tests.factories import identity as make_identity
 from tests.factories import journeys as make
 from tests.factories import segments as make_segments
+from tests.factories import tags as make_tags
 from tests.journeys.test_drafts import ask, signed_in
 
 API = {"kind": "api"}
@@ -188,6 +189,12 @@ def test_a_key_for_chosen_journeys_lets_nobody_into_another_and_does_not_tell_th
     assert {one["error"] for one in refused} == {"journeys.unknown"}
     assert walks(session) == []
     assert call(body, token=made["token"])["entered"] == 1
+    # It is for nothing but them.
+    tag = make_tags.tag(session, brand)
+    session.commit()
+    given = {"action": "add", "customer_ids": [str(walker.id)]}
+    headers = {"Authorization": f"Bearer {made['token']}"}
+    assert client.post(f"/api/partner/tags/{tag.key}/people", json=given, headers=headers).status_code == 404
     # One for all journeys is for this one, too; and one for none is not made.
     call(body, to=other.key)
     for none in ([], [""]):

@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import time
 import uuid
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Any
 
 import pytest
@@ -145,7 +146,12 @@ def test_what_is_foreseen_of_each_happens_by_the_same_way_at_the_same_time_in_th
     with committed() as session:
         before = all_there_is(session)
     began = time.monotonic()
-    foreseen = {one: simulate(journey.id, drawn(), one, context=store) for one in ids}
+
+    def look(some: Sequence[uuid.UUID]) -> dict[uuid.UUID, Any]:
+        return {one: simulate(journey.id, drawn(), one, context=store) for one in some}
+
+    told = crowds.at_once(*[partial(look, ids[nth :: crowds.WORKERS]) for nth in range(crowds.WORKERS)])
+    foreseen = {one: ahead for some in told for one, ahead in some.items()}
     took = time.monotonic() - began
     with committed() as session:
         assert all_there_is(session) == before, "the look ahead has written something"

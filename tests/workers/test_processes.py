@@ -7,17 +7,25 @@ import signal
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 import rq
 from redis import Redis
+from sqlalchemy import func, select, text
 
+from app.journeys.models import Walk
+from app.kit import clock
 from dev.ports import free_port
 from dev.testing import wait_until
 from dev.valkey import Valkey
+from tests.factories import crowds
+from tests.factories import dealers as make_dealers
+from tests.factories import journeys as make
 
+PEOPLE = 200
 PROCESSES = {"worker": ["-m", "workers.worker", "critical", "default", "bulk"], "scheduler": ["-m", "workers.scheduler"]}
 
 
@@ -83,6 +91,39 @@ def test_the_scheduler_rings_on_after_its_redis_was_away(start: Any, valkey: Val
     wait_until(rung, 120)
     scheduler.send_signal(signal.SIGTERM)
     assert scheduler.wait(60) == 0
+
+
+def test_two_schedulers_and_four_workers_let_each_in_once_at_the_time_that_has_come_and_write_to_her_once(
+    committed: Callable[[], Any], start: Any
+) -> None:
+    new_year = {"kind": "schedule", "config": {"cron": "0 9 1 1 *"}}
+    nodes = [
+        make.node("hello", "send_message", template="deposit_paid"),
+        make.node("pause", "wait", amount=1, unit="minute"),
+        make.node("end", "end"),
+    ]
+    with committed() as session:
+        brand = make_dealers.brand(session)
+        crowds.people(session, brand, PEOPLE)
+        for _ in range(2):
+            make.journey(session, brand, make.graph(nodes, ways="hello>pause pause>end", trigger=new_year))
+        clock.advance(session, timedelta(days=366))
+    for name in ("scheduler", "scheduler", *["worker"] * 4):
+        start(name)
+
+    def counted(status: str) -> int:
+        with committed() as session:
+            found: int = session.execute(select(func.count()).where(Walk.status == status)).scalar_one()
+            return found
+
+    wait_until(lambda: counted("active") == 2 * PEOPLE, 120, "not all are in")
+    with committed() as session:
+        clock.advance(session, timedelta(minutes=2))
+    wait_until(lambda: counted("completed") == 2 * PEOPLE, 120, "not all went on")
+    with committed() as session:
+        crowds.nobody_twice(session)
+        assert session.execute(text("SELECT count(*), sum(entered) FROM journey_fan_outs")).one() == (2, 2 * PEOPLE)
+        assert session.execute(text("SELECT count(*), count(DISTINCT walk_id) FROM sends")).one() == (2 * PEOPLE, 2 * PEOPLE)
 
 
 @pytest.mark.parametrize("name", PROCESSES)
