@@ -19,17 +19,18 @@ from app.journeys.models import Journey, JourneyCount, JourneyVersion, Walk
 from app.journeys.models.entering import JourneyFanOut
 from app.journeys.service import drafts, enrolling, fanning_out, moving, publishing, running
 from app.journeys.service.publishing import Choice
-from app.kit import clock, queue
+from app.kit import clock, db, queue
 from app.kit.errors import AppError
+from dev.testing import wait_until
 from tests.factories import crowds
 from tests.factories import dealers as make_dealers
 from tests.factories import journeys as make
 from tests.journeys.test_enrolling import crowd as some
 from tests.journeys.test_enrolling import segment_of, waiting
-from tests.journeys.test_meeting import A_MOMENT
 
 PEOPLE, A_PAGE = 40, 8
 ACCEPTED = ("no_exit", "nobody_reached")
+WAITS = "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'"
 
 
 class Hall:
@@ -52,17 +53,22 @@ def hall(committed: Callable[[], Any], monkeypatch: pytest.MonkeyPatch) -> Hall:
         return Hall(session)
 
 
-def beside(monkeypatch: pytest.MonkeyPatch, work: Callable[[], Any], *, page: int = 2) -> list[Any]:
-    """While this page is let in and not committed somebody else does this, and is given a moment; what it raised, once it is over."""
+def beside(monkeypatch: pytest.MonkeyPatch, work: Callable[[], Any]) -> list[Any]:
+    """While the second page is let in and not committed somebody else does this, until he is through or has to wait; what he raised."""
     enter, pages, raised = enrolling._enter, list[int](), list[Any]()
 
     def then(*given: Any) -> Any:
         done = enter(*given)
         pages.append(1)
-        if len(pages) == page:
+        if len(pages) == 2:
             thread.start()
-            thread.join(A_MOMENT)
+            wait_until(lambda: not thread.is_alive() or waits())
         return done
+
+    def waits() -> bool:
+        with db.transaction() as session:
+            waiting_now: int = session.execute(text(WAITS)).scalar_one()
+            return waiting_now > 0
 
     def tried() -> None:
         try:
@@ -72,9 +78,9 @@ def beside(monkeypatch: pytest.MonkeyPatch, work: Callable[[], Any], *, page: in
 
     thread = threading.Thread(target=tried)
     monkeypatch.setattr(enrolling, "_enter", then)
-    fanning_out.fan_out(seconds=5)
-    thread.join(20)
+    fanning_out.fan_out(seconds=60)
     assert thread.ident, "the page was never reached"
+    thread.join(20)
     return raised
 
 
@@ -119,8 +125,8 @@ def test_after_a_cancellation_nobody_of_the_crowd_enters_and_nobody_stays_half_i
             running.cancel(own, own.get_one(Journey, hall.journey.id))
 
     assert beside(monkeypatch, cancel) == []
-    moving.move_all(seconds=5)
-    fanning_out.fan_out(seconds=5)
+    moving.move_all(seconds=60)
+    fanning_out.fan_out(seconds=60)
     with committed() as session:
         assert where(session) == {(1, "exited"): 2 * A_PAGE}
         assert told(session) == ("cancelled", 2 * A_PAGE, 2 * A_PAGE)
@@ -136,7 +142,7 @@ def test_a_crowd_that_is_let_in_while_a_version_is_published_enters_once_and_goe
 ) -> None:
     revision = save(hall, committed, days=20)
     assert beside(monkeypatch, lambda: publish(hall, committed, revision, inside)) == []
-    moving.move_all(seconds=5)
+    moving.move_all(seconds=60)
     first, rest = 2 * A_PAGE, PEOPLE - 2 * A_PAGE
     with committed() as session:
         expected = {
@@ -152,7 +158,7 @@ def test_a_crowd_that_is_let_in_while_a_version_is_published_enters_once_and_goe
 def test_of_two_who_publish_at_once_each_makes_a_version_and_one_is_live_with_everybody_on_it(
     committed: Callable[[], Any], hall: Hall
 ) -> None:
-    fanning_out.fan_out(seconds=5)
+    fanning_out.fan_out(seconds=60)
     revision = save(hall, committed, days=20)
 
     def tried() -> str:
@@ -163,7 +169,7 @@ def test_of_two_who_publish_at_once_each_makes_a_version_and_one_is_live_with_ev
         return "published"
 
     assert set(crowds.at_once(tried, tried)) <= {"published", "journeys.draft_changed"}
-    moving.move_all(seconds=5)
+    moving.move_all(seconds=60)
     with committed() as session:
         live = session.execute(select(JourneyVersion.number).filter_by(status="published")).scalars().all()
         numbers = sorted(session.execute(select(JourneyVersion.number)).scalars())
@@ -191,7 +197,7 @@ def test_who_is_still_to_come_when_the_last_day_of_a_journey_ends_is_left_out_an
         return original(tried)
 
     monkeypatch.setattr(fanning_out, "_turn", late)
-    fanning_out.fan_out(seconds=5)
+    fanning_out.fan_out(seconds=60)
     with committed() as session:
         assert where(session) == {(1, "active"): 2 * A_PAGE}
         assert told(session) == ("finished", PEOPLE, 2 * A_PAGE)
@@ -227,7 +233,7 @@ def test_a_clock_that_is_put_back_repeats_nobody_loses_nobody_and_wakes_nobody_e
     assert beside(monkeypatch, back) == []
     with committed() as session:
         clock.advance(session, timedelta(hours=1))
-    fanning_out.fan_out(seconds=5)
+    fanning_out.fan_out(seconds=60)
     with committed() as session:
         assert told(session) == ("finished", PEOPLE, PEOPLE)
         assert where(session) == {(1, "active"): PEOPLE}
@@ -237,13 +243,15 @@ def test_a_clock_that_is_put_back_repeats_nobody_loses_nobody_and_wakes_nobody_e
         waits = session.execute(select(Walk.due_at - Walk.arrived_at)).scalars().all()
         assert set(waits) == {timedelta(days=30)}
         assert session.execute(text("SELECT count(*) FROM walk_steps")).scalar_one() == 0
-        clock.advance(session, timedelta(days=30) - timedelta(minutes=1))
+        clock.advance(session, timedelta(days=30) - timedelta(hours=1, minutes=1))
     assert service.advance_all(seconds=1) == 0
     with committed() as session:
-        clock.advance(session, timedelta(minutes=2))
+        clock.advance(session, timedelta(hours=2))
     service.advance_all(seconds=2)
     with committed() as session:
         assert where(session) == {(1, "completed"): PEOPLE}
+        early = "SELECT count(*) FROM walk_steps WHERE node_id = 'pause' AND left_at < arrived_at + interval '30 days'"
+        assert session.execute(text(early)).scalar_one() == 0
         crowds.nobody_twice(session)
 
 
