@@ -6,7 +6,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = "20261123_0440"
-down_revision = "20261123_0450"
+down_revision = "20261123_0400"
 
 
 def upgrade() -> None:
