@@ -6,7 +6,6 @@ import re
 import secrets
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
-from typing import Any
 
 import pytest
 from playwright.sync_api import Browser, Page, expect
@@ -15,9 +14,8 @@ from dev.stack import Stack
 from dev.testing import wait_until
 from miniprogram_mock.phone.phone import Desk, Phone
 from miniprogram_mock.phone.wechat import WeChat
-from miniprogram_mock.story import DEMO_PASSWORD, DEMO_USERNAME, PRIVACY_TEXT
+from miniprogram_mock.story import DEMO_PASSWORD, PRIVACY_TEXT
 from tests.e2e.sheet import Sheet
-from tests.factories import journeys as make
 
 AFTER_WAITING = re.compile("^在「等待」之后添加步骤")
 BEFORE_THE_END = re.compile("^在「等待」和「结束」之间")
@@ -94,28 +92,6 @@ def test_a_journey_is_drawn_simulated_and_published_by_mouse_alone_runs_to_a_mes
 
     wechat.a_day_later()
     wait_until(lambda: wechat.inbox(her.person), what="the message of the journey")
-
-
-def test_who_tries_a_draft_on_herself_gets_its_messages_on_her_own_phone(
-    town: Stack, wechat: WeChat, her: Phone, cars: Iterator[str]
-) -> None:
-    # Her own: the days that other tests let pass end sessions.
-    desk = Desk(town.web, username=DEMO_USERNAME, password=DEMO_PASSWORD)
-    hello: dict[str, Any] = {"kind": "send_message", "config": {"template": "test_drive_invitation"}}
-    pause, end = make.node("pause", "wait", amount=1, unit="day"), make.node("end", "end")
-    nodes = [{"id": "hello", **hello}, pause, {"id": "again", **hello}, end]
-    drawn = make.graph(nodes, ways="hello>pause pause>again again>end", trigger={"kind": "list", "config": {}})
-    path = "/api/staff/journeys"
-    code = desk.line.call("POST", f"{path}/tester/codes")["code"]
-    her.call("POST", "/customer/journeys/tester", json={"code": code})
-    journey = desk.line.call("POST", f"{path}/", json={"name": "试驾回访"})["id"]
-    desk.line.call("PUT", f"{path}/{journey}/draft", json={"revision": 1, "graph": drawn})
-    desk.line.call("POST", f"{path}/{journey}/tests", json={"data": {"vehicle_id": next(cars)}})
-    wait_until(lambda: len(wechat.inbox(her.person)) == 1, what="the first message on her phone")
-    desk.line.call("POST", f"{path}/{journey}/tests/skip", json={"port": "done"})
-    wait_until(lambda: len(wechat.inbox(her.person)) == 2, what="the second one, without waiting for a day")
-    wait_until(lambda: desk.look(f"journeys/{journey}/tests")["status"] == "completed", what="the end of the test")
-    desk.line.call("DELETE", f"{path}/tester")
 
 
 def test_two_who_draw_at_once_are_told_and_nothing_is_lost(page: Page, chromium: Browser, town: Stack) -> None:
