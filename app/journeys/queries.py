@@ -12,8 +12,9 @@ from sqlalchemy import and_, cast, func, or_, select, tuple_
 from sqlalchemy.dialects.postgresql import JSONPATH
 from sqlalchemy.orm import Session
 
-from app.audience.models import Tag
+from app.audience.models import Segment, Tag
 from app.audience.queries import stands_on_tags
+from app.audience.queries.segments import stands_on_segments
 from app.journeys import results
 from app.journeys.errors import JourneyUnknown
 from app.journeys.graph import TRIGGER, Graph
@@ -40,12 +41,20 @@ def published(session: Session, journey_id: uuid.UUID) -> JourneyVersion | None:
 @stands_on_tags("journey")
 def standing_on(session: Session, tag: Tag) -> list[str]:
     """The names of the journeys that a tag starts, or that ask for one on their way."""
-    names_it = func.jsonb_path_exists(
-        JourneyVersion.graph, cast("$.**.tag ? (@ == $key)", JSONPATH), func.jsonb_build_object("key", tag.key)
-    )
+    return _naming(session, tag.brand_id, "$.**.tag ? (@ == $key)", tag.key)
+
+
+@stands_on_segments("journey")
+def standing_on_segment(session: Session, segment: Segment) -> list[str]:
+    """The names of the journeys that a segment starts, or that ask whether somebody is in it."""
+    return _naming(session, segment.brand_id, "$.**.segment_id ? (@ == $key)", str(segment.id))
+
+
+def _naming(session: Session, brand_id: uuid.UUID, path: str, key: str) -> list[str]:
+    names_it = func.jsonb_path_exists(JourneyVersion.graph, cast(path, JSONPATH), func.jsonb_build_object("key", key))
     wanted = select(Journey.name).join(JourneyVersion, JourneyVersion.journey_id == Journey.id)
     wanted = wanted.where(
-        Journey.test_of.is_(None), Journey.brand_id == tag.brand_id, JourneyVersion.status == VersionStatus.published, names_it
+        Journey.test_of.is_(None), Journey.brand_id == brand_id, JourneyVersion.status == VersionStatus.published, names_it
     )
     return list(session.execute(wanted.order_by(Journey.name)).scalars())
 

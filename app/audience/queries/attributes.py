@@ -114,6 +114,18 @@ def found(attribute: Attribute, moment: datetime, ids: Collection[uuid.UUID] | N
     return attribute.find(done.subquery("done"), moment)
 
 
+def choices_of(session: Session, brand_id: uuid.UUID) -> dict[str, Any]:
+    """The brand's series, and by attribute the words that somebody may have, each as value and label."""
+    rows = session.execute(select(ModelSeries.key, ModelSeries.name).filter_by(brand_id=brand_id).order_by(ModelSeries.name))
+    series = dict(rows.all())
+    words = {name: one.choices() or series for name, one in ATTRIBUTES.items() if one.type == "word"}
+    return {"series": _offered(series), "words": {name: _offered(told) for name, told in words.items()}}
+
+
+def _offered(told: dict[str, str]) -> list[dict[str, str]]:
+    return [{"value": value, "label": label} for value, label in told.items()]
+
+
 def attributes_of(session: Session, customer_ids: Collection[uuid.UUID]) -> dict[uuid.UUID, dict[str, Any]]:
     """What is computed about each of these customers: names to words, numbers and moments; nothing for what is not known."""
     told: dict[uuid.UUID, dict[str, Any]] = {one: {} for one in customer_ids}

@@ -6,7 +6,7 @@ import uuid
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from sqlalchemy import Select, cast, func, select
+from sqlalchemy import Select, cast, func, or_, select
 from sqlalchemy.dialects.postgresql import JSONPATH
 from sqlalchemy.orm import Session
 
@@ -32,12 +32,31 @@ def segment(session: Session, brand_id: uuid.UUID, segment_id: uuid.UUID) -> Seg
     return found
 
 
-def segments(session: Session, brand_id: uuid.UUID, *, archived: bool = False) -> Sequence[Segment]:
-    """The brand's segments that are kept up, or those that are not any more, the newest first."""
+def page_of_segments(
+    session: Session,
+    brand_id: uuid.UUID,
+    *,
+    q: str | None = None,
+    kind: str | None = None,
+    archived: bool = False,
+    cursor: str | None = None,
+    limit: int,
+) -> tuple[Sequence[Segment], str | None]:
+    """Segments that are kept up, or those that are not any more, the newest first, and the cursor of the next page.
+
+    `q` is a part of the name or of the key. Raises `CursorInvalid`.
+    """
     wanted = select(Segment).where(
         Segment.brand_id == brand_id, Segment.archived_at.is_not(None) if archived else Segment.archived_at.is_(None)
     )
-    return session.execute(wanted.order_by(Segment.id.desc())).scalars().all()
+    if q:
+        wanted = wanted.where(or_(Segment.name.icontains(q, autoescape=True), Segment.key.icontains(q, autoescape=True)))
+    if kind:
+        wanted = wanted.where(Segment.kind == kind)
+    if cursor:
+        wanted = wanted.where(Segment.id < paging.row_id(cursor))
+    found = session.execute(wanted.order_by(Segment.id.desc()).limit(limit + 1)).scalars().all()
+    return found[:limit], paging.encode(found[limit - 1].id) if len(found) > limit else None
 
 
 def versions(session: Session, segment_id: uuid.UUID) -> Sequence[tuple[SegmentVersion, str | None]]:

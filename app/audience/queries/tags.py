@@ -8,17 +8,19 @@ from collections.abc import Callable, Collection, Sequence
 from contextlib import suppress
 from typing import Any
 
-from sqlalchemy import Select, select
+from sqlalchemy import Select, or_, select, tuple_
 from sqlalchemy.orm import Session, joinedload
 
 from app.audience.errors import TagUnknown
 from app.audience.models import BehaviourRule, CustomerTag, Tag, TagFolder, TagRule
 from app.identity import queries as identity
 from app.identity.models import Customer
-from app.kit import db
+from app.kit import db, paging
 from app.kit.crypto import blind_index
 from app.kit.phone import PhoneInvalid, normalise
 from app.kit.texts import t
+
+SORTS = ("label", "newest")
 
 Teller = Callable[[Session, Tag], Sequence[str]]
 _users: dict[str, Teller] = {}
@@ -28,6 +30,38 @@ def tags(session: Session, brand_id: uuid.UUID, *, archived: bool = True) -> Seq
     """Every tag of the brand, by label; without those that are `archived` when they are not wanted."""
     wanted = select(Tag).filter_by(brand_id=brand_id).options(joinedload(Tag.folder)).order_by(Tag.label, Tag.key)
     return session.execute(wanted if archived else wanted.where(Tag.archived_at.is_(None))).scalars().all()
+
+
+def page_of_tags(
+    session: Session,
+    brand_id: uuid.UUID,
+    *,
+    q: str | None = None,
+    archived: bool = False,
+    sort: str = "label",
+    cursor: str | None = None,
+    limit: int,
+    **of: Any,
+) -> tuple[Sequence[Tag], str | None]:
+    """Tags whose label or key has `q` in it, and whose columns are as `of` says, with the cursor of the next page. Raises `CursorInvalid`."""
+    wanted = select(Tag).filter_by(brand_id=brand_id, **of).options(joinedload(Tag.folder))
+    if not archived:
+        wanted = wanted.where(Tag.archived_at.is_(None))
+    if q:
+        wanted = wanted.where(or_(Tag.label.icontains(q, autoescape=True), Tag.key.icontains(q, autoescape=True)))
+    if sort == "newest":
+        wanted = wanted.order_by(Tag.id.desc())
+        if cursor:
+            wanted = wanted.where(Tag.id < paging.row_id(cursor))
+    else:
+        wanted = wanted.order_by(Tag.label, Tag.key)
+        if cursor:
+            wanted = wanted.where(tuple_(Tag.label, Tag.key) > tuple_(*map(str, paging.decode(cursor, 2))))
+    found = session.execute(wanted.limit(limit + 1)).scalars().all()
+    if len(found) <= limit:
+        return found, None
+    last = found[limit - 1]
+    return found[:limit], paging.encode(last.id) if sort == "newest" else paging.encode(last.label, last.key)
 
 
 def tag(session: Session, brand_id: uuid.UUID, tag_id: uuid.UUID) -> Tag:

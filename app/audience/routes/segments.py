@@ -21,6 +21,7 @@ from app.audience.errors import (
 )
 from app.audience.models import Segment, SegmentKind
 from app.audience.queries import segments as queries
+from app.audience.queries.attributes import choices_of
 from app.audience.schemas import segments as schemas
 from app.audience.service import segments as service
 from app.audience.service.compiling import condition_kinds, words
@@ -50,6 +51,7 @@ def _shown(session: Session, segment: Segment) -> dict[str, Any]:
         "tree": segment.tree,
         "summary": words(segment.tree),
         "used_by": queries.asking_about(session, segment.id),
+        "uses": queries.uses_of(session, segment),
         "versions": [
             {"number": one.number, "summary": words(one.tree), "made_by": name, "created_at": one.created_at}
             for one, name in queries.versions(session, segment.id)
@@ -58,13 +60,14 @@ def _shown(session: Session, segment: Segment) -> dict[str, Any]:
 
 
 @staff.get("/")
-@raises(MarketersOnly)
+@raises(MarketersOnly, CursorInvalid)
 @staff.input(schemas.SegmentsIn, location="query")
 @staff.output(schemas.SegmentsOut)
 @transactional
 def listing(session: Session, who: Caller, query_data: dict[str, Any]) -> Any:
-    """The brand's segments with how many are in each, the newest first."""
-    return {"items": [queries.row_of(one) for one in queries.segments(session, _marketer(who).brand_id, **query_data)]}
+    """A page of the brand's segments with how many are in each, the newest first."""
+    found, following = queries.page_of_segments(session, _marketer(who).brand_id, **query_data)
+    return {"items": [queries.row_of(one) for one in found], "next_cursor": following}
 
 
 @staff.get("/kinds")
@@ -76,6 +79,15 @@ def kinds(_session: Session, who: Caller) -> Any:
     _marketer(who)
     known = sorted(condition_kinds().items())
     return {"items": [{"kind": name, "label": kind.label, "form": drawn(kind.Config)} for name, kind in known]}
+
+
+@staff.get("/choices")
+@raises(MarketersOnly)
+@staff.output(schemas.ChoicesOut)
+@transactional
+def choices(session: Session, who: Caller) -> Any:
+    """What there is of the brand's to choose from in conditions, besides what has doors of its own."""
+    return choices_of(session, _marketer(who).brand_id)
 
 
 @staff.post("/preview")

@@ -29,6 +29,7 @@ from app.audience.queries import syncing as sync_queries
 from app.audience.routes.callers import marketing
 from app.audience.schemas import tags as schemas
 from app.audience.service import linking
+from app.kit.paging import CursorInvalid
 from app.kit.texts import t
 from app.kit.web import Caller, blueprint, raises, transactional
 
@@ -40,17 +41,15 @@ def _tag(session: Session, who: Caller, tag_id: uuid.UUID) -> Tag:
 
 
 @staff.get("/")
-@raises(MarketersOnly)
+@raises(MarketersOnly, CursorInvalid)
 @staff.input(schemas.TagsIn, location="query")
 @staff.output(schemas.TagsOut)
 @transactional
 def listing(session: Session, who: Caller, query_data: dict[str, Any]) -> Any:
-    """The brand's tags by label, with how many carry each."""
-    found = queries.tags(session, marketing(who), archived=query_data["archived"])
-    wanted = {name: query_data[name] for name in ("folder_id", "kind") if name in query_data}
-    found = [one for one in found if all(getattr(one, name) == value for name, value in wanted.items())]
+    """A page of the brand's tags, with how many carry each."""
+    found, following = queries.page_of_tags(session, marketing(who), **query_data)
     carriers = service.carried_by(session, [one.id for one in found])
-    return {"items": [_row(one, carriers[one.id]) for one in found]}
+    return {"items": [_row(one, carriers[one.id]) for one in found], "next_cursor": following}
 
 
 @staff.post("/")

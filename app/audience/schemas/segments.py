@@ -51,6 +51,10 @@ class SegmentCopyIn(Schema):
 
 class SegmentsIn(Schema):
     archived = Boolean(load_default=False)
+    q = String(validate=Length(1, 60), metadata={"description": "a part of the name or of the key"})
+    kind = String(validate=_KINDS)
+    cursor = String(metadata={"description": "`next_cursor` of the page before"})
+    limit = Integer(load_default=MAX_LIMIT, validate=Range(1, MAX_LIMIT))
 
 
 class SegmentMembersIn(Schema):
@@ -73,6 +77,7 @@ class SegmentRowOut(Schema):
 
 class SegmentsOut(Schema):
     items = List(Nested(SegmentRowOut))
+    next_cursor = String(allow_none=True)
 
 
 class SegmentVersionOut(Schema):
@@ -86,6 +91,7 @@ class SegmentOut(SegmentRowOut):
     tree = Dict()
     summary = String(metadata={"description": "the conditions in words"})
     used_by = List(Nested(NamedOut), metadata={"description": "segments that ask about this one"})
+    uses = List(String(), metadata={"description": "all that stands on it, in words: segments, journeys, broadcasts that are not over"})
     versions = List(Nested(SegmentVersionOut))
 
 
@@ -97,6 +103,16 @@ class ConditionKindOut(Schema):
 
 class ConditionKindsOut(Schema):
     items = List(Nested(ConditionKindOut))
+
+
+class ChoiceOut(Schema):
+    value = String()
+    label = String()
+
+
+class ChoicesOut(Schema):
+    series = List(Nested(ChoiceOut), metadata={"description": "the brand's series by name"})
+    words = Dict(metadata={"description": "by computed attribute that is a word: the words there are, as value and label"})
 
 
 class FoundOut(Schema):

@@ -10,7 +10,9 @@ from apiflask.validators import Length, OneOf, Range, Regexp
 from marshmallow import ValidationError, validates_schema
 
 from app.audience.models import Action, TagKind, ValueType
+from app.audience.queries.tags import SORTS
 from app.audience.values import LONGEST_VALUE, MOST_DAYS, MOST_TIMES, OF_VEHICLES
+from app.kit.paging import MAX_LIMIT
 
 NOTHING_BAD = Regexp(r"[^\x00-\x1f]*\Z")
 NAME = [Length(1, 30), NOTHING_BAD]
@@ -51,6 +53,10 @@ class TagsIn(Schema):
     archived = Boolean(load_default=False, metadata={"description": "also those that were put away"})
     folder_id = UUID()
     kind = String(validate=OneOf([one.value for one in TagKind]))
+    q = String(validate=Length(1, 60), metadata={"description": "a part of the label or of the key"})
+    sort = String(load_default="label", validate=OneOf(SORTS))
+    cursor = String(metadata={"description": "`next_cursor` of the page before"})
+    limit = Integer(load_default=MAX_LIMIT, validate=Range(1, MAX_LIMIT))
 
 
 class TagOut(Schema):
@@ -69,6 +75,7 @@ class TagOut(Schema):
 
 class TagsOut(Schema):
     items = List(Nested(TagOut))
+    next_cursor = String(allow_none=True)
 
 
 class RuleIn(Schema):
