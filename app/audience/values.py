@@ -12,6 +12,8 @@ from app.audience.models import ValueType
 LONGEST_VALUE = 100
 # How often, and within how long, somebody is to have done what a behavioural tag counts.
 MOST_TIMES, MOST_DAYS = 1_000, 365
+# How lists of tags may be sorted.
+TAG_SORTS = ("label", "newest")
 # What may be asked of the car that an event names, and where that stands.
 OF_VEHICLES = {"body": "v.body", "energy": "v.energy", "condition": "v.condition", "series_id": "v.series_id::text"}
 

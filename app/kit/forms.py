@@ -73,5 +73,6 @@ def _drawn(name: str, field: fields.Field[Any]) -> dict[str, Any]:
 def _type(field: fields.Field[Any]) -> str:
     known = (
         (fields.Nested, "form"), (fields.Boolean, "yes_or_no"), (fields.Integer, "integer"), (fields.Date, "date"), (fields.UUID, "id"),
+        (fields.Raw, "plain"),
     )  # fmt: skip
     return field.metadata.get("type") or next((name for kind, name in known if isinstance(field, kind)), "text")

@@ -9,11 +9,13 @@ from sqlalchemy.orm import Session
 
 from app.audience.service import segments
 from app.dealers.models import Brand, Role
+from app.wechat.models import AccountKind
 from tests.factories import dealers
 from tests.factories import journeys as make_journeys
 from tests.factories import segments as make_segments
 from tests.factories import tags as make
 from tests.factories import vehicles as make_vehicles
+from tests.factories import wechat as make_wechat
 
 TAGS, SEGMENTS = "/api/staff/tags/", "/api/staff/segments/"
 
@@ -53,7 +55,7 @@ def test_every_tag_is_on_one_page_of_the_list_in_either_order(session: Session, 
     assert [len(page) for page in by_label] == [2, 2, 1]
     assert sorted(key for page in by_label for key in page) == ["a", "b", "c", "d", "e"]
     assert paged(marketer, TAGS, limit=2, sort="newest") == [["e", "d"], ["b", "a"], ["c"]]
-    assert sum(paged(marketer, TAGS, limit=1, q="预"), []) == ["a", "c"]
+    assert paged(marketer, TAGS, limit=1, q="预") == [["a"], ["c"]]
     assert paged(marketer, TAGS, q="%") == [[]]
     assert paged(marketer, TAGS, kind="behavioural") == [[]]
     assert marketer.get(TAGS, query_string={"cursor": "nonsense"}).status_code == 422
@@ -100,3 +102,11 @@ def test_a_segment_that_starts_a_journey_is_not_put_away(session: Session, brand
     assert refused.status_code == 409
     assert f"旅程「{journey.name}」" in refused.json["message"]
     assert marketer.get(f"{SEGMENTS}{segment.id}").json["uses"] == [f"旅程「{journey.name}」"]
+
+
+def test_a_tag_is_linked_with_the_brands_own_accounts_only(session: Session, brand: Brand, marketer: Any) -> None:
+    ours = make_wechat.account(session, brand, AccountKind.service_account)
+    make_wechat.account(session, dealers.brand(session), AccountKind.service_account)
+    make_wechat.account(session, brand, AccountKind.mini_program)
+    session.commit()
+    assert marketer.get(f"{TAGS}accounts").json["items"] == [{"id": str(ours.id), "kind": "service_account", "name": ours.name}]

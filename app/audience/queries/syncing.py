@@ -3,13 +3,21 @@
 from __future__ import annotations
 
 import uuid
+from collections.abc import Sequence
 from typing import Any
 
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from app.audience.models import TagLink, TagMark
-from app.wechat.models import WechatAccount
+from app.wechat.models import AccountKind, WechatAccount
+
+
+def accounts(session: Session, brand_id: uuid.UUID) -> Sequence[WechatAccount]:
+    """Where a tag of the brand can be kept the same: its WeCom and its service accounts, by name."""
+    known = (AccountKind.corp, AccountKind.service_account)
+    wanted = select(WechatAccount).where(WechatAccount.brand_id == brand_id, WechatAccount.kind.in_(known))
+    return session.execute(wanted.order_by(WechatAccount.name, WechatAccount.id)).scalars().all()
 
 
 def links_of(session: Session, tag_id: uuid.UUID) -> list[dict[str, Any]]:

@@ -20,8 +20,6 @@ from app.kit.crypto import blind_index
 from app.kit.phone import PhoneInvalid, normalise
 from app.kit.texts import t
 
-SORTS = ("label", "newest")
-
 Teller = Callable[[Session, Tag], Sequence[str]]
 _users: dict[str, Teller] = {}
 
@@ -43,7 +41,7 @@ def page_of_tags(
     limit: int,
     **of: Any,
 ) -> tuple[Sequence[Tag], str | None]:
-    """Tags whose label or key has `q` in it, and whose columns are as `of` says, with the cursor of the next page. Raises `CursorInvalid`."""
+    """Tags whose label or key has `q` in it and whose columns are as `of` says, and the cursor of the next page. Raises `CursorInvalid`."""
     wanted = select(Tag).filter_by(brand_id=brand_id, **of).options(joinedload(Tag.folder))
     if not archived:
         wanted = wanted.where(Tag.archived_at.is_(None))

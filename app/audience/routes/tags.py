@@ -79,6 +79,15 @@ def make_folder(session: Session, who: Caller, json_data: dict[str, Any]) -> Any
     return service.make_folder(session, marketing(who), json_data["name"])
 
 
+@staff.get("/accounts")
+@raises(MarketersOnly)
+@staff.output(schemas.AccountsOut)
+@transactional
+def accounts(session: Session, who: Caller) -> Any:
+    """The brand's WeCom and service accounts, with which a tag can be kept the same."""
+    return {"items": sync_queries.accounts(session, marketing(who))}
+
+
 @staff.get("/<uuid:tag_id>")
 @raises(MarketersOnly, TagUnknown)
 @staff.output(schemas.TagPageOut)

@@ -10,8 +10,7 @@ from apiflask.validators import Length, OneOf, Range, Regexp
 from marshmallow import ValidationError, validates_schema
 
 from app.audience.models import Action, TagKind, ValueType
-from app.audience.queries.tags import SORTS
-from app.audience.values import LONGEST_VALUE, MOST_DAYS, MOST_TIMES, OF_VEHICLES
+from app.audience.values import LONGEST_VALUE, MOST_DAYS, MOST_TIMES, OF_VEHICLES, TAG_SORTS
 from app.kit.paging import MAX_LIMIT
 
 NOTHING_BAD = Regexp(r"[^\x00-\x1f]*\Z")
@@ -54,7 +53,7 @@ class TagsIn(Schema):
     folder_id = UUID()
     kind = String(validate=OneOf([one.value for one in TagKind]))
     q = String(validate=Length(1, 60), metadata={"description": "a part of the label or of the key"})
-    sort = String(load_default="label", validate=OneOf(SORTS))
+    sort = String(load_default="label", validate=OneOf(TAG_SORTS))
     cursor = String(metadata={"description": "`next_cursor` of the page before"})
     limit = Integer(load_default=MAX_LIMIT, validate=Range(1, MAX_LIMIT))
 
@@ -123,6 +122,16 @@ class UseOut(Schema):
 
 class LinkIn(Schema):
     account_id = UUID(required=True, metadata={"description": "the brand's WeCom or one of its service accounts"})
+
+
+class AccountOut(Schema):
+    id = String()
+    kind = String()
+    name = String()
+
+
+class AccountsOut(Schema):
+    items = List(Nested(AccountOut))
 
 
 class LinkOut(Schema):

@@ -59,21 +59,38 @@ async function send<T>(path: string, request: RequestInit): Promise<T> {
 }
 
 /** What changes something has a key, by which the server knows its repetitions: it happens once, however often the line breaks. */
-export async function api<T>(method: "GET" | "POST" | "PUT" | "DELETE", path: string, body?: unknown): Promise<T> {
+export async function api<T>(method: "GET" | "POST" | "PUT" | "PATCH" | "DELETE", path: string, body?: unknown, signal?: AbortSignal): Promise<T> {
   const headers: Record<string, string> = { Accept: "application/json" };
   if (body !== undefined) headers["Content-Type"] = "application/json";
   const isKeyed = method !== "GET" && path.startsWith("staff/");
   if (isKeyed) headers["Idempotency-Key"] = newKey();
-  const request: RequestInit = { method, credentials: "same-origin", headers, body: body === undefined ? undefined : JSON.stringify(body) };
+  const request: RequestInit = { method, credentials: "same-origin", headers, body: body === undefined ? undefined : JSON.stringify(body), signal: signal ?? null };
   for (const pause of isKeyed ? PAUSES : []) {
     try {
       return await send<T>(path, request);
     } catch (error) {
-      if (!isPassing(error)) throw error;
+      if (!isPassing(error) || signal?.aborted) throw error;
       await new Promise((resolve) => setTimeout(resolve, pause));
     }
   }
   return send<T>(path, request);
+}
+
+/** A file as the body of a request, with how much of it has left in percent; only this old way tells of that. */
+export function upload<T>(path: string, file: File, onProgress: (percent: number) => void): Promise<T> {
+  return new Promise((resolve, reject) => {
+    const request = new XMLHttpRequest();
+    request.open("POST", `/api/${path}`);
+    request.setRequestHeader("Accept", "application/json");
+    request.upload.onprogress = ({ loaded, total }) => onProgress(total ? Math.floor((100 * loaded) / total) : 0);
+    request.onerror = () => reject(new ApiError(0, "network", t.errors.network, null));
+    request.onload = () => {
+      const response = new Response(request.response as string, { status: request.status });
+      if (response.ok) void response.json().then((told) => resolve(told as T), reject);
+      else void failure(response).then(reject);
+    };
+    request.send(file);
+  });
 }
 
 /** A query string without the parameters that are empty. */

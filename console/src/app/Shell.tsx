@@ -10,6 +10,7 @@ import {
   MoonOutlined,
   SafetyCertificateOutlined,
   TeamOutlined,
+  UsergroupAddOutlined,
 } from "@ant-design/icons";
 import { Dropdown, type MenuProps } from "antd";
 import type { ReactNode } from "react";
@@ -18,15 +19,26 @@ import { useLogout } from "../api/queries";
 import type { Staff } from "../api/types";
 import { Mark } from "../parts/Mark";
 import { t } from "../texts/zh-CN";
-import { useStaff } from "./session";
+import { MARKETING, useStaff } from "./session";
 import { useIsPhone, useThemeMode, type Mode } from "./ThemeMode";
 
-/** On a phone the bar has room for what people do on the way; the terms are reached from the orders. */
-const PLACES: { to: string; label: string; icon: ReactNode; ofTheBrand?: boolean; deskOnly?: boolean }[] = [
+interface Place {
+  to: string;
+  label: string;
+  icon: ReactNode;
+  ofTheBrand?: boolean;
+  deskOnly?: boolean;
+  /** Who may do anything there; everybody unless said. */
+  roles?: Staff["role"][];
+}
+
+/** On a phone the bar has room for what people do on the way; the terms are reached from the orders, audiences from the customers. */
+const PLACES: Place[] = [
   { to: "/", label: t.nav.overview, icon: <AppstoreOutlined /> },
   { to: "/customers", label: t.nav.customers, icon: <TeamOutlined /> },
   { to: "/leads", label: t.nav.leads, icon: <FlagOutlined /> },
   { to: "/orders", label: t.nav.orders, icon: <FileTextOutlined /> },
+  { to: "/audience", label: t.nav.audience, icon: <UsergroupAddOutlined />, deskOnly: true, roles: MARKETING },
   { to: "/journeys", label: t.nav.journeys, icon: <ApartmentOutlined />, ofTheBrand: true },
   { to: "/finance", label: t.nav.finance, icon: <AccountBookOutlined />, ofTheBrand: true },
   { to: "/terms", label: t.nav.terms, icon: <SafetyCertificateOutlined />, deskOnly: true },
@@ -35,7 +47,9 @@ const PLACES: { to: string; label: string; icon: ReactNode; ofTheBrand?: boolean
 function Places({ className }: { className: string }) {
   const staff = useStaff();
   const phone = useIsPhone();
-  const places = PLACES.filter((place) => !(place.ofTheBrand && staff.dealer) && !(place.deskOnly && phone));
+  const places = PLACES.filter(
+    (place) => !(place.ofTheBrand && staff.dealer) && !(place.deskOnly && phone) && (place.roles?.includes(staff.role) ?? true),
+  );
   return (
     <nav className={className} aria-label={t.nav.menu}>
       {places.map(({ to, label, icon }) => (

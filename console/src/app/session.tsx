@@ -8,6 +8,9 @@ import type { Staff } from "../api/types";
 import { Failure } from "../parts/Failure";
 import { Splash } from "../parts/Splash";
 
+/** Who decides whom the brand speaks to. */
+export const MARKETING: Staff["role"][] = ["admin", "marketer"];
+
 const Context = createContext<Staff | null>(null);
 
 function forgetWhenUnauthorized(error: Error): void {

@@ -15,7 +15,7 @@ import { Panel } from "../../parts/Panel";
 import { Searching, useFilter } from "../../parts/Searching";
 import { Status } from "../../parts/Status";
 import { t } from "../../texts/zh-CN";
-import { saveFile } from "./files";
+import { saveFile } from "../../lib/files";
 import { NewJourney, Starters } from "./NewJourney";
 import { Stuck } from "./Stuck";
 import "./journeys.css";

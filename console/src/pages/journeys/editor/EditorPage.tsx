@@ -21,7 +21,7 @@ import { clock } from "../../../lib/time";
 import { Failure, failureText } from "../../../parts/Failure";
 import { Panel } from "../../../parts/Panel";
 import { t } from "../../../texts/zh-CN";
-import { saveFile } from "../files";
+import { saveFile } from "../../../lib/files";
 import { ActsProvider, type Acts, type Carried } from "./acts";
 import { Checklist, marksOf, useChecked, useEstimate } from "./Checklist";
 import { EditorCanvas } from "./EditorCanvas";

@@ -8,7 +8,7 @@ import { fromLocalInput, toLocalInput } from "../../../lib/time";
 import { t } from "../../../texts/zh-CN";
 import { ConditionField, TreeField } from "./Conditions";
 import { isReference, ReferenceField } from "./References";
-import { WhereField } from "./Where";
+import { plain, WhereField } from "./Where";
 
 export interface FieldProps {
   field: FormField;
@@ -131,7 +131,22 @@ function One(props: FieldProps): ReactNode {
       />
     );
   switch (field.type) {
+    case "plain":
+      return <Input id={id} defaultValue={String(value ?? "")} maxLength={200} onChange={(event) => onChange(plain(event.target.value.trim()))} />;
     case "integer":
+      // Money is kept in fen, and nobody thinks in them.
+      if (field.name.endsWith("_fen"))
+        return (
+          <InputNumber
+            id={id}
+            value={typeof value === "number" ? value / 100 : null}
+            min={0}
+            precision={0}
+            step={10_000}
+            onChange={(yuan) => onChange(yuan === null ? undefined : yuan * 100)}
+            placeholder={t.editor.field.optional}
+          />
+        );
       return (
         <InputNumber
           id={id}

@@ -19,7 +19,7 @@ export function readTest(wanted: unknown): Read {
 }
 
 /** Digits are meant as a number, as events tell them. */
-const plain = (text: string): string | number => (/^-?\d{1,15}(\.\d+)?$/.test(text) && !/^0\d/.test(text) ? Number(text) : text);
+export const plain = (text: string): string | number => (/^-?\d{1,15}(\.\d+)?$/.test(text) && !/^0\d/.test(text) ? Number(text) : text);
 
 export function writeTest({ test, text }: Read): unknown {
   switch (test) {
