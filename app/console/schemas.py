@@ -8,6 +8,7 @@ from apiflask.validators import Length, OneOf, Range
 
 from app.audience.models import TagKind
 from app.audience.values import LONGEST_VALUE
+from app.console.customer_schemas import ConsentRowOut, PersonOut, ReachOut, RefusalRowOut
 from app.dealers.schemas import NamedOut
 from app.journeys.models import JourneyStatus
 from app.journeys.queries import SORTS
@@ -32,12 +33,6 @@ GROUPS = {
 class ListIn(Schema):
     cursor = String(metadata={"description": "`next_cursor` of the page before"})
     limit = Integer(load_default=20, validate=Range(1, MAX_LIMIT))
-
-
-class PersonOut(Schema):
-    id = String()
-    nickname = String(allow_none=True)
-    phone_masked = String(allow_none=True, metadata={"example": "138****0000"})
 
 
 class TagOut(Schema):
@@ -140,13 +135,6 @@ class CustomerLeadOut(Schema):
     dealer = String(allow_none=True)
 
 
-class ConsentRowOut(Schema):
-    purpose = String()
-    text_version = String()
-    given_at = DateTime()
-    withdrawn_at = DateTime(allow_none=True)
-
-
 class OrderRowOut(Schema):
     id = String()
     number = String()
@@ -163,7 +151,9 @@ class CustomerPageOut(CustomerRowOut):
     wechat = Nested(FollowedOut)
     lead = maybe(CustomerLeadOut)
     orders = List(Nested(OrderRowOut))
-    consents = List(Nested(ConsentRowOut))
+    reach = Nested(ReachOut)
+    consents = List(Nested(ConsentRowOut), metadata={"description": "the latest of each purpose and channel"})
+    refusals = List(Nested(RefusalRowOut), metadata={"description": "the latest of each purpose and channel"})
 
 
 class TagsOut(Schema):

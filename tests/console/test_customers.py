@@ -11,6 +11,7 @@ from app.audience import service as audience
 from app.audience.models import TagKind
 from app.events.models import Event
 from app.identity import service as identity
+from app.identity.models import Purpose
 from tests.factories import dealers as make
 from tests.factories import identity as people
 
@@ -106,7 +107,23 @@ def test_a_customers_page_shows_her_lead_and_her_tags(session: Session, world: A
         "dealer": world.ours.name,
     }
     assert shown["wechat"] == {"followed": False}
-    assert shown["orders"] == shown["consents"] == []
+    assert shown["orders"] == shown["consents"] == shown["refusals"] == []
+    assert shown["reach"] == {"mini_program": False, "phone": True}
+
+
+def test_a_customers_page_shows_what_she_said_of_each_channel_and_how_we_know(session: Session, world: Any, adviser: Any) -> None:
+    her = world.our_customer
+    identity.publish_text(session, world.brand.id, purpose=Purpose.marketing, version="v1", words="同意接收营销信息")
+    identity.want(session, her, purpose=Purpose.marketing, channel=None, text_version="v1", evidence=identity.Evidence(scene="home"))
+    written = identity.Evidence(source="staff", recorded_by=world.adviser.id)
+    identity.refuse(session, her, purpose=Purpose.marketing, channel="sms", evidence=written)
+    session.commit()
+    shown = adviser.get(f"customers/{her.id}").json
+    (agreed,), (refused,) = shown["consents"], shown["refusals"]
+    assert {name: agreed[name] for name in ("purpose", "channel", "text_version", "source", "scene", "recorded_by")} == {
+        "purpose": "marketing", "channel": None, "text_version": "v1", "source": "customer", "scene": "home", "recorded_by": None,
+    }  # fmt: skip
+    assert (refused["channel"], refused["source"], refused["recorded_by"], refused["lifted_at"]) == ("sms", "staff", "王晨", None)
 
 
 def test_a_tag_given_and_taken_again_is_recorded_as_the_work_of_the_staff_member(session: Session, world: Any, adviser: Any) -> None:
@@ -146,3 +163,32 @@ def test_the_filter_offers_the_tags_of_the_own_brand_only(session: Session, worl
     audience.define(session, make.brand(session).id, key="other", label="别家", kind=TagKind.manual)
     session.commit()
     assert marketer.get("customers/tags").json == {"items": [{"key": "vip", "label": "重点客户", "kind": "manual"}]}
+
+
+def test_a_marketer_is_told_what_goes_over_before_two_are_made_one_and_an_adviser_makes_nobody_one(
+    session: Session, world: Any, adviser: Any, marketer: Any
+) -> None:
+    kept, path = world.our_customer, f"customers/{world.our_customer.id}/merge"
+    other = people.customer(session, world.brand, nickname="林晓雯（线下）")
+    audience.define(session, world.brand.id, key="vip", label="重点客户", kind=TagKind.manual)
+    audience.add(session, other.id, "vip", actor=("staff", None))
+    session.commit()
+    assert adviser.post(f"{path}/preview", other_id=str(other.id)).status_code == 403
+    assert adviser.post(path, other_id=str(other.id)).status_code == 403
+    told = marketer.post(f"{path}/preview", other_id=str(other.id)).json
+    assert (told["kept"]["id"], told["merged"]["nickname"], told["tags"], told["orders"]) == (str(kept.id), "林晓雯（线下）", 1, 0)
+    assert marketer.post(path, other_id=str(other.id)).status_code == 204
+    assert marketer.post(path, other_id=str(other.id)).status_code == 204
+    assert marketer.get(f"customers/{other.id}").json["id"] == str(kept.id)
+    merges = session.execute(select(Event.actor_type, Event.actor_id).where(Event.name == "customer.merged")).all()
+    assert [kind for kind, _ in merges] == ["staff"]
+
+
+def test_nobody_is_merged_with_herself_or_with_another_brands_customer(session: Session, world: Any, marketer: Any) -> None:
+    path = f"customers/{world.our_customer.id}/merge"
+    stranger = people.customer(session, make.brand(session))
+    session.commit()
+    refused = marketer.post(path, other_id=str(world.our_customer.id))
+    assert (refused.status_code, list(refused.json["details"])) == (422, ["other_id"])
+    assert marketer.post(path, other_id=str(stranger.id)).status_code == 404
+    assert marketer.post(path).json["details"].keys() == {"other_id"}

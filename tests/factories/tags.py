@@ -18,10 +18,12 @@ from tests.factories import wechat
 _count = itertools.count(1)
 # Doors of tags that may be asked without a key, because doing it again changes nothing more.
 HONOURED = {
+    "DELETE /api/staff/customers/<uuid:customer_id>/tags/<key>",
     "DELETE /api/staff/tags/<uuid:tag_id>/links/<uuid:link_id>",
     "DELETE /api/staff/tags/<uuid:tag_id>/rules/<uuid:rule_id>",
     "PATCH /api/staff/tags/<uuid:tag_id>",
     "POST /api/staff/people/files/<uuid:file_id>/undo",
+    "POST /api/staff/customers/<uuid:customer_id>/tags",
     "POST /api/staff/tags/",
     "POST /api/staff/tags/<uuid:tag_id>/archive",
     "POST /api/staff/tags/<uuid:tag_id>/behaviour/preview",

@@ -191,7 +191,7 @@ def reconciled(session: Session, market: make_orders.Market) -> dict[str, Any]:
 # are the brand's.
 OF_THE_BRAND = re.compile(
     r"\w+ /api/staff/((payments/[a-z.]+|journeys|segments|refunds|tags|people|broadcasts|sends|messaging|wishes|templates)(/.*)?|"
-    r"partner-keys/.*|customers/.+/messages(/.*)?|orders/.+/refund|deposit-terms/.+)|POST /api/staff/deposit-terms/"
+    r"partner-keys/.*|customers/.+/(messages|merge)(/.*)?|orders/.+/refund|deposit-terms/.+)|POST /api/staff/deposit-terms/"
 )
 # Her own login, whoever she is: these would end it here, and tests/dealers/test_sign_in.py tries what else can be done to it.
 OF_HERSELF = re.compile(r"(DELETE /api/staff/session/(browsers)?|(POST|PUT) /api/staff/session/.*)")
@@ -257,6 +257,8 @@ def bodies(session: Session) -> dict[str, dict[str, Any]]:
     return {
         **drawing.bodies(),
         "/tags": {"tag": "vip"},
+        "/merge": {"other_id": str(uuid.UUID(int=7))},
+        "/merge/preview": {"other_id": str(uuid.UUID(int=7))},
         "/test-drive": {"at": (clock.now(session) + timedelta(days=1)).isoformat()},
         "/differences/<uuid:difference_id>/resolve": {"action": "accept", "note": "看过了"},
         "/reconciliations/run": {"bill_on": "2026-01-01"},

@@ -94,7 +94,6 @@ HONOURED = (
         "DELETE /api/customer/recently-viewed/",
         "DELETE /api/customer/saved-searches/<uuid:search_id>",
         "DELETE /api/customer/waiting-list/<uuid:vehicle_id>",
-        "DELETE /api/staff/customers/<uuid:customer_id>/tags/<key>",
         "DELETE /api/staff/partner-keys/<uuid:key_id>",
         "DELETE /api/staff/vehicles/<uuid:vehicle_id>/inspection",
         "DELETE /api/staff/vehicles/<uuid:vehicle_id>/photos/<uuid:photo_id>",
@@ -114,7 +113,8 @@ HONOURED = (
         "POST /api/customer/saved-searches/<uuid:search_id>/looked",
         "POST /api/customer/shares/<share_id>/poster",
         "POST /api/customer/sharing/",
-        "POST /api/staff/customers/<uuid:customer_id>/tags",
+        "POST /api/staff/customers/<uuid:customer_id>/merge",
+        "POST /api/staff/customers/<uuid:customer_id>/merge/preview",
         "POST /api/staff/deposit-terms/preview",
         "POST /api/staff/leads/<uuid:lead_id>/accept",
         "POST /api/staff/leads/<uuid:lead_id>/call-back",
@@ -255,6 +255,7 @@ def world(app: Any, session: Session, wechat: FakeGateway, rings: Any) -> World:
         _bodies(market, clock.now(session))
         | make_tags.bodies(tags)
         | campaigns.bodies(market.store.id)
+        | {end: {"other_id": str(make.buyer(session, market).id)} for end in ("/merge", "/merge/preview")}
         | {"/trial": {"customer_ids": [str(free.id)]}, "/templates/<uuid:template_id>/preview": {"customer_id": str(free.id)}}
         | {"PUT /api/staff/vehicles/<uuid:vehicle_id>/photos": {"photos": [{"id": str(photo.id)}]}},
     )

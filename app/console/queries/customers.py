@@ -18,10 +18,14 @@ from app.console.queries.paging import Page, page_of
 from app.console.queries.scope import Scope
 from app.dealers.models import Dealer, Staff
 from app.events.models import Event
-from app.identity.models import Consent, Customer, WechatIdentity
+from app.identity import queries as identity
+from app.identity.models import Consent, Customer, Refusal, WechatIdentity
 from app.kit import phone
 from app.kit.crypto import blind_index
+from app.kit.registry import kinds
 from app.leads.models import Lead
+from app.messaging import channels
+from app.wechat.models import AccountKind, WechatAccount
 
 
 def get(session: Session, scope: Scope, customer_id: uuid.UUID) -> Customer:
@@ -93,24 +97,37 @@ def show(session: Session, scope: Scope, customer_id: uuid.UUID) -> dict[str, An
     customer = get(session, scope, customer_id)
     tags = audience.tags_of(session, [customer.id])[customer.id]
     lead = _leads(session, scope, [customer.id]).get(customer.id)
-    followed = session.scalar(select(func.bool_or(WechatIdentity.followed)).filter_by(customer_id=customer.id))
     return _row(customer, tags, lead, None) | {
-        "wechat": {"followed": bool(followed)},
+        "wechat": {"followed": identity.follows(session, customer.id)},
         "lead": lead and {"id": lead[0].id, "status": lead[0].status, "grade": lead[0].grade, "adviser": lead[1], "dealer": lead[2]},
         "orders": orders.of_customer(session, scope, customer.id),
-        "consents": _consents(session, customer.id),
+        "reach": _reach(session, customer),
+        "consents": _words(session, Consent, customer.id),
+        "refusals": _words(session, Refusal, customer.id),
     }
 
 
-def _consents(session: Session, customer_id: uuid.UUID) -> Sequence[Consent]:
-    """The latest word on each purpose."""
-    return (
-        session.execute(
-            select(Consent)
-            .filter_by(customer_id=customer_id)
-            .order_by(Consent.purpose, Consent.given_at.desc())
-            .ext(distinct_on(Consent.purpose))
-        )
-        .scalars()
-        .all()
+def _reach(session: Session, customer: Customer) -> dict[str, bool]:
+    used = select(WechatIdentity.id).join(WechatAccount, WechatAccount.appid == WechatIdentity.appid)
+    used = used.where(WechatIdentity.customer_id == customer.id, WechatAccount.kind == AccountKind.mini_program)
+    return {
+        "mini_program": session.execute(used.limit(1)).first() is not None,
+        "phone": customer.phone_hash is not None,
+    }
+
+
+def _words(session: Session, said: type[Consent] | type[Refusal], customer_id: uuid.UUID) -> list[dict[str, Any]]:
+    """The latest word on each purpose and channel, with who wrote it down."""
+    rows = session.execute(
+        select(said, Staff.name)
+        .outerjoin(Staff, Staff.id == said.recorded_by)
+        .where(said.customer_id == customer_id)
+        .order_by(said.purpose, said.channel, said.turn.desc())
+        .ext(distinct_on(said.purpose, said.channel))
     )
+    names = kinds(channels.__name__)
+    return [
+        {column.key: getattr(word, column.key) for column in said.__table__.columns}
+        | {"recorded_by": name, "channel_label": names[word.channel].label if word.channel in names else word.channel}
+        for word, name in rows
+    ]

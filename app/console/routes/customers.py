@@ -10,10 +10,13 @@ from sqlalchemy.orm import Session
 from app.audience import queries as audience_queries
 from app.audience import service as audience
 from app.audience.errors import TagArchived, TagByRule, TagUnknown, ValueUnfit
-from app.console import schemas
+from app.console import customer_schemas, schemas
 from app.console.errors import CustomerUnknown
-from app.console.queries import customers, timeline
+from app.console.queries import customers, merging, timeline
 from app.console.queries.scope import Scope
+from app.dealers.models import Role
+from app.identity import service as identity
+from app.kit.errors import Forbidden
 from app.kit.paging import CursorInvalid
 from app.kit.web import Caller, blueprint, raises, transactional
 
@@ -80,4 +83,33 @@ def remove_tag(session: Session, who: Caller, customer_id: uuid.UUID, key: str) 
     """Take a tag from a customer; nothing happens when she does not carry it."""
     customer = customers.get(session, Scope.of(who.staff), customer_id)
     audience.remove(session, customer.id, key, actor=who.actor)
+    return ""
+
+
+def _of_the_brand(who: Caller) -> Scope:
+    """Whether two are one person is for headquarters to say: each may be another dealer's customer."""
+    if who.staff.role not in (Role.admin, Role.marketer):
+        raise Forbidden
+    return Scope.of(who.staff)
+
+
+@staff.post("/<uuid:customer_id>/merge/preview")
+@raises(Forbidden, CustomerUnknown)
+@staff.input(customer_schemas.MergeIn)
+@staff.output(customer_schemas.MergeOut)
+@transactional
+def preview_merge(session: Session, who: Caller, customer_id: uuid.UUID, json_data: dict[str, Any]) -> Any:
+    """What would go over to a customer from another who is the same person."""
+    return merging.preview(session, *merging.both(session, _of_the_brand(who), customer_id, json_data["other_id"]))
+
+
+@staff.post("/<uuid:customer_id>/merge")
+@raises(Forbidden, CustomerUnknown)
+@staff.input(customer_schemas.MergeIn)
+@staff.output({}, status_code=204)
+@transactional
+def merge(session: Session, who: Caller, customer_id: uuid.UUID, json_data: dict[str, Any]) -> Any:
+    """Make two customers one for good; again changes nothing. What other parts hold follows in the background."""
+    kept, merged = merging.both(session, _of_the_brand(who), customer_id, json_data["other_id"])
+    identity.merge(session, kept, merged, actor=who.actor)
     return ""

@@ -146,7 +146,9 @@ def of_phone(session: Session, brand_id: uuid.UUID, phone: str) -> Customer:
     return customer
 
 
-def merge(session: Session, keep: Customer, merged: Customer, *, cause: str = "staff") -> Customer:
+def merge(
+    session: Session, keep: Customer, merged: Customer, *, cause: str = "staff", actor: tuple[str, str | None] = ("system", None)
+) -> Customer:
     """Make two customers one and return the one kept; who was merged stays as a tombstone that leads there. May be called twice.
 
     What belongs to other domains follows when they hear `customer.merged`.
@@ -184,7 +186,7 @@ def merge(session: Session, keep: Customer, merged: Customer, *, cause: str = "s
     session.execute(update(Customer).where(Customer.merged_into_id == merged.id).values(merged_into_id=keep.id))
     join_wishes(session, keep, merged)
     session.flush()
-    record(session, keep, "customer.merged", actor=("system", None), merged_id=merged.id, cause=cause)
+    record(session, keep, "customer.merged", actor=actor, merged_id=merged.id, cause=cause)
     return keep
 
 

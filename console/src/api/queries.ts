@@ -68,6 +68,37 @@ export const useLead = (id: string) => useOne<T.Lead>(`staff/leads/${id}`, LIVE)
 export const useOrders = (q: string, status: string | null) => usePages<T.OrderRow>("staff/orders/", { q, status }, CALM);
 export const useOrder = (id: string) => useOne<T.Order>(`staff/orders/${id}`, LIVE);
 
+export const useWishes = (id: string) => useOne<T.Wishes>(`staff/wishes/${id}`, CALM);
+
+export function useWish(customerId: string) {
+  const cache = useQueryClient();
+  return useMutation<T.Wishes, ApiError, { channel: string | null; wanted: boolean; text_version?: string }>({
+    mutationFn: (body) => api("PUT", `staff/wishes/${customerId}`, body),
+    onSettled: () =>
+      Promise.all([
+        cache.invalidateQueries({ queryKey: [`staff/wishes/${customerId}`] }),
+        cache.invalidateQueries({ queryKey: [`staff/customers/${customerId}`] }),
+      ]),
+  });
+}
+
+export function useMergePreview(customerId: string, otherId: string | null) {
+  return useQuery<T.Merge, ApiError>({
+    queryKey: [`staff/customers/${customerId}/merge`, otherId],
+    queryFn: ({ signal }) => api("POST", `staff/customers/${customerId}/merge/preview`, { other_id: otherId }, signal),
+    enabled: otherId !== null,
+    retry: false,
+  });
+}
+
+export function useMerge(customerId: string) {
+  const cache = useQueryClient();
+  return useMutation<void, ApiError, string>({
+    mutationFn: (otherId) => api("POST", `staff/customers/${customerId}/merge`, { other_id: otherId }),
+    onSettled: () => cache.invalidateQueries({ predicate: ({ queryKey: [path] }) => typeof path === "string" && path.startsWith("staff/customers/") }),
+  });
+}
+
 export function useLogin() {
   const cache = useQueryClient();
   return useMutation<{ staff: T.Staff }, ApiError, { username: string; password: string; code?: string }>({

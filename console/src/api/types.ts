@@ -77,13 +77,54 @@ export interface CustomerRow extends Person {
   created_at: string;
 }
 
+/** What she said of a purpose, over one channel or (null) every one, and how we know. */
+interface WishWord {
+  purpose: string;
+  channel: string | null;
+  channel_label: string | null;
+  source: string;
+  recorded_by: string | null;
+}
+
+export interface ConsentWord extends WishWord {
+  text_version: string;
+  scene: string | null;
+  given_at: string;
+  withdrawn_at: string | null;
+}
+
+export interface RefusalWord extends WishWord {
+  refused_at: string;
+  lifted_at: string | null;
+}
+
+/** What goes over when two profiles of one person are made one. */
+export interface Merge {
+  kept: Person;
+  merged: Person;
+  orders: number;
+  leads: number;
+  tags: number;
+  identities: number;
+  messages: number;
+}
+
+/** What she wants to hear of marketing over each channel. */
+export interface Wishes {
+  wanted: boolean;
+  text: { version: string; words: string } | null;
+  channels: { channel: string; label: string; wanted: boolean; reason: "refused" | "no_consent" | null }[];
+}
+
 export interface Customer extends Person {
   created_at: string;
   wechat: { followed: boolean };
   lead: { id: string; status: string; grade: string | null; adviser: string | null; dealer: string | null } | null;
   orders: OrderRow[];
   tags: Tag[];
-  consents: { purpose: string; text_version: string; given_at: string; withdrawn_at: string | null }[];
+  reach: { mini_program: boolean; phone: boolean };
+  consents: ConsentWord[];
+  refusals: RefusalWord[];
 }
 
 export interface TimelineItem {

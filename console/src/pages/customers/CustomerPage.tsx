@@ -1,10 +1,10 @@
 /** One customer: everything that happened, beside who she is. */
-import { CheckCircleFilled } from "@ant-design/icons";
-import { Segmented, Skeleton } from "antd";
+import { Button, Segmented, Skeleton } from "antd";
 import { useState } from "react";
 import { Link, useParams } from "react-router";
 import { useCustomer } from "../../api/queries";
 import type { Customer } from "../../api/types";
+import { MARKETING, useStaff } from "../../app/session";
 import { useMedia } from "../../app/ThemeMode";
 import { yuan } from "../../lib/money";
 import { Facts } from "../../parts/Facts";
@@ -15,7 +15,10 @@ import { Panel } from "../../parts/Panel";
 import { nameOf } from "../../parts/People";
 import { Grade, Status } from "../../parts/Status";
 import { t } from "../../texts/zh-CN";
+import { ConsentsPanel } from "./Consents";
+import { ReachPanel } from "./Reach";
 import { CustomerTags } from "./CustomerTags";
+import { MergeDialog } from "./MergeDialog";
 import { Timeline } from "./Timeline";
 import "./customer.css";
 
@@ -61,38 +64,13 @@ function OrdersPanel({ orders }: { orders: Customer["orders"] }) {
   );
 }
 
-function ConsentsPanel({ consents }: { consents: Customer["consents"] }) {
-  return (
-    <Panel title={t.customer.consents}>
-      {consents.length === 0 ? (
-        <span className="quiet">{t.customer.noConsents}</span>
-      ) : (
-        <ul className="plain">
-          {consents.map((consent) => {
-            const given = !consent.withdrawn_at;
-            return (
-              <li key={consent.purpose} className="consent">
-                <span>{t.customer.consentPurposes[consent.purpose] ?? consent.purpose}</span>
-                <span className={given ? "consent-given" : "quiet"}>
-                  {given && <CheckCircleFilled />} {given ? t.customer.granted : t.customer.withdrawn}
-                </span>
-                <small className="quiet">
-                  {t.customer.version(consent.text_version)} · <Moment at={consent.withdrawn_at ?? consent.given_at} />
-                </small>
-              </li>
-            );
-          })}
-        </ul>
-      )}
-    </Panel>
-  );
-}
-
 function CustomerPage() {
   const { id = "" } = useParams();
   const found = useCustomer(id);
   const narrow = useMedia("(max-width: 1100px)");
   const [tab, setTab] = useState("timeline");
+  const [isMerging, setMerging] = useState(false);
+  const mayMerge = MARKETING.includes(useStaff().role);
   const customer = found.data;
   const back = { to: "/customers", label: t.customers.title };
   if (!customer)
@@ -107,6 +85,7 @@ function CustomerPage() {
     <Page
       title={nameOf(customer)}
       back={back}
+      extra={mayMerge && <Button onClick={() => setMerging(true)}>{t.customer.merge.open}</Button>}
       subtitle={
         <span className="customer-line">
           <span>{customer.phone_masked ?? t.customers.phoneUnbound}</span>
@@ -137,10 +116,12 @@ function CustomerPage() {
             <CustomerTags customer={customer} />
             <LeadPanel lead={customer.lead} />
             <OrdersPanel orders={customer.orders} />
-            <ConsentsPanel consents={customer.consents} />
+            <ReachPanel customer={customer} />
+            <ConsentsPanel customer={customer} />
           </div>
         )}
       </div>
+      <MergeDialog customer={customer} open={isMerging} onClose={() => setMerging(false)} />
     </Page>
   );
 }

@@ -1,0 +1,57 @@
+"""What the doors of one customer give of her wishes and ways, and take to make two profiles one. Times are UTC."""
+
+from __future__ import annotations
+
+from apiflask import Schema
+from apiflask.fields import UUID, Boolean, DateTime, Integer, Nested, String
+
+
+class PersonOut(Schema):
+    id = String()
+    nickname = String(allow_none=True)
+    phone_masked = String(allow_none=True, metadata={"example": "138****0000"})
+
+
+class WishRowOut(Schema):
+    """A word of hers, with how we know of it."""
+
+    purpose = String()
+    channel = String(allow_none=True, metadata={"description": "null: every channel"})
+    channel_label = String(allow_none=True, metadata={"description": "zh-CN"})
+    source = String(metadata={"description": "customer, staff, link, …: who told us"})
+    recorded_by = String(allow_none=True, metadata={"description": "the name of the staff member who wrote it down"})
+
+
+class ConsentRowOut(WishRowOut):
+    text_version = String()
+    scene = String(allow_none=True, metadata={"description": "where she was asked"})
+    given_at = DateTime()
+    withdrawn_at = DateTime(allow_none=True)
+
+
+class RefusalRowOut(WishRowOut):
+    refused_at = DateTime()
+    lifted_at = DateTime(allow_none=True)
+
+
+class ReachOut(Schema):
+    """By which ways, besides a service account that she follows, she can be reached at all, whatever she wants to hear."""
+
+    mini_program = Boolean()
+    phone = Boolean()
+
+
+class MergeIn(Schema):
+    other_id = UUID(required=True, metadata={"description": "who is the same person, and becomes part of this customer"})
+
+
+class MergeOut(Schema):
+    """What goes over from the one to the other."""
+
+    kept = Nested(PersonOut)
+    merged = Nested(PersonOut)
+    orders = Integer()
+    leads = Integer()
+    tags = Integer()
+    identities = Integer(metadata={"description": "accounts of WeChat's in which we know her"})
+    messages = Integer()
