@@ -102,7 +102,7 @@ function FilePage() {
       title={file.file_name || f.unnamed}
       back={BACK}
       subtitle={
-        <span className="customer-line">
+        <span className="title-line">
           <span>{f[file.kind]}</span>
           <FileStatus file={file} />
           <Moment at={file.created_at} />

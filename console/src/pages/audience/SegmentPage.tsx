@@ -150,7 +150,7 @@ function Builder({ segment }: { segment: Segment | null }) {
       back={BACK}
       subtitle={
         segment && (
-          <span className="customer-line">
+          <span className="title-line">
             <span>{s.kinds[segment.kind]}</span>
             <span>{t.audience.people(segment.members)}</span>
             <SegmentStatus segment={segment} />

@@ -99,7 +99,7 @@ function TagPage() {
       title={tag.label}
       back={BACK}
       subtitle={
-        <span className="customer-line">
+        <span className="title-line">
           <span>{tag.kind_label}</span>
           <span>{t.audience.people(tag.carriers)}</span>
           {tag.archived_at && <span>{g.archivedMark}</span>}

@@ -87,7 +87,7 @@ function CustomerPage() {
       back={back}
       extra={mayMerge && <Button onClick={() => setMerging(true)}>{t.customer.merge.open}</Button>}
       subtitle={
-        <span className="customer-line">
+        <span className="title-line">
           <span>{customer.phone_masked ?? t.customers.phoneUnbound}</span>
           <span>{customer.wechat.followed ? t.customer.followed : t.customer.notFollowed}</span>
           <span>
