@@ -45,7 +45,10 @@ def _first(messages: Any) -> str:
 
 
 def drawn(form: type[Schema]) -> list[dict[str, Any]]:
-    """What the console draws a form from: each field's name, label, type, whether it is needed, its choices and bounds."""
+    """What the console draws a form from: each field's name, label, type, whether it is needed, its choices and bounds.
+
+    `when` is there where a field is asked only beside some values of others: their names with these values.
+    """
     return [_drawn(name, field) for name, field in form().fields.items()]
 
 
@@ -59,6 +62,8 @@ def _drawn(name: str, field: fields.Field[Any]) -> dict[str, Any]:
         "many": isinstance(field, fields.List),
         "required": field.required,
     }
+    if "when" in field.metadata:
+        shown["when"] = field.metadata["when"]
     for validator in inner.validators:
         if isinstance(validator, OneOf):
             labels = field.metadata.get("choices", {})

@@ -81,6 +81,8 @@ def test_every_kind_comes_with_the_form_that_the_console_draws(marketer: Any) ->
     assert {"value": "vehicle.viewed", "label": "查看车辆"} in fields["event"]["choices"]
     assert (fields["at_least"]["type"], fields["at_least"]["max"]) == ("integer", 1000)
     assert [one["name"] for one in fields["where"]["fields"]] == ["name", "test", "value"]
+    asked = {one["name"]: one.get("when") for one in items["attribute"]["form"]}
+    assert (asked["attribute"], asked["to_number"]) == (None, {"attribute": ["visits_30d"]})
 
 
 WRONG = [

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection
 from typing import Any
 
-from marshmallow import ValidationError, validates_schema
+from marshmallow import ValidationError, fields, validates_schema
 from sqlalchemy import select, true
 
 from app.audience.conditions import Answer, Condition, Facts, Form, Scope, days, keys, number, one_of, span
@@ -18,6 +18,12 @@ _LABELS = {name: one.label for name, one in ATTRIBUTES.items()}
 _ASKS = {"word": ("words",), "number": ("from_number", "to_number"), "moment": ("within_days", "more_than_days")}
 
 
+def _of(type_: str, field: fields.Field[Any]) -> fields.Field[Any]:
+    """Asked only of attributes of this type."""
+    field.metadata["when"] = {"attribute": [name for name, one in ATTRIBUTES.items() if one.type == type_]}
+    return field
+
+
 class HasAttribute(Condition):
     """Of whom nothing was computed, nothing holds; but a number of hers is 0."""
 
@@ -26,11 +32,11 @@ class HasAttribute(Condition):
 
     class Config(Form):
         attribute = one_of("attribute.attribute", _LABELS, required=True)
-        words = keys("attribute.words", "word")
-        from_number = number("attribute.from_number", 0, 2**53)
-        to_number = number("attribute.to_number", 0, 2**53)
-        within_days = days()
-        more_than_days = days("more_than_days")
+        words = _of("word", keys("attribute.words", "word"))
+        from_number = _of("number", number("attribute.from_number", 0, 2**53))
+        to_number = _of("number", number("attribute.to_number", 0, 2**53))
+        within_days = _of("moment", days())
+        more_than_days = _of("moment", days("more_than_days"))
 
         @validates_schema
         def fits(self, data: dict[str, Any], **_: Any) -> None:

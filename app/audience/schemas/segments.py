@@ -98,7 +98,7 @@ class SegmentOut(SegmentRowOut):
 class ConditionKindOut(Schema):
     kind = String()
     label = String()
-    form = List(Dict(), metadata={"description": "name, label, hint, type, many, required, choices, min, max"})
+    form = List(Dict(), metadata={"description": "name, label, hint, type, many, required, choices, min, max, when"})
 
 
 class ConditionKindsOut(Schema):

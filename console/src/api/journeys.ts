@@ -20,6 +20,8 @@ export interface FormField {
   min?: number | null;
   max?: number | null;
   fields?: FormField[];
+  /** Asked only beside these values of other settings. */
+  when?: Record<string, unknown[]>;
 }
 
 /** The part of a JSON Schema that forms have no word for. */

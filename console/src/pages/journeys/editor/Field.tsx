@@ -45,6 +45,8 @@ export function Fields({ form, value, onChange, schema }: { form: FormField[]; v
   const set = (name: string, next: unknown) => {
     const changed = { ...value, [name]: next };
     if (next === undefined || next === null || next === "") delete changed[name];
+    // What is not asked any more is not kept unseen.
+    for (const field of form) if (field.when && !fitsBeside(field, changed)) delete changed[field.name];
     onChange(changed);
   };
   return (
@@ -88,7 +90,11 @@ const MODES: Record<string, string[]> = {
   days: ["date"],
 };
 
+const fitsBeside = ({ when }: FormField, beside: Config) =>
+  Object.entries(when ?? {}).every(([name, values]) => values.includes(beside[name]));
+
 function isAsked(field: FormField, beside: Config): boolean {
+  if (!fitsBeside(field, beside)) return false;
   const mode = beside["mode"];
   const modes = MODES[field.name];
   if (typeof mode === "string" && modes && mode !== "again" && mode !== "once") return modes.includes(mode) || beside[field.name] !== undefined;
