@@ -220,7 +220,6 @@ def world(app: Any, session: Session, wechat: FakeGateway, rings: Any) -> World:
     client = app.test_client()
     client.post("/api/public/staff/login", json={"username": admin.username, "password": dealers.PASSWORD})
     who = {name: identity.signed_in(session, one, market.mini) for name, one in (("free", free), ("holder", holder))}
-    session.commit()
     kept, archived = (segments.create(session, admin, name="人群", tree=EVERYBODY) for _ in range(2))
     ids = {
         "segment_id": kept.id,
