@@ -20,7 +20,7 @@ _ASKS = {"word": ("words",), "number": ("from_number", "to_number"), "moment": (
 
 def _of(type_: str, field: fields.Field[Any]) -> fields.Field[Any]:
     """Asked only of attributes of this type."""
-    field.metadata["when"] = {"attribute": [name for name, one in ATTRIBUTES.items() if one.type == type_]}
+    field.metadata = {**field.metadata, "when": {"attribute": [name for name, one in ATTRIBUTES.items() if one.type == type_]}}
     return field
 
 

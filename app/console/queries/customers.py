@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from sqlalchemy import ColumnElement, func, select
@@ -118,7 +118,7 @@ def _reach(session: Session, customer: Customer) -> dict[str, bool]:
 
 def _words(session: Session, said: type[Consent] | type[Refusal], customer_id: uuid.UUID) -> list[dict[str, Any]]:
     """The latest word on each purpose and channel, with who wrote it down."""
-    rows = session.execute(
+    rows: Iterable[tuple[Consent | Refusal, str | None]] = session.execute(
         select(said, Staff.name)
         .outerjoin(Staff, Staff.id == said.recorded_by)
         .where(said.customer_id == customer_id)
