@@ -1,4 +1,4 @@
-"""A marketer makes a tag, brings people in a file, finds them with conditions built by mouse, and looks at one of them."""
+"""A marketer makes a tag, brings people in a file, and counts them by a condition built by mouse; a change says what it will do."""
 
 from __future__ import annotations
 
@@ -42,13 +42,15 @@ def looked_at(page: Page, artefacts: Path, name: str) -> None:
 
 
 def file_of_people(label: str) -> bytes:
-    """People nobody knows yet, all with the tag, one in three in 苏州; the last row does not hold."""
+    """People nobody knows yet, all with the tag; the last row does not hold."""
     first = secrets.randbelow(10**8 - PEOPLE)
-    rows = [f"139{first + n:08d},顾客{n},{'苏州' if n % 3 == 0 else '杭州'},{label}" for n in range(PEOPLE)]
+    rows = [f"139{first + n:08d},顾客{n},苏州,{label}" for n in range(PEOPLE)]
     return "\r\n".join(["手机号,昵称,城市,标签", *rows, f"12345,谁也不是,苏州,{label}"]).encode()
 
 
-def test_a_tag_is_made_people_come_in_a_file_and_are_found_by_conditions_built_by_mouse(sheet: Sheet, page: Page, artefacts: Path) -> None:
+def test_a_tag_is_made_people_come_in_a_file_and_are_counted_by_a_condition_built_by_mouse(
+    sheet: Sheet, page: Page, artefacts: Path
+) -> None:
     label = f"试驾意向{secrets.token_hex(2)}"
     page.get_by_role("link", name="人群").click()
     looked_at(page, artefacts, "segments-empty")
@@ -75,31 +77,12 @@ def test_a_tag_is_made_people_come_in_a_file_and_are_found_by_conditions_built_b
 
     page.goto(f"{sheet.console}/audience")
     sheet.press("新建人群")
-    page.get_by_label("人群名称").fill("车展来的苏州客户")
+    page.get_by_label("人群名称").fill("车展来的客户")
     sheet.press("添加条件")
     sheet.choose("添加条件", "标签")
     sheet.choose("标签", label)
     expect(found(page)).to_contain_text("1,200 人")
-    sheet.press("添加条件")
-    sheet.choose("添加条件", "所在城市")
-    page.get_by_role("combobox", name="城市").click()
-    page.keyboard.type("苏州")
-    page.keyboard.press("Enter")
-    page.keyboard.press("Escape")
-    expect(found(page)).to_contain_text("400 人")
-    page.get_by_role("checkbox", name="不符合").last.click()
-    expect(found(page)).to_contain_text("800 人")
-    page.get_by_role("checkbox", name="不符合").last.click()
-    expect(found(page)).to_contain_text("400 人")
     looked_at(page, artefacts, "segment-built")
-    sheet.press("保存")
-    expect(page.get_by_role("heading", name="车展来的苏州客户")).to_be_visible()
-    expect(page.get_by_text("已就绪")).to_be_visible(timeout=30_000)
-    looked_at(page, artefacts, "segment")
-
-    page.get_by_label("名单", exact=True).get_by_role("link").first.click()
-    expect(page.get_by_text(label).first).to_be_visible()
-    looked_at(page, artefacts, "person")
 
 
 def test_a_change_of_conditions_says_who_comes_and_who_goes_before_it_is_saved(sheet: Sheet, page: Page, artefacts: Path) -> None:
