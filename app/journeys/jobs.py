@@ -5,7 +5,7 @@ from __future__ import annotations
 from sqlalchemy.orm import Session
 
 from app.journeys import service
-from app.journeys.service import confirming, leaving, timing
+from app.journeys.service import confirming, leaving, messages_counted, timing
 from app.kit.queue import enqueue, job
 
 
@@ -48,3 +48,14 @@ def look_after_tasks(session: Session) -> None:
 @job("journeys.keep_time", every=5, transactional=False, timeout=120)
 def keep_time() -> None:
     timing.sweep()
+
+
+@job("journeys.add_up_messages", every=5, queue="bulk")
+def add_up_messages(session: Session) -> None:
+    if messages_counted.add_up(session) == messages_counted.MOST_AT_ONCE:
+        enqueue(session, "journeys.add_up_messages")
+
+
+@job("journeys.recount_messages", cron="41 3 * * *", queue="bulk", transactional=False, timeout=3600)
+def recount_messages() -> None:
+    messages_counted.recount_all()

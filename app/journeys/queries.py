@@ -8,7 +8,7 @@ from collections.abc import Callable
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import and_, cast, func, or_, select, tuple_
+from sqlalchemy import and_, cast, func, select, tuple_
 from sqlalchemy.dialects.postgresql import JSONPATH
 from sqlalchemy.orm import Session
 
@@ -18,11 +18,10 @@ from app.audience.queries.segments import stands_on_segments
 from app.journeys import results
 from app.journeys.errors import JourneyUnknown
 from app.journeys.graph import TRIGGER, Graph
-from app.journeys.models import Journey, JourneyVersion, VersionStatus, Walk, WalkStep
+from app.journeys.models import Journey, JourneyVersion, VersionStatus, Walk
 from app.journeys.visits import event_label
 from app.kit import paging
 from app.kit.texts import has, t
-from app.messaging.models import Delivery, Send, SendStatus
 
 
 def journey(session: Session, brand_id: uuid.UUID, journey_id: uuid.UUID) -> Journey:
@@ -169,7 +168,7 @@ def described(session: Session, one: Journey) -> dict[str, Any]:
 def numbers(session: Session, journey_id: uuid.UUID) -> dict[str, dict[str, int]]:
     """For each node, over all versions: entered, waiting (there now), passed, stuck, and what became of the messages planned there.
 
-    sent: the channel took it; delivered: it reached her; failed: refused, undelivered or unknown; skipped: taken back before it left.
+    sent: the channel took it; delivered: it reached her; failed: refused, undelivered or unknown; skipped: it never left.
     """
     versions = session.execute(select(JourneyVersion.id).where(JourneyVersion.journey_id == journey_id)).scalars().all()
     found: dict[str, dict[str, int]] = defaultdict(lambda: dict.fromkeys(_FIGURES, 0))
@@ -177,21 +176,7 @@ def numbers(session: Session, journey_id: uuid.UUID) -> dict[str, dict[str, int]
         # Whoever finished has passed the last node, too; who was moved on has left it otherwise.
         passed = told["passed"] + told["finished"] + told["moved"]
         found[node_id] |= {"entered": told["entered"], "waiting": told["waiting"], "passed": passed, "stuck": told["stuck"]}
-    undelivered = Send.delivery == Delivery.failed
-    taken = (
-        select(
-            WalkStep.node_id,
-            func.count(Send.id).filter(Send.status == SendStatus.accepted),
-            func.count(Send.id).filter(Send.delivery == Delivery.success),
-            func.count(Send.id).filter(or_(Send.status.in_((SendStatus.rejected, SendStatus.unknown)), undelivered)),
-            func.count(Send.id).filter(Send.status == SendStatus.cancelled),
-        )
-        .join(Send, Send.id == WalkStep.send_id)
-        .where(WalkStep.journey_id == journey_id, WalkStep.send_id.is_not(None))
-        .group_by(WalkStep.node_id)
-    )
-    for node_id, sent, delivered, failed, skipped in session.execute(taken):
-        found[node_id] |= {"sent": sent, "delivered": delivered, "failed": failed, "skipped": skipped}
+        found[node_id] |= {"sent": told["sent"], "delivered": told["delivered"], "failed": told["failed"], "skipped": told["not_sent"]}
     found.setdefault(TRIGGER, dict.fromkeys(_FIGURES, 0))
     return dict(found)
 

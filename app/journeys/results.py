@@ -7,18 +7,19 @@ from collections import Counter, defaultdict
 from collections.abc import Collection, Sequence
 from typing import Any
 
-from sqlalchemy import func, select
+from sqlalchemy import func, select, union_all
 from sqlalchemy.orm import Session
 
 from app.journeys import proportions
 from app.journeys.errors import VersionUnknown
 from app.journeys.graph import TRIGGER, Graph
-from app.journeys.models import Conversion, Experiment, Journey, JourneyCount, JourneyVersion, Tried
+from app.journeys.models import Conversion, Experiment, Journey, JourneyCount, JourneyMessageChange, JourneyVersion, Tried
 from app.kit.texts import has, t
 
-FIGURES = ("entered", "waiting", "passed", "finished", "exited", "moved", "stuck", "skipped", "converted")
+MESSAGES = ("sent", "delivered", "failed", "not_sent")
+FIGURES = ("entered", "waiting", "passed", "finished", "exited", "moved", "stuck", "skipped", "converted", *MESSAGES)
 # Of what is counted at a node the figures that are told with their details.
-_BY = {"left": "passed", "exited": "exited", "skipped": "skipped"}
+_BY = {"left": "passed", "exited": "exited", "skipped": "skipped", "failed": "failed", "not_sent": "not_sent"}
 MERGED = "customer.merged"
 
 
@@ -38,10 +39,16 @@ def figures(session: Session, version_ids: Collection[uuid.UUID]) -> dict[str, d
 
     waiting: stands there and goes on; stuck: stands there and does not. At the trigger: who was let in, and who was left out, by why.
     """
-    counted = select(JourneyCount.node_id, JourneyCount.what, JourneyCount.detail, func.sum(JourneyCount.times))
-    counted = counted.where(JourneyCount.version_id.in_(version_ids))
     times: dict[str, Counter[tuple[str, str]]] = defaultdict(Counter)
-    for node_id, what, detail, some in session.execute(counted.group_by(JourneyCount.node_id, JourneyCount.what, JourneyCount.detail)):
+    # What became of messages within the last seconds is not added to the counts yet; both in one statement, so that nothing is in neither.
+    both = union_all(
+        *(
+            select(one.node_id, one.what, one.detail, one.times).where(one.version_id.in_(version_ids))
+            for one in (JourneyCount, JourneyMessageChange)
+        )
+    ).subquery()
+    told = select(both.c.node_id, both.c.what, both.c.detail, func.sum(both.c.times))
+    for node_id, what, detail, some in session.execute(told.group_by(both.c.node_id, both.c.what, both.c.detail)):
         times[node_id][what, detail] = int(some)
     return {node_id: _trigger(told) if node_id == TRIGGER else _node(told) for node_id, told in times.items()}
 
@@ -52,7 +59,7 @@ def _sum(told: Counter[tuple[str, str]], *whats: str) -> int:
 
 def _node(told: Counter[tuple[str, str]]) -> dict[str, Any]:
     stuck = _sum(told, "stuck") - _sum(told, "freed")
-    found: dict[str, Any] = {one: _sum(told, one) for one in ("entered", "finished", "exited", "moved", "skipped")}
+    found: dict[str, Any] = {one: _sum(told, one) for one in ("entered", "finished", "exited", "moved", "skipped", *MESSAGES)}
     found |= {"passed": _sum(told, "left"), "stuck": stuck, "converted": told["converted", ""]}
     gone = sum(found[one] for one in ("passed", "finished", "exited", "moved"))
     return found | {"waiting": found["entered"] - gone - stuck, "by": _by(told)}

@@ -25,6 +25,7 @@ SWEEPS = (
     "journeys.end_expired",
     "journeys.look_after_tasks",
     "journeys.keep_time",
+    "journeys.add_up_messages",
 )
 _PARK = text("""
     INSERT INTO walks (id, brand_id, journey_id, version_id, customer_id, entry_key, status, node_id, visit_no, arrived_at, due_at,

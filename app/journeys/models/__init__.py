@@ -1,7 +1,7 @@
 """Journeys with their versions, the walks of customers, the steps they took, and what was counted of them."""
 
 from app.journeys.models.acting import AskStatus, CreditAsk, StaffTask, TaskStatus
-from app.journeys.models.counts import JourneyCount
+from app.journeys.models.counts import JourneyCount, JourneyMessageChange
 from app.journeys.models.definitions import JOURNEY, Journey, JourneyStatus, JourneyVersion, VersionStatus
 from app.journeys.models.drafts import JourneyDraft, JourneyMove, MoveKind, MoveStatus
 from app.journeys.models.experiments import Experiment, Tried
@@ -19,6 +19,7 @@ __all__ = [
     "Journey",
     "JourneyCount",
     "JourneyDraft",
+    "JourneyMessageChange",
     "JourneyMove",
     "JourneyStatus",
     "JourneyTester",

@@ -5,7 +5,7 @@ from __future__ import annotations
 import uuid
 from datetime import datetime
 
-from sqlalchemy import BigInteger
+from sqlalchemy import BigInteger, Identity
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.kit.db import Base
@@ -17,7 +17,8 @@ class JourneyCount(Base):
     `what` is "entered", "left" (`detail`: the port), "finished", "moved" (to another version), "exited", "stuck" or "skipped" (`detail`:
     the reason), "freed" (is not stuck any more), "converted" (`detail`: "held_out" for the control group), or "noted" (`detail`: a key of
     `journeys.noted`). At the trigger it is "let_in", "left_out" (`detail`: why), "held_out", "unheld" (of the control group no more: two
-    profiles are one person) or "moved_in".
+    profiles are one person) or "moved_in". Of the messages that a node planned it is
+    "sent", "delivered", "failed" or "not_sent" (`detail`: why).
     """
 
     __tablename__ = "journey_counts"
@@ -26,6 +27,19 @@ class JourneyCount(Base):
     node_id: Mapped[str] = mapped_column(primary_key=True)
     what: Mapped[str] = mapped_column(primary_key=True)
     detail: Mapped[str] = mapped_column(primary_key=True, default="", server_default="")
+    times: Mapped[int] = mapped_column(BigInteger)
+
+
+class JourneyMessageChange(Base):
+    """By how much a count of messages changed, to be added to `JourneyCount`. A trigger on `sends` writes it."""
+
+    __tablename__ = "journey_message_changes"
+
+    id: Mapped[int] = mapped_column(BigInteger, Identity(always=True), primary_key=True)
+    version_id: Mapped[uuid.UUID]
+    node_id: Mapped[str]
+    what: Mapped[str]
+    detail: Mapped[str]
     times: Mapped[int] = mapped_column(BigInteger)
 
 
