@@ -132,4 +132,5 @@ def simulator_init(environment: Mapping[str, str]) -> list[str]:
     base = environment["PUBLIC_BASE_URL"]
     command = [sys.executable, "-m", "miniprogram_mock.platform", "init", "--dir", environment["SIM_DIR"]]
     command += ["--callback-base", base, "--clock-follower", f"{base}/api/platform/clock/advance"]
-    return [*command, "--clock-token", environment["CLOCK_TOKEN"]]
+    # One word: a token may begin with a dash.
+    return [*command, f"--clock-token={environment['CLOCK_TOKEN']}"]

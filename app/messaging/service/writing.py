@@ -63,7 +63,7 @@ _ACCEPTED = text(
     UPDATE sends SET status = 'accepted', lease_until = NULL, settled_at = :moment, msgid = new.msgid,
         error_code = CASE WHEN sends.delivery = 'failed' THEN sends.error_code END,
         error_message = CASE WHEN sends.delivery = 'failed' THEN sends.error_message END,
-        response_code = coalesce(sends.response_code, new.response_code), 
+        response_code = coalesce(sends.response_code, new.response_code),
         answer = CASE WHEN NOT EXISTS (SELECT FROM customers c WHERE c.id = sends.customer_id AND c.erased_at IS NOT NULL)
             THEN CAST(new.answer AS jsonb) END
     FROM unnest(CAST(:ids AS uuid[]), CAST(:fences AS int[]), CAST(:msgids AS text[]), CAST(:codes AS bytea[]), CAST(:answers AS text[]))
