@@ -36,4 +36,6 @@ def stand(stage: Stage, key: str) -> Made:
     nodes = [node("pause", "wait", amount=1, unit="hour"), node("end", "end")]
     made = stage.journey(key, trigger("list"), nodes, ways="pause>end", paused=True)
     stage.database.execute(_STAND, [made.journey_id, made.version_id])
+    # In an hour PostgreSQL looks at its tables by itself.
+    stage.database.execute("ANALYZE walks")
     return made
