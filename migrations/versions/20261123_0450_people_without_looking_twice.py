@@ -1,8 +1,4 @@
-"""People who come by the million: their brand, and of their tags the customer, are no foreign keys any more
-
-Revision ID: 20261123_0450
-Revises: 20261123_0300
-"""
+"""People who come by the million: their brand, and of their tags the customer, are no foreign keys any more"""
 
 from __future__ import annotations
 
@@ -10,8 +6,6 @@ from alembic import op
 
 revision = "20261123_0450"
 down_revision = "20261123_0300"
-branch_labels = None
-depends_on = None
 
 
 def upgrade() -> None:
