@@ -58,7 +58,7 @@ def _drawn(name: str, field: fields.Field[Any]) -> dict[str, Any]:
         "name": name,
         "label": field.metadata.get("label", name),
         "hint": field.metadata.get("hint"),
-        "type": _type(inner),
+        "type": field.metadata.get("type") or _type(inner),
         "many": isinstance(field, fields.List),
         "required": field.required,
     }
