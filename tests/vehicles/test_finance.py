@@ -59,7 +59,7 @@ def flows(made: Schedule) -> list[int]:
 
 
 def rounded(term: int, rate: int) -> float:
-    """What the last instalment may differ by, in fen: half a fen of rounding a month, for payment and interest, with the interest it drags along."""
+    """Fen the last instalment may differ by: half a fen of rounding a month, of payment and of interest, with what it drags along."""
     return 1 + sum((1 + rate / 120_000) ** month for month in range(term))
 
 
