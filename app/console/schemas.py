@@ -275,11 +275,13 @@ class JourneyRowOut(NamedOut):
     held_out = Integer(metadata={"description": "of the control group, who never walk"})
     converted = Integer(metadata={"description": "of those who entered, how many reached the goal"})
     updated_at = DateTime()
+    archived_at = DateTime(allow_none=True)
 
 
 class JourneysIn(Schema):
     search = String(validate=Length(1, 100), metadata={"description": "a part of the name"})
     status = String(validate=OneOf([one.value for one in JourneyStatus]))
+    archived = Boolean(load_default=False, metadata={"description": "those that were put away, instead of the others"})
     sort = String(validate=OneOf(SORTS), metadata={"description": "by name unless told; else the most or latest first"})
     cursor = String(metadata={"description": "`next_cursor` of the page before"})
     limit = Integer(load_default=MAX_LIMIT, validate=Range(1, MAX_LIMIT))
@@ -311,6 +313,10 @@ class GraphOut(Schema):
 
 class TriggerOut(Schema):
     label = String()
+
+
+class JourneyIn(Schema):
+    version = Integer(load_default=None, validate=Range(1, 2**31 - 1), metadata={"description": "the published one unless told"})
 
 
 class JourneyOut(NamedOut):

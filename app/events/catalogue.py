@@ -154,6 +154,7 @@ NAMES: dict[str, str] = BEHAVIOUR | {
     "journey.resumed": "The steps of a paused journey are taken again.",
     "journey.cancelled": "A journey is over for good: everybody inside leaves.",
     "journey.archived": "A journey is no longer shown among the others.",
+    "journey.restored": "A journey that was put away is shown among the others again.",
     "journey.paused_itself": "Too many walks of a journey got stuck, or it could not be heard for, and it paused.",
     # campaigns
     "campaign.created": "Somebody wrote a campaign.",

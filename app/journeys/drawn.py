@@ -10,6 +10,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from app.dealers.models import Staff
+from app.journeys import results
 from app.journeys.errors import VersionUnknown
 from app.journeys.graph import node_kinds, trigger_kinds
 from app.journeys.models import Journey, JourneyDraft, JourneyMove, JourneyVersion, VersionStatus
@@ -51,7 +52,8 @@ def number_of(session: Session, journey: Journey, version_id: uuid.UUID) -> int:
 
 
 def versions(session: Session, journey: Journey) -> list[dict[str, Any]]:
-    """All versions, the newest first, each with who published it, when, and why."""
+    """All versions, the newest first, each with who published it, when, and why, and how many people stand in it now."""
+    inside = results.inside(session, journey)
     wanted = select(JourneyVersion, Staff.name).outerjoin(Staff, Staff.id == JourneyVersion.published_by)
     wanted = wanted.where(JourneyVersion.journey_id == journey.id).order_by(JourneyVersion.number.desc())
     return [
@@ -59,6 +61,7 @@ def versions(session: Session, journey: Journey) -> list[dict[str, Any]]:
             "id": str(one.id),
             "number": one.number,
             "is_live": one.status == VersionStatus.published,
+            "inside": inside.get(one.id, 0),
             "note": one.note,
             "copy_of": one.copy_of,
             "published_by": name,

@@ -67,13 +67,14 @@ def listing(
     *,
     search: str | None = None,
     status: str | None = None,
+    archived: bool = False,
     sort: str = "name",
     cursor: str | None = None,
     limit: int | None = None,
 ) -> tuple[list[dict[str, Any]], str | None]:
     """The journeys of a brand with how many people entered, are inside, and how they left, and the cursor of the next page.
 
-    By name, or by one of `SORTS`, the most or latest first. Raises `CursorInvalid`.
+    By name, or by one of `SORTS`, the most or latest first; `archived` tells of those that were put away instead. Raises `CursorInvalid`.
     """
     counted = results.people_of_brand(session, brand_id)
     by = {"name": Journey.name, "updated": Journey.updated_at}.get(sort)
@@ -83,6 +84,7 @@ def listing(
         .outerjoin(JourneyVersion, and_(JourneyVersion.journey_id == Journey.id, JourneyVersion.status == VersionStatus.published))
         .outerjoin(counted, counted.c.journey_id == Journey.id)
         .where(Journey.brand_id == brand_id, Journey.test_of.is_(None))
+        .where(Journey.archived_at.is_not(None) if archived else Journey.archived_at.is_(None))
     )
     if search:
         wanted = wanted.where(Journey.name.icontains(search, autoescape=True))
@@ -124,6 +126,7 @@ def _row(one: Journey, version: JourneyVersion | None, counted: dict[str, int]) 
         "trigger_label": trigger_label(version) if version else "",
         **counted,
         "updated_at": one.updated_at,
+        "archived_at": one.archived_at,
     }
 
 
@@ -132,9 +135,12 @@ def trigger_label(version: JourneyVersion) -> str:
     return t("journeys.or").join(kind.summary(config) for kind, config in Graph(version.graph).triggers)
 
 
-def described(session: Session, one: Journey) -> dict[str, Any]:
-    """The published graph of a journey in words, with its trigger as the first node, and the numbers at each node."""
-    version = published(session, one.id)
+def described(session: Session, one: Journey, number: int | None = None) -> dict[str, Any]:
+    """The published graph of a journey, or that of a version, in words, with its trigger as the first node; and the numbers at each node.
+
+    Raises `VersionUnknown`.
+    """
+    version = published(session, one.id) if number is None else results.versions(session, one, number)[0]
     drawn: dict[str, Any] = {"nodes": [], "edges": []}
     if version is not None:
         graph = Graph(version.graph)

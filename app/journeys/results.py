@@ -7,7 +7,7 @@ from collections import Counter, defaultdict
 from collections.abc import Collection, Sequence
 from typing import Any
 
-from sqlalchemy import func, select, union_all
+from sqlalchemy import case, func, select, union_all
 from sqlalchemy.orm import Session
 
 from app.journeys import proportions
@@ -51,6 +51,15 @@ def figures(session: Session, version_ids: Collection[uuid.UUID]) -> dict[str, d
     for node_id, what, detail, some in session.execute(told.group_by(both.c.node_id, both.c.what, both.c.detail)):
         times[node_id][what, detail] = int(some)
     return {node_id: _trigger(told) if node_id == TRIGGER else _node(told) for node_id, told in times.items()}
+
+
+def inside(session: Session, journey: Journey) -> dict[uuid.UUID, int]:
+    """How many people stand in each version, stuck or not; versions in which nobody stands are left out."""
+    what, times = JourneyCount.what, JourneyCount.times
+    there = func.sum(case((what == "entered", times), (what.in_(("left", "finished", "exited", "moved")), -times), else_=0))
+    counted = select(JourneyCount.version_id, there).join(JourneyVersion, JourneyVersion.id == JourneyCount.version_id)
+    counted = counted.where(JourneyVersion.journey_id == journey.id, JourneyCount.node_id != TRIGGER).group_by(JourneyCount.version_id)
+    return {version_id: int(people) for version_id, people in session.execute(counted.having(there > 0))}
 
 
 def _sum(told: Counter[tuple[str, str]], *whats: str) -> int:

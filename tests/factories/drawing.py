@@ -51,6 +51,7 @@ HONOURED = {
     "POST /api/staff/journeys/<uuid:journey_id>/check",
     "POST /api/staff/journeys/<uuid:journey_id>/preview",
     "POST /api/staff/journeys/<uuid:journey_id>/archive",
+    "POST /api/staff/journeys/<uuid:journey_id>/restore",
     "POST /api/staff/journeys/<uuid:journey_id>/tests/stop",
     "DELETE /api/staff/journeys/tester",
     "POST /api/staff/journeys/<uuid:journey_id>/stuck/retry",
@@ -69,6 +70,7 @@ def asked() -> dict[str, dict[str, Any]]:
     """What doors that only look have to be asked with."""
     return {
         "GET /api/staff/journeys/<uuid:journey_id>/people": {"node": "end", "figure": "waiting"},
+        "GET /api/staff/journeys/<uuid:journey_id>/versions/<uuid:version_id>/difference": {"against": 1},
         "GET /api/staff/journeys/<uuid:journey_id>/why": {"customer_id": uuid.UUID(int=7)},
     }
 
@@ -104,7 +106,7 @@ def doors(session: Session, brand: Brand) -> dict[str, dict[str, Any]]:
     fresh: Journey = drafts.start(session, marketer, name="草稿", graph=only_end())
     other: Journey = drafts.start(session, marketer, name="另一份", graph=only_end())
     session.commit()
-    steps = {"/resume": paused, "/draft": fresh, "/publish": fresh, "/check": fresh, "/archive": fresh, "": other}
+    steps = {"/resume": paused, "/draft": fresh, "/publish": fresh, "/check": fresh, "/archive": fresh, "/restore": fresh, "": other}
     steps |= dict.fromkeys(("/copy", "/estimate", "/preview", "/pause", "/cancel"), running)
     ids = {f"/journeys/<uuid:journey_id>{step}": {"journey_id": one.id} for step, one in steps.items()}
     return (

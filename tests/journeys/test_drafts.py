@@ -120,6 +120,20 @@ def test_what_is_published_is_numbered_with_who_and_why_and_told_of(session: Ses
     assert list(session.execute(trail).scalars()) == ["draft", "active", "paused", "active", "cancelled"]
 
 
+def test_what_was_put_away_is_told_of_only_to_who_asks_for_it_and_comes_back(at_work: Any) -> None:
+    journey = begun(at_work, drawing.only_end())
+
+    def seen(archived: str = "") -> list[tuple[str, bool]]:
+        return [(one["id"], one["archived_at"] is not None) for one in ask(at_work, "GET", f"/{archived}")["items"]]
+
+    for _ in range(2):
+        ask(at_work, "POST", f"/{journey['id']}/archive", {})
+        assert (seen(), seen("?archived=true")) == ([], [(journey["id"], True)])
+    for _ in range(2):
+        assert ask(at_work, "POST", f"/{journey['id']}/restore", {})["archived_at"] is None
+        assert (seen(), seen("?archived=true")) == ([(journey["id"], False)], [])
+
+
 def test_only_what_was_never_published_is_deleted(session: Session, at_work: Any) -> None:
     journey, other = begun(at_work), begun(at_work, drawing.only_end())
     at_work.delete(f"{DOORS}/{journey['id']}")

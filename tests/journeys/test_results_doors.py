@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 
 from app.dealers.models import Brand, Role, Staff
 from app.identity.models import Customer
-from app.journeys import proportions
+from app.journeys import proportions, service
 from app.journeys.models import Journey, Walk
 from app.journeys.service import converting
 from tests.factories import dealers as make_dealers
@@ -140,6 +140,26 @@ def test_why_says_inside_left_or_never_triggered(
     assert why(stranger)["answer"] == why(elsewhere)["answer"] == "not_triggered"
     assert why(early)["answer"] == "not_let_in"
     assert "customer_id" in str(ask(at_work, "GET", f"/{journey.id}/why", status=422))
+
+
+def test_each_version_tells_how_many_stand_in_it_what_it_changed_and_how_it_was_drawn(
+    session: Session, at_work: Any, brand: Brand, journey: Journey, sweep: Any
+) -> None:
+    service.publish(session, journey, graph(pause="other", goal=GOAL))
+    enter(session, [make_identity.customer(session, brand)], sweep)
+    now, first = ask(at_work, "GET", f"/{journey.id}/versions")["items"]
+    # Of the seven one has left; two are stuck and stand there all the same.
+    assert [(one["number"], one["inside"]) for one in (now, first)] == [(2, 1), (1, 6)]
+    for one, other in ((now, first), (first, now)):
+        path = f"/{journey.id}/versions/{one['id']}/difference?against={other['number']}"
+        told = ask(at_work, "GET", path)["difference"]
+        old, new = ("pause", "other") if one is now else ("other", "pause")
+        assert [node["id"] for node in told["added"] + told["removed"]] == [new, old]
+    assert ask(at_work, "GET", path.replace("against=2", "against=1"))["difference"]["added"] == []
+    ask(at_work, "GET", path.replace("against=2", "against=3"), status=404)
+    drawn = [node["id"] for node in ask(at_work, "GET", f"/{journey.id}?version=1")["graph"]["nodes"]]
+    assert drawn == ["trigger", "pause", "end"]
+    ask(at_work, "GET", f"/{journey.id}?version=3", status=404)
 
 
 def test_an_adviser_and_another_brands_marketer_see_none_of_it(session: Session, client: Any, brand: Brand, journey: Journey) -> None:

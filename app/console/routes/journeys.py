@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 from app.console import schemas
 from app.console.queries import journeys
 from app.journeys import queries
-from app.journeys.errors import JourneyUnknown
+from app.journeys.errors import JourneyUnknown, VersionUnknown
 from app.kit.errors import Forbidden
 from app.kit.paging import CursorInvalid
 from app.kit.web import Caller, blueprint, raises, transactional
@@ -36,12 +36,13 @@ def listing(session: Session, who: Caller, query_data: dict[str, Any]) -> Any:
 
 
 @staff.get("/<uuid:journey_id>")
-@raises(Forbidden, JourneyUnknown)
+@raises(Forbidden, JourneyUnknown, VersionUnknown)
+@staff.input(schemas.JourneyIn, location="query")
 @staff.output(schemas.JourneyOut)
 @transactional
-def show(session: Session, who: Caller, journey_id: uuid.UUID) -> Any:
-    """One journey's published graph in words, with the numbers at each node."""
-    return queries.described(session, queries.journey(session, _brand_of(who), journey_id))
+def show(session: Session, who: Caller, journey_id: uuid.UUID, query_data: dict[str, Any]) -> Any:
+    """One journey's graph in words, the published one or that of a version, with the numbers at each node."""
+    return queries.described(session, queries.journey(session, _brand_of(who), journey_id), query_data["version"])
 
 
 @staff.get("/<uuid:journey_id>/walks")

@@ -77,6 +77,18 @@ def version(session: Session, who: Caller, journey_id: uuid.UUID, version_id: uu
     return told | {"graph": found.graph}
 
 
+@staff.get("/<uuid:journey_id>/versions/<uuid:version_id>/difference")
+@raises(MarketersOnly, JourneyUnknown, VersionUnknown)
+@staff.input(schemas.AgainstIn, location="query")
+@staff.output(schemas.ChangesOut)
+@transactional
+def difference(session: Session, who: Caller, journey_id: uuid.UUID, *, version_id: uuid.UUID, query_data: dict[str, Any]) -> Any:
+    """What a version changed against another one."""
+    journey = journey_of(session, who, journey_id)
+    after = drawn.version(session, journey, drawn.number_of(session, journey, version_id))
+    return {"difference": drawn.difference(drawn.version(session, journey, query_data["against"]).graph, after.graph)}
+
+
 @staff.post("/<uuid:journey_id>/preview")
 @raises(MarketersOnly, JourneyUnknown, VersionUnknown)
 @staff.input(schemas.PreviewIn)
@@ -172,4 +184,15 @@ def archive(session: Session, who: Caller, journey_id: uuid.UUID) -> Any:
     """Show a journey that never ran or is over no longer among the others."""
     journey = journey_of(session, who, journey_id)
     running.archive(session, journey)
+    return reference(journey)
+
+
+@staff.post("/<uuid:journey_id>/restore")
+@raises(MarketersOnly, JourneyUnknown)
+@staff.output(schemas.JourneyRefOut)
+@transactional
+def restore(session: Session, who: Caller, journey_id: uuid.UUID) -> Any:
+    """Show a journey that was put away among the others again."""
+    journey = journey_of(session, who, journey_id)
+    running.restore(session, journey)
     return reference(journey)

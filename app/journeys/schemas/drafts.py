@@ -211,6 +211,7 @@ class VersionOut(Schema):
     id = String()
     number = Integer()
     is_live = Boolean()
+    inside = Integer(metadata={"description": "how many people stand in it now, stuck or not"})
     note = String()
     copy_of = Integer(allow_none=True)
     published_by = String(allow_none=True)
@@ -223,6 +224,14 @@ class VersionsOut(Schema):
 
 class VersionGraphOut(VersionOut):
     graph = Dict()
+
+
+class AgainstIn(Schema):
+    against = Integer(required=True, validate=Range(1, 2**31 - 1), metadata={"description": "the number of the other version"})
+
+
+class ChangesOut(Schema):
+    difference = Dict()
 
 
 class CancelIn(Schema):

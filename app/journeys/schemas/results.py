@@ -117,7 +117,7 @@ class BehindOut(Schema):
 
 
 class MessageOut(Schema):
-    id = UUID(metadata={"description": "its `why` is told under /api/staff/messages/<id>/why"})
+    id = UUID(metadata={"description": "its `why` is told under /api/staff/sends/<id>/why"})
     status = String()
     delivery = String(allow_none=True)
     error = String(allow_none=True)

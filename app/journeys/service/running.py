@@ -64,6 +64,14 @@ def archive(session: Session, journey: Journey) -> None:
     told(session, journey, "journey.archived")
 
 
+def restore(session: Session, journey: Journey) -> None:
+    """Show it among the others again. Again changes nothing."""
+    lock(session, journey)
+    if journey.archived_at is not None:
+        journey.archived_at = None
+        told(session, journey, "journey.restored")
+
+
 def lock(session: Session, journey: Journey) -> None:
     """The journey as it is when nobody else changes it and no step of it is being taken, until this transaction ends."""
     # This waits for the steps that are being taken, and no later one finds the journey running.
