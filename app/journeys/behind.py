@@ -11,11 +11,10 @@ from sqlalchemy.orm import Session
 
 from app.events.models import Event
 from app.identity.models import Customer
-from app.journeys import results
-from app.journeys.errors import WalkUnknown
+from app.journeys import reasons, results
 from app.journeys.graph import TRIGGER, Graph
 from app.journeys.models import Conversion, Journey, JourneyVersion, VersionStatus, Walk, WalkStatus, WalkStep
-from app.journeys.stuck import in_words
+from app.journeys.stuck import walk as walk_of
 from app.kit import paging, phone
 from app.kit.texts import t
 from app.messaging.models import Send
@@ -68,21 +67,18 @@ def people(
 
 def _walker(walk: Walk, customer: Customer) -> dict[str, Any]:
     told = {"walk_id": walk.id, "customer_id": customer.id, "nickname": customer.nickname, "phone_masked": phone.mask(customer.phone)}
-    return told | {"status": walk.status, "node": walk.node_id, "entered_at": walk.created_at, "due_at": walk.due_at, "why": _why(walk)}
-
-
-def _why(walk: Walk) -> str | None:
-    if walk.problem and walk.status == WalkStatus.stuck:
-        return in_words(walk.problem.partition(":")[0])
-    return results.reason_label(walk.exit_reason) if walk.exit_reason else None
+    return told | {
+        "status": walk.status,
+        "node": walk.node_id,
+        "entered_at": walk.created_at,
+        "due_at": walk.due_at,
+        "why": reasons.of_walk(walk),
+    }
 
 
 def timeline(session: Session, journey: Journey, walk_id: uuid.UUID) -> dict[str, Any]:
     """One person's way through a journey. Raises `WalkUnknown`, also for another journey's."""
-    walk = session.execute(select(Walk).filter_by(id=walk_id, journey_id=journey.id)).scalar_one_or_none()
-    if walk is None:
-        raise WalkUnknown
-    return _timelines(session, journey, [walk])[0]
+    return _timelines(session, journey, [walk_of(session, journey, walk_id)])[0]
 
 
 def _timelines(session: Session, journey: Journey, walks: Sequence[Walk]) -> list[dict[str, Any]]:
@@ -104,7 +100,7 @@ def _timelines(session: Session, journey: Journey, walks: Sequence[Walk]) -> lis
         if walk.status in (WalkStatus.active, WalkStatus.stuck, WalkStatus.exited):
             here = [one for one in sends.values() if one.walk_id == walk.id and one.id not in shown]
             last = _visit(graphs[walk.version_id], walk.node_id, step=None, send=here[-1] if here else None)
-            told[walk.id].append(last | {"arrived_at": walk.arrived_at, "left_at": walk.ended_at, "why": _why(walk)})
+            told[walk.id].append(last | {"arrived_at": walk.arrived_at, "left_at": walk.ended_at, "why": reasons.of_walk(walk)})
     return [
         {
             "walk_id": walk.id,
@@ -114,7 +110,7 @@ def _timelines(session: Session, journey: Journey, walks: Sequence[Walk]) -> lis
             "entered_at": walk.created_at,
             "ended_at": walk.ended_at,
             "due_at": walk.due_at,
-            "why": _why(walk),
+            "why": reasons.of_walk(walk),
             "converted_at": reached.get(walk.id),
             "visits": told[walk.id],
         }
@@ -129,7 +125,7 @@ def _visit(graph: Graph, node_id: str, *, step: WalkStep | None, send: Send | No
     if step is None:
         return told | {"port": None, "port_label": None}
     port = t("journeys.results.moved") if step.port == MOVED else graph.ports(node_id).get(step.port or "")
-    why = results.reason_label(step.skipped) if step.skipped else None
+    why = reasons.in_words(step.skipped) if step.skipped else None
     return told | {"arrived_at": step.arrived_at, "left_at": step.left_at, "port": step.port, "port_label": port, "why": why}
 
 

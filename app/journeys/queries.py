@@ -18,10 +18,10 @@ from app.audience.queries.segments import stands_on_segments
 from app.journeys import results
 from app.journeys.errors import JourneyUnknown
 from app.journeys.graph import TRIGGER, Graph
-from app.journeys.models import Journey, JourneyVersion, VersionStatus, Walk
+from app.journeys.models import Journey, JourneyVersion, VersionStatus
 from app.journeys.visits import event_label
 from app.kit import paging
-from app.kit.texts import has, t
+from app.kit.texts import t
 
 
 def journey(session: Session, brand_id: uuid.UUID, journey_id: uuid.UUID) -> Journey:
@@ -188,11 +188,3 @@ def numbers(session: Session, journey_id: uuid.UUID) -> dict[str, dict[str, int]
 
 
 _FIGURES = ("entered", "waiting", "passed", "stuck", "sent", "delivered", "failed", "skipped")
-
-
-def reason_label(one: Walk) -> str | None:
-    """Why a walk ended early or is stuck, in words."""
-    reason = one.exit_reason or one.problem
-    if reason and has(f"journeys.reasons.{reason}"):
-        return t(f"journeys.reasons.{reason}")
-    return one.problem or (event_label(one.exit_reason) if one.exit_reason else None)

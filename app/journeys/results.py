@@ -10,11 +10,11 @@ from typing import Any
 from sqlalchemy import case, func, select, union_all
 from sqlalchemy.orm import Session
 
-from app.journeys import proportions
+from app.journeys import proportions, reasons
 from app.journeys.errors import VersionUnknown
 from app.journeys.graph import TRIGGER, Graph
 from app.journeys.models import Conversion, Experiment, Journey, JourneyCount, JourneyMessageChange, JourneyVersion, Tried
-from app.kit.texts import has, t
+from app.kit.texts import t
 
 MESSAGES = ("sent", "delivered", "failed", "not_sent")
 FIGURES = ("entered", "waiting", "passed", "finished", "exited", "moved", "stuck", "skipped", "converted", *MESSAGES)
@@ -88,14 +88,6 @@ def _by(told: Counter[tuple[str, str]]) -> dict[str, dict[str, int]]:
         if what in _BY and some:
             by[_BY[what]][detail] = some
     return dict(by)
-
-
-def reason_label(reason: str) -> str:
-    """A reason for which somebody left, was left out or passed without what the node does, in words."""
-    for texts in ("journeys.reasons", "journeys.left_out", "events"):
-        if has(f"{texts}.{reason}"):
-            return t(f"{texts}.{reason}")
-    return reason
 
 
 def share(happened: int, people: int) -> dict[str, Any]:
@@ -174,7 +166,7 @@ def results(session: Session, journey: Journey, number: int | None = None) -> di
     for node_id, label in names.items():
         told = found.get(node_id, dict.fromkeys(FIGURES, 0) | {"by": {}})
         by = [
-            {"figure": figure, "detail": detail, "label": ports.get((node_id, detail)) or reason_label(detail), "times": times}
+            {"figure": figure, "detail": detail, "label": ports.get((node_id, detail)) or reasons.in_words(detail), "times": times}
             for figure, details in told["by"].items()
             for detail, times in details.items()
         ]

@@ -11,12 +11,13 @@ from sqlalchemy.orm import Session
 
 from app.dealers.models import Staff
 from app.events import queries
+from app.journeys import reasons
 from app.journeys.errors import WalkUnknown
 from app.journeys.graph import Graph
 from app.journeys.models import Journey, JourneyStatus, JourneyVersion, Walk, WalkStatus
 from app.journeys.models.counts import JourneyTrouble
 from app.kit.states import Transition
-from app.kit.texts import has, t
+from app.kit.texts import t
 
 MOST_GROUPS = 200
 TOO_MANY = "too_many_stuck"
@@ -27,11 +28,6 @@ def of_problem(problem: str | None) -> ColumnElement[Any]:
     """What a problem is called: a key of `journeys.reasons`, or the name of the error that a step raised."""
     name: ColumnElement[Any] = func.split_part(Walk.problem, ":", 1)
     return name if problem is None else name == problem
-
-
-def in_words(problem: str) -> str:
-    """What marketers read of a problem by its name."""
-    return t(f"journeys.reasons.{problem}") if has(f"journeys.reasons.{problem}") else t("journeys.reasons.error", error=problem)
 
 
 def groups(session: Session, journey: Journey) -> list[dict[str, Any]]:
@@ -48,7 +44,7 @@ def groups(session: Session, journey: Journey) -> list[dict[str, Any]]:
             "node": node_id,
             "label": labels[node_id],
             "problem": problem,
-            "words": in_words(problem),
+            "words": reasons.in_words(problem),
             "people": count,
             "since": since,
             "example": example,
@@ -85,9 +81,9 @@ def walk(session: Session, journey: Journey, walk_id: uuid.UUID) -> Walk:
 
 def walk_out(one: Walk) -> dict[str, Any]:
     """A walk that is or was stuck, for a door."""
-    problem = (one.problem or "").partition(":")[0]
+    problem = reasons.problem_of(one)
     told = {"id": one.id, "customer_id": one.customer_id, "node": one.node_id, "status": one.status, "arrived_at": one.arrived_at}
-    return told | {"problem": problem or None, "words": in_words(problem) if problem else None, "told": one.problem}
+    return told | {"problem": problem, "words": reasons.in_words(problem) if problem else None, "told": one.problem}
 
 
 def pause(session: Session, journey: Journey) -> dict[str, Any] | None:

@@ -7,10 +7,9 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from app.journeys import reasons
 from app.journeys.graph import Graph
 from app.journeys.models import INSIDE, JourneyVersion, Walk, WalkStep
-from app.journeys.queries import reason_label
-from app.kit.texts import has, t
 from app.messaging.models import Send
 
 
@@ -22,7 +21,7 @@ def test_out(session: Session, walk: Walk) -> dict[str, Any]:
     return {
         "walk_id": walk.id,
         "status": walk.status,
-        "reason": reason_label(walk),
+        "reason": reasons.of_walk(walk),
         "stands_on": _node(graph, walk.node_id) | {"due_at": walk.due_at} if inside else None,
         "ports": [{"port": port, "label": label} for port, label in graph.ports(walk.node_id).items()] if inside else [],
         "steps": [_step(graph, step, send) for step, send in session.execute(taken.order_by(WalkStep.visit_no))],
@@ -39,13 +38,9 @@ def _node(graph: Graph, node_id: str) -> dict[str, Any]:
 def _step(graph: Graph, step: WalkStep, send: Send | None) -> dict[str, Any]:
     told: dict[str, Any] = {"arrived_at": step.arrived_at, "left_at": step.left_at, "port": step.port}
     told["port_label"] = graph.ports(step.node_id).get(step.port or "")
-    told["skipped"] = _reason(step.skipped) if step.skipped else None
+    told["skipped"] = reasons.in_words(step.skipped) if step.skipped else None
     told["message"] = None
     if send is not None:
         names = ("channel", "template_key", "status", "delivery", "error_code")
         told["message"] = {name: getattr(send, name) for name in names}
     return _node(graph, step.node_id) | told
-
-
-def _reason(key: str) -> str:
-    return t(f"journeys.reasons.{key}") if has(f"journeys.reasons.{key}") else key

@@ -17,7 +17,7 @@ from app.dealers.models import Brand
 from app.events import service as events
 from app.events.models import Event
 from app.identity.models import Customer
-from app.journeys import queries, service
+from app.journeys import reasons, service
 from app.journeys.models import Walk
 from app.kit import db
 from app.messaging import service as messaging
@@ -127,7 +127,7 @@ def test_what_ends_a_walk_takes_back_the_message_that_nobody_claimed(
     sweep()
     assert walks(session) == [("exited", "order.cancelled")]
     assert sends(session) == ["cancelled"]
-    assert queries.reason_label(session.execute(select(Walk)).scalar_one()) == "取消订单"
+    assert reasons.of_walk(session.execute(select(Walk)).scalar_one()) == "取消订单"
     exited = session.execute(select(Event).filter_by(name="journey.exited")).scalar_one()
     assert exited.data["reason"] == "order.cancelled"
     later(days=3)

@@ -15,11 +15,10 @@ from sqlalchemy.orm import Session
 
 from app.dealers.models import Brand
 from app.identity.models import Customer
-from app.journeys import service
+from app.journeys import reasons, service
 from app.journeys.holding import hold
 from app.journeys.models import Journey, JourneyMove, MoveKind, Walk
 from app.journeys.models.entering import JourneyFanOut
-from app.journeys.queries import reason_label
 from app.journeys.service import enrolling, fanning_out, leaving, moving, naming, running, walking
 from app.kit import clock
 from tests.factories import dealers as make_dealers
@@ -330,5 +329,5 @@ def test_who_finds_all_walks_in_other_hands_does_not_ask_without_a_pause(
 
 
 def test_why_somebody_is_stuck_is_said_in_chinese() -> None:
-    assert reason_label(Walk(problem="no_tag")) == "标签已归档或不存在"
-    assert reason_label(Walk(problem="undecided")) == "这一步没有得出结果，请检查设置后重试"
+    assert reasons.of_walk(Walk(problem="no_tag")) == "标签已归档或不存在"
+    assert reasons.of_walk(Walk(problem="undecided")) == "这一步没有得出结果，请检查设置后重试"

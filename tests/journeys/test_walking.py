@@ -16,7 +16,7 @@ from sqlalchemy.orm import Session
 from app.dealers.models import Brand
 from app.events.models import Event
 from app.identity.models import Customer
-from app.journeys import queries, service
+from app.journeys import reasons, service
 from app.journeys.errors import NotStuck
 from app.journeys.models import Walk, WalkStep
 from app.journeys.nodes import send_message, wait
@@ -216,7 +216,8 @@ def test_a_poisoned_walk_is_stuck_alone_with_its_reason_and_can_be_tried_again(
     assert len(templates(session)) == 4
     stuck = session.execute(select(Walk).filter_by(status="stuck")).scalar_one()
     assert stuck.customer_id == poisoned_id
-    assert queries.reason_label(stuck) == "ValueError: no order to speak of"
+    assert stuck.problem == "ValueError: no order to speak of"
+    assert reasons.of_walk(stuck) == "执行这一步时出错（ValueError）"
     later(days=2)
     sweep()
     assert session.get_one(Walk, stuck.id).status == "stuck"

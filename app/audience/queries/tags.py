@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import uuid
 from collections import defaultdict
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from contextlib import suppress
 from typing import Any
 
-from sqlalchemy import Select, or_, select, tuple_
+from sqlalchemy import Select, func, or_, select, tuple_
 from sqlalchemy.orm import Session, joinedload
 
 from app.audience.errors import TagUnknown
@@ -78,15 +78,18 @@ def tag_of_key(session: Session, brand_id: uuid.UUID, key: str) -> Tag:
     return found
 
 
-def people_by_phone(session: Session, brand_id: uuid.UUID, phones: Sequence[str]) -> dict[str, uuid.UUID | None]:
-    """Who has each of these telephone numbers, as they are written; None where nobody has, or it is none."""
+def people_by_phone(session: Session, brand_id: uuid.UUID, phones: Iterable[str]) -> dict[str, uuid.UUID | None]:
+    """Who has each of these telephone numbers, as they are written; None where nobody has, or it is none.
+
+    Of a number that a merged profile kept it is the person into whom that was merged."""
     found: dict[str, uuid.UUID | None] = dict.fromkeys(phones)
     hashes: dict[str, list[str]] = defaultdict(list)
     for phone in found:
         with suppress(PhoneInvalid):
             hashes[blind_index(normalise(phone))].append(phone)
-    rows = select(Customer.phone_hash, Customer.id).where(Customer.brand_id == brand_id, Customer.phone_hash.in_(hashes))
-    for number, customer_id in session.execute(rows.where(Customer.erased_at.is_(None), Customer.merged_into_id.is_(None))):
+    person = func.coalesce(Customer.merged_into_id, Customer.id)
+    rows = select(Customer.phone_hash, person).where(Customer.brand_id == brand_id, Customer.phone_hash.in_(hashes))
+    for number, customer_id in session.execute(rows):
         found |= dict.fromkeys(hashes[str(number)], customer_id)
     return found
 

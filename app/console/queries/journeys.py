@@ -6,7 +6,7 @@ from sqlalchemy.orm import Session
 
 from app.console.queries.names import people
 from app.console.queries.paging import Page, page_of
-from app.journeys import queries as journeys
+from app.journeys import reasons
 from app.journeys.graph import TRIGGER
 from app.journeys.models import Journey, Walk
 
@@ -30,7 +30,7 @@ def walks(session: Session, journey: Journey, *, node: str | None, status: str |
                 "node_id": walk.node_id,
                 "due_at": walk.due_at,
                 "entered_at": walk.created_at,
-                "exit_reason": journeys.reason_label(walk),
+                "exit_reason": reasons.of_walk(walk),
             }
             for walk in page.items
         ]

@@ -7,6 +7,7 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
+from app.audience.queries import people_by_phone
 from app.journeys import coming
 from app.journeys.errors import JourneyUnknown, NotCalledFor, NothingPublished
 from app.journeys.schemas import entering as schemas
@@ -36,5 +37,6 @@ def let_in(session: Session, who: Caller, key: str, json_data: dict[str, Any]) -
         raise JourneyUnknown
     journey = naming.called(session, who.brand_id, key)
     phone = json_data.pop("phone", None)
-    person = json_data.pop("customer_id", None) or naming.by_phone(session, who.brand_id, phone) or NOBODY
+    known = people_by_phone(session, who.brand_id, [phone]) if phone else {}
+    person = json_data.pop("customer_id", None) or known.get(phone) or NOBODY
     return coming.enrolled_out(naming.let_in(session, journey, person, **json_data))

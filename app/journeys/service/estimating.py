@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 
 from app.events.models import Event
 from app.identity.models import Customer
-from app.journeys import coming, filters
+from app.journeys import coming, filters, reasons
 from app.journeys.arrivals import Heard, Planned, Trigger
 from app.journeys.graph import Graph, problems
 from app.journeys.models import Journey
@@ -21,7 +21,6 @@ from app.journeys.nodes import send_message
 from app.journeys.rules import PER
 from app.journeys.service.fanning_out import people_of
 from app.kit import clock
-from app.kit.texts import has, t
 from app.messaging.channels import channel
 from app.messaging.service import forecasting
 from app.messaging.service.forecasting import Reach, Sender
@@ -169,20 +168,15 @@ def _message(graph: Graph, node_id: str, seen: Reach, *, asked: int) -> dict[str
     by_channel: Counter[str] = Counter()
     for (_, kind), count in seen.ways.items():
         by_channel[kind] += count
-    reasons = [{"key": key, "label": _reason(key), "people": people} for key, people in sorted(seen.skipped.items())]
+    skipped = [{"key": key, "label": reasons.in_words(key), "people": people} for key, people in sorted(seen.skipped.items())]
     return {
         "node": node_id,
         "label": graph.label(node_id),
         "asked": asked,
         "reached": seen.reached,
         "ways": [{"channel": kind, "label": channel(kind).label, "people": people} for kind, people in sorted(by_channel.items())],
-        "skipped": reasons,
+        "skipped": skipped,
     }
-
-
-def _reason(key: str) -> str:
-    named = f"messaging.reasons.{key}"
-    return t(named) if has(named) and "{" not in t(named) else key
 
 
 def _quota(session: Session, brand_id: uuid.UUID, ways: Counter[Sender]) -> list[dict[str, Any]]:

@@ -7,10 +7,10 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import func, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from app.audience.queries import who_now
+from app.audience.queries import people_by_phone, who_now
 from app.identity.models import Customer
 from app.journeys.errors import JourneyUnknown, NotCalledFor, NothingPublished
 from app.journeys.graph import Graph
@@ -20,8 +20,6 @@ from app.journeys.service.enrolling import Arrival, Enrolled, enrol, fill, open_
 from app.journeys.service.entering import OPEN, entry_key
 from app.journeys.triggers.api import CalledFor
 from app.kit import clock, db
-from app.kit.crypto import blind_index
-from app.kit.phone import PhoneInvalid, normalise
 
 
 @dataclass(frozen=True)
@@ -47,22 +45,13 @@ def let_in(session: Session, journey: Journey, customer_id: uuid.UUID, *, key: s
 def let_in_listed(session: Session, journey: Journey, *, phones: Iterable[str], customer_ids: Iterable[uuid.UUID]) -> Listed:
     """Let in people, by their phone numbers and ids; each once. Raises `NothingPublished`."""
     version = _open(session, journey)
-    hashes: dict[str, str] = {}
-    unknown: list[str] = []
-    for phone in dict.fromkeys(phones):
-        try:
-            hashes[blind_index(normalise(phone))] = phone
-        except PhoneInvalid:
-            unknown.append(phone)
-    ours = Customer.brand_id == journey.brand_id
-    person = func.coalesce(Customer.merged_into_id, Customer.id)
-    rows = session.execute(select(Customer.phone_hash, person).where(ours, Customer.phone_hash.in_(hashes))).all()
-    by_phone = dict(rows)
-    unknown += [phone for number, phone in hashes.items() if number not in by_phone]
+    by_phone = people_by_phone(session, journey.brand_id, phones)
+    unknown = [phone for phone, one in by_phone.items() if one is None]
     given = list(dict.fromkeys(customer_ids))
-    known = set(session.execute(select(Customer.id).where(ours, db.among(Customer.id, given))).scalars())
+    ours = select(Customer.id).where(Customer.brand_id == journey.brand_id, db.among(Customer.id, given))
+    known = set(session.execute(ours).scalars())
     unknown += [str(one) for one in given if one not in known]
-    wanted = dict.fromkeys([*by_phone.values(), *(one for one in given if one in known)])
+    wanted = dict.fromkeys([*(one for one in by_phone.values() if one), *(one for one in given if one in known)])
     return Listed(_enter(session, version, list(wanted), key=f"list:{db.new_id()}"), unknown)
 
 
@@ -72,16 +61,6 @@ def called(session: Session, brand_id: uuid.UUID, key: str) -> Journey:
     if found is None:
         raise JourneyUnknown
     return found
-
-
-def by_phone(session: Session, brand_id: uuid.UUID, phone: str) -> uuid.UUID | None:
-    """Who has this telephone number, if anybody has."""
-    try:
-        number = blind_index(normalise(phone))
-    except PhoneInvalid:
-        return None
-    person = func.coalesce(Customer.merged_into_id, Customer.id)
-    return session.execute(select(person).where(Customer.brand_id == brand_id, Customer.phone_hash == number)).scalars().first()
 
 
 def _open(session: Session, journey: Journey) -> JourneyVersion:

@@ -21,11 +21,11 @@ from app.events import service as events
 from app.events.models import Event
 from app.identity import queries as identity
 from app.identity.models import Customer
+from app.journeys import reasons
 from app.journeys.errors import GraphInvalid, InTheWay
 from app.journeys.graph import Graph, problems
 from app.journeys.holding import look_ahead
 from app.journeys.models import INSIDE, Journey, JourneyVersion, VersionStatus, Walk, WalkStatus, WalkStep
-from app.journeys.queries import reason_label
 from app.journeys.service.leaving import ending, watched_by
 from app.journeys.service.walking import walk_alone
 from app.kit import clock, db
@@ -277,7 +277,7 @@ def _told(ahead: _Ahead, *, is_cut: bool) -> dict[str, Any]:
     return {
         "began_at": ahead.began_at,
         "status": walk.status,
-        "reason": reason_label(walk),
+        "reason": reasons.of_walk(walk),
         "is_cut": is_cut,
         "stands_on": None if walk.status == WalkStatus.completed else _node(graph, walk.node_id) | {"due_at": walk.due_at},
         "ended_at": walk.ended_at,
