@@ -7,7 +7,7 @@ from apiflask.fields import UUID, Date, DateTime, Integer, List, Nested, String
 from apiflask.validators import Length, OneOf, Range
 
 from app.kit.paging import MAX_LIMIT
-from app.messaging.models import SendStatus
+from app.messaging.models import Delivery, SendStatus
 
 
 class LogFilterIn(Schema):
@@ -15,12 +15,15 @@ class LogFilterIn(Schema):
     template_key = String(validate=Length(1, 64))
     broadcast_id = UUID()
     walk_id = UUID()
+    journey_id = UUID()
     status = String(validate=OneOf([one.value for one in SendStatus]))
     error_code = String(validate=Length(1, 64), metadata={"description": "why it was skipped, failed, or waits"})
     channel = String(validate=Length(1, 64))
     appid = String(validate=Length(1, 64), metadata={"description": "the account that sent it"})
     purpose = String(validate=OneOf(("transactional", "marketing")))
-    day = Date(metadata={"description": "on which it was planned, in China"})
+    delivery = String(validate=OneOf([one.value for one in Delivery]), metadata={"description": "what the platform said later"})
+    since = Date(metadata={"description": "the first day on which it was planned, in China"})
+    until = Date(metadata={"description": "the last such day"})
 
 
 class LogIn(LogFilterIn):
@@ -41,6 +44,7 @@ class SendOut(Schema):
     channel = String()
     channel_label = String()
     template_key = String()
+    template_title = String(metadata={"description": "what people call it; its key where it has no title, or is gone"})
     purpose = String()
     status = String()
     status_label = String()
@@ -50,6 +54,7 @@ class SendOut(Schema):
     appid = String(allow_none=True)
     broadcast_id = String(allow_none=True)
     walk_id = String(allow_none=True)
+    journey_id = String(allow_none=True)
     created_at = DateTime()
     due_at = DateTime(allow_none=True, metadata={"description": "when it is looked at next, while it is planned"})
     claimed_at = DateTime(allow_none=True)
@@ -59,6 +64,17 @@ class SendOut(Schema):
 class SendsOut(Schema):
     items = List(Nested(SendOut))
     next_cursor = String(allow_none=True)
+
+
+class ChoiceOut(Schema):
+    value = String()
+    label = String(metadata={"description": "zh-CN"})
+
+
+class LogChoicesOut(Schema):
+    channels = List(Nested(ChoiceOut))
+    statuses = List(Nested(ChoiceOut))
+    reasons = List(Nested(ChoiceOut), metadata={"description": "those of the last thirty days"})
 
 
 class LineOut(Schema):

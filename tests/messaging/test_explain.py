@@ -244,8 +244,14 @@ class TestDoors:
         assert len(ask(appid=town.service_account.appid)) == 2
         assert len(ask(customer_id=str(people[1].id))) == 1
         today = clock.now(session).astimezone(queries.explaining.CHINA).date()
-        assert len(ask(day=today.isoformat(), template_key=make.NEWS)) == 3
-        assert ask(day=(today - timedelta(days=1)).isoformat()) == []
+        yesterday = today - timedelta(days=1)
+        assert len(ask(since=today.isoformat(), until=today.isoformat(), template_key=make.NEWS)) == 3
+        assert len(ask(since=yesterday.isoformat())) == 3
+        assert ask(until=yesterday.isoformat()) == []
+        assert {one["template_title"] for one in ask(channel="service_template")} == {refused["template_title"]} != {make.NEWS}
+        assert ask(journey_id=str(people[0].id)) == []
+        choices = marketer.get("/api/staff/sends/choices").json
+        assert choices["reasons"] == [{"value": "refused", "label": "客户已拒收这类消息"}]
         mine = marketer.get(f"/api/staff/customers/{people[1].id}/messages").json["items"]
         assert [one["customer_id"] for one in mine] == [str(people[1].id)]
         file = marketer.get("/api/staff/sends/sends.csv", query_string={"status": "accepted"}).text

@@ -81,6 +81,11 @@ class Send(Root):
         CheckConstraint("purpose IN ('transactional', 'marketing')", name="purpose"),
         CheckConstraint("(status = 'claimed') = (lease_until IS NOT NULL)", name="lease_while_claimed"),
         Index("ix_sends_brand_id_created_at", "brand_id", "created_at"),
+        # The log, narrowed: each of these turns its pages without looking at what it does not show.
+        Index("ix_sends_template_key", "brand_id", "template_key", "created_at", "id"),
+        Index("ix_sends_channel", "brand_id", "channel", "created_at", "id"),
+        Index("ix_sends_reason", "brand_id", "error_code", "created_at", "id", postgresql_where=text("error_code IS NOT NULL")),
+        Index("ix_sends_journey", text("(context ->> 'journey_id')"), "created_at", "id", postgresql_where=text("walk_id IS NOT NULL")),
         Index("ix_sends_due", "lane", "due_at", postgresql_where=text("status = 'planned'")),
         Index("ix_sends_leases", "lease_until", postgresql_where=text("status = 'claimed'")),
         Index("ix_sends_walk_id", "walk_id", postgresql_where=text("walk_id IS NOT NULL")),

@@ -1,7 +1,7 @@
 """Looks at messages: the ledger, and why somebody did or did not get one."""
 
-from app.messaging.queries.explaining import Line, also_tells, channel_label, moment, reason_text, story
-from app.messaging.queries.ledger import LOG_FILTERS, last_of, log, send, senders_stopped
+from app.messaging.queries.explaining import Line, also_tells, channel_label, moment, reason_text, story, template_title
+from app.messaging.queries.ledger import LOG_FILTERS, last_of, log, reasons_given, send, senders_stopped
 
 __all__ = [
     "LOG_FILTERS",
@@ -12,7 +12,9 @@ __all__ = [
     "log",
     "moment",
     "reason_text",
+    "reasons_given",
     "send",
     "senders_stopped",
     "story",
+    "template_title",
 ]

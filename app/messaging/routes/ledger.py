@@ -14,10 +14,11 @@ from app.identity.errors import CustomerUnknown
 from app.kit import db, paging
 from app.kit.errors import Forbidden, Invalid
 from app.kit.paging import CursorInvalid
+from app.kit.registry import kinds
 from app.kit.rows import BOM, excel_line
 from app.kit.texts import t
 from app.kit.web import Caller, answers, blueprint, raises, stepwise, transactional
-from app.messaging import queries, schemas_ledger
+from app.messaging import channels, queries, schemas_ledger
 from app.messaging.errors import SendUnknown
 from app.messaging.models import Send, SendStatus
 from app.messaging.routes.callers import brand_of
@@ -26,6 +27,7 @@ staff = blueprint("sends", audience="staff")
 customers = blueprint("customers", audience="staff", part="messages")
 
 _PAGE = 1_000
+_REASONS_OF_DAYS = 30
 
 
 @staff.get("/")
@@ -34,7 +36,7 @@ _PAGE = 1_000
 @staff.output(schemas_ledger.SendsOut)
 @transactional
 def listed(session: Session, who: Caller, query_data: dict[str, Any]) -> Any:
-    """Every message of the brand, newest first: by person, template, broadcast, status, reason, account, day."""
+    """Every message of the brand, newest first: by person, template, broadcast, journey, outcome, reason, account, period."""
     return _page(session, brand_of(who), query_data)
 
 
@@ -45,12 +47,12 @@ def _page(session: Session, brand_id: uuid.UUID, wanted: dict[str, Any]) -> dict
     shown = found[:limit]
     last = shown[-1][0] if len(found) > limit else None
     return {
-        "items": [send_out(send, nickname) for send, nickname in shown],
+        "items": [send_out(*row) for row in shown],
         "next_cursor": paging.encode(last.created_at, last.id) if last else None,
     }
 
 
-def send_out(send: Send, nickname: str | None) -> dict[str, Any]:
+def send_out(send: Send, nickname: str | None, title: str | None) -> dict[str, Any]:
     names = ("id", "customer_id", "staff_id", "broadcast_id", "walk_id")
     plain = ("channel", "template_key", "purpose", "status", "delivery", "appid", "created_at", "claimed_at", "settled_at")
     due = send.due_at if send.status == SendStatus.planned and send.error_code != "paused" else None
@@ -59,6 +61,8 @@ def send_out(send: Send, nickname: str | None) -> dict[str, Any]:
         | {name: getattr(send, name) for name in plain}
         | {
             "nickname": nickname,
+            "template_title": title or send.template_key,
+            "journey_id": send.context.get("journey_id") if send.walk_id else None,
             "channel_label": queries.channel_label(send.channel),
             "status_label": t(f"messaging.status.{send.status}"),
             "reason": send.error_code,
@@ -66,6 +70,20 @@ def send_out(send: Send, nickname: str | None) -> dict[str, Any]:
             "due_at": due,
         }
     )
+
+
+@staff.get("/choices")
+@raises(Forbidden)
+@staff.output(schemas_ledger.LogChoicesOut)
+@transactional
+def choices(session: Session, who: Caller) -> Any:
+    """By what the log can be narrowed: the channels, the outcomes, and the reasons that there were of late."""
+    reasons = queries.reasons_given(session, brand_of(who), _REASONS_OF_DAYS)
+    return {
+        "channels": [{"value": kind, "label": queries.channel_label(kind)} for kind in sorted(kinds(channels.__name__))],
+        "statuses": [{"value": one.value, "label": t(f"messaging.status.{one}")} for one in SendStatus],
+        "reasons": [{"value": code, "label": queries.reason_text(code)} for code in reasons],
+    }
 
 
 @staff.get("/<uuid:send_id>/why")
@@ -76,7 +94,10 @@ def why(session: Session, who: Caller, send_id: uuid.UUID) -> Any:
     """The whole story of one message, in order: planned by what, which ways were not open, what it waited for, what came of it."""
     send = queries.send(session, brand_of(who), send_id)
     nickname = identity.get(session, send.brand_id, send.customer_id).nickname if send.customer_id else None
-    return {"send": send_out(send, nickname), "lines": [vars(line) for line in queries.story(session, send)]}
+    return {
+        "send": send_out(send, nickname, queries.template_title(session, send)),
+        "lines": [vars(line) for line in queries.story(session, send)],
+    }
 
 
 @staff.get("/sends.csv")
@@ -94,7 +115,7 @@ def file(who: Caller, query_data: dict[str, Any]) -> Response:
         while True:
             with db.transaction() as session:
                 found = queries.log(session, brand_id, before=before, limit=_PAGE, **query_data)
-                lines = [_line(send, nickname) for send, nickname in found]
+                lines = [_line(*row) for row in found]
             yield from lines
             if len(found) < _PAGE:
                 return
@@ -103,10 +124,12 @@ def file(who: Caller, query_data: dict[str, Any]) -> Response:
     return Response(written(), mimetype="text/csv", headers={"Content-Disposition": 'attachment; filename="sends.csv"'})
 
 
-def _line(send: Send, nickname: str | None) -> str:
-    told = send_out(send, nickname)
+def _line(send: Send, nickname: str | None, title: str | None) -> str:
+    told = send_out(send, nickname, title)
     moments = [queries.moment(told[name]) if told[name] else "" for name in ("created_at", "claimed_at", "settled_at")]
-    return excel_line([told[name] for name in ("id", "nickname", "channel_label", "template_key", "status_label", "reason_text")] + moments)
+    return excel_line(
+        [told[name] for name in ("id", "nickname", "channel_label", "template_title", "status_label", "reason_text")] + moments
+    )
 
 
 @customers.get("/<uuid:customer_id>/messages/why")
@@ -122,7 +145,10 @@ def why_she(session: Session, who: Caller, customer_id: uuid.UUID, query_data: d
     send = queries.last_of(session, person.id, **query_data)
     if send is None:
         return {"send": None, "lines": [{"at": None, "what": "nothing", "sentence": t("messaging.why.nothing")}]}
-    return {"send": send_out(send, person.nickname), "lines": [vars(line) for line in queries.story(session, send)]}
+    return {
+        "send": send_out(send, person.nickname, queries.template_title(session, send)),
+        "lines": [vars(line) for line in queries.story(session, send)],
+    }
 
 
 @customers.get("/<uuid:customer_id>/messages")
