@@ -67,14 +67,15 @@ def _fields(given: dict[str, Any]) -> dict[str, Any]:
 @staff.output(schemas.BroadcastsOut)
 @transactional
 def listed(session: Session, who: Caller, query_data: dict[str, Any]) -> Any:
-    """Every broadcast of the brand, newest first."""
+    """Every broadcast of the brand, newest first, each with how far it is."""
     cursor, limit = query_data.get("cursor"), query_data["limit"]
     before = paging.moment_and_id(cursor) if cursor else None
-    found = queries.listing(session, _brand_of(who), status=query_data.get("status"), before=before, limit=limit + 1)
+    narrowed = {name: query_data.get(name) for name in ("status", "q")}
+    found = queries.listing(session, _brand_of(who), before=before, limit=limit + 1, **narrowed)
     shown = found[:limit]
     more = len(found) > limit
     return {
-        "items": [view.broadcast_out(one) for one in shown],
+        "items": view.rows_out(session, shown),
         "next_cursor": paging.encode(shown[-1].created_at, shown[-1].id) if more else None,
     }
 
@@ -87,7 +88,18 @@ def listed(session: Session, who: Caller, query_data: dict[str, Any]) -> Any:
 @transactional
 def write(session: Session, who: Caller, json_data: dict[str, Any]) -> Any:
     """Write a draft: to a segment, to those who carry a tag, or to a list of people."""
-    return view.broadcast_out(service.create(session, _to_write(who), staff_id=who.staff.id, **_fields(json_data)))
+    return view.broadcast_out(session, service.create(session, _to_write(who), staff_id=who.staff.id, **_fields(json_data)))
+
+
+@staff.post("/forecast")
+@raises(MarketersOnly, LadderUnfit, AudienceUnfit)
+@staff.input(schemas.BroadcastIn)
+@staff.output(schemas.ForecastOut)
+@transactional
+def forecast_draft(session: Session, who: Caller, json_data: dict[str, Any]) -> Any:
+    """The forecast of something that nobody has saved so far; nothing of it stays."""
+    seen = service.forecast_draft(session, _to_write(who), **_fields(json_data))
+    return view.forecast_out(session, seen)
 
 
 @staff.get("/<uuid:broadcast_id>")
@@ -97,7 +109,7 @@ def write(session: Session, who: Caller, json_data: dict[str, Any]) -> Any:
 def show(session: Session, who: Caller, broadcast_id: uuid.UUID) -> Any:
     """One broadcast, and how far it is."""
     found = queries.by_id(session, _brand_of(who), broadcast_id)
-    return view.detail_out(found, queries.progress(session, found))
+    return view.detail_out(session, found, queries.progress(session, found))
 
 
 @staff.put("/<uuid:broadcast_id>")
@@ -107,7 +119,7 @@ def show(session: Session, who: Caller, broadcast_id: uuid.UUID) -> Any:
 @transactional
 def change(session: Session, who: Caller, broadcast_id: uuid.UUID, json_data: dict[str, Any]) -> Any:
     """Change what is given of a draft."""
-    return view.broadcast_out(service.change(session, _to_write(who), broadcast_id, **_fields(json_data)))
+    return view.broadcast_out(session, service.change(session, _to_write(who), broadcast_id, **_fields(json_data)))
 
 
 @staff.get("/<uuid:broadcast_id>/forecast")
@@ -131,11 +143,11 @@ def schedule(session: Session, who: Caller, broadcast_id: uuid.UUID, json_data: 
     brand_id, at = _to_write(who), json_data.get("at")
     if at is not None and at.tzinfo is None:
         at = at.replace(tzinfo=ZoneInfo(limits.policy_of(session, brand_id).time_zone))
-    return view.broadcast_out(service.schedule(session, brand_id, broadcast_id, at=at))
+    return view.broadcast_out(session, service.schedule(session, brand_id, broadcast_id, at=at))
 
 
 def _stepping(session: Session, who: Caller, broadcast_id: uuid.UUID, verb: Callable[..., Broadcast]) -> dict[str, Any]:
-    return view.broadcast_out(verb(session, _to_write(who), broadcast_id))
+    return view.broadcast_out(session, verb(session, _to_write(who), broadcast_id))
 
 
 @staff.post("/<uuid:broadcast_id>/unschedule")

@@ -72,6 +72,7 @@ class TrialIn(Schema):
 
 class ListIn(Schema):
     status = String(validate=OneOf([one.value for one in BroadcastStatus]))
+    q = String(validate=Length(1, 60), metadata={"description": "a part of the name"})
     cursor = String(metadata={"description": "`next_cursor` of the page before"})
     limit = Integer(load_default=20, validate=Range(1, MAX_LIMIT))
 
@@ -83,6 +84,7 @@ class BroadcastOut(Schema):
     status_label = String(metadata={"description": "zh-CN"})
     purpose = String()
     audience = Dict()
+    audience_name = String(allow_none=True, metadata={"description": "of its segment or tag"})
     ladder = List(Dict())
     context = Dict()
     expires_hours = Integer()
@@ -94,8 +96,18 @@ class BroadcastOut(Schema):
     ended_at = DateTime(allow_none=True)
 
 
+class ShareOut(Schema):
+    people = Integer()
+    done = Integer(metadata={"description": "people whose outcome is certain"})
+    sent = Integer()
+
+
+class BroadcastRowOut(BroadcastOut):
+    share = Nested(ShareOut, allow_none=True, metadata={"description": "null before it began"})
+
+
 class BroadcastsOut(Schema):
-    items = List(Nested(BroadcastOut))
+    items = List(Nested(BroadcastRowOut))
     next_cursor = String(allow_none=True)
 
 

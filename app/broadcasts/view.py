@@ -8,6 +8,7 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
+from app.broadcasts import queries
 from app.broadcasts.models import Broadcast, BroadcastStatus
 from app.broadcasts.queries.progress import NOT_PLANNED, Progress
 from app.broadcasts.service.forecasting import Forecast
@@ -35,15 +36,30 @@ _PLAIN = (
 )
 
 
-def broadcast_out(broadcast: Broadcast) -> dict[str, Any]:
+def rows_out(session: Session, broadcasts: Sequence[Broadcast]) -> list[dict[str, Any]]:
+    """How they stand in a list: each with whom it is for and how far it is."""
+    names, shares = queries.names(session, broadcasts), queries.shares(session, broadcasts)
+    told = []
+    for one in broadcasts:
+        share = dict(zip(("people", "done", "sent"), shares[one.id], strict=True)) if one.id in shares else None
+        told.append(_out(one, names.get(one.id)) | {"share": share})
+    return told
+
+
+def broadcast_out(session: Session, broadcast: Broadcast) -> dict[str, Any]:
+    return _out(broadcast, queries.names(session, [broadcast]).get(broadcast.id))
+
+
+def _out(broadcast: Broadcast, audience_name: str | None) -> dict[str, Any]:
     told = {name: getattr(broadcast, name) for name in _PLAIN}
-    return told | {"id": str(broadcast.id), "status_label": t(f"broadcasts.status.{broadcast.status}")}
+    label = t(f"broadcasts.status.{broadcast.status}")
+    return told | {"id": str(broadcast.id), "status_label": label, "audience_name": audience_name}
 
 
-def detail_out(broadcast: Broadcast, progress: Progress) -> dict[str, Any]:
+def detail_out(session: Session, broadcast: Broadcast, progress: Progress) -> dict[str, Any]:
     counts = vars(progress) | {name: _reasons(getattr(progress, name)) for name in ("skipped", "failed", "waiting")}
     listing = "done" if broadcast.listed_at or broadcast.started_at is None else "running"
-    return broadcast_out(broadcast) | {"progress": counts | {"listing": listing, "sentences": _sentences(broadcast, progress)}}
+    return broadcast_out(session, broadcast) | {"progress": counts | {"listing": listing, "sentences": _sentences(broadcast, progress)}}
 
 
 def _sentences(broadcast: Broadcast, progress: Progress) -> list[str]:

@@ -177,3 +177,46 @@ def test_the_progress_says_what_it_waits_for_and_until_when(
     assert told["failed"] == [{"reason": "wechat.43004", "text": "微信返回 43004：没有说明", "count": 1}]
     assert told["waiting"][0]["count"] == 3
     assert told["sentences"][0].startswith("3 人在等待：今日发送额度已用完，次日继续，预计 ")
+
+
+def test_something_that_nobody_saved_is_foreseen_like_its_draft_and_nothing_of_it_stays(
+    session: Session, town: towns.Town, tencent: FakeGateway, marketer: Any
+) -> None:
+    tag = tags.tag(session, town.market.brand)
+    happy, refused = make.readers(session, town, 2)
+    identity.refuse(session, refused, purpose=Purpose.marketing)
+    for one in (happy, refused):
+        audience.add(session, one.id, tag.key)
+    session.commit()
+    body = {"name": "新车到店", "ladder": make.LADDER, "audience": {"kind": "tag", "tag": tag.key}}
+    seen = marketer.post(f"{DOOR}forecast", json=body).json
+    assert (seen["people"], seen["reached"]) == (2, 1)
+    assert [(one["reason"], one["count"]) for one in seen["skipped"]] == [("refused", 1)]
+    assert marketer.get(DOOR).json["items"] == []
+    saved = draft(marketer, **body)
+    assert marketer.get(f"{DOOR}{saved}/forecast").json == seen
+    listed = marketer.post(f"{DOOR}forecast", json=body | {"audience": {"kind": "list", "customer_ids": [str(happy.id)]}}).json
+    assert (listed["people"], listed["reached"]) == (1, 1)
+    assert marketer.post(f"{DOOR}forecast", json=body | {"audience": {"kind": "tag", "tag": "nobody"}}).status_code == 422
+
+
+def test_the_list_finds_a_broadcast_by_its_name_and_says_for_whom_it_is_and_how_far(
+    session: Session, town: towns.Town, tencent: FakeGateway, marketer: Any
+) -> None:
+    tag = tags.tag(session, town.market.brand)
+    happy, refused = make.readers(session, town, 2)
+    identity.refuse(session, refused, purpose=Purpose.marketing)
+    for one in (happy, refused):
+        audience.add(session, one.id, tag.key)
+    session.commit()
+    draft(marketer, name="另一个 100%", audience={"kind": "list", "customer_ids": [str(happy.id)]})
+    began = draft(marketer, audience={"kind": "tag", "tag": tag.key})
+    (still, other) = marketer.get(DOOR).json["items"]
+    assert (still["share"], still["audience_name"], other["audience_name"]) == (None, tag.label, None)
+    assert [one["name"] for one in marketer.get(DOOR, query_string={"q": "0%"}).json["items"]] == ["另一个 100%"]
+    marketer.post(f"{DOOR}{began}/schedule", json={})
+    begin_due(session)
+    make.fed(session)
+    towns.send_due(session)
+    (row,) = marketer.get(DOOR, query_string={"q": "新车"}).json["items"]
+    assert row["share"] == {"people": 2, "done": 2, "sent": 1}

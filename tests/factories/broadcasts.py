@@ -20,6 +20,8 @@ from app.messaging import service as messaging
 from app.messaging.models import MessageTemplate, Send, SenderStop
 from tests.factories import messaging as make
 
+# Doors that may be opened twice: they only look, or change nothing the second time.
+HONOURED = {"POST /api/staff/broadcasts/forecast", "PUT /api/staff/broadcasts/<uuid:broadcast_id>"}
 _count = itertools.count(1)
 NEWS = "spring_news"
 LADDER = [{"channel": "service_template", "template_key": NEWS}]

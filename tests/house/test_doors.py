@@ -275,6 +275,7 @@ def bodies(session: Session) -> dict[str, dict[str, Any]]:
         "/segments/<uuid:segment_id>/difference": {"tree": EVERYBODY},
         "/segments/<uuid:segment_id>/copy": {"name": "副本"},
         "POST /api/staff/broadcasts/": BROADCAST,
+        "POST /api/staff/broadcasts/forecast": BROADCAST,
         **make_campaigns.bodies(None),
         **TEMPLATES,
         "/partner-keys/": {"name": "商城"},

@@ -127,12 +127,12 @@ HONOURED = (
         "PUT /api/customer/wishes/",
         "POST /api/staff/messaging/senders/<channel>/<appid>/go-on",
         "POST /api/staff/wishes/texts",
-        "PUT /api/staff/broadcasts/<uuid:broadcast_id>",
         "PUT /api/staff/messaging/policy",
         "PUT /api/staff/wishes/<uuid:customer_id>",
         "PUT /api/staff/vehicles/<uuid:vehicle_id>/inspection",
         "PUT /api/staff/vehicles/<uuid:vehicle_id>/photos",
     }
+    | broadcasts.HONOURED
     | make_tags.HONOURED
     | drawing.HONOURED
     | campaigns.HONOURED
@@ -311,6 +311,7 @@ def _bodies(market: make.Market, now: datetime) -> dict[str, Any]:
     return {
         **drawing.bodies(),
         "POST /api/staff/broadcasts/": BROADCAST,
+        "POST /api/staff/broadcasts/forecast": BROADCAST,
         **TEMPLATES,
         "/inbox/read": {"everything": True},
         "/partner-keys/": {"name": "商城"},

@@ -1,8 +1,8 @@
 """Looks at broadcasts: which there are, whom they are for, how far they are, and why somebody did or did not get one."""
 
-from app.broadcasts.queries.audiences import count_members, has_members, is_member, members, sample, segment_exists, tag_exists
+from app.broadcasts.queries.audiences import count_members, has_members, is_member, members, names, sample, segment_exists, tag_exists
 from app.broadcasts.queries.listing import by_id, listing, locked
-from app.broadcasts.queries.progress import ahead_of, not_planned, on_their_way, outcomes, people, progress
+from app.broadcasts.queries.progress import ahead_of, not_planned, on_their_way, outcomes, people, progress, shares
 from app.broadcasts.queries.reasons import why
 
 __all__ = [
@@ -14,6 +14,7 @@ __all__ = [
     "listing",
     "locked",
     "members",
+    "names",
     "not_planned",
     "on_their_way",
     "outcomes",
@@ -21,6 +22,7 @@ __all__ = [
     "progress",
     "sample",
     "segment_exists",
+    "shares",
     "tag_exists",
     "why",
 ]

@@ -61,6 +61,16 @@ def sample(session: Session, broadcast: Broadcast, most: int) -> Sequence[uuid.U
     return session.execute(select(people.c[0]).order_by(func.uuid_hash_extended(people.c[0], 0)).limit(most)).scalars().all()
 
 
+def names(session: Session, broadcasts: Sequence[Broadcast]) -> dict[uuid.UUID, str | None]:
+    """What people call the audience of each: the name of its segment, the label of its tag; a list has none, nor has what is gone."""
+    segments = {one.id: uuid.UUID(one.audience["segment_id"]) for one in broadcasts if one.audience["kind"] == "segment"}
+    tags = {one.id: one.audience["tag"] for one in broadcasts if one.audience["kind"] == "tag"}
+    by_id = dict(session.execute(select(Segment.id, Segment.name).where(Segment.id.in_(segments.values()))).all()) if segments else {}
+    of_brand = (Tag.brand_id.in_({one.brand_id for one in broadcasts}), Tag.key.in_(tags.values()))
+    by_key = dict(session.execute(select(Tag.key, Tag.label).where(*of_brand)).all()) if tags else {}
+    return {one: by_id.get(segment_id) for one, segment_id in segments.items()} | {one: by_key.get(tag) for one, tag in tags.items()}
+
+
 def segment_exists(session: Session, brand_id: uuid.UUID, segment_id: uuid.UUID) -> bool:
     """Whether the brand has this segment, and does not put it away before this transaction ends."""
     wanted = select(Segment.id).filter_by(id=segment_id, brand_id=brand_id, archived_at=None)

@@ -32,12 +32,20 @@ def locked(session: Session, brand_id: uuid.UUID, broadcast_id: uuid.UUID) -> Br
 
 
 def listing(
-    session: Session, brand_id: uuid.UUID, *, status: str | None = None, before: tuple[datetime, uuid.UUID] | None = None, limit: int
+    session: Session,
+    brand_id: uuid.UUID,
+    *,
+    status: str | None = None,
+    q: str | None = None,
+    before: tuple[datetime, uuid.UUID] | None = None,
+    limit: int,
 ) -> Sequence[Broadcast]:
-    """The brand's broadcasts, newest first, continuing before (created_at, id)."""
+    """The brand's broadcasts, newest first, continuing before (created_at, id); `q` is a part of the name."""
     wanted = select(Broadcast).where(Broadcast.brand_id == brand_id)
     if status:
         wanted = wanted.where(Broadcast.status == status)
+    if q:
+        wanted = wanted.where(Broadcast.name.icontains(q, autoescape=True))
     if before:
         wanted = wanted.where(tuple_(Broadcast.created_at, Broadcast.id) < tuple_(*before))
     return session.execute(wanted.order_by(Broadcast.created_at.desc(), Broadcast.id.desc()).limit(limit)).scalars().all()

@@ -103,6 +103,23 @@ def progress(session: Session, broadcast: Broadcast) -> Progress:
     return told
 
 
+def shares(session: Session, broadcasts: Sequence[Broadcast]) -> dict[uuid.UUID, tuple[int, int, int]]:
+    """For how many people each is, of how many the outcome is certain, and to how many it was sent. Counted from indexes alone."""
+    ids = [one.id for one in broadcasts if one.started_at is not None]
+    planned = func.count(BroadcastPerson.planned_at)
+    lists = select(BroadcastPerson.broadcast_id, func.count(), planned).where(BroadcastPerson.broadcast_id.in_(ids))
+    listed = {row[0]: (row[1], row[2]) for row in session.execute(lists.group_by(BroadcastPerson.broadcast_id))}
+    over, sent = Send.status.not_in(ON_THEIR_WAY), Send.status == SendStatus.accepted
+    ledger = select(Send.broadcast_id, func.count(), func.count().filter(over), func.count().filter(sent)).where(Send.broadcast_id.in_(ids))
+    ledgers = {row[0]: (row[1], row[2], row[3]) for row in session.execute(ledger.group_by(Send.broadcast_id))}
+    told = {}
+    for one in ids:
+        people, planned_for = listed.get(one, (0, 0))
+        sends, done, left = ledgers.get(one, (0, 0, 0))
+        told[one] = (people - planned_for + sends, done, left)
+    return told
+
+
 def outcomes() -> tuple[str, ...]:
     """By what the people of a broadcast are listed."""
     return (NOT_PLANNED, *SendStatus, "delivered", "undelivered")

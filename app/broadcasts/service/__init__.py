@@ -2,7 +2,7 @@
 
 from app.broadcasts.service.editing import change, create, schedule, test_send, unschedule
 from app.broadcasts.service.feeding import begin_due, feed, follow_merge, forget, hold_paused
-from app.broadcasts.service.forecasting import forecast
+from app.broadcasts.service.forecasting import forecast, forecast_draft
 from app.broadcasts.service.running import cancel, pause, resume
 
 __all__ = [
@@ -13,6 +13,7 @@ __all__ = [
     "feed",
     "follow_merge",
     "forecast",
+    "forecast_draft",
     "forget",
     "hold_paused",
     "pause",

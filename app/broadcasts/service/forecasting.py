@@ -6,11 +6,13 @@ import uuid
 from collections import Counter
 from dataclasses import dataclass, field
 from datetime import date
+from typing import Any
 
 from sqlalchemy.orm import Session
 
 from app.broadcasts import queries
 from app.broadcasts.models import Broadcast
+from app.broadcasts.service.editing import create
 from app.messaging.service import forecasting
 from app.messaging.service.forecasting import Reach, Sender
 
@@ -49,6 +51,14 @@ def forecast(session: Session, broadcast: Broadcast) -> Forecast:
     ways, skipped = _of_all(seen, people)
     done_on = forecasting.done_on(session, broadcast.brand_id, ways, ahead=queries.ahead_of(session, broadcast))
     return Forecast(people, len(asked), ways, skipped, done_on)
+
+
+def forecast_draft(session: Session, brand_id: uuid.UUID, **fields: Any) -> Forecast:
+    """What would become of a broadcast that was written like this and began now; nothing is kept. Raises what `create` raises."""
+    with session.begin_nested() as trial:
+        seen = forecast(session, create(session, brand_id, staff_id=None, **fields))
+        trial.rollback()
+    return seen
 
 
 def _of_all(seen: Reach, people: int) -> tuple[Counter[Sender], Counter[str]]:

@@ -2,7 +2,7 @@
 import { App as AntApp, ConfigProvider } from "antd";
 import zhCN from "antd/locale/zh_CN";
 import { QueryClientProvider } from "@tanstack/react-query";
-import { createBrowserRouter, RouterProvider } from "react-router";
+import { createBrowserRouter, Navigate, RouterProvider } from "react-router";
 import { NotFound } from "../parts/NotFound";
 import { Splash } from "../parts/Splash";
 import { Crashed } from "./Crashed";
@@ -48,6 +48,15 @@ const router = createBrowserRouter(
             { path: "journeys", lazy: () => import("../pages/journeys/JourneysPage") },
             { path: "journeys/:id", lazy: () => import("../pages/journeys/JourneyPage") },
             { path: "journeys/:id/edit", lazy: () => import("../pages/journeys/editor/EditorPage") },
+            {
+              path: "messages",
+              lazy: () => import("../pages/messages/MessagesFrame"),
+              children: [
+                { index: true, element: <Navigate to="/messages/log" replace /> },
+                { path: "log", lazy: () => import("../pages/messages/LogPage") },
+              ],
+            },
+            { path: "messages/log/:id", lazy: () => import("../pages/messages/SendPage") },
             { path: "leads", lazy: () => import("../pages/leads/LeadsPage") },
             { path: "leads/:id", lazy: () => import("../pages/leads/LeadPage") },
             { path: "orders", lazy: () => import("../pages/orders/OrdersPage") },

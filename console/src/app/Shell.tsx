@@ -7,6 +7,7 @@ import {
   FlagOutlined,
   KeyOutlined,
   LogoutOutlined,
+  MessageOutlined,
   MoonOutlined,
   SafetyCertificateOutlined,
   TeamOutlined,
@@ -32,7 +33,7 @@ interface Place {
   roles?: Staff["role"][];
 }
 
-/** On a phone the bar has room for what people do on the way; the terms are reached from the orders, audiences from the customers. */
+/** On a phone the bar has room for what people do on the way; the terms are reached from the orders, audiences and messages from the customers. */
 const PLACES: Place[] = [
   { to: "/", label: t.nav.overview, icon: <AppstoreOutlined /> },
   { to: "/customers", label: t.nav.customers, icon: <TeamOutlined /> },
@@ -40,6 +41,7 @@ const PLACES: Place[] = [
   { to: "/orders", label: t.nav.orders, icon: <FileTextOutlined /> },
   { to: "/audience", label: t.nav.audience, icon: <UsergroupAddOutlined />, deskOnly: true, roles: MARKETING },
   { to: "/journeys", label: t.nav.journeys, icon: <ApartmentOutlined />, ofTheBrand: true },
+  { to: "/messages", label: t.nav.messages, icon: <MessageOutlined />, ofTheBrand: true, deskOnly: true },
   { to: "/finance", label: t.nav.finance, icon: <AccountBookOutlined />, ofTheBrand: true },
   { to: "/terms", label: t.nav.terms, icon: <SafetyCertificateOutlined />, deskOnly: true },
 ];

@@ -1,7 +1,7 @@
 /** A state as a dot and a word; the tone is decided here, once for all states of the platform. */
 import { t } from "../texts/zh-CN";
 
-type Tone = "idle" | "busy" | "good" | "warn" | "bad";
+export type Tone = "idle" | "busy" | "good" | "warn" | "bad";
 
 const TONES: Record<string, Tone> = {
   // orders and the payment axis

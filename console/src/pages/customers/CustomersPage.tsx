@@ -1,5 +1,5 @@
 /** Everybody who ever opened the mini-program, to be found by name, phone number or tag. */
-import { UsergroupAddOutlined } from "@ant-design/icons";
+import { MessageOutlined, UsergroupAddOutlined } from "@ant-design/icons";
 import { Button, Select } from "antd";
 import { Link } from "react-router";
 import { useCustomers, useTags } from "../../api/queries";
@@ -17,7 +17,7 @@ function CustomersPage() {
   const [tag, setTag] = useFilter("tag");
   const tags = useTags();
   const phone = useIsPhone();
-  const { role } = useStaff();
+  const { role, dealer } = useStaff();
   const customers = useCustomers(q ?? "", tag);
   const filtered = Boolean(q || tag);
   return (
@@ -25,11 +25,19 @@ function CustomersPage() {
       title={t.customers.title}
       subtitle={t.customers.subtitle}
       extra={
-        phone &&
-        MARKETING.includes(role) && (
-          <Link to="/audience">
-            <Button icon={<UsergroupAddOutlined />}>{t.audience.title}</Button>
-          </Link>
+        phone && (
+          <>
+            {MARKETING.includes(role) && (
+              <Link to="/audience">
+                <Button icon={<UsergroupAddOutlined />}>{t.audience.title}</Button>
+              </Link>
+            )}
+            {!dealer && (
+              <Link to="/messages">
+                <Button icon={<MessageOutlined />}>{t.messages.title}</Button>
+              </Link>
+            )}
+          </>
         )
       }
     >

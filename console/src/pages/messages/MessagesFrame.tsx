@@ -1,0 +1,24 @@
+/** What the pages of messages share: the title, and the way from one to the other. */
+import { NavLink, Outlet } from "react-router";
+import { Page } from "../../parts/Page";
+import { t } from "../../texts/zh-CN";
+import "./messages.css";
+
+const PLACES = [{ to: "/messages/log", label: t.messages.log }];
+
+function MessagesFrame() {
+  return (
+    <Page title={t.messages.title} subtitle={t.messages.subtitle}>
+      <nav className="tabs" aria-label={t.messages.title}>
+        {PLACES.map(({ to, label }) => (
+          <NavLink key={to} to={to} end className="tab">
+            {label}
+          </NavLink>
+        ))}
+      </nav>
+      <Outlet />
+    </Page>
+  );
+}
+
+export { MessagesFrame as Component };
