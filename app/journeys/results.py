@@ -14,6 +14,7 @@ from app.journeys import proportions, reasons
 from app.journeys.errors import VersionUnknown
 from app.journeys.graph import TRIGGER, Graph
 from app.journeys.models import Conversion, Experiment, Journey, JourneyCount, JourneyMessageChange, JourneyVersion, Tried
+from app.journeys.visits import event_label
 from app.kit.texts import t
 
 MESSAGES = ("sent", "delivered", "failed", "not_sent")
@@ -172,7 +173,9 @@ def results(session: Session, journey: Journey, number: int | None = None) -> di
         ]
         nodes.append({"node": node_id, "label": label} | {key: value for key, value in told.items() if key != "by"} | {"by": by})
     known = {"versions": [one.number for one in some], "nodes": nodes}
-    return known | {"goal": goal(found, moved_in=number is not None), "tests": tests(session, some)}
+    asked = [one.graph["rules"].get("goal") for one in some[-1:]]
+    label = event_label(asked[0]["event"]) if asked and asked[0] else None
+    return known | {"goal": goal(found, moved_in=number is not None) | {"label": label}, "tests": tests(session, some)}
 
 
 def people_of_brand(session: Session, brand_id: uuid.UUID) -> Any:

@@ -74,7 +74,7 @@ def test_each_node_tells_how_many_came_stand_there_and_left_and_the_goal_is_told
         "high": pytest.approx(high),
         "enough": False,
     }
-    assert told["goal"]["lift"] is None
+    assert (told["goal"]["label"], told["goal"]["lift"]) == ("取消订单", None)
     assert ask(at_work, "GET", f"/{journey.id}/results?version=1")["nodes"] == told["nodes"]
     ask(at_work, "GET", f"/{journey.id}/results?version=2", status=404)
     assert "version" in str(ask(at_work, "GET", f"/{journey.id}/results?version=nine", status=422))

@@ -1,7 +1,7 @@
 /** Journeys as marketers draw and run them: what the doors give and take, and what the pages do with them. */
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import type { DraftGraph, Port } from "../lib/graph";
-import { api, type ApiError } from "./client";
+import { api, withQuery, type ApiError } from "./client";
 import { CALM, useOne, usePages } from "./queries";
 import type { CustomerRow, Named } from "./types";
 
@@ -113,15 +113,17 @@ export interface Estimate {
 export interface Preview extends Checked {
   revision: number;
   estimate?: Estimate | null;
-  difference: {
-    added: { id: string; label: string }[];
-    removed: { id: string; label: string }[];
-    changed: { id: string; label: string; fields: Changed[] }[];
-    edges: { added: Edge[]; removed: Edge[] };
-    rules: Changed[];
-    triggers: { added: string[]; removed: string[] };
-  } | null;
+  difference: GraphDifference | null;
   places: StandingPlace[];
+}
+
+export interface GraphDifference {
+  added: { id: string; label: string }[];
+  removed: { id: string; label: string }[];
+  changed: { id: string; label: string; fields: Changed[] }[];
+  edges: { added: Edge[]; removed: Edge[] };
+  rules: Changed[];
+  triggers: { added: string[]; removed: string[] };
 }
 
 interface Edge {
@@ -142,7 +144,8 @@ export interface StandingPlace {
 export type Inside = "drain" | "migrate" | "eject";
 
 export interface Publication {
-  revision: number;
+  /** Of the draft that was looked at. */
+  revision?: number;
   note: string;
   inside: Inside;
   places: Record<string, string | null>;
@@ -165,6 +168,8 @@ export interface VersionRow {
   id: string;
   number: number;
   is_live: boolean;
+  /** How many people stand in it now. */
+  inside: number;
   note: string;
   copy_of: number | null;
   published_by: string | null;
@@ -226,6 +231,8 @@ export const usePalette = () =>
   useQuery<Palette, ApiError>({ queryKey: [of("palette")], queryFn: () => api("GET", of("palette")), staleTime: HOUR });
 export const useStarters = () => useOne<{ items: { key: string; name: string; description: string }[] }>(of("templates"), HOUR);
 export const useVersions = (id: string) => useOne<{ items: VersionRow[] }>(of(id, "/versions"), CALM);
+export const useDifference = (id: string, versionId: string, against: number) =>
+  useOne<{ difference: GraphDifference }>(withQuery(of(id, `/versions/${versionId}/difference`), { against: String(against) }), HOUR);
 export const useMoves = (id: string, every: number) => useOne<{ items: MoveOfPeople[] }>(of(id, "/moves"), every);
 export const useMessageTemplates = () => usePages<TemplateRow>("staff/templates/", { limit: "100" }, HOUR);
 export const useSegments = () => useOne<{ items: { id: string; key: string; name: string; members: number }[] }>("staff/segments/", HOUR);
@@ -269,10 +276,11 @@ function useStale() {
 
 const isOfRunning = (key: string) => key.startsWith(JOURNEYS) && !key.endsWith("/draft") && !key.endsWith("palette");
 
-export function usePublishDraft(id: string) {
+/** Publishes the draft, or an earlier version once more. */
+export function usePublish(id: string, versionId: string | undefined) {
   const stale = useStale();
   return useMutation<{ version: number; move: MoveOfPeople | null }, ApiError, Publication>({
-    mutationFn: (body) => api("POST", of(id, "/publish"), body),
+    mutationFn: (body) => api("POST", of(id, versionId ? `/versions/${versionId}/publish` : "/publish"), body),
     onSettled: stale,
   });
 }

@@ -60,7 +60,7 @@ export const useTimeline = (id: string, group: string | null) =>
   usePages<T.TimelineItem>(`staff/customers/${id}/timeline`, { group }, LIVE);
 export const useTags = () => useOne<{ items: T.Tag[] }>("staff/customers/tags", 60_000);
 export const useJourneys = () => useOne<{ items: T.JourneyRow[] }>("staff/journeys/", CALM);
-export const useJourney = (id: string) => useOne<T.Journey>(`staff/journeys/${id}`, STEADY);
+export const useJourney = (id: string, version: string | null) => useOne<T.Journey>(withQuery(`staff/journeys/${id}`, { version }), STEADY);
 export const useWalks = (id: string, node: string | null, status: string | null) =>
   usePages<T.Walk>(`staff/journeys/${id}/walks`, { node, status }, STEADY);
 export const useLeads = (status: string | null) => usePages<T.LeadRow>("staff/leads/", { status }, CALM);

@@ -46,7 +46,15 @@ const router = createBrowserRouter(
             { path: "audience/tags/:id", lazy: () => import("../pages/audience/TagPage") },
             { path: "audience/files/:id", lazy: () => import("../pages/audience/FilePage") },
             { path: "journeys", lazy: () => import("../pages/journeys/JourneysPage") },
-            { path: "journeys/:id", lazy: () => import("../pages/journeys/JourneyPage") },
+            {
+              path: "journeys/:id",
+              lazy: () => import("../pages/journeys/JourneyFrame"),
+              children: [
+                { index: true, lazy: () => import("../pages/journeys/LivePage") },
+                { path: "results", lazy: () => import("../pages/journeys/ResultsPage") },
+                { path: "versions", lazy: () => import("../pages/journeys/VersionsPage") },
+              ],
+            },
             { path: "journeys/:id/edit", lazy: () => import("../pages/journeys/editor/EditorPage") },
             {
               path: "messages",

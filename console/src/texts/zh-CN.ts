@@ -2,6 +2,7 @@
 import { audience } from "./audience/zh-CN";
 import { editor } from "./editor/zh-CN";
 import { messages } from "./messages/zh-CN";
+import { results } from "./results/zh-CN";
 
 const count = (n: number) => n.toLocaleString("zh-CN");
 
@@ -240,6 +241,7 @@ export const t = {
   audience,
   messages,
   editor,
+  results,
   journeys: {
     title: "旅程",
     subtitle: "由客户的行为触发，自动把合适的消息送到合适的人",
@@ -266,6 +268,7 @@ export const t = {
       stuck: "卡住",
     } as Record<string, string>,
     unpublished: "尚未发布",
+    statusOf: "状态",
     canvas: "旅程画布",
     people: "在此节点的客户",
     allPeople: "旅程中的客户",

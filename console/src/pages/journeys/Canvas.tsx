@@ -15,11 +15,12 @@ import {
 } from "@xyflow/react";
 import "@xyflow/react/dist/style.css";
 import { useMemo, useRef } from "react";
-import type { Journey } from "../../api/types";
+import type { JourneyGraph } from "../../api/types";
 import { useThemeMode } from "../../app/ThemeMode";
 import { NODE_WIDTH, place, smooth, type Layout, type Route } from "../../lib/layout";
 import { t } from "../../texts/zh-CN";
-import { figuresOf, StepNode, stepHeight, type StepData } from "./StepNode";
+import { NOTHING, reasonsOf, type Known } from "./figures";
+import { StepNode, stepHeight, type StepData } from "./StepNode";
 
 type RouteEdge = Edge<{ route: Route }>;
 
@@ -45,19 +46,20 @@ const EDGE_TYPES: EdgeTypes = { route: RouteLine };
 const READABLE = 0.72;
 
 interface CanvasProps {
-  journey: Journey;
+  graph: JourneyGraph;
+  known: ReadonlyMap<string, Known>;
   selected: string | null;
   onSelect: (nodeId: string | null) => void;
 }
 
-function toNodes(journey: Journey, layout: Layout, selected: string | null): Node<StepData>[] {
-  return journey.graph.nodes.map((node) => ({
+function toNodes({ graph, known, selected }: CanvasProps, layout: Layout, heightOf: (nodeId: string) => number): Node<StepData>[] {
+  return graph.nodes.map((node) => ({
     id: node.id,
     type: "step",
     position: layout.nodes.get(node.id) ?? { x: 0, y: 0 },
     width: NODE_WIDTH,
-    height: stepHeight(node.kind),
-    data: { node, figures: figuresOf(node.kind, journey.numbers[node.id]), stuck: journey.numbers[node.id]?.stuck ?? 0 },
+    height: heightOf(node.id),
+    data: { node, known: known.get(node.id) ?? NOTHING },
     selected: node.id === selected,
     ariaLabel: node.label,
   }));
@@ -75,17 +77,17 @@ function toEdges(layout: Layout): RouteEdge[] {
   }));
 }
 
-export function Canvas({ journey, selected, onSelect }: CanvasProps) {
+export function Canvas(props: CanvasProps) {
   const { isDark } = useThemeMode();
   const frame = useRef<HTMLElement>(null);
-  const { graph } = journey;
-  const shape = JSON.stringify(graph);
+  const { graph, known, selected, onSelect } = props;
+  const heights = Object.fromEntries(graph.nodes.map(({ id, kind }) => [id, stepHeight(kind, reasonsOf(known.get(id) ?? NOTHING).length > 0)]));
+  const shape = JSON.stringify([graph, heights]);
   const layout = useMemo(() => {
-    const drawn = JSON.parse(shape) as typeof graph;
-    const kinds = new Map(drawn.nodes.map((node) => [node.id, node.kind]));
-    return place(drawn, (id) => stepHeight(kinds.get(id) ?? ""));
+    const [drawn, high] = JSON.parse(shape) as [JourneyGraph, typeof heights];
+    return place(drawn, (id) => high[id] ?? 0);
   }, [shape]);
-  const nodes = useMemo(() => toNodes(journey, layout, selected), [journey, layout, selected]);
+  const nodes = toNodes(props, layout, (id) => heights[id] ?? 0);
   const edges = useMemo(() => toEdges(layout), [layout]);
 
   const startAtTop = (flow: ReactFlowInstance<Node<StepData>, RouteEdge>) => {

@@ -1,9 +1,9 @@
-/** Who stands on a step (or walks the journey at all); each leads to that customer's timeline. */
+/** Who walks the journey, or stands on a step of it, for those who may not look behind the figures. */
 import { Segmented, Skeleton } from "antd";
 import { useState } from "react";
 import { Link } from "react-router";
 import { useWalks } from "../../api/queries";
-import type { JourneyNode, NodeNumbers } from "../../api/types";
+import type { JourneyNode, Walk } from "../../api/types";
 import { Failure } from "../../parts/Failure";
 import { Moment } from "../../parts/Moment";
 import { Nothing } from "../../parts/Nothing";
@@ -11,16 +11,28 @@ import { nameOf } from "../../parts/People";
 import { More, rowsOf } from "../../parts/ResourceList";
 import { Status } from "../../parts/Status";
 import { t } from "../../texts/zh-CN";
-import { Figures, figuresOf } from "./StepNode";
-import { Stuck } from "./Stuck";
 
 interface PeopleProps {
   journeyId: string;
   node: JourneyNode | null;
-  numbers: NodeNumbers | undefined;
+  /** Opens her way; without it a row leads to the customer's page. */
+  onOpen: ((walkId: string) => void) | null;
 }
 
-export function People({ journeyId, node, numbers }: PeopleProps) {
+export function WalkLines({ walk }: { walk: Pick<Walk, "status" | "entered_at" | "due_at" | "exit_reason"> & { customer: Walk["customer"] } }) {
+  return (
+    <>
+      <strong className="ellipsis">{nameOf(walk.customer)}</strong>
+      <Status value={walk.status} texts={t.results.walkStatus} />
+      <small className="quiet">
+        <Moment at={walk.entered_at} /> {t.results.entered}
+      </small>
+      <small className="quiet walk-right">{walk.exit_reason ?? (walk.due_at && walk.status === "active" && <Moment at={walk.due_at} />)}</small>
+    </>
+  );
+}
+
+export function People({ journeyId, node, onOpen }: PeopleProps) {
   const [status, setStatus] = useState("all");
   const walks = useWalks(journeyId, node?.id ?? null, status === "all" ? null : status);
   const rows = rowsOf(walks);
@@ -28,9 +40,8 @@ export function People({ journeyId, node, numbers }: PeopleProps) {
     <div className="people">
       {node ? (
         <div className="people-node">
-          <strong>{node.label}</strong> {numbers?.stuck ? <Stuck count={numbers.stuck} /> : null}
+          <strong>{node.label}</strong>
           {node.summary && <p>{node.summary}</p>}
-          <Figures figures={figuresOf(node.kind, numbers)} />
         </div>
       ) : (
         <p className="quiet people-hint">{t.journeys.peopleHint}</p>
@@ -53,16 +64,15 @@ export function People({ journeyId, node, numbers }: PeopleProps) {
           <ul className="plain">
             {rows.map((walk) => (
               <li key={walk.id}>
-                <Link to={`/customers/${walk.customer.id}`} className="walk">
-                  <strong className="ellipsis">{nameOf(walk.customer)}</strong>
-                  <Status value={walk.status} texts={t.journeys.walkStatus} />
-                  <small className="quiet">
-                    <Moment at={walk.entered_at} /> {t.journeys.numbers["entered"]}
-                  </small>
-                  <small className="quiet walk-right">
-                    {walk.exit_reason ?? (walk.due_at && walk.status === "active" && <Moment at={walk.due_at} />)}
-                  </small>
-                </Link>
+                {onOpen ? (
+                  <button type="button" className="walk" onClick={() => onOpen(walk.id)}>
+                    <WalkLines walk={walk} />
+                  </button>
+                ) : (
+                  <Link to={`/customers/${walk.customer.id}`} className="walk">
+                    <WalkLines walk={walk} />
+                  </Link>
+                )}
               </li>
             ))}
           </ul>

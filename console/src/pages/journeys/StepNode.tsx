@@ -1,87 +1,73 @@
-/** One step on the map; what was skipped or failed is as large as what was sent. */
-import {
-  BranchesOutlined,
-  CheckCircleOutlined,
-  ClockCircleOutlined,
-  LoginOutlined,
-  MailOutlined,
-  NodeIndexOutlined,
-} from "@ant-design/icons";
+/** One step on the map; what was skipped or failed is as large as what was sent, with its reasons under it. */
 import { Handle, Position, type Node, type NodeProps } from "@xyflow/react";
-import type { ReactNode } from "react";
-import type { JourneyNode, NodeNumbers } from "../../api/types";
+import { memo } from "react";
+import type { JourneyNode } from "../../api/types";
 import { t } from "../../texts/zh-CN";
+import { brief, PER_ROW, reasonsOf, shownOf, valueOf, type Known } from "./figures";
+import { iconOf } from "./editor/kinds";
 import { Stuck } from "./Stuck";
-
-type Figure = keyof NodeNumbers;
 
 export interface StepData extends Record<string, unknown> {
   node: JourneyNode;
-  figures: [name: Figure, value: number][];
-  stuck: number;
+  known: Known;
 }
 
-const ICONS: Record<string, ReactNode> = {
-  trigger: <LoginOutlined />,
-  send_message: <MailOutlined />,
-  wait: <ClockCircleOutlined />,
-  branch: <BranchesOutlined />,
-  end: <CheckCircleOutlined />,
-};
-
-const FIGURES: Record<string, Figure[]> = {
-  trigger: ["entered"],
-  send_message: ["entered", "waiting", "sent", "delivered", "failed", "skipped"],
-  wait: ["entered", "waiting", "passed"],
-  branch: ["entered", "waiting", "passed"],
-  end: ["entered"],
-};
-const OTHER: Figure[] = ["entered", "waiting", "passed"];
-
-export function figuresOf(kind: string, numbers: NodeNumbers | undefined): [Figure, number][] {
-  return (FIGURES[kind] ?? OTHER).map((name) => [name, numbers?.[name] ?? 0]);
-}
+/** As many reasons as a step has room for. */
+const REASONS = 2;
 
 /** In pixels, known before drawing, because the layout needs it. */
-export function stepHeight(kind: string): number {
-  const rows = Math.ceil((FIGURES[kind] ?? OTHER).length / 3);
-  return 82 + rows * 50;
+export function stepHeight(kind: string, hasReasons: boolean): number {
+  return 82 + Math.ceil(shownOf(kind).length / PER_ROW) * 50 + (hasReasons ? 26 : 0);
 }
 
-export function iconOfKind(kind: string): ReactNode {
-  return ICONS[kind] ?? <NodeIndexOutlined />;
-}
-
-export function Figures({ figures }: { figures: [Figure, number][] }) {
+export function Figures({ kind, known }: { kind: string; known: Known }) {
   return (
     <dl className="step-figures">
-      {figures.map(([name, value]) => (
-        <div key={name} className={value > 0 ? `figure-${name}` : "figure-zero"}>
-          <dd>{t.common.count(value)}</dd>
-          <dt>{t.journeys.numbers[name]}</dt>
-        </div>
-      ))}
+      {shownOf(kind).map((figure) => {
+        const value = valueOf(known, figure);
+        return (
+          <div key={figure} className={value > 0 ? `figure-${figure}` : "figure-zero"}>
+            <dd title={t.common.count(value)}>{brief(value)}</dd>
+            <dt>{t.results.figures[figure]}</dt>
+          </div>
+        );
+      })}
     </dl>
   );
 }
 
-export function StepNode({ data, selected }: NodeProps<Node<StepData>>) {
-  const { node, figures, stuck } = data;
+function Reasons({ known }: { known: Known }) {
+  const reasons = reasonsOf(known).slice(0, REASONS);
+  if (reasons.length === 0) return null;
+  return (
+    <p className="step-reasons ellipsis">
+      {reasons.map(({ figure, detail, label, times }) => (
+        <span key={`${figure}.${detail}`} title={t.results.reason(t.results.figures[figure] ?? figure, label)}>
+          {label} <b>{brief(times)}</b>
+        </span>
+      ))}
+    </p>
+  );
+}
+
+export const StepNode = memo(function StepNode({ data, selected }: NodeProps<Node<StepData>>) {
+  const { node, known } = data;
   return (
     <div className={`step step-${node.kind}${selected ? " step-selected" : ""}`}>
       <Handle type="target" position={Position.Top} isConnectable={false} />
       <header>
-        <span className="step-icon">{iconOfKind(node.kind)}</span>
+        <span className="step-icon">{iconOf(node.kind)}</span>
         <span className="step-text">
           <strong className="ellipsis">{node.label}</strong>
           <small className="ellipsis" title={node.summary}>
             {node.summary || (t.journeys.kinds[node.kind] === node.label ? "" : t.journeys.kinds[node.kind])}
           </small>
         </span>
-        {stuck > 0 && <Stuck count={stuck} />}
+        {known.stuck ? <Stuck count={known.stuck} /> : null}
       </header>
-      <Figures figures={figures} />
+      <Figures kind={node.kind} known={known} />
+      <Reasons known={known} />
       <Handle type="source" position={Position.Bottom} isConnectable={false} />
     </div>
   );
-}
+});

@@ -52,7 +52,12 @@ export function useEstimate(id: string, graph: DraftGraph, isSound: boolean): Es
 }
 
 /** Which step a problem is about: the platform names it by its label and id. */
-export function stepOf(problem: Problem, graph: DraftGraph): string | null {
+/** Of a graph, as much as it takes to find a step. */
+export interface Steps {
+  nodes: readonly { id: string }[];
+}
+
+export function stepOf(problem: Problem, graph: Steps): string | null {
   if (!problem.node) return problem.code ? null : ENTRY;
   const named = /（([a-z][a-z0-9_]*)）$/.exec(problem.node)?.[1] ?? problem.node;
   return graph.nodes.some((node) => node.id === named) ? named : null;
@@ -74,7 +79,7 @@ export function marksOf(checked: Checked | null, graph: DraftGraph): ReadonlyMap
 interface ProblemsProps {
   problems: Problem[];
   kind: "error" | "warning";
-  graph: DraftGraph;
+  graph: Steps;
   onGo?: ((step: string) => void) | undefined;
   accepted?: readonly string[];
   onAccept?: (codes: string[]) => void;

@@ -191,6 +191,7 @@ function Sheet({ draft, inHand }: { draft: Draft; inHand: InHand }) {
   fromPalette.current = (one) =>
     one.part === "triggers" ? putTrigger(one) : put(lastPlace(graph, portsOf, selection.length === 1 ? selection[0] : null), one);
   const pickFromPalette = useCallback((one: Carried) => fromPalette.current(one), []);
+  const steps = useMemo(() => (open === "publish" ? graph.nodes.map((one) => ({ id: one.id, label: labelOf(one) })) : []), [open, graph, labelOf]);
   const ends = graph.nodes.length > 0 ? openEnds(graph, portsOf).length : 0;
   const problems = checked ? checked.errors.length + ends : null;
 
@@ -289,7 +290,7 @@ function Sheet({ draft, inHand }: { draft: Draft; inHand: InHand }) {
       )}
       <PublishDrawer
         journeyId={draft.id}
-        graph={graph}
+        steps={steps}
         open={open === "publish"}
         onClose={() => setOpen(null)}
         flush={inHand.flush}

@@ -1,45 +1,66 @@
 /** What publishing changes, in words and in people, and what becomes of those who are inside; then how far they have been moved. */
 import { Alert, Button, Drawer, Input, Progress, Radio, Select, Skeleton } from "antd";
-import { useEffect, useState } from "react";
+import { useEffect, useMemo, useState } from "react";
 import { Link } from "react-router";
-import { useMoves, usePreviewOf, usePublishDraft, type Changed, type Inside, type MoveOfPeople, type Preview, type StandingPlace } from "../../../api/journeys";
+import {
+  useMoves,
+  usePreviewOf,
+  usePublish,
+  type Changed,
+  type GraphDifference,
+  type Inside,
+  type MoveOfPeople,
+  type StandingPlace,
+  type VersionRow,
+} from "../../../api/journeys";
 import { useIsPhone } from "../../../app/ThemeMode";
-import type { DraftGraph } from "../../../lib/graph";
 import { failureText } from "../../../parts/Failure";
 import { t } from "../../../texts/zh-CN";
 import { Problems } from "./Checklist";
 import { Forecast } from "./Estimates";
-import { useKnowledge } from "./knowledge";
+
+/** A step of the version that will be live. */
+export interface NamedStep {
+  id: string;
+  label: string;
+}
 
 interface PublishProps {
   journeyId: string;
-  graph: DraftGraph;
+  steps: NamedStep[];
+  /** An earlier version that is published once more; without it the draft. */
+  version?: VersionRow | undefined;
   open: boolean;
   onClose: () => void;
-  flush: () => Promise<boolean>;
-  onGo: (step: string) => void;
+  /** Resolves once all that is drawn is kept; to false where it cannot be. */
+  flush?: () => Promise<boolean>;
+  onGo?: (step: string) => void;
 }
+
+const nothingToKeep = () => Promise.resolve(true);
 
 const OUT = "";
 
-export function PublishDrawer({ journeyId, graph, open, onClose, flush, onGo }: PublishProps) {
+export function PublishDrawer({ journeyId, steps, version, open, onClose, flush = nothingToKeep, onGo }: PublishProps) {
   const phone = useIsPhone();
   const preview = usePreviewOf(journeyId);
-  const publish = usePublishDraft(journeyId);
+  const publish = usePublish(journeyId, version?.id);
   const [inside, setInside] = useState<Inside>("drain");
   const [places, setPlaces] = useState<Record<string, string>>({});
   const [accepted, setAccepted] = useState<string[]>([]);
   const [note, setNote] = useState("");
   const { mutate: look, reset: forget } = preview;
   const { reset: anew } = publish;
+  const number = version?.number;
+  const asked = useMemo(() => (number === undefined ? {} : { version: number }), [number]);
 
   useEffect(() => {
     if (!open) return;
     anew();
     forget();
     setAccepted([]);
-    void flush().then((isKept) => isKept && look({}));
-  }, [open, flush, look, forget, anew]);
+    void flush().then((isKept) => isKept && look(asked));
+  }, [open, flush, look, forget, anew, asked]);
 
   const seen = preview.data;
   const byNode = gathered(seen?.places ?? []);
@@ -48,15 +69,15 @@ export function PublishDrawer({ journeyId, graph, open, onClose, flush, onGo }: 
   const isMapped = inside !== "migrate" || byNode.every((one) => goesTo(one) !== undefined);
   const codes = (seen?.warnings ?? []).flatMap(({ code }) => (code ? [code] : []));
   const isRead = codes.every((code) => accepted.includes(code));
-  const isFirst = !seen?.difference || graph.nodes.length === seen.difference.added.length;
+  const isFirst = !seen?.difference || steps.length === seen.difference.added.length;
   const done = publish.data;
 
   const submit = () => {
     if (!seen) return;
     const named = Object.fromEntries(byNode.map((one) => [one.node, goesTo(one) === OUT ? null : (goesTo(one) ?? null)]));
     publish.mutate(
-      { revision: seen.revision, note: note.trim(), inside: people > 0 ? inside : "drain", places: inside === "migrate" ? named : {}, accepted },
-      { onError: (error) => error.status === 409 && look({}) },
+      { ...(version ? {} : { revision: seen.revision }), note: note.trim(), inside: people > 0 ? inside : "drain", places: inside === "migrate" ? named : {}, accepted },
+      { onError: (error) => error.status === 409 && look(asked) },
     );
   };
 
@@ -64,7 +85,7 @@ export function PublishDrawer({ journeyId, graph, open, onClose, flush, onGo }: 
     <Drawer
       open={open}
       onClose={onClose}
-      title={t.editor.publish.title}
+      title={version ? t.results.rollBackTo(version.number) : t.editor.publish.title}
       placement={phone ? "bottom" : "right"}
       size={phone ? "86%" : 520}
       footer={
@@ -86,14 +107,14 @@ export function PublishDrawer({ journeyId, graph, open, onClose, flush, onGo }: 
       ) : seen.errors.length > 0 ? (
         <section className="check-part">
           <h3>{t.editor.check.errors(seen.errors.length)}</h3>
-          <Problems problems={seen.errors} kind="error" graph={graph} onGo={onGo} />
+          <Problems problems={seen.errors} kind="error" graph={{ nodes: steps }} onGo={onGo} />
         </section>
       ) : (
         <div className="publish">
           {publish.error && <Alert type="error" showIcon title={failureText(publish.error)} />}
           <section className="check-part">
             <h3>{t.editor.publish.changes}</h3>
-            {isFirst ? <p>{t.editor.publish.first}</p> : <Difference preview={seen} graph={graph} />}
+            {isFirst || !seen.difference ? <p>{t.editor.publish.first}</p> : <Difference difference={seen.difference} steps={steps} />}
           </section>
           <section className="check-part">
             <h3>
@@ -102,14 +123,14 @@ export function PublishDrawer({ journeyId, graph, open, onClose, flush, onGo }: 
             {people === 0 ? (
               <p className="quiet">{t.editor.publish.nobody}</p>
             ) : (
-              <InsideChoice inside={inside} onChange={setInside} places={byNode} goesTo={goesTo} onPlace={(node, to) => setPlaces({ ...places, [node]: to })} graph={graph} />
+              <InsideChoice inside={inside} onChange={setInside} places={byNode} goesTo={goesTo} onPlace={(node, to) => setPlaces({ ...places, [node]: to })} steps={steps} />
             )}
           </section>
           {seen.estimate && <Forecast estimate={seen.estimate} />}
           {seen.warnings.length > 0 && (
             <section className="check-part">
               <h3>{t.editor.check.warnings(seen.warnings.length)}</h3>
-              <Problems problems={seen.warnings} kind="warning" graph={graph} accepted={accepted} onAccept={setAccepted} />
+              <Problems problems={seen.warnings} kind="warning" graph={{ nodes: steps }} accepted={accepted} onAccept={setAccepted} />
             </section>
           )}
           <div className="efield">
@@ -138,11 +159,10 @@ interface InsideProps {
   places: StandingPlace[];
   goesTo: (place: StandingPlace) => string | undefined;
   onPlace: (node: string, to: string) => void;
-  graph: DraftGraph;
+  steps: NamedStep[];
 }
 
-function InsideChoice({ inside, onChange, places, goesTo, onPlace, graph }: InsideProps) {
-  const { labelOf } = useKnowledge();
+function InsideChoice({ inside, onChange, places, goesTo, onPlace, steps }: InsideProps) {
   const all = places.reduce((sum, one) => sum + one.people, 0);
   const out = places.filter((one) => goesTo(one) === OUT).reduce((sum, one) => sum + one.people, 0);
   const choices: { value: Inside; title: string; hint: string }[] = [
@@ -183,7 +203,7 @@ function InsideChoice({ inside, onChange, places, goesTo, onPlace, graph }: Insi
                     placeholder={t.editor.publish.choose}
                     status={goesTo(one) === undefined ? "error" : undefined}
                     value={goesTo(one)}
-                    options={[...graph.nodes.map((node) => ({ value: node.id, label: labelOf(node) })), { value: OUT, label: t.editor.publish.leave }]}
+                    options={[...steps.map(({ id, label }) => ({ value: id, label })), { value: OUT, label: t.editor.publish.leave }]}
                     onChange={(to) => onPlace(one.node, to)}
                   />
                 </td>
@@ -215,15 +235,10 @@ function FieldChanges({ fields }: { fields: Changed[] }) {
   );
 }
 
-function Difference({ preview, graph }: { preview: Preview; graph: DraftGraph }) {
-  const { labelOf } = useKnowledge();
-  const found = preview.difference;
-  if (!found) return null;
-  const removed = new Map(found.removed.map(({ id, label }) => [id, label]));
-  const name = (id: string) => {
-    const node = graph.nodes.find((one) => one.id === id);
-    return node ? labelOf(node) : (removed.get(id) ?? id);
-  };
+/** `steps` are those of the later graph. */
+export function Difference({ difference: found, steps }: { difference: GraphDifference; steps: NamedStep[] }) {
+  const names = new Map([...found.removed, ...steps].map(({ id, label }) => [id, label]));
+  const name = (id: string) => names.get(id) ?? id;
   const fresh = new Set([...found.added, ...found.removed].map(({ id }) => id));
   const old = (edges: { from: string; to: string }[]) => edges.filter(({ from }) => !fresh.has(from));
   const lines = [

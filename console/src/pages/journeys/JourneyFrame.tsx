@@ -1,29 +1,26 @@
-/** One journey as a map with the numbers at each step; a step opens the people who stand on it. */
+/** What the pages of one journey share: its name and state, what can be done with it, and the way from one page to the other. */
 import { EditOutlined, EllipsisOutlined } from "@ant-design/icons";
-import { Button, Drawer, Dropdown, Skeleton } from "antd";
-import { Link, useParams } from "react-router";
+import { Button, Dropdown, Skeleton } from "antd";
+import { Link, NavLink, Outlet, useOutletContext, useParams } from "react-router";
 import { useJourney } from "../../api/queries";
 import type { Journey } from "../../api/types";
-import { useStaff } from "../../app/session";
-import { useIsPhone, useMedia } from "../../app/ThemeMode";
+import { MARKETING, useStaff } from "../../app/session";
 import { Failure } from "../../parts/Failure";
 import { Page } from "../../parts/Page";
 import { Panel } from "../../parts/Panel";
-import { useFilter } from "../../parts/Searching";
 import { Status } from "../../parts/Status";
 import { t } from "../../texts/zh-CN";
-import { Canvas } from "./Canvas";
-import { useJourneyMenu } from "./JourneysPage";
-import { People } from "./People";
+import { useJourneyMenu } from "./menu";
 import "./journeys.css";
 
-/** How many people a step would happen to who are inside now: they wait at some step, or are stuck there. */
+/** How many people a deed would happen to who are inside now: they wait at some step, or are stuck there. */
 const insideOf = (numbers: Journey["numbers"]) => Object.values(numbers).reduce((sum, one) => sum + (one.waiting ?? 0) + (one.stuck ?? 0), 0);
 
 function Subtitle({ journey }: { journey: Journey }) {
+  if (journey.version === 0) return t.journeys.unpublished;
   return (
     <span className="journey-line">
-      <span>{journey.version > 0 ? t.journeys.version(journey.version) : t.journeys.unpublished}</span>
+      <span>{t.journeys.version(journey.version)}</span>
       <span>
         {t.journeys.trigger}：{journey.trigger.label}
       </span>
@@ -34,14 +31,22 @@ function Subtitle({ journey }: { journey: Journey }) {
   );
 }
 
-function JourneyPage() {
+function Tabs({ id }: { id: string }) {
+  return (
+    <nav className="tabs" aria-label={t.journeys.title}>
+      {Object.entries(t.results.tabs).map(([name, label]) => (
+        <NavLink key={name} to={name === "live" ? `/journeys/${id}` : `/journeys/${id}/${name}`} end className="tab">
+          {label}
+        </NavLink>
+      ))}
+    </nav>
+  );
+}
+
+function JourneyFrame() {
   const { id = "" } = useParams();
-  const found = useJourney(id);
-  const [nodeId, setNodeId] = useFilter("node");
-  const phone = useIsPhone();
-  const narrow = useMedia("(max-width: 1100px)");
-  const staff = useStaff();
-  const draws = staff.role === "admin" || staff.role === "marketer";
+  const found = useJourney(id, null);
+  const draws = MARKETING.includes(useStaff().role);
   const menuOf = useJourneyMenu();
   const journey = found.data;
   const back = { to: "/journeys", label: t.journeys.title };
@@ -53,8 +58,6 @@ function JourneyPage() {
         </Panel>
       </Page>
     );
-  const node = journey.graph.nodes.find((one) => one.id === nodeId) ?? null;
-  const people = <People key={node?.id ?? ""} journeyId={id} node={node} numbers={node ? journey.numbers[node.id] : undefined} />;
   return (
     <Page
       title={journey.name}
@@ -78,23 +81,13 @@ function JourneyPage() {
         </>
       }
     >
-      <div className="journey-columns">
-        <Canvas journey={journey} selected={node?.id ?? null} onSelect={setNodeId} />
-        {!narrow && <Panel title={node ? t.journeys.people : t.journeys.allPeople}>{people}</Panel>}
-      </div>
-      {narrow && (
-        <Drawer
-          open={node !== null}
-          onClose={() => setNodeId(null)}
-          placement={phone ? "bottom" : "right"}
-          size={phone ? "72%" : 420}
-          title={t.journeys.people}
-        >
-          {people}
-        </Drawer>
-      )}
+      {draws && <Tabs id={id} />}
+      <Outlet context={journey} />
     </Page>
   );
 }
 
-export { JourneyPage as Component };
+/** The journey as it is published, for the pages inside the frame. */
+export const useFramed = () => useOutletContext<Journey>();
+
+export { JourneyFrame as Component };
