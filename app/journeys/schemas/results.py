@@ -63,9 +63,7 @@ class DifferenceOut(Schema):
 
 
 class GoalOut(Schema):
-    label = String(
-        allow_none=True, metadata={"description": "of the event that is the goal of the newest of these versions; none without one"}
-    )
+    label = String(allow_none=True, metadata={"description": "the goal of the newest of these versions; none without one"})
     walked = Nested(ShareOut)
     control = Nested(ShareOut)
     lift = Nested(DifferenceOut, allow_none=True, metadata={"description": "none where there is no control group"})

@@ -86,7 +86,7 @@ export const results = {
   noGoalHint: "在编辑器的「规则 › 目标与对照」里选一个事件作目标，就能看到多少人达成、比对照组高多少。",
   noControl: "没有对照组。在规则里留出百分之几的人不进入旅程，才知道旅程本身带来了多少。",
   difference: (name: string, part: number, low: number, high: number) =>
-    `比${name}${part >= 0 ? "高" : "低"} ${points(Math.abs(part))} 个百分点（95% 区间 ${points(low)} ~ ${points(high)}）`,
+    `${part === 0 ? `和${name}持平` : `比${name}${part > 0 ? "高" : "低"} ${points(Math.abs(part))} 个百分点`}（95% 区间 ${points(low)} ~ ${points(high)}）`,
   sure: "差别可信",
   unsure: "还不能说有差别",
   winner: "胜出",
