@@ -16,7 +16,7 @@ from app.kit import clock, db, docs, health, idempotency, logging, memory, metri
 from app.kit.settings import Environment, settings
 
 _APP = Path(__file__).parent
-DOORS = ("models", "routes", "jobs", "handlers", "cli")
+DOORS = ("models", "routes", "jobs", "handlers", "exported", "cli")
 
 
 def domains() -> list[str]:

@@ -6,7 +6,7 @@ import uuid
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import ColumnElement, func, or_, select
+from sqlalchemy import ColumnElement, Row, func, or_, select
 from sqlalchemy.orm import Session
 
 from app.events.models import Event
@@ -43,6 +43,24 @@ def people(
     limit: int,
 ) -> dict[str, Any]:
     """A page of those whom a figure of a node counts, in the order in which they entered. Raises `CursorInvalid`, `VersionUnknown`."""
+    after = paging.row_id(cursor) if cursor else None
+    found = walks_of(session, journey, node=node, figure=figure, detail=detail, version=version, after=after, limit=limit + 1)
+    shown = [_walker(walk, customer) for walk, customer in found[:limit]]
+    return {"items": shown, "next_cursor": paging.encode(shown[-1]["walk_id"]) if len(found) > limit else None}
+
+
+def walks_of(
+    session: Session,
+    journey: Journey,
+    *,
+    node: str,
+    figure: str,
+    detail: str | None,
+    version: int | None,
+    after: uuid.UUID | None,
+    limit: int,
+) -> Sequence[Row[Walk, Customer]]:
+    """The walks that a figure of a node counts, each with whose it is, in the order in which they began. Raises `VersionUnknown`."""
     some = results.versions(session, journey, version)
     ids = [one.id for one in some]
     wanted = select(Walk, Customer).join(Customer, Customer.id == Walk.customer_id).where(Walk.journey_id == journey.id)
@@ -58,11 +76,9 @@ def people(
             wanted = wanted.where(Walk.version_id.in_(ids))
         if figure == "exited" and detail is not None:
             wanted = wanted.where(Walk.exit_reason == detail)
-    if cursor:
-        wanted = wanted.where(Walk.id > paging.row_id(cursor))
-    found = session.execute(wanted.order_by(Walk.id).limit(limit + 1)).all()
-    shown = [_walker(walk, customer) for walk, customer in found[:limit]]
-    return {"items": shown, "next_cursor": paging.encode(shown[-1]["walk_id"]) if len(found) > limit else None}
+    if after is not None:
+        wanted = wanted.where(Walk.id > after)
+    return session.execute(wanted.order_by(Walk.id).limit(limit)).all()
 
 
 def _walker(walk: Walk, customer: Customer) -> dict[str, Any]:

@@ -15,13 +15,21 @@ from sqlalchemy.orm import Session
 from app.audience.models import Segment, Tag
 from app.audience.queries import stands_on_tags
 from app.audience.queries.segments import stands_on_segments
+from app.dealers.models import Role, Staff
 from app.journeys import results
-from app.journeys.errors import JourneyUnknown
+from app.journeys.errors import JourneyUnknown, MarketersOnly
 from app.journeys.graph import TRIGGER, Graph
 from app.journeys.models import Journey, JourneyVersion, VersionStatus
 from app.journeys.visits import event_label
 from app.kit import paging
 from app.kit.texts import t
+
+
+def marketer(staff: Staff) -> Staff:
+    """Who draws and runs journeys, and sees what they led to. Raises `MarketersOnly` for everybody else."""
+    if staff.role not in (Role.admin, Role.marketer):
+        raise MarketersOnly
+    return staff
 
 
 def journey(session: Session, brand_id: uuid.UUID, journey_id: uuid.UUID) -> Journey:

@@ -101,6 +101,8 @@ class Settings(BaseSettings):
     stock_confirm_days: int = Field(default=14, ge=0)
     feed_max_bytes: int = Field(default=128 * 1024 * 1024, ge=1024)
     feed_report_days: int = Field(default=90, ge=1)
+    export_days: int = Field(default=7, ge=1)
+    export_max_rows: int = Field(default=1_000_000, ge=1)
     favourites_per_customer: int = Field(default=500, ge=1)
     recent_views_per_customer: int = Field(default=100, ge=1)
     saved_searches_per_customer: int = Field(default=20, ge=1)

@@ -10,6 +10,8 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from app.dealers.models import Brand, Role, Staff
+from app.exports import service as exports
+from app.exports.models import Export
 from app.identity.models import Customer
 from app.journeys import drawn, service
 from app.journeys.models import Journey, JourneyTester, JourneyTesterCode, Walk, WalkStatus
@@ -21,7 +23,11 @@ from tests.factories import dealers as make_dealers
 from tests.factories import identity as make_identity
 from tests.factories import journeys as make
 
+# A journey whose figures are asked for as a file.
+EXPORTED = uuid.UUID(int=8)
 NEEDED = {
+    "POST /api/staff/exports/",
+    "POST /api/staff/exports/<uuid:export_id>/cancel",
     "POST /api/staff/journeys/",
     "POST /api/staff/journeys/files",
     "POST /api/staff/journeys/<uuid:journey_id>/copy",
@@ -95,6 +101,7 @@ def bodies() -> dict[str, dict[str, Any]]:
         "/journeys/<key>/entries": {"phone": "13800000000", "key": "order 1"},
         "/journeys/<uuid:journey_id>/people": {"phones": ["13800000000"]},
         "/journeys/<uuid:journey_id>/fan-outs": {},
+        "/exports/": {"list": "journeys.results", "asked": {"journey_id": str(EXPORTED)}},
     }
 
 
@@ -114,6 +121,7 @@ def doors(session: Session, brand: Brand) -> dict[str, dict[str, Any]]:
         | _coming(session, brand)
         | _stuck(session, brand)
         | _tested(session, brand)
+        | _exported(session, brand)
         | {
             "/journeys/<uuid:journey_id>/versions/<uuid:version_id>/publish": {
                 "journey_id": running.id,
@@ -169,6 +177,20 @@ def _stuck(session: Session, brand: Brand) -> dict[str, dict[str, Any]]:
         ids[f"/walks/<uuid:walk_id>/{step}"] = {"journey_id": journey.id, "walk_id": walk.id}
     session.commit()
     return ids
+
+
+def export(session: Session, staff: Staff, journey: Journey) -> Export:
+    """The figures of a journey, which nobody has written yet."""
+    made = exports.ask(session, staff, "journeys.results", {"journey_id": str(journey.id)})
+    session.commit()
+    return made
+
+
+def _exported(session: Session, brand: Brand) -> dict[str, dict[str, Any]]:
+    """For the door that stops the writing of a file the file of another journey than that which is asked for."""
+    session.add(Journey(id=EXPORTED, brand_id=brand.id, key="exported", name="导出"))
+    administrator = session.execute(select(Staff).filter_by(brand_id=brand.id, role=Role.admin).limit(1)).scalar_one()
+    return {"/exports/<uuid:export_id>/cancel": {"export_id": export(session, administrator, make.journey(session, brand, only_end())).id}}
 
 
 def tester(session: Session, staff: Staff) -> Customer:

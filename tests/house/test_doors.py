@@ -137,6 +137,7 @@ def other(session: Session) -> Other:
         "task_id": make_journeys.task(session, customer, owner, title="不该看见的任务").id,
         "fan_out_id": drawing.fan_out(session, journey).id,
         "walk_id": drawing.stuck(session, journey, customer).id,
+        "export_id": drawing.export(session, make_dealers.staff(session, market.brand, Role.marketer), journey).id,
     }
     secrets = ["不该看见的照片", "不该看见的任务", str(customer.id), str(order.id), str(lead.id), order.number, "不该看见的人"]
     run = ImportRun(
@@ -190,7 +191,7 @@ def reconciled(session: Session, market: make_orders.Market) -> dict[str, Any]:
 # Doors that only headquarters open: money that went wrong or back, deposit terms, journeys with their numbers, and what is written to many,
 # are the brand's.
 OF_THE_BRAND = re.compile(
-    r"\w+ /api/staff/((payments/[a-z.]+|journeys|segments|refunds|tags|people|broadcasts|sends|messaging|wishes|templates)(/.*)?|"
+    r"\w+ /api/staff/((payments/[a-z.]+|journeys|segments|refunds|tags|people|exports|broadcasts|sends|messaging|wishes|templates)(/.*)?|"
     r"partner-keys/.*|customers/.+/(messages|merge)(/.*)?|orders/.+/refund|deposit-terms/.+)|POST /api/staff/deposit-terms/"
 )
 # Her own login, whoever she is: these would end it here, and tests/dealers/test_sign_in.py tries what else can be done to it.

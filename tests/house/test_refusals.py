@@ -19,6 +19,7 @@ UNDESCRIBED = {
     "clock.backwards",
     "dealers.brand_unclear",
     "dealers.roster_refused",
+    "exports.too_long",
     "identity.appid_unknown",
     "identity.customer_unknown",
     "identity.session_ended",

@@ -6,19 +6,15 @@ import uuid
 
 from sqlalchemy.orm import Session
 
-from app.dealers.models import Role, Staff
+from app.dealers.models import Staff
 from app.journeys import queries
-from app.journeys.errors import MarketersOnly
 from app.journeys.models import Journey
 from app.kit.web import Caller
 
 
 def marketer(who: Caller) -> Staff:
     """A marketer or an administrator of the brand. Raises `MarketersOnly` for everybody else."""
-    member: Staff = who.staff
-    if member.role not in (Role.admin, Role.marketer):
-        raise MarketersOnly
-    return member
+    return queries.marketer(who.staff)
 
 
 def journey_of(session: Session, who: Caller, journey_id: uuid.UUID) -> Journey:

@@ -17,6 +17,10 @@ class VersionIn(Schema):
     version = Integer(load_default=None, validate=Range(1, 2**31 - 1), metadata={"description": "all versions together unless told"})
 
 
+class ResultsFileIn(VersionIn):
+    journey_id = UUID(required=True)
+
+
 class TimesOut(Schema):
     figure = String()
     detail = String(metadata={"description": "the port or the reason"})
@@ -92,12 +96,19 @@ class ResultsOut(Schema):
     tests = List(Nested(TrialOut))
 
 
-class BehindIn(VersionIn):
+class FigureIn(VersionIn):
     node = String(required=True, validate=Length(1, 64))
     figure = String(required=True, validate=OneOf(BEHIND))
     detail = String(load_default=None, validate=Length(1, 200), metadata={"description": "a reason of the figure `exited`"})
+
+
+class BehindIn(FigureIn):
     cursor = String(load_default=None, metadata={"description": "`next_cursor` of the page before"})
     limit = Integer(load_default=20, validate=Range(1, MAX_LIMIT))
+
+
+class PeopleFileIn(FigureIn):
+    journey_id = UUID(required=True)
 
 
 class WalkerOut(Schema):
