@@ -174,8 +174,8 @@ def results(session: Session, journey: Journey, number: int | None = None) -> di
         nodes.append({"node": node_id, "label": label} | {key: value for key, value in told.items() if key != "by"} | {"by": by})
     known = {"versions": [one.number for one in some], "nodes": nodes}
     asked = [one.graph["rules"].get("goal") for one in some[-1:]]
-    label = event_label(asked[0]["event"]) if asked and asked[0] else None
-    return known | {"goal": goal(found, moved_in=number is not None) | {"label": label}, "tests": tests(session, some)}
+    called = event_label(asked[0]["event"]) if asked and asked[0] else None
+    return known | {"goal": goal(found, moved_in=number is not None) | {"label": called}, "tests": tests(session, some)}
 
 
 def people_of_brand(session: Session, brand_id: uuid.UUID) -> Any:
