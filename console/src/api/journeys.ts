@@ -222,6 +222,7 @@ export interface TemplateRow {
   channel_label: string;
   key: string;
   title: string;
+  purpose: "transactional" | "marketing";
   state: string;
 }
 

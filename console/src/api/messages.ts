@@ -1,9 +1,8 @@
 /** Messages: the log of what was sent, and why she did or did not get it; what the doors give and take. */
 import { withQuery } from "./client";
-import { CALM, LIVE, useOne, usePages } from "./queries";
+import { CALM, HOUR, LIVE, useOne, usePages } from "./queries";
 
 const SENDS = "staff/sends/";
-const HOUR = 3_600_000;
 
 export interface Choice {
   value: string;

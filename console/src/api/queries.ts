@@ -8,6 +8,8 @@ import type * as T from "./types";
 export const LIVE = 5_000;
 export const STEADY = 10_000;
 export const CALM = 20_000;
+/** What hardly ever changes. */
+export const HOUR = 3_600_000;
 
 export const ME = ["me"] as const;
 

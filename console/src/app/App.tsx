@@ -2,7 +2,7 @@
 import { App as AntApp, ConfigProvider } from "antd";
 import zhCN from "antd/locale/zh_CN";
 import { QueryClientProvider } from "@tanstack/react-query";
-import { createBrowserRouter, Navigate, RouterProvider } from "react-router";
+import { createBrowserRouter, RouterProvider } from "react-router";
 import { NotFound } from "../parts/NotFound";
 import { Splash } from "../parts/Splash";
 import { Crashed } from "./Crashed";
@@ -60,10 +60,13 @@ const router = createBrowserRouter(
               path: "messages",
               lazy: () => import("../pages/messages/MessagesFrame"),
               children: [
-                { index: true, element: <Navigate to="/messages/log" replace /> },
+                { index: true, lazy: () => import("../pages/messages/BroadcastsPage") },
                 { path: "log", lazy: () => import("../pages/messages/LogPage") },
               ],
             },
+            { path: "messages/broadcasts/new", lazy: () => import("../pages/messages/BroadcastEditPage") },
+            { path: "messages/broadcasts/:id/edit", lazy: () => import("../pages/messages/BroadcastEditPage") },
+            { path: "messages/broadcasts/:id", lazy: () => import("../pages/messages/BroadcastPage") },
             { path: "messages/log/:id", lazy: () => import("../pages/messages/SendPage") },
             { path: "leads", lazy: () => import("../pages/leads/LeadsPage") },
             { path: "leads/:id", lazy: () => import("../pages/leads/LeadPage") },

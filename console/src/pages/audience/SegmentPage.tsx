@@ -1,10 +1,11 @@
 /** One segment: its conditions, built by mouse, beside how many they find now; who is in it, and what stands on it. */
 import { EllipsisOutlined } from "@ant-design/icons";
 import { App, Button, ConfigProvider, Dropdown, Input, Segmented, Skeleton } from "antd";
-import { useEffect, useState } from "react";
+import { useState } from "react";
 import { useNavigate, useParams } from "react-router";
 import { ApiError } from "../../api/client";
 import { useArchiveSegment, useCopySegment, useSaveSegment, useSegment, useSegmentDifference, useSegmentPreview, problemsOf, type Segment } from "../../api/audience";
+import { useRested } from "../../lib/rest";
 import { Failure, failureText } from "../../parts/Failure";
 import { Moment } from "../../parts/Moment";
 import { Page } from "../../parts/Page";
@@ -19,18 +20,7 @@ import { isWhole } from "./trees";
 import "./audience.css";
 
 const s = t.audience.segment;
-const REST_MS = 500;
 const BACK = { to: "/audience", label: t.audience.segments };
-
-/** A value that has rested for a moment, so that not every stroke is a question. */
-function useRested<V>(value: V): V {
-  const [rested, setRested] = useState(value);
-  useEffect(() => {
-    const timer = setTimeout(() => setRested(() => value), REST_MS);
-    return () => clearTimeout(timer);
-  }, [value]);
-  return rested;
-}
 
 function Beside({ segment }: { segment: Segment }) {
   return (

@@ -4,7 +4,10 @@ import { Page } from "../../parts/Page";
 import { t } from "../../texts/zh-CN";
 import "./messages.css";
 
-const PLACES = [{ to: "/messages/log", label: t.messages.log }];
+const PLACES = [
+  { to: "/messages", label: t.messages.broadcasts },
+  { to: "/messages/log", label: t.messages.log },
+];
 
 function MessagesFrame() {
   return (

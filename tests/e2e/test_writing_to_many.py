@@ -1,0 +1,92 @@
+"""A marketer writes to many: foreseen before it starts, stopped halfway, let go on; who did not get it is found, with the reason."""
+
+from __future__ import annotations
+
+import re
+import secrets
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, Page, expect
+
+from dev.stack import Stack
+from dev.testing import wait_until
+from miniprogram_mock.phone.phone import Desk
+from tests.e2e.sheet import Sheet
+from tests.e2e.test_audience import looked_at
+
+AGREED, SILENT = 120, 30
+
+
+@pytest.fixture
+def page(chromium: Browser) -> Iterator[Page]:
+    context = chromium.new_context(viewport={"width": 1440, "height": 900}, locale="zh-CN", reduced_motion="reduce")
+    yield context.new_page()
+    context.close()
+
+
+@pytest.fixture
+def sheet(page: Page, town: Stack) -> Sheet:
+    return Sheet(page, town.web)
+
+
+@pytest.fixture
+def tag(desk: Desk) -> str:
+    """A tag that some carry who want to hear of news, and some who never said so; and a message for all of them."""
+    key = f"fair_{secrets.token_hex(3)}"
+
+    def do(path: str, **body: object) -> dict[str, str]:
+        headers = {"Idempotency-Key": secrets.token_hex(16)}
+        return dict(desk.line.call("POST", f"/api/staff/{path}", headers=headers, json=body))
+
+    do("tags/", key=key, label=key, kind="manual", value_type="none")
+    said = {"content": "{{ customer_name }}，新车到店，欢迎来看。"}
+    written = do("templates/", channel="inbox", key=key, title=f"新车到店 {key}", purpose="marketing", fields=said)
+    do(f"templates/{written['id']}/activate", version=1)
+    first = secrets.randbelow(10**8 - AGREED - SILENT)
+    rows = [f"137{first + n:08d},读者{n},{key}" + (",是,2026-11,2026-11-01 10:00" if n < AGREED else ",,,") for n in range(AGREED + SILENT)]
+    file = "\r\n".join(["手机号,昵称,标签,同意营销,同意书版本,同意时间", *rows]).encode()
+    run = desk.line.call("POST", "/api/staff/people/files/", params={"kind": "people", "file_name": f"{key}.csv"}, data=file)
+    wait_until(lambda: desk.look(f"people/files/{run['id']}")["status"] == "done", what="the people are there")
+    return key
+
+
+def test_a_broadcast_is_foreseen_started_paused_resumed_and_every_reason_is_found(
+    sheet: Sheet, page: Page, tag: str, artefacts: Path
+) -> None:
+    page.locator(".places").get_by_role("link", name="消息").click()
+    page.get_by_role("link", name="新建群发").first.click()
+    expect(page.get_by_role("heading", name="新建群发")).to_be_visible()
+    page.get_by_label("名称").fill(f"到店通知 {tag}")
+    page.get_by_text("标签", exact=True).click()
+    sheet.choose("选择标签", tag)
+    sheet.choose("首选 选择消息模板", f"新车到店 {tag}")
+    page.get_by_label("每分钟最多发送").fill("300")
+    foreseen = page.locator(".panel", has_text="预计").last
+    expect(foreseen).to_contain_text(f"可以发给 {AGREED} 人，共 {AGREED + SILENT} 人")
+    expect(foreseen).to_contain_text("客户没有同意接收营销消息")
+    looked_at(page, artefacts, "broadcast-foreseen")
+    sheet.press("开始群发")
+    asked = page.get_by_role("dialog")
+    expect(asked).to_contain_text(f"将发给约 {AGREED} 人")
+    asked.get_by_role("button", name="开始群发").click()
+
+    figures = page.locator(".figures")
+    expect(figures).to_contain_text(re.compile(r"已发出[1-9]"), timeout=30_000)
+    sheet.press("暂停")
+    expect(page.locator(".page-title")).to_contain_text("已暂停")
+    sheet.press("继续")
+    expect(page.locator(".page-title")).to_contain_text("已完成", timeout=60_000)
+    expect(figures).to_contain_text(f"目标人数{AGREED + SILENT}")
+    expect(figures).to_contain_text(f"已发出{AGREED}")
+    looked_at(page, artefacts, "broadcast-done")
+
+    page.get_by_role("link", name="客户没有同意接收营销消息").click()
+    expect(page.get_by_text(f"共 {SILENT} 条")).to_be_visible()
+    page.get_by_role("row").nth(1).click()
+    expect(page.get_by_role("heading", name="为什么没有收到")).to_be_visible()
+    expect(page.locator(".story")).to_contain_text("没有发送：客户没有同意接收营销消息")
+    page.goto(f"{sheet.console}/messages?q={tag}")
+    expect(page.get_by_role("row").nth(1)).to_contain_text(f"{AGREED + SILENT} / {AGREED + SILENT} 人已有结果")
+    looked_at(page, artefacts, "broadcasts")
