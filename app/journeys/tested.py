@@ -41,6 +41,6 @@ def _step(graph: Graph, step: WalkStep, send: Send | None) -> dict[str, Any]:
     told["skipped"] = reasons.in_words(step.skipped) if step.skipped else None
     told["message"] = None
     if send is not None:
-        names = ("channel", "template_key", "status", "delivery", "error_code")
+        names = ("id", "channel", "template_key", "status", "delivery", "error_code")
         told["message"] = {name: getattr(send, name) for name in names}
     return _node(graph, step.node_id) | told

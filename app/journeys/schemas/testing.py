@@ -59,6 +59,7 @@ class TestPlaceOut(_TestNodeOut):
 
 
 class TestMessageOut(Schema):
+    id = UUID(metadata={"description": "its `why` is told under /api/staff/sends/<id>/why"})
     channel = String()
     template_key = String()
     status = String()

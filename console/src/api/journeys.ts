@@ -3,7 +3,7 @@ import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import type { DraftGraph, Port } from "../lib/graph";
 import { api, withQuery, type ApiError } from "./client";
 import { CALM, useOne, usePages } from "./queries";
-import type { CustomerRow, Named } from "./types";
+import type { CustomerRow, JourneyRow, Named } from "./types";
 
 const JOURNEYS = "staff/journeys/";
 const of = (id: string, rest = "") => `${JOURNEYS}${id}${rest}`;
@@ -230,6 +230,8 @@ const HOUR = 3_600_000;
 
 export const usePalette = () =>
   useQuery<Palette, ApiError>({ queryKey: [of("palette")], queryFn: () => api("GET", of("palette")), staleTime: HOUR });
+export const useJourneyList = (parameters: { search: string | null; status: string | null; sort: string | null; archived: string | null }) =>
+  usePages<JourneyRow>(JOURNEYS, { ...parameters, limit: "20" }, CALM);
 export const useStarters = () => useOne<{ items: { key: string; name: string; description: string }[] }>(of("templates"), HOUR);
 export const useVersions = (id: string) => useOne<{ items: VersionRow[] }>(of(id, "/versions"), CALM);
 export const useDifference = (id: string, versionId: string, against: number) =>
@@ -315,7 +317,7 @@ export function useCopyJourney() {
   });
 }
 
-export type Running = "pause" | "resume" | "cancel" | "archive" | "remove";
+export type Running = "pause" | "resume" | "cancel" | "archive" | "restore" | "remove";
 
 export function useRunning() {
   const stale = useStale();

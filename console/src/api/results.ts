@@ -1,5 +1,5 @@
 /** What a journey led to: its figures, who is behind them, and one person's way. */
-import { useQuery } from "@tanstack/react-query";
+import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { api, withQuery, type ApiError } from "./client";
 import { CALM, STEADY, useOne, usePages } from "./queries";
 
@@ -141,3 +141,77 @@ export const useBehind = (id: string, { node, figure, detail, version, q }: Behi
 export const useWalk = (id: string, walkId: string) => useOne<WalkTold>(of(id, `walks/${walkId}`), STEADY);
 export const useWhy = (id: string, customerId: string) => useOne<Why>(withQuery(of(id, "why"), { customer_id: customerId }), CALM);
 export const useMessageStory = (sendId: string) => useOne<{ lines: { at: string | null; sentence: string }[] }>(`staff/sends/${sendId}/why`, CALM);
+
+/** A marketer's try of a draft on herself. */
+export interface TestTold {
+  walk_id: string;
+  status: string;
+  reason: string | null;
+  stands_on: TestPlace | null;
+  /** By which she may be let go on at once. */
+  ports: { port: string; label: string }[];
+  steps: TestStep[];
+  began_at: string;
+  ended_at: string | null;
+}
+
+interface TestPlace {
+  node_id: string;
+  label: string;
+  why: string;
+  due_at: string | null;
+}
+
+interface TestStep {
+  node_id: string;
+  label: string;
+  why: string;
+  arrived_at: string;
+  left_at: string;
+  port: string | null;
+  port_label: string | null;
+  skipped: string | null;
+  message: { id: string; channel: string; template_key: string; status: string; delivery: string | null } | null;
+}
+
+const TESTER = "staff/journeys/tester";
+const WATCHED = 2_000;
+
+/** As which customer she tries journeys; looked at closely while a code waits to be entered. */
+export const useTester = (isAwaited: boolean) => useOne<{ customer_id: string | null; bound_at: string | null }>(TESTER, isAwaited ? WATCHED : CALM);
+
+export function useTesterDeeds() {
+  const cache = useQueryClient();
+  const stale = () => cache.invalidateQueries({ predicate: ({ queryKey: [path] }) => path === TESTER || (typeof path === "string" && path.endsWith("/tests")) });
+  return {
+    code: useMutation<{ code: string; ends_at: string }, ApiError, void>({ mutationFn: () => api("POST", `${TESTER}/codes`, {}) }),
+    unbind: useMutation<void, ApiError, void>({ mutationFn: () => api("DELETE", TESTER), onSettled: stale }),
+  };
+}
+
+/** Her last test of a journey; null where there is none. */
+export function useTest(id: string) {
+  const path = of(id, "tests");
+  return useQuery<TestTold | null, ApiError>({
+    queryKey: [path],
+    queryFn: () =>
+      api<TestTold>("GET", path).catch((error: ApiError) => {
+        if (error.code === "journeys.no_test") return null;
+        throw error;
+      }),
+    refetchInterval: ({ state }) => (state.data?.status === "active" ? WATCHED : CALM),
+  });
+}
+
+/** Start, wait no longer, or stop: each answers with how far the test is. */
+export function useTestDeed(id: string) {
+  const cache = useQueryClient();
+  const path = of(id, "tests");
+  return useMutation<TestTold, ApiError, { deed: "start" | "stop" } | { deed: "skip"; port: string }>({
+    mutationFn: (asked) => {
+      if (asked.deed === "start") return api("POST", path, {});
+      return api("POST", `${path}/${asked.deed}`, asked.deed === "skip" ? { port: asked.port } : {});
+    },
+    onSuccess: (told) => cache.setQueryData([path], told),
+  });
+}

@@ -147,7 +147,9 @@ export interface JourneyRow extends Named {
   completed: number;
   exited: number;
   stuck: number;
+  converted: number;
   updated_at: string;
+  archived_at: string | null;
 }
 
 export interface JourneyNode {

@@ -53,6 +53,7 @@ const router = createBrowserRouter(
                 { index: true, lazy: () => import("../pages/journeys/LivePage") },
                 { path: "results", lazy: () => import("../pages/journeys/ResultsPage") },
                 { path: "versions", lazy: () => import("../pages/journeys/VersionsPage") },
+                { path: "test", lazy: () => import("../pages/journeys/TestPage") },
               ],
             },
             { path: "journeys/:id/edit", lazy: () => import("../pages/journeys/editor/EditorPage") },

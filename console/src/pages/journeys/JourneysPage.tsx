@@ -1,16 +1,15 @@
-/** All journeys with how many people each holds; from here new ones begin. */
+/** All journeys with how many people entered each, are inside, and reached its goal; from here new ones begin. */
 import { EllipsisOutlined, PlusOutlined } from "@ant-design/icons";
-import { Button, Dropdown, Segmented, Skeleton, type MenuProps } from "antd";
+import { Button, Dropdown, Segmented, Select, type MenuProps, type TableColumnsType } from "antd";
 import { useState } from "react";
 import { Link } from "react-router";
-import { useJourneys } from "../../api/queries";
+import { useJourneyList } from "../../api/journeys";
 import type { JourneyRow } from "../../api/types";
-import { useStaff } from "../../app/session";
-import { Failure } from "../../parts/Failure";
+import { MARKETING, useStaff } from "../../app/session";
 import { Moment } from "../../parts/Moment";
 import { Nothing } from "../../parts/Nothing";
 import { Page } from "../../parts/Page";
-import { Panel } from "../../parts/Panel";
+import { ResourceList } from "../../parts/ResourceList";
 import { Searching, useFilter } from "../../parts/Searching";
 import { Status } from "../../parts/Status";
 import { t } from "../../texts/zh-CN";
@@ -19,57 +18,122 @@ import { NewJourney, Starters } from "./NewJourney";
 import { Stuck } from "./Stuck";
 import "./journeys.css";
 
-const FIGURES = ["entered", "active", "completed", "exited"] as const;
+const l = t.editor.list;
+const linkTo = (row: JourneyRow) => (row.status === "draft" ? `/journeys/${row.id}/edit` : `/journeys/${row.id}`);
 
-function JourneyCard({ journey, menu }: { journey: JourneyRow; menu: MenuProps | null }) {
+function State({ row }: { row: JourneyRow }) {
+  return <Status value={row.status} texts={t.journeys.status} tone={row.status === "active" ? "good" : undefined} />;
+}
+
+function More({ row, menu }: { row: JourneyRow; menu: MenuProps }) {
   return (
-    <article className="card journey-card">
-      <div className="card-row">
-        <Link to={journey.status === "draft" ? `/journeys/${journey.id}/edit` : `/journeys/${journey.id}`} className="journey-name ellipsis">
-          {journey.name}
+    <span className="journey-more" onClick={(event) => event.stopPropagation()}>
+      <Dropdown trigger={["click"]} menu={menu} placement="bottomRight">
+        <Button type="text" size="small" icon={<EllipsisOutlined />} aria-label={l.of(row.name)} onClick={(event) => event.preventDefault()} />
+      </Dropdown>
+    </span>
+  );
+}
+
+/** How many, and which share of those who entered. */
+function Converted({ row }: { row: JourneyRow }) {
+  return (
+    <span className="amount">
+      {t.common.count(row.converted)}
+      {row.entered > 0 && row.converted > 0 && <small className="quiet"> {t.results.percent(row.converted / row.entered)}</small>}
+    </span>
+  );
+}
+
+function columnsWith(menuOf: ((row: JourneyRow) => MenuProps) | null): TableColumnsType<JourneyRow> {
+  const amount = (name: "entered" | "active") => ({
+    title: l.columns[name],
+    width: 110,
+    align: "right" as const,
+    render: (_: unknown, row: JourneyRow) => <span className="amount">{t.common.count(row[name])}</span>,
+  });
+  return [
+    {
+      title: l.columns.name,
+      render: (_, row) => (
+        <Link to={linkTo(row)} className="two-lines wide">
+          <strong className="journey-name">{row.name}</strong>
+          <small className="ellipsis" title={row.trigger_label}>
+            {row.trigger_label || t.journeys.unpublished}
+          </small>
         </Link>
-        {journey.stuck > 0 && <Stuck count={journey.stuck} />}
-        <Status value={journey.status} texts={t.journeys.status} tone={journey.status === "active" ? "good" : undefined} />
-        {menu && (
-          <Dropdown trigger={["click"]} menu={menu} placement="bottomRight">
-            <Button className="journey-more" type="text" size="small" icon={<EllipsisOutlined />} aria-label={t.editor.list.of(journey.name)} />
-          </Dropdown>
-        )}
+      ),
+    },
+    {
+      title: l.columns.status,
+      width: 150,
+      render: (_, row) => (
+        <span className="journey-state">
+          <State row={row} />
+          {row.stuck > 0 && <Stuck count={row.stuck} />}
+        </span>
+      ),
+    },
+    amount("entered"),
+    amount("active"),
+    { title: l.columns.converted, width: 140, align: "right", render: (_, row) => <Converted row={row} /> },
+    { title: l.columns.updated, width: 130, render: (_, row) => <Moment at={row.updated_at} /> },
+    ...(menuOf ? [{ title: "", width: 56, render: (_: unknown, row: JourneyRow) => <More row={row} menu={menuOf(row)} /> }] : []),
+  ];
+}
+
+function cardWith(menuOf: ((row: JourneyRow) => MenuProps) | null) {
+  return (row: JourneyRow) => (
+    <>
+      <div className="card-row">
+        <strong className="journey-name ellipsis">{row.name}</strong>
+        {row.stuck > 0 && <Stuck count={row.stuck} />}
+        <State row={row} />
+        {menuOf && <More row={row} menu={menuOf(row)} />}
       </div>
-      <p className="journey-trigger">
-        <span className="quiet">{t.journeys.trigger}</span> {journey.trigger_label || t.journeys.unpublished}
-      </p>
-      <dl className="journey-figures">
-        {FIGURES.map((name) => (
-          <div key={name}>
-            <dt>{t.journeys[name]}</dt>
-            <dd>{t.common.count(journey[name])}</dd>
-          </div>
-        ))}
-      </dl>
+      <p className="quiet journey-trigger ellipsis">{row.trigger_label || t.journeys.unpublished}</p>
       <div className="card-row card-foot">
-        <span>{journey.version > 0 && t.journeys.version(journey.version)}</span>
         <span>
-          <Moment at={journey.updated_at} />
+          {l.columns.entered} <b>{t.common.count(row.entered)}</b>
+        </span>
+        <span>
+          {l.columns.active} <b>{t.common.count(row.active)}</b>
+        </span>
+        <span>
+          {l.columns.converted} <b>{t.common.count(row.converted)}</b>
         </span>
       </div>
-    </article>
+    </>
+  );
+}
+
+function Empty({ isFiltered, draws }: { isFiltered: boolean; draws: boolean }) {
+  if (isFiltered)
+    return (
+      <Nothing title={l.none} hint={l.noneHint}>
+        <Link to="/journeys">
+          <Button>{t.common.clear}</Button>
+        </Link>
+      </Nothing>
+    );
+  if (!draws) return <Nothing title={t.journeys.empty} hint={t.journeys.emptyHint} />;
+  return (
+    <Nothing title={l.teach} hint={l.teachHint}>
+      <Starters />
+    </Nothing>
   );
 }
 
 function JourneysPage() {
-  const journeys = useJourneys();
-  const staff = useStaff();
-  const draws = staff.role === "admin" || staff.role === "marketer";
-  const menuOf = useJourneyMenu();
+  const draws = MARKETING.includes(useStaff().role);
+  const menu = useJourneyMenu();
+  const menuOf = draws ? menu : null;
   const [isNew, setNew] = useState(false);
   const [q] = useFilter("q");
   const [status, setStatus] = useFilter("status");
-  const all = journeys.data?.items ?? [];
-  const sought = (q ?? "").toLowerCase();
-  const shown = all.filter(
-    (one) => (!status || one.status === status) && (!sought || `${one.name} ${one.trigger_label}`.toLowerCase().includes(sought)),
-  );
+  const [sort, setSort] = useFilter("sort");
+  const isArchived = status === "archived";
+  const journeys = useJourneyList({ search: q, status: isArchived ? null : status, sort, archived: isArchived ? "true" : null });
   return (
     <Page
       title={t.journeys.title}
@@ -77,44 +141,33 @@ function JourneysPage() {
       extra={
         draws && (
           <Button type="primary" icon={<PlusOutlined />} onClick={() => setNew(true)}>
-            {t.editor.list.create}
+            {l.create}
           </Button>
         )
       }
     >
-      {all.length > 0 && (
-        <div className="journey-filters">
-          <Searching placeholder={t.editor.list.search} />
-          <Segmented
-            value={status ?? "all"}
-            onChange={(value) => setStatus(value === "all" ? null : value)}
-            options={Object.entries(t.editor.list.statuses).map(([value, label]) => ({ value, label }))}
-          />
-        </div>
-      )}
-      {shown.length > 0 ? (
-        <div className="journey-cards">
-          {shown.map((journey) => (
-            <JourneyCard key={journey.id} journey={journey} menu={draws ? menuOf(journey) : null} />
-          ))}
-        </div>
-      ) : (
-        <Panel>
-          {all.length > 0 ? (
-            <Nothing title={t.editor.list.none} hint={t.editor.list.noneHint} />
-          ) : journeys.data && draws ? (
-            <Nothing title={t.editor.list.teach} hint={t.editor.list.teachHint}>
-              <Starters />
-            </Nothing>
-          ) : journeys.data ? (
-            <Nothing title={t.journeys.empty} hint={t.journeys.emptyHint} />
-          ) : journeys.error ? (
-            <Failure error={journeys.error} retry={() => void journeys.refetch()} />
-          ) : (
-            <Skeleton active paragraph={{ rows: 5 }} />
-          )}
-        </Panel>
-      )}
+      <div className="filters">
+        <Searching placeholder={l.search} />
+        <Segmented
+          value={status ?? "all"}
+          onChange={(value) => setStatus(value === "all" ? null : value)}
+          options={Object.entries(l.statuses).map(([value, label]) => ({ value, label }))}
+        />
+        <Select
+          value={sort ?? "name"}
+          onChange={(value) => setSort(value === "name" ? null : value)}
+          aria-label={l.sort}
+          options={Object.entries(l.sorts).map(([value, label]) => ({ value, label }))}
+          popupMatchSelectWidth={false}
+        />
+      </div>
+      <ResourceList
+        pages={journeys}
+        columns={columnsWith(menuOf)}
+        card={cardWith(menuOf)}
+        linkTo={linkTo}
+        empty={<Empty isFiltered={Boolean(q ?? status)} draws={draws} />}
+      />
       <NewJourney open={isNew} onClose={() => setNew(false)} />
     </Page>
   );

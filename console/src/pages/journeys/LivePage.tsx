@@ -109,7 +109,7 @@ function LivePage() {
             journeyId={journey.id}
             open={look.person !== null}
             person={look.person === "?" ? null : look.person}
-            onPerson={(person) => go({ person })}
+            onPerson={(person) => go({ person: person ?? "?" })}
             onClose={() => go({ person: null })}
           />
         </>

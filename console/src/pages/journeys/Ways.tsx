@@ -1,8 +1,7 @@
 /** One person's way through a journey, step by step, and why she is in it or not. */
-import { Alert, Button, Drawer, Select, Skeleton, Timeline } from "antd";
+import { Alert, Button, Drawer, Skeleton, Timeline } from "antd";
 import { useState } from "react";
 import { Link } from "react-router";
-import { useFoundCustomers } from "../../api/journeys";
 import { useCustomer } from "../../api/queries";
 import { useMessageStory, useWalk, useWhy, type Visit, type WalkTold } from "../../api/results";
 import { useIsPhone } from "../../app/ThemeMode";
@@ -10,7 +9,7 @@ import { absolute } from "../../lib/time";
 import { Facts } from "../../parts/Facts";
 import { Failure } from "../../parts/Failure";
 import { nameOf } from "../../parts/People";
-import { rowsOf } from "../../parts/ResourceList";
+import { PersonPick } from "../../parts/PersonPick";
 import { Status } from "../../parts/Status";
 import { t } from "../../texts/zh-CN";
 
@@ -32,7 +31,7 @@ function Story({ sendId }: { sendId: string }) {
   );
 }
 
-function Message({ message }: { message: NonNullable<Visit["message"]> }) {
+export function Message({ message }: { message: Pick<NonNullable<Visit["message"]>, "id" | "status" | "delivery"> }) {
   const [isOpen, setOpen] = useState(false);
   return (
     <div className="visit-message">
@@ -48,7 +47,7 @@ function Message({ message }: { message: NonNullable<Visit["message"]> }) {
 
 const COLOURS: Record<string, string> = { stuck: "red", exited: "gray", active: "blue" };
 
-export function Way({ walk }: { walk: WalkTold }) {
+function Way({ walk }: { walk: WalkTold }) {
   const items = walk.visits.map((visit, index) => {
     const isLast = index === walk.visits.length - 1;
     const stands = isLast && !visit.port && visit.left_at === null;
@@ -87,7 +86,7 @@ function Told({ walk }: { walk: WalkTold }) {
   );
 }
 
-function Who({ customerId }: { customerId: string }) {
+export function Who({ customerId }: { customerId: string }) {
   const customer = useCustomer(customerId);
   return <Link to={`/customers/${customerId}`}>{customer.data ? nameOf(customer.data) : r.toCustomer}</Link>;
 }
@@ -116,24 +115,13 @@ function Walk({ journeyId, walkId }: { journeyId: string; walkId: string }) {
 }
 
 /** Anybody may be asked for, also who never came near the journey. */
-export function WhyDrawer({ journeyId, open, person, onPerson, onClose }: { journeyId: string; open: boolean; person: string | null; onPerson: (id: string) => void; onClose: () => void }) {
+export function WhyDrawer({ journeyId, open, person, onPerson, onClose }: { journeyId: string; open: boolean; person: string | null; onPerson: (id: string | null) => void; onClose: () => void }) {
   const phone = useIsPhone();
-  const [sought, setSought] = useState("");
-  const found = useFoundCustomers(sought);
-  const options = rowsOf(found).map((one) => ({ value: one.id, label: `${nameOf(one)}${one.phone_masked ? ` ${one.phone_masked}` : ""}` }));
   return (
     <Drawer open={open} onClose={onClose} title={r.whyTitle} placement={phone ? "bottom" : "right"} size={phone ? "86%" : 440} destroyOnHidden>
       <div className="people">
         <p className="quiet people-hint">{r.whyHint}</p>
-        <Select
-          aria-label={r.whyPerson}
-          showSearch={{ filterOption: false, onSearch: setSought }}
-          placeholder={r.search}
-          value={options.some(({ value }) => value === person) ? person : null}
-          onChange={onPerson}
-          loading={found.isFetching}
-          options={options}
-        />
+        <PersonPick label={r.search} value={person} onChange={onPerson} />
         {person && <Answer journeyId={journeyId} person={person} />}
       </div>
     </Drawer>

@@ -5,7 +5,7 @@ const points = (part: number) => (100 * part).toLocaleString("zh-CN", { maximumF
 const count = (n: number) => n.toLocaleString("zh-CN");
 
 export const results = {
-  tabs: { live: "运行情况", results: "结果", versions: "版本" } as Record<string, string>,
+  tabs: { live: "运行情况", results: "结果", versions: "版本", test: "试走" } as Record<string, string>,
   figures: {
     entered: "进入",
     waiting: "等待中",
@@ -46,7 +46,6 @@ export const results = {
   whyOpen: "查一位客户",
   whyTitle: "为什么在、为什么不在",
   whyHint: "选一位客户，看他是否进入过这个旅程、停在哪里、为什么没有收到消息。",
-  whyPerson: "客户",
   triggered: (moment: string) => `触发事件最近一次发生在 ${moment}`,
   way: "在旅程里的经过",
   walkOf: (version: number) => `版本 ${version}`,
@@ -115,4 +114,23 @@ export const results = {
   moveKinds: { migrate: "迁移到新版", eject: "让旧版的人离开", cancel: "终止旅程" } as Record<string, string>,
   replaced: "后来的发布接替了它",
   versionsNotYet: "每次发布都会留下一个版本：谁发布的、改了什么、还有多少人在走，随时可以回滚。",
+  bindWhy: "先说明哪位客户是您自己",
+  bindHint: "试走会把草稿里的消息真的发到您自己的微信。生成一个码，在小程序里输入它，您就是试走的那位客户。",
+  bindEnter: "在小程序里输入这个码",
+  bindEnterHint: "用您自己的微信打开小程序，进入「我的」里的试走绑定。输入后这里会自动继续。",
+  codeEnds: "有效期还有",
+  codeShow: "生成绑定码",
+  codeAgain: "换一个码",
+  testTitle: "在自己身上试走",
+  testHint: "走的是现在的草稿，不是已发布的版本。消息只发给您自己，不计入结果；会打扰别人的步骤会跳过。",
+  testsAs: "试走的人：",
+  testStart: "开始试走",
+  testAnew: "从头再走",
+  testStop: "停止",
+  unbind: "解除绑定",
+  unbindTitle: "解除绑定？",
+  unbindHint: "进行中的试走会停止，之后要重新输入绑定码。",
+  unsound: "草稿还有问题，解决后才能试走",
+  skip: "不等了，往下走",
+  skipBy: (label: string) => `不等了，走「${label}」`,
 };

@@ -72,6 +72,7 @@ type Open = "check" | "simulate" | "publish" | null;
 
 function Sheet({ draft, inHand }: { draft: Draft; inHand: InHand }) {
   const { message } = App.useApp();
+  const navigate = useNavigate();
   const { portsOf, labelOf } = useKnowledge();
   const phone = useIsPhone();
   const narrow = useMedia("(max-width: 1100px)");
@@ -217,6 +218,7 @@ function Sheet({ draft, inHand }: { draft: Draft; inHand: InHand }) {
         onPublish={() => setOpen("publish")}
         onNote={addNote}
         onExport={() => void exportFile()}
+        onTest={() => void inHand.flush().then((isKept) => isKept && navigate(`/journeys/${draft.id}/test`))}
       />
       <div className="editor-columns">
         {!narrow && <PaletteList onCarry={setCarried} onPick={pickFromPalette} />}

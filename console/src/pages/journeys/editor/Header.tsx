@@ -46,9 +46,10 @@ interface HeaderProps {
   onPublish: () => void;
   onNote: () => void;
   onExport: () => void;
+  onTest: () => void;
 }
 
-export function EditorHeader({ draft, inHand, problems, onCheck, onSimulate, onPublish, onNote, onExport }: HeaderProps) {
+export function EditorHeader({ draft, inHand, problems, onCheck, onSimulate, onPublish, onNote, onExport, onTest }: HeaderProps) {
   const phone = useIsPhone();
   const shortcuts = (
     <dl className="shortcuts">
@@ -104,7 +105,13 @@ export function EditorHeader({ draft, inHand, problems, onCheck, onSimulate, onP
         <Button type="primary" onClick={onPublish}>
           {t.editor.publish.open}
         </Button>
-        <Dropdown trigger={["click"]} menu={{ items: [{ key: "export", label: t.editor.list.export, onClick: onExport }] }}>
+        <Dropdown trigger={["click"]} menu={{
+            items: [
+              { key: "test", label: t.results.testTitle, onClick: onTest },
+              { key: "export", label: t.editor.list.export, onClick: onExport },
+            ],
+          }}
+        >
           <Button type="text" icon={<EllipsisOutlined />} aria-label={t.editor.more} />
         </Dropdown>
       </div>
