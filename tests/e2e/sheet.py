@@ -15,10 +15,14 @@ class Sheet:
     def __init__(self, page: Page, web: str) -> None:
         self.page, self.console = page, f"{web}/console"
         page.goto(f"{self.console}/login")
-        page.get_by_label("账号").fill(DEMO_USERNAME)
-        page.get_by_label("密码").fill(DEMO_PASSWORD)
-        self.press("登录")
+        self.sign_in()
         expect(page.get_by_role("link", name="旅程")).to_be_visible()
+
+    def sign_in(self) -> None:
+        """On the page that asks for it."""
+        self.page.get_by_label("账号").fill(DEMO_USERNAME)
+        self.page.get_by_label("密码").fill(DEMO_PASSWORD)
+        self.press("登录")
 
     def press(self, name: str | re.Pattern[str]) -> None:
         self.page.get_by_role("button", name=name).first.click()

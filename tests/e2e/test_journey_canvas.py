@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, Locator, Page, expect
 
 from dev.stack import Stack
 from dev.testing import wait_until
@@ -76,6 +76,7 @@ def test_a_journey_is_drawn_simulated_and_published_by_mouse_alone_runs_to_a_mes
     sheet.confirm()
     book(town, wechat, her, next(cars))
     wait_until(lambda: _standing(desk, journey, "wait_1") == 1, what="she waits")
+    look_at_her(sheet, desk, journey, her.nickname)
 
     # The node on which she stands is deleted: nothing is published before it is said where she goes.
     page.goto(f"{sheet.console}/journeys/{journey}/edit")
@@ -92,6 +93,28 @@ def test_a_journey_is_drawn_simulated_and_published_by_mouse_alone_runs_to_a_mes
 
     wechat.a_day_later()
     wait_until(lambda: wechat.inbox(her.person), what="the message of the journey")
+    page.goto(f"{sheet.console}/journeys/{journey}?node=send_message_1")
+    expect(figures_of(page, "发送消息").get_by_role("button", name="1已发送")).to_be_visible()
+    page.get_by_role("link", name="版本", exact=True).click()
+    expect(page.get_by_role("main")).to_contain_text("已迁移 1 人，0 人离开")
+    expect(page.get_by_role("button", name="回滚到这一版")).to_have_count(1)
+
+
+def look_at_her(sheet: Sheet, desk: Desk, journey: str, nickname: str) -> None:
+    """From the map's figure to the people, to her way, and to why she is inside."""
+    page = sheet.page
+    page.goto(f"{sheet.console}/journeys/{journey}")
+    sheet.canvas.get_by_label("等待", exact=True).click()
+    expect(figures_of(page, "等待").get_by_role("button", name="1等待中")).to_have_attribute("aria-pressed", "true")
+    page.get_by_role("button", name=re.compile(nickname)).click()
+    expect(page.get_by_role("dialog", name="在旅程里的经过")).to_contain_text("仍停在这里")
+    her_id = desk.look(f"journeys/{journey}/walks")["items"][0]["customer"]["id"]
+    page.goto(f"{sheet.console}/journeys/{journey}?person={her_id}")
+    expect(page.get_by_role("dialog", name="为什么在、为什么不在")).to_contain_text("正在旅程中，停在“等待”")
+
+
+def figures_of(page: Page, label: str) -> Locator:
+    return page.get_by_role("group", name=f"「{label}」的数字")
 
 
 def test_two_who_draw_at_once_are_told_and_nothing_is_lost(page: Page, chromium: Browser, town: Stack) -> None:
@@ -112,6 +135,20 @@ def test_two_who_draw_at_once_are_told_and_nothing_is_lost(page: Page, chromium:
     page.goto(f"{first.console}/journeys/{journey}/edit")
     expect(first.step("等待")).to_be_visible()
     context.close()
+
+
+def test_a_session_that_ends_while_somebody_draws_leads_to_the_login_and_what_was_drawn_is_there_again(page: Page, town: Stack) -> None:
+    sheet = Sheet(page, town.web)
+    sheet.new()
+    page.context.clear_cookies()
+    sheet.add("等待", "添加第一步")
+    expect(page.get_by_label("密码")).to_be_visible()
+    sheet.sign_in()
+    expect(sheet.step("等待")).to_be_visible()
+    expect(page.get_by_text("已恢复您上次没来得及保存的改动")).to_be_visible()
+    sheet.saved()
+    page.reload()
+    expect(sheet.step("等待")).to_be_visible()
 
 
 def test_a_stroke_is_taken_back_and_steps_are_carried_with_keys(page: Page, town: Stack) -> None:

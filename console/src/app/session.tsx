@@ -13,7 +13,8 @@ export const MARKETING: Staff["role"][] = ["admin", "marketer"];
 
 const Context = createContext<Staff | null>(null);
 
-function forgetWhenUnauthorized(error: Error): void {
+/** A 401 to what is neither a query nor a mutation is handed in by whoever asked. */
+export function forgetWhenUnauthorized(error: Error): void {
   if (error instanceof ApiError && error.isUnauthorized && queryClient.getQueryData(ME)) queryClient.setQueryData(ME, null);
 }
 

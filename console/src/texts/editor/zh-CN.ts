@@ -76,6 +76,7 @@ export const editor = {
   saving: "正在保存…",
   unsaved: "有改动未保存",
   saveFailed: "保存失败",
+  restored: "已恢复您上次没来得及保存的改动",
   undo: "撤销",
   redo: "重做",
   note: "便签",

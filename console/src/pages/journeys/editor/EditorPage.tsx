@@ -97,6 +97,10 @@ function Sheet({ draft, inHand }: { draft: Draft; inHand: InHand }) {
   useEffect(() => {
     document.title = `${inHand.name} · ${t.product}`;
   }, [inHand.name]);
+  const { isRestored } = inHand;
+  useEffect(() => {
+    if (isRestored) void message.info(t.editor.restored);
+  }, [isRestored, message]);
   // What was taken back or deleted is chosen no longer.
   useEffect(() => {
     const there = new Set([ENTRY, ...graph.nodes.map(({ id }) => id), ...graph.notes.map(({ id }) => id)]);

@@ -105,7 +105,9 @@ export function EditorHeader({ draft, inHand, problems, onCheck, onSimulate, onP
         <Button type="primary" onClick={onPublish}>
           {t.editor.publish.open}
         </Button>
-        <Dropdown trigger={["click"]} menu={{
+        <Dropdown
+          trigger={["click"]}
+          menu={{
             items: [
               { key: "test", label: t.results.testTitle, onClick: onTest },
               { key: "export", label: t.editor.list.export, onClick: onExport },

@@ -22,13 +22,20 @@ export function useKnowledge(): Knowledge {
   return known;
 }
 
-const nameOf = ({ part, kind, config }: Part) => sameText([part, kind, config]);
+/** Settings are never changed in place, and are asked about many times with every letter that is typed anywhere. */
+const texts = new WeakMap<Config, string>();
+
+function nameOf({ part, kind, config }: Part): string {
+  let text = texts.get(config);
+  if (text === undefined) texts.set(config, (text = sameText(config)));
+  return `${part}.${kind}.${text}`;
+}
 const REST_MS = 250;
 
 function partsOf(graph: DraftGraph): Part[] {
   return [
     ...graph.nodes.map(({ kind, config }): Part => ({ part: "nodes", kind, config })),
-    ...graph.triggers.map(({ kind, config }): Part => ({ part: "triggers", kind, config: config ?? {} })),
+    ...graph.triggers.map(({ kind, config }): Part => ({ part: "triggers", kind, config })),
   ];
 }
 

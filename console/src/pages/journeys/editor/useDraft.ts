@@ -2,6 +2,7 @@
 import { useCallback, useEffect, useReducer, useRef, useState } from "react";
 import { ApiError } from "../../../api/client";
 import { readDraft, saveDraft, type Draft } from "../../../api/journeys";
+import { forgetWhenUnauthorized, useStaff } from "../../../app/session";
 import { readGraph, type DraftGraph } from "../../../lib/graph";
 import { begin, draw, redo, undo, type History } from "../../../lib/graphHistory";
 
@@ -47,11 +48,27 @@ interface Kept {
   name: string;
 }
 
+const leftKey = (staffId: string, draftId: string) => `marque.draft.${staffId}.${draftId}`;
+
+/** What could not be saved the last time, by the same hand in this tab: the session had ended, or nobody answered. */
+function readLeft(key: string): Kept | null {
+  const text = sessionStorage.getItem(key);
+  if (!text) return null;
+  const left = JSON.parse(text) as Kept;
+  return { ...left, graph: readGraph(left.graph) };
+}
+
 export function useDraftInHand(draft: Draft) {
-  const [history, move] = useReducer(stroke, undefined, () => begin(readGraph(draft.graph)));
-  const [name, setName] = useState(draft.name);
+  const key = leftKey(useStaff().id, draft.id);
+  const [left] = useState(() => readLeft(key));
+  const [history, move] = useReducer(stroke, undefined, () => {
+    const begun = begin(readGraph(draft.graph));
+    return left ? draw(begun, left.graph, null, Date.now()) : begun;
+  });
+  const [name, setName] = useState(left?.name ?? draft.name);
   const [saving, setSaving] = useState<Saving>({ state: "saved", at: draft.saved_at, by: draft.saved_by });
-  const kept = useRef<Kept>({ revision: draft.revision, graph: history.now, name: draft.name });
+  // What was left is saved against what it was drawn on: who saved meanwhile is told of, as always.
+  const kept = useRef<Kept>({ revision: left?.revision ?? draft.revision, graph: left ? history.past.at(-1) ?? history.now : history.now, name: draft.name });
   const wanted = useRef({ graph: history.now, name: draft.name });
   const running = useRef<Promise<void> | null>(null);
   wanted.current = { graph: history.now, name: name.trim() || kept.current.name };
@@ -87,11 +104,14 @@ export function useDraftInHand(draft: Draft) {
           if (!answer) isKept = false;
           else {
             kept.current = { revision: answer.revision, ...sent };
+            sessionStorage.removeItem(key);
             setSaving({ state: "saved", at: answer.saved_at, by: null });
           }
         } catch (error) {
           isKept = false;
+          sessionStorage.setItem(key, JSON.stringify({ revision: kept.current.revision, ...sent }));
           setSaving({ state: "failed", error: error as ApiError });
+          forgetWhenUnauthorized(error as ApiError);
         }
       })();
       running.current = work;
@@ -99,7 +119,7 @@ export function useDraftInHand(draft: Draft) {
       running.current = null;
     }
     return isKept;
-  }, [store]);
+  }, [store, key]);
 
   const isStopped = saving.state === "conflict";
   useEffect(() => {
@@ -123,13 +143,14 @@ export function useDraftInHand(draft: Draft) {
   }, []);
 
   const openTheirs = useCallback((theirs: Draft) => {
+    sessionStorage.removeItem(key);
     const graph = readGraph(theirs.graph);
     kept.current = { revision: theirs.revision, graph, name: theirs.name };
     wanted.current = { graph, name: theirs.name };
     move({ type: "open", graph });
     setName(theirs.name);
     setSaving({ state: "saved", at: theirs.saved_at, by: theirs.saved_by });
-  }, []);
+  }, [key]);
 
   return {
     graph: history.now,
@@ -143,6 +164,7 @@ export function useDraftInHand(draft: Draft) {
     saving,
     flush,
     openTheirs,
+    isRestored: left !== null,
     revision: () => kept.current.revision,
   };
 }
