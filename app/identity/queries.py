@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Select, func, literal, or_, select, tuple_, union_all
+from sqlalchemy import ColumnElement, Select, func, literal, or_, select, tuple_, union_all
 from sqlalchemy.orm import Session, aliased
 
 from app.events import queries as happenings
@@ -287,16 +287,20 @@ def count_of_brand(
 def _matching(brand_id: uuid.UUID, q: str | None, among: Collection[uuid.UUID] | Select[uuid.UUID] | None) -> Select[Customer]:
     wanted = select(Customer).where(Customer.brand_id == brand_id, Customer.merged_into_id.is_(None))
     if q:
-        named = Customer.nickname.icontains(q, autoescape=True)
-        try:
-            alias = aliased(Customer)
-            number = blind_index(normalise(q))
-            # Her number may be kept by somebody who was merged into her.
-            owners = select(func.coalesce(alias.merged_into_id, alias.id)).where(alias.brand_id == brand_id, alias.phone_hash == number)
-            named = or_(named, Customer.id.in_(owners))
-        except PhoneInvalid:
-            pass
-        wanted = wanted.where(named)
+        wanted = wanted.where(called(brand_id, q))
     if among is not None:
         wanted = wanted.where(Customer.id.in_(among))
     return wanted
+
+
+def called(brand_id: uuid.UUID, q: str) -> ColumnElement[bool]:
+    """Of a statement about `Customer`: `q` is a part of her nickname or her whole phone number."""
+    named = Customer.nickname.icontains(q, autoescape=True)
+    try:
+        number = blind_index(normalise(q))
+    except PhoneInvalid:
+        return named
+    alias = aliased(Customer)
+    # Her number may be kept by somebody who was merged into her.
+    owners = select(func.coalesce(alias.merged_into_id, alias.id)).where(alias.brand_id == brand_id, alias.phone_hash == number)
+    return or_(named, Customer.id.in_(owners))

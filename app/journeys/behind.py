@@ -10,6 +10,7 @@ from sqlalchemy import ColumnElement, Row, func, or_, select
 from sqlalchemy.orm import Session
 
 from app.events.models import Event
+from app.identity import queries as identity
 from app.identity.models import Customer
 from app.journeys import reasons, results
 from app.journeys.graph import TRIGGER, Graph
@@ -39,12 +40,16 @@ def people(
     figure: str,
     detail: str | None,
     version: int | None,
+    q: str | None,
     cursor: str | None,
     limit: int,
 ) -> dict[str, Any]:
-    """A page of those whom a figure of a node counts, in the order in which they entered. Raises `CursorInvalid`, `VersionUnknown`."""
+    """A page of those whom a figure of a node counts, in the order in which they entered, or of those among them who are called `q`.
+
+    Raises `CursorInvalid`, `VersionUnknown`.
+    """
     after = paging.row_id(cursor) if cursor else None
-    found = walks_of(session, journey, node=node, figure=figure, detail=detail, version=version, after=after, limit=limit + 1)
+    found = walks_of(session, journey, node=node, figure=figure, detail=detail, version=version, q=q, after=after, limit=limit + 1)
     shown = [_walker(walk, customer) for walk, customer in found[:limit]]
     return {"items": shown, "next_cursor": paging.encode(shown[-1]["walk_id"]) if len(found) > limit else None}
 
@@ -59,6 +64,7 @@ def walks_of(
     version: int | None,
     after: uuid.UUID | None,
     limit: int,
+    q: str | None = None,
 ) -> Sequence[Row[Walk, Customer]]:
     """The walks that a figure of a node counts, each with whose it is, in the order in which they began. Raises `VersionUnknown`."""
     some = results.versions(session, journey, version)
@@ -76,6 +82,8 @@ def walks_of(
             wanted = wanted.where(Walk.version_id.in_(ids))
         if figure == "exited" and detail is not None:
             wanted = wanted.where(Walk.exit_reason == detail)
+    if q:
+        wanted = wanted.where(identity.called(journey.brand_id, q))
     if after is not None:
         wanted = wanted.where(Walk.id > after)
     return session.execute(wanted.order_by(Walk.id).limit(limit)).all()

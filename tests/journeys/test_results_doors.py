@@ -14,6 +14,7 @@ from app.identity.models import Customer
 from app.journeys import proportions, service
 from app.journeys.models import Journey, Walk
 from app.journeys.service import converting
+from app.kit.crypto import blind_index
 from tests.factories import dealers as make_dealers
 from tests.factories import identity as make_identity
 from tests.factories import journeys as make
@@ -96,6 +97,21 @@ def test_behind_a_figure_are_as_many_people_as_it_says_each_once_and_her_number_
         after = f"&cursor={page['next_cursor']}"
     assert len({one["walk_id"] for one in seen}) == len(seen) == people
     assert all(one["phone_masked"] is None or "*" in one["phone_masked"] for one in seen)
+
+
+def test_among_those_behind_a_figure_one_is_found_by_her_name_or_her_whole_number(
+    session: Session, at_work: Any, journey: Journey, crowd: list[Customer]
+) -> None:
+    waiting = ask(at_work, "GET", f"/{journey.id}/people?node=pause&figure=waiting")["items"]
+    her = session.get_one(Customer, uuid.UUID(waiting[0]["customer_id"]))
+    her.nickname, her.phone, her.phone_hash = "50%的好奇", "+8613812345678", blind_index("+8613812345678")
+    session.commit()
+
+    def found(q: str) -> list[str]:
+        return [one["customer_id"] for one in ask(at_work, "GET", f"/{journey.id}/people?node=pause&figure=waiting&q={q}")["items"]]
+
+    assert found("50%25") == found("13812345678") == [str(her.id)]
+    assert found("1381234567") == found("50%25%25") == []
 
 
 def test_a_figure_that_is_not_told_by_people_is_refused_by_name(at_work: Any, journey: Journey) -> None:

@@ -103,6 +103,7 @@ class FigureIn(VersionIn):
 
 
 class BehindIn(FigureIn):
+    q = String(load_default=None, validate=Length(1, 100), metadata={"description": "a part of the nickname, or a whole phone number"})
     cursor = String(load_default=None, metadata={"description": "`next_cursor` of the page before"})
     limit = Integer(load_default=20, validate=Range(1, MAX_LIMIT))
 

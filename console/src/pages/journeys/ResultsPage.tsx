@@ -1,5 +1,5 @@
 /** What a journey led to: its goal against the control group, its A/B tests, and every step in numbers. */
-import { Alert, Skeleton, Table, Tag, type TableColumnsType } from "antd";
+import { Alert, Skeleton, Table, type TableColumnsType } from "antd";
 import { Link } from "react-router";
 import { useResults, type NodeResult, type Results, type Trial } from "../../api/results";
 import { absolute } from "../../lib/time";
@@ -7,6 +7,7 @@ import { Failure } from "../../parts/Failure";
 import { Nothing } from "../../parts/Nothing";
 import { Panel } from "../../parts/Panel";
 import { useFilter } from "../../parts/Searching";
+import { Status } from "../../parts/Status";
 import { t } from "../../texts/zh-CN";
 import { brief, valueOf, type Figure } from "./figures";
 import { against, Intervals } from "./Interval";
@@ -57,7 +58,7 @@ function Test({ test }: { test: Trial }) {
           key: arm.port,
           label: (
             <>
-              {arm.label} {arm.port === test.winner && <Tag color="success">{r.winner}</Tag>}
+              {arm.label} {arm.port === test.winner && <Status value="winner" texts={r.testStatus} tone="good" />}
             </>
           ),
           share: arm,

@@ -1,6 +1,6 @@
 /** Every version of a journey: who published it and why, who stands in it, what it changed, and the way back to it. */
 import { DiffOutlined, RollbackOutlined } from "@ant-design/icons";
-import { Alert, Button, Drawer, Progress, Select, Skeleton, Tag } from "antd";
+import { Alert, Button, Drawer, Progress, Select, Skeleton } from "antd";
 import { useState } from "react";
 import { Link } from "react-router";
 import { useDifference, useMoves, useVersions, type MoveOfPeople, type VersionRow } from "../../api/journeys";
@@ -11,6 +11,7 @@ import { Moment } from "../../parts/Moment";
 import { Nothing } from "../../parts/Nothing";
 import { Panel } from "../../parts/Panel";
 import { useFilter } from "../../parts/Searching";
+import { Status } from "../../parts/Status";
 import { t } from "../../texts/zh-CN";
 import { Difference, PublishDrawer } from "./editor/PublishDrawer";
 import { useFramed } from "./JourneyFrame";
@@ -95,8 +96,8 @@ function Row({ journeyId, version, onCompare, onBack }: { journeyId: string; ver
     <li className="version">
       <div className="version-head">
         <strong>{t.journeys.version(version.number)}</strong>
-        {version.is_live && <Tag color="success">{r.isLive}</Tag>}
-        {version.copy_of !== null && <Tag>{r.copyOf(version.copy_of)}</Tag>}
+        {version.is_live && <Status value="live" texts={r.versionStatus} tone="good" />}
+        {version.copy_of !== null && <small className="quiet">{r.copyOf(version.copy_of)}</small>}
         {version.inside > 0 && (
           <Link to={`/journeys/${journeyId}?version=${version.number}`}>{version.is_live ? r.inside(version.inside) : r.draining(version.inside)}</Link>
         )}

@@ -1,7 +1,7 @@
 /** What keeps the journey from being published, and what is to be thought of; each leads to its step. */
 import { CheckCircleFilled, CloseCircleFilled, ExclamationCircleFilled } from "@ant-design/icons";
 import { Button, Checkbox, Drawer } from "antd";
-import { useEffect, useState } from "react";
+import { memo, useEffect, useState } from "react";
 import { checkGraph, estimateGraph, type Checked, type Estimate, type Problem } from "../../../api/journeys";
 import { useIsPhone } from "../../../app/ThemeMode";
 import { openEnds, type DraftGraph, type PortsOf } from "../../../lib/graph";
@@ -125,7 +125,7 @@ interface ChecklistProps {
   onCloseEnds: () => void;
 }
 
-export function Checklist({ open, onClose, checked, graph, portsOf, onGo, onCloseEnds }: ChecklistProps) {
+export const Checklist = memo(function Checklist({ open, onClose, checked, graph, portsOf, onGo, onCloseEnds }: ChecklistProps) {
   const phone = useIsPhone();
   const { labelOf } = useKnowledge();
   const ends = graph.nodes.length > 0 ? openEnds(graph, portsOf) : [];
@@ -182,4 +182,4 @@ export function Checklist({ open, onClose, checked, graph, portsOf, onGo, onClos
       )}
     </Drawer>
   );
-}
+});

@@ -1,6 +1,6 @@
 /** Where a marketer draws a journey. */
 import { App, Button, Drawer, Modal, Skeleton } from "antd";
-import { useCallback, useDeferredValue, useEffect, useMemo, useRef, useState } from "react";
+import { useCallback, useEffect, useMemo, useRef, useState } from "react";
 import { useNavigate, useParams } from "react-router";
 import { fileOf, saveDraft, useDraft, usePalette, useStart, type Draft, type Palette } from "../../../api/journeys";
 import { useIsPhone, useMedia } from "../../../app/ThemeMode";
@@ -32,10 +32,11 @@ import { PaletteList } from "./PaletteList";
 import { EntryPanel, ManyPanel, NodePanel } from "./Panels";
 import { Picker } from "./Picker";
 import { PublishDrawer } from "./PublishDrawer";
-import { ENTRY, shapeKey, shapeOf } from "./shape";
+import { ENTRY, shapeOf } from "./shape";
 import { SimulateDrawer, type Lit } from "./SimulateDrawer";
 import { useDraftInHand, type InHand } from "./useDraft";
 import { useHands } from "./useHands";
+import { useShown } from "./useShown";
 import "../journeys.css";
 import "./editor.css";
 
@@ -84,11 +85,9 @@ function Sheet({ draft, inHand }: { draft: Draft; inHand: InHand }) {
   const [open, setOpen] = useState<Open>(null);
   const [lit, setLit] = useState<Lit | null>(null);
   const checked = useChecked(draft.id, graph);
-  // Whoever types does not wait until the sheet is drawn anew.
-  const shown = useDeferredValue(graph);
+  const { shown, key } = useShown(graph, portsOf);
   const marks = useMemo(() => marksOf(checked, shown), [checked, shown]);
   const estimate = useEstimate(draft.id, graph, checked?.errors.length === 0);
-  const key = shapeKey(shown, portsOf);
   // The key says all that the shape is made of.
   // eslint-disable-next-line react-hooks/exhaustive-deps
   const shape = useMemo(() => shapeOf(shown, portsOf), [key]);
@@ -181,10 +180,22 @@ function Sheet({ draft, inHand }: { draft: Draft; inHand: InHand }) {
     while (taken.has(`note_${number}`)) number += 1;
     change((before) => ({ ...before, notes: [...before.notes, { id: `note_${number}`, text: "", x: shape.layout.width + 24, y: 24 + 140 * (number - 1) }] }));
   };
-  const go = (step: string) => {
-    setSelection([step]);
-    if (phone) setOpen(null);
-  };
+  const close = useCallback(() => setOpen(null), []);
+  const go = useCallback(
+    (step: string) => {
+      setSelection([step]);
+      if (phone) close();
+    },
+    [phone, close],
+  );
+  const goFromPublishing = useCallback(
+    (step: string) => {
+      close();
+      setSelection([step]);
+    },
+    [close],
+  );
+  const wireEnds = useCallback(() => change((before) => closeEnds(before, portsOf)), [change, portsOf]);
   const exportFile = async () => {
     try {
       if (await inHand.flush()) saveFile(await fileOf(draft.id), inHand.name);
@@ -196,7 +207,8 @@ function Sheet({ draft, inHand }: { draft: Draft; inHand: InHand }) {
   fromPalette.current = (one) =>
     one.part === "triggers" ? putTrigger(one) : put(lastPlace(graph, portsOf, selection.length === 1 ? selection[0] : null), one);
   const pickFromPalette = useCallback((one: Carried) => fromPalette.current(one), []);
-  const steps = useMemo(() => (open === "publish" ? graph.nodes.map((one) => ({ id: one.id, label: labelOf(one) })) : []), [open, graph, labelOf]);
+  const published = open === "publish" ? graph : null;
+  const steps = useMemo(() => (published?.nodes ?? []).map((one) => ({ id: one.id, label: labelOf(one) })), [published, labelOf]);
   const ends = graph.nodes.length > 0 ? openEnds(graph, portsOf).length : 0;
   const problems = checked ? checked.errors.length + ends : null;
 
@@ -264,23 +276,8 @@ function Sheet({ draft, inHand }: { draft: Draft; inHand: InHand }) {
           )}
         </div>
         {!narrow && <aside className="editor-side" aria-label={t.editor.panel}>{side}</aside>}
-      <Checklist
-        open={open === "check"}
-        onClose={() => setOpen(null)}
-        checked={checked}
-        graph={graph}
-        portsOf={portsOf}
-        onGo={go}
-        onCloseEnds={() => change((before) => closeEnds(before, portsOf))}
-      />
-      <SimulateDrawer
-        journeyId={draft.id}
-        open={open === "simulate"}
-        onClose={() => setOpen(null)}
-        flush={inHand.flush}
-        onLit={setLit}
-        onGo={go}
-      />
+      <Checklist open={open === "check"} onClose={close} checked={checked} graph={shown} portsOf={portsOf} onGo={go} onCloseEnds={wireEnds} />
+      <SimulateDrawer journeyId={draft.id} open={open === "simulate"} onClose={close} flush={inHand.flush} onLit={setLit} onGo={go} />
       </div>
       {narrow && (
         <Drawer
@@ -294,17 +291,7 @@ function Sheet({ draft, inHand }: { draft: Draft; inHand: InHand }) {
           <div className="editor-side">{side}</div>
         </Drawer>
       )}
-      <PublishDrawer
-        journeyId={draft.id}
-        steps={steps}
-        open={open === "publish"}
-        onClose={() => setOpen(null)}
-        flush={inHand.flush}
-        onGo={(step) => {
-          setOpen(null);
-          go(step);
-        }}
-      />
+      <PublishDrawer journeyId={draft.id} steps={steps} open={open === "publish"} onClose={close} flush={inHand.flush} onGo={goFromPublishing} />
       <Conflict inHand={inHand} />
     </div>
   );

@@ -1,6 +1,6 @@
 /** What publishing changes, in words and in people, and what becomes of those who are inside; then how far they have been moved. */
 import { Alert, Button, Drawer, Input, Progress, Radio, Select, Skeleton } from "antd";
-import { useEffect, useMemo, useState } from "react";
+import { memo, useEffect, useMemo, useState } from "react";
 import { Link } from "react-router";
 import {
   useMoves,
@@ -41,7 +41,7 @@ const nothingToKeep = () => Promise.resolve(true);
 
 const OUT = "";
 
-export function PublishDrawer({ journeyId, steps, version, open, onClose, flush = nothingToKeep, onGo }: PublishProps) {
+export const PublishDrawer = memo(function PublishDrawer({ journeyId, steps, version, open, onClose, flush = nothingToKeep, onGo }: PublishProps) {
   const phone = useIsPhone();
   const preview = usePreviewOf(journeyId);
   const publish = usePublish(journeyId, version?.id);
@@ -141,7 +141,7 @@ export function PublishDrawer({ journeyId, steps, version, open, onClose, flush 
       )}
     </Drawer>
   );
-}
+});
 
 /** People of several versions who stand on one node go one way. */
 function gathered(places: StandingPlace[]): StandingPlace[] {

@@ -1,7 +1,7 @@
 /** How a real person would walk what is drawn: her way is lit on the sheet up to where the clock stands, each step says why. */
 import { DeleteOutlined, PlayCircleOutlined, PlusOutlined } from "@ant-design/icons";
 import { Alert, Button, Drawer, InputNumber, Select, Slider } from "antd";
-import { useEffect, useMemo, useState } from "react";
+import { memo, useEffect, useMemo, useState } from "react";
 import { useFoundCustomers, useSimulate, type Simulation } from "../../../api/journeys";
 import { useIsPhone } from "../../../app/ThemeMode";
 import { absolute } from "../../../lib/time";
@@ -49,7 +49,7 @@ export function litUntil(simulation: Simulation, moment: string): Lit {
   return { steps, ways };
 }
 
-export function SimulateDrawer({ journeyId, open, onClose, flush, onLit, onGo }: SimulateProps) {
+export const SimulateDrawer = memo(function SimulateDrawer({ journeyId, open, onClose, flush, onLit, onGo }: SimulateProps) {
   const phone = useIsPhone();
   const { palette } = useKnowledge();
   const [sought, setSought] = useState("");
@@ -159,7 +159,7 @@ export function SimulateDrawer({ journeyId, open, onClose, flush, onLit, onGo }:
       </div>
     </Drawer>
   );
-}
+});
 
 function Told({ simulation, at, onGo }: { simulation: Simulation; at: string; onGo: (step: string) => void }) {
   const messages = new Map(simulation.messages.map((message) => [message.send_id, message]));
