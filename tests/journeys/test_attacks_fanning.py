@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 from collections import Counter
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from typing import Any
 
@@ -65,11 +66,6 @@ def beside(monkeypatch: pytest.MonkeyPatch, work: Callable[[], Any]) -> list[Any
             wait_until(lambda: not thread.is_alive() or waits())
         return done
 
-    def waits() -> bool:
-        with db.transaction() as session:
-            waiting_now: int = session.execute(text(WAITS)).scalar_one()
-            return waiting_now > 0
-
     def tried() -> None:
         try:
             work()
@@ -82,6 +78,13 @@ def beside(monkeypatch: pytest.MonkeyPatch, work: Callable[[], Any]) -> list[Any
     assert thread.ident, "the page was never reached"
     thread.join(20)
     return raised
+
+
+def waits() -> bool:
+    """Whether anybody waits for what somebody else holds."""
+    with db.transaction() as session:
+        waiting_now: int = session.execute(text(WAITS)).scalar_one()
+        return waiting_now > 0
 
 
 def told(session: Session) -> tuple[str, int, int]:
@@ -115,6 +118,36 @@ def publish(hall: Hall, committed: Callable[[], Any], revision: int, inside: str
         journey = session.get_one(Journey, hall.journey.id)
         chosen: dict[str, Any] = {"choice": Choice(inside), "accepted": ACCEPTED, "note": ""}
         publishing.publish_draft(session, hall.marketer, journey, revision=revision, **chosen)
+
+
+def test_workers_let_in_parts_of_one_crowd_at_once_and_whoever_stops_it_waits_for_all_of_them(
+    committed: Callable[[], Any], monkeypatch: pytest.MonkeyPatch, hall: Hall
+) -> None:
+    monkeypatch.setattr(fanning_out, "PAGES_A_PART", 1)
+    enter, together, seen = enrolling._enter, threading.Barrier(2, timeout=30), threading.Barrier(2, timeout=30)
+
+    def stop() -> None:
+        with committed() as own:
+            fanning_out.cancel(own, own.get_one(JourneyFanOut, hall.fan_out.id))
+
+    stopping = threading.Thread(target=stop)
+
+    def then(*given: Any) -> Any:
+        done = enter(*given)
+        if together.wait() == 0:
+            stopping.start()
+            wait_until(lambda: not stopping.is_alive() or waits())
+        seen.wait()
+        return done
+
+    monkeypatch.setattr(enrolling, "_enter", then)
+    with ThreadPoolExecutor(2) as pool:
+        assert list(pool.map(lambda _: fanning_out.turn(), range(2))) == [A_PAGE, A_PAGE]
+    stopping.join(20)
+    assert fanning_out.turn() is None
+    with committed() as session:
+        assert told(session) == ("cancelled", 2 * A_PAGE, 2 * A_PAGE)
+        assert where(session) == {(1, "active"): 2 * A_PAGE}
 
 
 def test_after_a_cancellation_nobody_of_the_crowd_enters_and_nobody_stays_half_inside(

@@ -200,10 +200,12 @@ def test_a_filter_holds_alike_here_and_in_the_database(session: Session, asked: 
     assert (found is not None) is fits
 
 
+@pytest.mark.parametrize("pages_a_part", [4, 1])
 def test_a_fan_out_that_is_killed_goes_on_with_nobody_lost_or_doubled(
-    session: Session, brand: Brand, monkeypatch: pytest.MonkeyPatch
+    session: Session, brand: Brand, monkeypatch: pytest.MonkeyPatch, pages_a_part: int
 ) -> None:
     monkeypatch.setattr(fanning_out, "A_PAGE", 7)
+    monkeypatch.setattr(fanning_out, "PAGES_A_PART", pages_a_part)
     journey = make.journey(session, brand, waiting())
     people = crowd(session, brand, 30)
     people[3].erased_at, people[3].unionid, people[3].nickname = clock.now(session), None, None
@@ -257,6 +259,7 @@ def test_a_paused_fan_out_lets_nobody_in_and_a_cancelled_one_is_over(
 
 def test_many_workers_on_two_fan_outs_let_everybody_in_once(committed: Callable[[], Any], monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(fanning_out, "A_PAGE", 10)
+    monkeypatch.setattr(fanning_out, "PAGES_A_PART", 2)
     with committed() as session:
         brand = make_dealers.brand(session)
         people = crowd(session, brand, 60)

@@ -7,7 +7,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Index, UniqueConstraint, func, text
+from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Index, SmallInteger, UniqueConstraint, func, text
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -33,7 +33,7 @@ FAN_OUT = Machine(
 
 
 class JourneyFanOut(Root):
-    """Everybody of a source enters a journey, in the order of their ids; whoever dies on the way goes on after the last page.
+    """Everybody of a source enters a journey, in parts; whoever dies on the way goes on after the last page of a part.
 
     `source` is {"kind": "segment", "segment_id": …}, {"kind": "everybody"}, or {"kind": "planned", "trigger": one of a graph, "at": …}.
     `occasion` names what it was begun for: nothing is begun for twice. `seen` people were looked at, of whom `entered` and `held_out`, and
@@ -53,7 +53,6 @@ class JourneyFanOut(Root):
     source: Mapped[dict[str, Any]] = mapped_column(JSONB)
     status: Mapped[str] = mapped_column(default=FanOutStatus.running, server_default="running")
     due_at: Mapped[datetime] = mapped_column(server_default=func.marque_now())
-    reached_id: Mapped[uuid.UUID | None]
     total: Mapped[int | None] = mapped_column(BigInteger)
     seen: Mapped[int] = mapped_column(BigInteger, default=0, server_default="0")
     entered: Mapped[int] = mapped_column(BigInteger, default=0, server_default="0")
@@ -61,6 +60,19 @@ class JourneyFanOut(Root):
     left_out: Mapped[dict[str, int]] = mapped_column(JSONB, default=dict, server_default="{}")
     made_by: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("staff.id"))
     ended_at: Mapped[datetime | None]
+
+
+class JourneyFanOutPart(Base):
+    """What is left of a part of a fan-out: those after `reached_id`, up to and with `up_to_id`, in the order of their ids. None is before
+    the first, or after the last. Whoever lets some of them in holds the row; it goes with the last of them.
+    """
+
+    __tablename__ = "journey_fan_out_parts"
+
+    fan_out_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("journey_fan_outs.id"), primary_key=True)
+    number: Mapped[int] = mapped_column(SmallInteger, primary_key=True)
+    reached_id: Mapped[uuid.UUID | None]
+    up_to_id: Mapped[uuid.UUID | None]
 
 
 class JourneyClock(Base):

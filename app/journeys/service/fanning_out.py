@@ -1,7 +1,8 @@
 """Let everybody of a segment, or of a time that has come, into a journey: page by page, each page one transaction.
 
-A page is counted and its end remembered in the transaction that lets it in, so whoever is killed has done nothing or all of it. Its row is
-locked meanwhile: one worker at a time, and another one works on another fan-out.
+A page is counted and its end remembered in the transaction that lets it in, so whoever is killed has done nothing or all of it. Many people
+are divided into parts when they are counted. The row of a part is locked meanwhile, so each worker has one of its own; the row of the whole
+is locked last of all, and only after that of a part, whoever it is: nobody waits in a circle.
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ import time
 import uuid
 from collections import Counter
 from datetime import UTC, datetime, timedelta
+from itertools import pairwise
 from typing import Any
 
 from sqlalchemy import Select, Text, cast, func, insert, literal, null, select, text, update
@@ -23,7 +25,7 @@ from app.journeys.arrivals import Planned
 from app.journeys.errors import FanOutOver, NothingPublished
 from app.journeys.graph import Graph, trigger_kinds
 from app.journeys.models import Journey, JourneyVersion, VersionStatus
-from app.journeys.models.entering import FAN_OUT, FanOutStatus, JourneyFanOut
+from app.journeys.models.entering import FAN_OUT, FanOutStatus, JourneyFanOut, JourneyFanOutPart
 from app.journeys.service.enrolling import arriving, clear, enrol, open_doors
 from app.journeys.service.entering import OPEN, entry_key
 from app.kit import clock, db, queue, states
@@ -32,8 +34,10 @@ from app.kit.logging import logger
 log = logger(__name__)
 
 A_PAGE = 5_000
+# So many workers can help; whoever comes to a fan-out of a few pages would find nothing left.
+MOST_PARTS, PAGES_A_PART = 8, 4
 # How long a sweep goes on before it lets other work between, and rings for the rest.
-SECONDS_A_SWEEP = 1.0
+SECONDS_A_SWEEP = 0.5
 # When a page that failed is tried again.
 AGAIN = timedelta(seconds=30)
 
@@ -73,7 +77,9 @@ def cancel(session: Session, fan_out: JourneyFanOut) -> None:
 
 
 def _move(session: Session, fan_out: JourneyFanOut, to: FanOutStatus, **values: Any) -> None:
-    # A page that is being let in holds the row.
+    # A page that is being let in holds the row of its part.
+    parts = select(JourneyFanOutPart.number).filter_by(fan_out_id=fan_out.id).order_by(JourneyFanOutPart.number)
+    session.execute(parts.with_for_update())
     session.refresh(fan_out, with_for_update=True)
     if to not in FAN_OUT.table.get(fan_out.status, ()):
         raise FanOutOver(status=fan_out.status)
@@ -91,8 +97,10 @@ def fan_out(*, seconds: float = 60.0) -> int:
 
 
 def sweep() -> None:
-    """One sweep for a worker; it rings again when something may be left."""
+    """One sweep for a worker; it rings again when something may be left, and for somebody to help it when that is much."""
     began = time.monotonic()
+    if turn() == A_PAGE:
+        queue.ring_again("journeys.fan_out")
     fan_out(seconds=SECONDS_A_SWEEP)
     if time.monotonic() - began >= SECONDS_A_SWEEP:
         queue.ring_again("journeys.fan_out")
@@ -120,23 +128,31 @@ def _turn(tried: list[uuid.UUID]) -> int | None:
     """`tried` is told which fan-out it was, also when it fails."""
     _count_first(tried)
     with db.transaction() as session:
-        wanted = select(JourneyFanOut).where(JourneyFanOut.status == FanOutStatus.running, JourneyFanOut.due_at <= func.marque_now())
-        one = session.execute(wanted.order_by(JourneyFanOut.due_at).limit(1).with_for_update(skip_locked=True)).scalar_one_or_none()
-        if one is None:
+        wanted = select(JourneyFanOutPart).join(JourneyFanOut, JourneyFanOut.id == JourneyFanOutPart.fan_out_id)
+        wanted = wanted.where(JourneyFanOut.status == FanOutStatus.running, JourneyFanOut.due_at <= func.marque_now())
+        wanted = wanted.order_by(JourneyFanOut.due_at, JourneyFanOutPart.number).limit(1)
+        part = session.execute(wanted.with_for_update(of=JourneyFanOutPart, skip_locked=True)).scalar_one_or_none()
+        if part is None:
             return None
-        tried.append(one.id)
+        tried.append(part.fan_out_id)
+        # Whoever stops it holds the rows of its parts first: as it is now, it stays until this page is in.
+        one = session.get_one(JourneyFanOut, part.fan_out_id)
+        if one.status != FanOutStatus.running:
+            return 0
         open_doors(session, entries_of=[one.journey_id])
         journey = session.get_one(Journey, one.journey_id, populate_existing=True)
         published = select(JourneyVersion).filter_by(journey_id=one.journey_id, status=VersionStatus.published)
         version = session.execute(published).scalar_one_or_none()
         if version is None or journey.status not in OPEN:
-            FAN_OUT.move(session, one, FanOutStatus.cancelled, reason="journey_closed", ended_at=func.marque_now())
+            session.refresh(one, with_for_update=True)
+            if one.status == FanOutStatus.running:
+                FAN_OUT.move(session, one, FanOutStatus.cancelled, reason="journey_closed", ended_at=func.marque_now())
             return 0
-        return _page(session, one, version)
+        return _page(session, one, part, version)
 
 
 def _count_first(tried: list[uuid.UUID]) -> None:
-    """How many there are, of one that begins: in a transaction of its own, for of millions that takes a while."""
+    """How many there are, of one that begins, and its parts: in a transaction of its own, for of millions that takes a while."""
     with db.transaction() as session:
         fresh = select(JourneyFanOut).where(JourneyFanOut.status == FanOutStatus.running, JourneyFanOut.due_at <= func.marque_now())
         fresh = fresh.where(JourneyFanOut.total.is_(None)).order_by(JourneyFanOut.due_at).limit(1)
@@ -144,15 +160,49 @@ def _count_first(tried: list[uuid.UUID]) -> None:
         if one is None:
             return
         tried.append(one.id)
-        one.total = session.execute(select(func.count()).select_from(people_of(one.brand_id, one.source).subquery("found"))).scalar_one()
+        found = people_of(one.brand_id, one.source).subquery("found")
+        one.total = session.execute(select(func.count()).select_from(found)).scalar_one()
+        parts = min(MOST_PARTS, max(1, one.total // (PAGES_A_PART * A_PAGE)))
+        # All ends as of one moment, for the parts to be one after the other.
+        ranked = select(found.c[0], func.row_number().over(order_by=found.c[0]).label("nth")).subquery("ranked")
+        every = -(-one.total // parts) or 1
+        ends = select(ranked.c[0]).where(ranked.c.nth % every == 0).order_by(ranked.c.nth).limit(parts - 1)
+        bounds = [None, *session.execute(ends).scalars(), None]
+        for number, (reached, up_to) in enumerate(pairwise(bounds)):
+            session.add(JourneyFanOutPart(fan_out_id=one.id, number=number, reached_id=reached, up_to_id=up_to))
     tried.clear()
 
 
-def _page(session: Session, one: JourneyFanOut, version: JourneyVersion) -> int:
+def _page(session: Session, one: JourneyFanOut, part: JourneyFanOutPart, version: JourneyVersion) -> int:
+    seen, last = _arrive(session, one, part, version)
+    enrolled = enrol(session, version)
+    if seen < A_PAGE:
+        session.delete(part)
+    else:
+        part.reached_id = last
+    session.flush()
+    # Last of all: whoever lets in another part waits for this transaction from here on.
+    session.refresh(one, with_for_update=True)
+    one.seen += seen
+    one.entered += enrolled.entered
+    one.held_out += enrolled.held_out
+    one.left_out = dict(Counter(one.left_out) + Counter(enrolled.left_out))
+    if session.execute(select(JourneyFanOutPart.number).filter_by(fan_out_id=one.id).limit(1)).first() is None:
+        FAN_OUT.move(session, one, FanOutStatus.finished, ended_at=func.marque_now())
+    else:
+        # The next in line is another one, if there is one.
+        one.due_at = clock.now(session)
+    return seen
+
+
+def _arrive(session: Session, one: JourneyFanOut, part: JourneyFanOutPart, version: JourneyVersion) -> tuple[int, uuid.UUID | None]:
+    """The next page of a part stands in `arriving`: how many, and the last of them."""
     found = people_of(one.brand_id, one.source).subquery("found")
     page = select(found.c[0].label("customer_id"), found.c[1].label("occasion")).order_by(found.c[0]).limit(A_PAGE)
-    if one.reached_id is not None:
-        page = page.where(found.c[0] > one.reached_id)
+    if part.reached_id is not None:
+        page = page.where(found.c[0] > part.reached_id)
+    if part.up_to_id is not None:
+        page = page.where(found.c[0] <= part.up_to_id)
     rows = page.subquery("page")
     key: Any = func.coalesce(rows.c.occasion, literal(one.occasion))
     if entry_key(Graph(version.graph), "") == "once":
@@ -169,17 +219,7 @@ def _page(session: Session, one: JourneyFanOut, version: JourneyVersion) -> int:
     # There is no greatest of ids for the database before its version 18.
     seen = session.execute(select(func.count()).select_from(arriving)).scalar_one()
     last = session.execute(select(arriving.c.customer_id).order_by(arriving.c.customer_id.desc()).limit(1)).scalar_one_or_none()
-    enrolled = enrol(session, version)
-    one.seen += seen
-    one.entered += enrolled.entered
-    one.held_out += enrolled.held_out
-    one.left_out = dict(Counter(one.left_out) + Counter(enrolled.left_out))
-    if seen < A_PAGE:
-        FAN_OUT.move(session, one, FanOutStatus.finished, ended_at=func.marque_now())
-    else:
-        # The next in line is another one, if there is one.
-        one.reached_id, one.due_at = last, clock.now(session)
-    return seen
+    return seen, last
 
 
 def people_of(brand_id: uuid.UUID, source: dict[str, Any]) -> Select[Any]:
