@@ -99,6 +99,19 @@ def release_session() -> None:
     g.pop("session").close()
 
 
+def narrow_keys_too(door: Callable[..., Any]) -> Callable[..., Any]:
+    """A partner's door that a key for some things alone opens, too, and that looks for itself whether it is for this one.
+
+    To such a key every other door is not there.
+    """
+    door.__dict__["narrow_keys"] = True
+    return door
+
+
+def opens_to_narrow_keys(door: Callable[..., Any]) -> bool:
+    return getattr(door, "narrow_keys", False)
+
+
 class Manner(StrEnum):
     """How a door works with the database."""
 

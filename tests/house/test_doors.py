@@ -17,6 +17,7 @@ from werkzeug.routing import Rule
 
 from app.audience import service as audience
 from app.audience.service import segments
+from app.dealers import partners
 from app.dealers.models import Role, Staff
 from app.events.models import Event
 from app.journeys import drawn
@@ -86,6 +87,18 @@ def test_a_stranger_is_turned_away_at_every_door(app: Any, session: Session) -> 
                 assert set(answer.json) >= {"error", "message"} or "code" in answer.json, rule.rule
             tried += 1
     assert tried > 60
+
+
+def test_a_key_for_some_journeys_finds_no_partner_door_but_those_that_look_which_these_are(app: Any, session: Session) -> None:
+    administrator = make_dealers.staff(session, make_dealers.brand(session), Role.admin)
+    _, token = partners.issue(session, administrator, name="商城", journeys=["welcome"])
+    session.commit()
+    found = set()
+    for method, rule in doors(app, "partner"):
+        answer = app.test_client().open(path_of(rule), method=method, json={}, headers={"Authorization": f"Bearer {token}"})
+        if answer.status_code != 404:
+            found.add(rule.rule)
+    assert found == {"/api/partner/journeys/<key>/entries"}
 
 
 @dataclass

@@ -9,7 +9,7 @@ from typing import Any
 from urllib.parse import quote, unquote
 
 import segno
-from flask import make_response, redirect, request
+from flask import current_app, make_response, redirect, request
 from sqlalchemy.orm import Session
 from werkzeug.http import dump_cookie
 
@@ -28,10 +28,10 @@ from app.dealers.models import Staff
 from app.dealers.service.signing_in import Place, SignedIn
 from app.kit import db
 from app.kit.crypto import new_token
-from app.kit.errors import Unauthorized
+from app.kit.errors import NotFound, Unauthorized
 from app.kit.idempotency import unkept
 from app.kit.settings import settings
-from app.kit.web import Caller, answers, blueprint, raises, resolves, stepwise, transactional
+from app.kit.web import Caller, answers, blueprint, opens_to_narrow_keys, raises, resolves, stepwise, transactional
 from app.wechat import queries as wechat
 from app.wechat.client import WechatError, gateway
 
@@ -64,6 +64,8 @@ def recognise_partner(session: Session) -> Caller:
     if not header.startswith("Bearer "):
         raise Unauthorized
     key = partners.of_token(session, header.removeprefix("Bearer "))
+    if key.journeys is not None and not opens_to_narrow_keys(current_app.view_functions[str(request.endpoint)]):
+        raise NotFound
     return Caller("partner", brand_id=key.brand_id, partner=key)
 
 

@@ -14,13 +14,14 @@ from app.journeys.schemas import entering as schemas
 from app.journeys.service import naming
 from app.kit.idempotency import idempotent
 from app.kit.limits import limited
-from app.kit.web import Caller, blueprint, raises, transactional
+from app.kit.web import Caller, blueprint, narrow_keys_too, raises, transactional
 
 partner = blueprint("journeys", audience="partner")
 NOBODY = uuid.UUID(int=0)
 
 
 @partner.post("/<key>/entries")
+@narrow_keys_too
 @idempotent
 @limited("partner_calls_per_minute")
 @raises(JourneyUnknown, NothingPublished, NotCalledFor)
