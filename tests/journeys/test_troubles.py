@@ -162,6 +162,23 @@ def test_few_errors_among_many_steps_pause_nothing_and_old_ones_are_forgotten(
     assert session.get_one(Journey, journey.id).status == "paused"
 
 
+def test_whoever_is_looked_at_and_waits_counts_among_those_for_whom_all_went_well(
+    session: Session, brand: Brand, somebody: Customer
+) -> None:
+    """Else a few broken dates would stop a journey in which everybody else waits for hers."""
+    session.commit()
+    least, percent = settings().journey_errors_least, settings().journey_error_percent
+    rest = make.node("ask", "wait", amount=1, unit="day")
+    journey = make.journey(session, brand, make.graph([rest, make.node("end", "end")], ways="ask>end"))
+    crowd(session, journey, somebody, people=least * 100 // percent, bad=set())
+    troubles.note(journey.id, stuck=1)
+    sweep(session)
+    assert fates(session) == {"active": least * 100 // percent}
+    troubles.note(journey.id, stuck=least - 1)
+    session.expire_all()
+    assert session.get_one(Journey, journey.id).status == "active"
+
+
 def failing(monkeypatch: pytest.MonkeyPatch, error: Exception, times: int) -> list[int]:
     """Ends are told by the database that this goes wrong, so many times."""
     visit, failed = end.End.visit, [0]

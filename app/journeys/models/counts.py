@@ -14,11 +14,11 @@ from app.kit.db import Base
 class JourneyCount(Base):
     """How often something happened at a node of a version. Added to in the transaction in which it happened.
 
-    `what` is "entered", "left" (`detail`: the port), "finished", "moved" (to another version), "exited", "stuck" or "skipped" (`detail`:
-    the reason), "freed" (is not stuck any more), "converted" (`detail`: "held_out" for the control group), or "noted" (`detail`: a key of
-    `journeys.noted`). At the trigger it is "let_in", "left_out" (`detail`: why), "held_out", "unheld" (of the control group no more: two
-    profiles are one person) or "moved_in". Of the messages that a node planned it is
-    "sent", "delivered", "failed" or "not_sent" (`detail`: why).
+    `what` is "entered", "left" (`detail`: the port), "rested" (was visited and stays), "finished", "moved" (to another version), "exited",
+    "stuck" or "skipped" (`detail`: the reason), "freed" (is not stuck any more), "converted" (`detail`: "held_out" for the control group),
+    or "noted" (`detail`: a key of `journeys.noted`). At the trigger it is "let_in", "left_out" (`detail`: why), "held_out", "unheld" (of
+    the control group no more: two profiles are one person) or "moved_in". Of the messages that a node planned it is "sent", "delivered",
+    "failed" or "not_sent" (`detail`: why).
     """
 
     __tablename__ = "journey_counts"

@@ -13,6 +13,8 @@ from app.journeys.models import JourneyCount
 
 # (version, node, what, detail)
 Count = tuple[uuid.UUID, str, str, str]
+# What is counted of a visit after which the walk is as it should be, also where it rests.
+WENT_WELL = ("left", "finished", "rested")
 
 
 def count(session: Session, counts: Mapping[Count, int]) -> None:

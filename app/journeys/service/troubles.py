@@ -15,7 +15,7 @@ from app.journeys.errors import NotInside, NotStuck
 from app.journeys.holding import hold
 from app.journeys.models import JOURNEY, Journey, JourneyCount, JourneyStatus, JourneyVersion, Walk, WalkStatus
 from app.journeys.models.counts import JourneyTrouble
-from app.journeys.service.counting import count
+from app.journeys.service.counting import WENT_WELL, count
 from app.journeys.service.leaving import end
 from app.journeys.stuck import TOO_MANY, UNHEARD, of_problem
 from app.kit import clock, db, queue
@@ -91,7 +91,7 @@ def _too_many(session: Session, journey_id: uuid.UUID, *, stuck: int, steps: int
 def _steps_of(session: Session, journey_id: uuid.UUID) -> int:
     versions = select(JourneyVersion.id).where(JourneyVersion.journey_id == journey_id)
     taken = select(func.coalesce(func.sum(JourneyCount.times), 0))
-    taken = taken.where(JourneyCount.version_id.in_(versions), JourneyCount.what.in_(("left", "finished")))
+    taken = taken.where(JourneyCount.version_id.in_(versions), JourneyCount.what.in_(WENT_WELL))
     return int(session.execute(taken).scalar_one())
 
 

@@ -24,7 +24,7 @@ from app.journeys.graph import Graph
 from app.journeys.holding import share
 from app.journeys.models import Journey, JourneyStatus, JourneyVersion, Walk, WalkStatus, WalkStep
 from app.journeys.service import pacing, troubles
-from app.journeys.service.counting import Count, count
+from app.journeys.service.counting import WENT_WELL, Count, count
 from app.journeys.service.leading_in import lead_in
 from app.journeys.visits import Outcome, Standing, standing
 from app.kit import clock, db, queue
@@ -105,7 +105,7 @@ class _Failed(Exception):
 
 @dataclass(frozen=True)
 class Turn:
-    """How many walks a turn took, how many nodes they left, and how many of them are stuck now."""
+    """How many walks a turn took, how often one was visited and all went well, and how many of them are stuck now."""
 
     taken: int = 0
     steps: int = 0
@@ -202,7 +202,7 @@ def turn(journey_id: uuid.UUID, most: int = MOST) -> Turn:
                 alone = session.execute(select(standing.c.walk_id)).scalar_one()
             if taken:
                 counts = _walk(session, now, time.monotonic() + SECONDS_A_TURN)
-                done = Turn(taken, *(_times(counts, *what) for what in (("left", "finished"), ("stuck",))))
+                done = Turn(taken, *(_times(counts, *what) for what in (WENT_WELL, ("stuck",))))
         return done
     except Exception as error:
         state = getattr(getattr(error, "orig", None), "sqlstate", None) if isinstance(error, OperationalError) else ""
@@ -297,8 +297,8 @@ def _settle(here: Standing, graph: Graph, counts: Counter[Count], people: int) -
             counts[here.version.id, graph.next(here.node_id, port), "entered", ""] += times
             if reason:
                 counts[here.version.id, here.node_id, "skipped", reason] += times
-        elif outcome != Outcome.stay:
-            what = {Outcome.finish: "finished", Outcome.exit: "exited", Outcome.stick: "stuck"}[outcome]
+        else:
+            what = {Outcome.stay: "rested", Outcome.finish: "finished", Outcome.exit: "exited", Outcome.stick: "stuck"}[outcome]
             counts[here.version.id, here.node_id, what, reason or ""] += times
     if outcomes & {Outcome.leave, Outcome.finish}:
         _write_steps(session, visited, here.now)
