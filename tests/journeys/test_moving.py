@@ -272,6 +272,32 @@ def test_cancelling_is_final_and_lets_everybody_out(session: Session, crowd: Cro
     assert crowd.journey.archived_at is not None
 
 
+def test_what_walks_planned_that_were_over_before_is_taken_back_with_the_journey_and_no_other_journeys_message(
+    session: Session, crowd: Crowd, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """More of them than one page takes."""
+    monkeypatch.setattr(moving, "PAGE", 2)
+    walk = session.execute(select(Walk).limit(1)).scalar_one()
+    walk.status, walk.due_at = "completed", None
+
+    def planned(number: int, journey_id: uuid.UUID) -> Send:
+        to = {"customer_id": walk.customer_id, "walk_id": walk.id, "context": {"journey_id": str(journey_id)}}
+        how = {"channel": "service_template", "template_key": "hello", "purpose": "transactional", "due_at": clock.now(session)}
+        send = Send(brand_id=walk.brand_id, dedupe_key=f"over {number}", **to, **how)
+        session.add(send)
+        return send
+
+    hers = [planned(number, crowd.journey.id) for number in range(5)]
+    others = planned(5, uuid.uuid4())
+    running.cancel(session, crowd.journey, reason="活动结束")
+    session.commit()
+    service.move_all()
+    session.expire_all()
+    assert [one.status for one in hers] == ["cancelled"] * 5
+    assert (others.status, walk.status) == ("planned", "completed")
+    assert [one.status for one in drawn.moves(session, crowd.journey)] == ["done"]
+
+
 def test_two_workers_and_walkers_at_once_move_each_person_once(committed: Callable[[], Any]) -> None:
     """On the real database: publishing, moving and walking go on at the same time, and a page is killed before its commit."""
     people = dict.fromkeys(NAMES, 40)

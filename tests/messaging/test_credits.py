@@ -16,6 +16,7 @@ from app.identity import service as identity_service
 from app.identity.models import Customer, WechatIdentity
 from app.kit import clock, db
 from app.messaging import credits, service
+from app.messaging.channels import CallPerLetter
 from app.messaging.models import Credit, CreditEntry, ReplyWindow, Send
 from app.wechat import service as platform
 from app.wechat.errors import Outcome, WechatError
@@ -155,6 +156,46 @@ def test_what_certainly_did_not_leave_costs_nothing(
     assert balance(session) == left
     service.send_due()
     assert balance(session) == left
+
+
+@pytest.mark.parametrize("failure", [None, WechatError(Outcome.retry_later, "connection", "no connection")])
+@pytest.mark.parametrize(("channel", "call"), [("service_template", "send_template"), ("subscribe_message", "send_subscribe")])
+def test_of_whoever_is_erased_while_her_message_is_on_its_way_nothing_is_kept_and_nothing_is_sent_again(
+    session: Session,
+    town: make.Town,
+    tencent: FakeGateway,
+    deliver: Callable[[], int],
+    later: Callable[..., None],
+    monkeypatch: pytest.MonkeyPatch,
+    channel: str,
+    call: str,
+    failure: WechatError | None,
+) -> None:
+    her = make.follower(session, town)
+    key, _ = allowed(session, town, her)
+    order = make.paid_order(session, town, her)
+    template = key if channel == "subscribe_message" else "deposit_paid"
+    send = make.plan(session, town, her, template, channel=channel, context={"order_id": order.id})
+    carry_out, calls = CallPerLetter.send, list[int]()
+
+    def erased_meanwhile(self: CallPerLetter, batch: Any) -> Any:
+        calls.append(len(batch))
+        identity_service.erase(session, her)
+        deliver()
+        return carry_out(self, batch)
+
+    monkeypatch.setattr(CallPerLetter, "send", erased_meanwhile)
+    if failure:
+        tencent.fail(call, failure)
+    else:
+        tencent.answers["send_subscribe"] = "7"
+    make.send_due(session)
+    for _ in range(3):
+        later(hours=1)
+        make.send_due(session)
+    session.refresh(send)
+    assert calls == [1], "it was tried again"
+    assert (send.status, send.payload, send.answer) == ("cancelled" if failure else "accepted", None, None)
 
 
 def test_what_is_given_back_twice_is_given_back_once(session: Session, town: make.Town) -> None:
