@@ -94,7 +94,7 @@ def test_a_journey_is_drawn_simulated_and_published_by_mouse_alone_runs_to_a_mes
     wechat.a_day_later()
     wait_until(lambda: wechat.inbox(her.person), what="the message of the journey")
     page.goto(f"{sheet.console}/journeys/{journey}?node=send_message_1")
-    expect(figures_of(page, "发送消息").get_by_role("button", name="1已发送")).to_be_visible()
+    expect(figures_of(page, "发送消息").get_by_role("button", name="1 已发送")).to_be_visible()
     page.get_by_role("link", name="版本", exact=True).click()
     expect(page.get_by_role("main")).to_contain_text("已迁移 1 人，0 人离开")
     expect(page.get_by_role("button", name="回滚到这一版")).to_have_count(1)
@@ -105,7 +105,7 @@ def look_at_her(sheet: Sheet, desk: Desk, journey: str, nickname: str) -> None:
     page = sheet.page
     page.goto(f"{sheet.console}/journeys/{journey}")
     sheet.canvas.get_by_label("等待", exact=True).click()
-    expect(figures_of(page, "等待").get_by_role("button", name="1等待中")).to_have_attribute("aria-pressed", "true")
+    expect(figures_of(page, "等待").get_by_role("button", name="1 等待中")).to_have_attribute("aria-pressed", "true")
     page.get_by_role("button", name=re.compile(nickname)).click()
     expect(page.get_by_role("dialog", name="在旅程里的经过")).to_contain_text("仍停在这里")
     her_id = desk.look(f"journeys/{journey}/walks")["items"][0]["customer"]["id"]
