@@ -178,7 +178,8 @@ const TESTER = "staff/journeys/tester";
 const WATCHED = 2_000;
 
 /** As which customer she tries journeys; looked at closely while a code waits to be entered. */
-export const useTester = (isAwaited: boolean) => useOne<{ customer_id: string | null; bound_at: string | null }>(TESTER, isAwaited ? WATCHED : CALM);
+export const useTester = (isAwaited: boolean) =>
+  useOne<{ customer_id: string | null; bound_at: string | null }>(TESTER, (told) => (isAwaited && told?.customer_id === null ? WATCHED : CALM));
 
 export function useTesterDeeds() {
   const cache = useQueryClient();

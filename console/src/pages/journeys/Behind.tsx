@@ -7,7 +7,7 @@ import { Nothing } from "../../parts/Nothing";
 import { More, rowsOf } from "../../parts/ResourceList";
 import { Searching } from "../../parts/Searching";
 import { t } from "../../texts/zh-CN";
-import { brief, NOTHING, reasonsOf, type Figure, type Known } from "./figures";
+import { brief, reasonsOf, type Figure, type Known } from "./figures";
 import type { Look } from "./look";
 import { WalkLines } from "./People";
 import { Stuck } from "./Stuck";
@@ -37,7 +37,7 @@ interface BehindProps {
   go: (change: Partial<Look>) => void;
 }
 
-export function Behind({ journeyId, node, known = NOTHING, look, go }: BehindProps) {
+export function Behind({ journeyId, node, known, look, go }: BehindProps) {
   const figures = figuresAt(node, known);
   const figure = look.figure ?? firstOf(figures, known);
   const reasons = reasonsOf(known).concat(known.by.filter((one) => one.figure === "exited"));

@@ -4,7 +4,7 @@ import { t } from "../../texts/zh-CN";
 export function Stuck({ count }: { count: number }) {
   return (
     <span className="stuck">
-      {t.journeys.numbers["stuck"]} {t.common.count(count)}
+      {t.results.figures["stuck"]} {t.common.count(count)}
     </span>
   );
 }

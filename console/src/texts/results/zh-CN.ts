@@ -35,7 +35,6 @@ export const results = {
   elsewhereLook: "查看各版本",
   notYet: "这个旅程还没有发布",
   notYetHint: "发布之后，这里会显示每一步有多少人、发出了什么、为什么没发出。",
-  noVersion: "这个版本没有运行数据",
   pickFigure: "点一个数字，看是哪些客户。",
   noList: "这个数字只有总数，没有名单。",
   nobody: "这个数字里没有客户",
