@@ -65,6 +65,11 @@ class TemplateDraftIn(Schema):
     target = Nested(TargetIn, allow_none=True)
 
 
+class DraftPreviewIn(TemplateDraftIn):
+    customer_id = UUID(allow_none=True, load_default=None, metadata={"description": "a real person; null: with our examples"})
+    purpose = String(load_default="transactional", validate=OneOf([one.value for one in Purpose]))
+
+
 class PreviewRungIn(Schema):
     channel = String(required=True, validate=Length(1, 64))
     template_key = String(required=True, validate=Length(1, 64))
@@ -136,6 +141,8 @@ class TemplateChannelOut(Schema):
     kind = String()
     label = String()
     to = String()
+    parts = List(String(), allow_none=True, metadata={"description": "its fields; null: the typed keys of the account's template, []: any"})
+    account_kind = String(allow_none=True, metadata={"description": "whose account sends it"})
     is_noted_by_account = Boolean(metadata={"description": "its templates need an id at each account"})
     form = List(Dict())
 
@@ -146,9 +153,15 @@ class FactOut(Schema):
     example = String()
 
 
+class TypeOut(Schema):
+    name = String(metadata={"description": "`thing` of `thing3`"})
+    rule = String(metadata={"description": "what WeChat lets stand there, zh-CN"})
+
+
 class WritingOut(Schema):
     channels = List(Nested(TemplateChannelOut))
     facts = List(Nested(FactOut))
+    types = List(Nested(TypeOut))
 
 
 class PreviewFieldOut(Schema):
@@ -193,8 +206,12 @@ class PlatformTemplateOut(Schema):
 class SyncOut(Schema):
     appid = String()
     name = String()
+    kind = String()
     read_at = DateTime(allow_none=True)
+    tried_at = DateTime(allow_none=True, metadata={"description": "when it was read last, or could not be"})
+    is_asked = Boolean(metadata={"description": "somebody asked, and it was not tried since"})
     error = String(allow_none=True)
+    error_text = String(allow_none=True, metadata={"description": "zh-CN"})
 
 
 class PlatformOut(Schema):

@@ -29,6 +29,11 @@ _PATTERNS = {kind: re.compile(rule) for kind, rule in _RULES.items()}
 _FIELD = re.compile(r"([a-z_]+?)\d+")
 
 
+def types() -> tuple[str, ...]:
+    """The types of WeChat's typed keys whose rules are known."""
+    return tuple(_RULES)
+
+
 def kind_of(field: str) -> str:
     """The type of a typed key: `thing` of `thing3`; the key itself when it is none."""
     named = _FIELD.fullmatch(field)

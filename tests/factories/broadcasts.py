@@ -21,7 +21,11 @@ from app.messaging.models import MessageTemplate, Send, SenderStop
 from tests.factories import messaging as make
 
 # Doors that may be opened twice: they only look, or change nothing the second time.
-HONOURED = {"POST /api/staff/broadcasts/forecast", "PUT /api/staff/broadcasts/<uuid:broadcast_id>"}
+HONOURED = {
+    "POST /api/staff/broadcasts/forecast",
+    "POST /api/staff/templates/preview",
+    "PUT /api/staff/broadcasts/<uuid:broadcast_id>",
+}
 _count = itertools.count(1)
 NEWS = "spring_news"
 LADDER = [{"channel": "service_template", "template_key": NEWS}]

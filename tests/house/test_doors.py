@@ -246,6 +246,7 @@ NOTICE = {"channel": "inbox", "fields": {"content": "您好 {{ customer_name }}"
 TEMPLATES: dict[str, Any] = {
     "POST /api/staff/templates/": NOTICE | {"key": "hello", "title": "问候"},
     "/templates/check": NOTICE,
+    "POST /api/staff/templates/preview": NOTICE,
     "PATCH /api/staff/templates/<uuid:template_id>": {"version": 1, "title": "另一个"},
     "/templates/<uuid:template_id>/activate": {"version": 1},
     "/templates/<uuid:template_id>/archive": {"version": 1},

@@ -169,6 +169,7 @@ class TestForecast:
         assert (row["limit"], row["used"], row["reserve"], row["planned"]) == (100, 30, 10, 3)
         # Of the ten that are kept for transactional messages five have left.
         assert (row["free_for_marketing"], row["marketing_per_day"]) == (65, 90)
+        assert (row["account_name"], row["waiting"], row["done_on"]) == (town.service_account.name, 3, today.isoformat())
         assert [one["used"] for one in board["history"]] == [30, 80]
 
         def ask(count: int) -> Any:

@@ -205,6 +205,45 @@ def test_templates_of_both_kinds_of_account_are_read_and_a_failure_forgets_nothi
     }
 
 
+def test_whoever_asks_for_the_templates_to_be_read_sees_that_it_is_still_to_be_done_and_then_that_it_failed_again(
+    session: Session, town: make.Town, tencent: FakeGateway, marketer: Staff, client: Any
+) -> None:
+    tencent.answers |= {"subscribe_templates": []}
+    tencent.fail("templates", WechatError(Outcome.retry_later, "connection"))
+    session.commit()
+    web = signed_in(client, marketer)
+
+    def told() -> Any:
+        accounts = web.get("/api/staff/templates/platform").json["accounts"]
+        return next((one for one in accounts if one["appid"] == town.service_account.appid), None)
+
+    for _ in range(2):
+        assert web.post("/api/staff/templates/platform/sync").status_code == 202
+        before = told()
+        assert before["is_asked"]
+        service.sync_templates()
+        after = told()
+        assert (after["is_asked"], after["error"], after["read_at"]) == (False, "wechat.connection", None)
+        assert after["error_text"]
+        assert after["tried_at"] != before["tried_at"]
+
+
+def test_what_nobody_has_saved_is_seen_as_a_person_would_read_it(session: Session, town: make.Town, marketer: Staff, client: Any) -> None:
+    her = make.follower(session, town)
+    her.nickname = "林晓雯"
+    session.commit()
+    web = signed_in(client, marketer)
+    body = {"channel": "inbox", "fields": {"content": "{{ customer_name }}，您好", "title": "{{ nothing_known }}"}}
+    shown = web.post("/api/staff/templates/preview", json=body | {"customer_id": str(her.id)}).json["fields"]
+    assert {one["name"]: one["text"] for one in shown} == {"content": "林晓雯，您好", "title": None}
+    assert [bool(one["problem"]) for one in shown] == [False, True]
+    example = web.post("/api/staff/templates/preview", json=body).json["fields"]
+    assert example[0]["text"] == "欧阳·娜塔莉亚女士，您好"
+    assert web.post("/api/staff/templates/preview", json=body | {"channel": "pigeon"}).status_code == 422
+    rules = {one["name"]: one["rule"] for one in web.get("/api/staff/templates/writing").json["types"]}
+    assert "20" in rules["thing"]
+
+
 def signed_in(client: Any, staff: Staff) -> Any:
     assert client.post("/api/public/staff/login", json={"username": staff.username, "password": dealers.PASSWORD}).status_code == 200
     return client

@@ -127,6 +127,8 @@ class Channel(ABC):
     call_seconds: ClassVar[float] = 13.0
     # Whether people write its templates; else they are ours.
     written: ClassVar[bool] = True
+    # What its templates say, by these names; None: by the typed keys of the platform's template, (): by names that the writer chooses.
+    parts: ClassVar[tuple[str, ...] | None] = ("content",)
 
     @abstractmethod
     def reach(self, session: Session, sends: Sequence[Send], accounts: Sequence[WechatAccount]) -> Mapping[uuid.UUID, Address | SendFailed]:

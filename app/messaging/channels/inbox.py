@@ -31,6 +31,7 @@ class Inbox(Channel):
     kind = "inbox"
     label = "小程序站内信"
     account_kind = None
+    parts = ("title", "content")
     # A send has one row, however often it is written.
     dedupe_window = timedelta(days=365)
 

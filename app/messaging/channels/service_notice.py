@@ -33,6 +33,7 @@ class ServiceNotice(CallPerLetter):
     kind = "service_notice"
     label = "支付后服务动态"
     account_kind = AccountKind.mini_program
+    parts = ()
     # The same card written again is the same card; a later message may have changed it since, so not for long.
     dedupe_window = timedelta(minutes=10)
 

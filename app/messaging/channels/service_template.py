@@ -36,6 +36,7 @@ class ServiceTemplate(CallPerLetter):
     account_kind = AccountKind.service_account
     # WeChat knows a client_msg_id again for ten minutes; the last one is for a slow call and a clock that is not ours.
     dedupe_window = timedelta(minutes=9)
+    parts = None
     endpoint: ClassVar[str | None] = "service_account.send_template"
 
     class Config(Schema):

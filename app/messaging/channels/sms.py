@@ -28,6 +28,7 @@ class Sms(Channel):
     kind = "sms"
     label = "短信"
     account_kind = None
+    parts = ()
     dedupe_window = None
     at_once = sms.AT_ONCE
     call_seconds = sms.CONNECT_SECONDS + sms.READ_SECONDS

@@ -33,6 +33,7 @@ class SubscribeMessage(CallPerLetter):
     kind = "subscribe_message"
     label = "小程序订阅消息"
     account_kind = AccountKind.mini_program
+    parts = None
     dedupe_window = None
     endpoint = "mini_program.send_subscribe"
 

@@ -29,6 +29,7 @@ class Webhook(Channel):
     kind = "webhook"
     label = "Webhook 回调"
     account_kind = None
+    parts = ()
     dedupe_window = timedelta(hours=6)
     at_once = webhooks.AT_ONCE
     call_seconds = webhooks.NAMED_WITHIN_SECONDS + webhooks.SECONDS

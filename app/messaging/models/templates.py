@@ -84,11 +84,15 @@ class WechatTemplate(Root):
 
 
 class TemplateSync(Base):
-    """When the templates of an account are read next, and what came of the last time."""
+    """When the templates of an account are read next, and what came of the last time. `asked_at` is when somebody wanted them read at once,
+    `tried_at` when that was tried last, with or without success.
+    """
 
     __tablename__ = "wechat_template_syncs"
 
     account_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("wechat_accounts.id"), primary_key=True)
     due_at: Mapped[datetime] = mapped_column(server_default=func.marque_now())
+    asked_at: Mapped[datetime | None]
+    tried_at: Mapped[datetime | None]
     read_at: Mapped[datetime | None]
     error: Mapped[str | None]

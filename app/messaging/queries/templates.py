@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 from app.dealers.models import Staff
 from app.messaging.errors import TemplateUnknown
 from app.messaging.models import MessageTemplate, TemplateState, TemplateSync, TemplateVersion, WechatTemplate
+from app.messaging.queries.explaining import reason_text
 from app.wechat.models import WechatAccount
 
 
@@ -81,11 +82,23 @@ def at_wechat(session: Session, brand_id: uuid.UUID) -> list[dict[str, Any]]:
 
 
 def syncs(session: Session, brand_id: uuid.UUID) -> list[dict[str, Any]]:
-    """When each account was read last, and what went wrong since."""
+    """When each account was read or tried last, what went wrong, and whether it is still to be read because somebody asked."""
     rows = session.execute(
-        select(WechatAccount.appid, WechatAccount.name, TemplateSync.read_at, TemplateSync.error)
+        select(WechatAccount, TemplateSync)
         .join(TemplateSync, TemplateSync.account_id == WechatAccount.id)
         .where(WechatAccount.brand_id == brand_id)
         .order_by(WechatAccount.appid)
     )
-    return [{"appid": appid, "name": name, "read_at": read_at, "error": error} for appid, name, read_at, error in rows]
+    return [
+        {
+            "appid": account.appid,
+            "name": account.name,
+            "kind": account.kind,
+            "read_at": one.read_at,
+            "tried_at": one.tried_at,
+            "is_asked": one.asked_at is not None and (one.tried_at is None or one.tried_at < one.asked_at),
+            "error": one.error,
+            "error_text": one.error and reason_text(one.error),
+        }
+        for account, one in rows
+    ]

@@ -65,9 +65,21 @@ def _stop(stop: SenderStop) -> dict[str, Any]:
 @staff.output(schemas_policies.BoardOut)
 @transactional
 def quota(session: Session, who: Caller, query_data: dict[str, Any]) -> Any:
-    """Per account and channel: the quota of today, who used it, what is kept back and what is planned; and the days before."""
+    """Per account and channel: the quota of today, who used it, what is kept back and planned, and until when; and the days before."""
     brand_id = brand_of(who)
-    names = ("channel", "appid", "limit", "used", "used_by_marketing", "reserve", "planned", "exhausted")
+    names = (
+        "channel",
+        "appid",
+        "account_name",
+        "limit",
+        "used",
+        "used_by_marketing",
+        "reserve",
+        "planned",
+        "waiting",
+        "done_on",
+        "exhausted",
+    )
     today = [
         {name: getattr(one, name) for name in names}
         | {

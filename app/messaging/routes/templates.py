@@ -31,6 +31,7 @@ from app.messaging.queries import templates as queries
 from app.messaging.routes.callers import brand_of, brand_to_change
 from app.messaging.service import previewing, syncing
 from app.messaging.service import templates as service
+from app.messaging.values import types
 
 staff = blueprint("templates", audience="staff")
 
@@ -76,12 +77,14 @@ def writing(_session: Session, who: Caller) -> Any:
     """For which channels templates can be written, and which facts a form may speak of: `{{ vehicle_title }}`."""
     brand_of(who)
     ways = [
-        {"kind": way.kind, "label": way.label, "to": way.to, "is_noted_by_account": bool(way.account_kind), "form": forms.drawn(way.Config)}
+        {name: getattr(way, name) for name in ("kind", "label", "to", "parts", "account_kind")}
+        | {"is_noted_by_account": bool(way.account_kind), "form": forms.drawn(way.Config)}
         for way in service.writable()
     ]
     return {
         "channels": ways,
         "facts": [{"name": name, "label": t(f"messaging.facts.{name}"), "example": one} for name, one in EXAMPLES.items()],
+        "types": [{"name": one, "rule": t(f"messaging.types.{one}")} for one in types()],
     }
 
 
@@ -201,6 +204,20 @@ def preview(session: Session, who: Caller, template_id: uuid.UUID, json_data: di
     template = queries.template(session, brand_id, template_id)
     customer = previewing.person(session, brand_id, json_data.pop("customer_id"))
     return previewing.preview(session, template, customer, **json_data)
+
+
+@staff.post("/preview")
+@raises(Forbidden, CustomerUnknown, ChannelUnknown)
+@staff.input(schemas.DraftPreviewIn)
+@staff.output(schemas.PreviewOut)
+@transactional
+def preview_draft(session: Session, who: Caller, json_data: dict[str, Any]) -> Any:
+    """What a real person would read of something that nobody has saved so far; without her, the longest that is likely."""
+    brand_id, customer_id = brand_of(who), json_data["customer_id"]
+    content = {name: json_data.get(name) for name in ("fields", "page", "purpose")}
+    template = service.unsaved(brand_id, channel=json_data["channel"], **content)
+    customer = previewing.person(session, brand_id, customer_id) if customer_id else None
+    return previewing.preview_draft(session, template, customer)
 
 
 def _out(template: MessageTemplate) -> dict[str, Any]:

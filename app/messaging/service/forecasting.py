@@ -39,11 +39,12 @@ class Quota:
 @dataclass(frozen=True)
 class SenderDay:
     """One sender (a channel of an account) today. `planned` are the messages that are due by the end of the day, `waiting` all
-    that are planned for whatever day.
+    that are planned for whatever day, `done_on` the day on which the quota has let the last of those leave, None if it never does.
     """
 
     channel: str
     appid: str
+    account_name: str
     limit: int | None
     used: int
     used_by_marketing: int
@@ -51,6 +52,7 @@ class SenderDay:
     exhausted: bool
     planned: int
     waiting: int
+    done_on: date | None
     quota: Quota
 
 
@@ -106,10 +108,13 @@ def board(session: Session, brand_id: uuid.UUID) -> list[SenderDay]:
         limit = limits.most_of_a_day(Address(account, ""), way.endpoint)
         quota = for_marketing(limit, policy.reserve_percent, used=used, used_by_marketing=used_by_marketing)
         exhausted = day is not None and day.exhausted_at is not None
+        if exhausted and limit is not None:
+            quota = Quota(0, quota.per_day)
         told.append(
             SenderDay(
                 channel=kind,
                 appid=account.appid,
+                account_name=account.name,
                 limit=limit,
                 used=used,
                 used_by_marketing=used_by_marketing,
@@ -117,7 +122,8 @@ def board(session: Session, brand_id: uuid.UUID) -> list[SenderDay]:
                 exhausted=exhausted,
                 planned=due[sender],
                 waiting=waiting[sender],
-                quota=Quota(0, quota.per_day) if exhausted and limit is not None else quota,
+                done_on=finishes_on(waiting[sender], quota, today),
+                quota=quota,
             )
         )
     return told

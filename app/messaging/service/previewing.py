@@ -13,6 +13,7 @@ from app.identity.models import Customer
 from app.kit import clock, db, texts
 from app.messaging import facts, rendering
 from app.messaging.channels import SendFailed, channel
+from app.messaging.drafts import EXAMPLES
 from app.messaging.errors import ChannelUnknown
 from app.messaging.models import MessageTemplate, Purpose, Send
 from app.messaging.values import ValueRefused, fit, kind_of
@@ -43,8 +44,21 @@ def preview(
     taken = next((way for way in ways if way["is_open"]), None)
     for way in ways:
         way["is_taken"] = way is taken
+    return {"fields": _fields(template, known), "ways": ways, "facts": known}
+
+
+def preview_draft(session: Session, template: MessageTemplate, customer: Customer | None) -> dict[str, Any]:
+    """Each field of something that nobody has saved so far, as she would read it; without her, with the longest facts that are likely."""
+    known: Mapping[str, Any] = EXAMPLES
+    if customer is not None:
+        draft = {"brand_id": customer.brand_id, "created_at": clock.now(session), "customer_id": customer.id, "purpose": template.purpose}
+        known = facts.of(session, _as_if(draft | {"context": {}}, {"channel": template.channel, "template_key": template.key}))
+    return {"fields": _fields(template, known), "ways": [], "facts": known}
+
+
+def _fields(template: MessageTemplate, known: Mapping[str, Any]) -> list[dict[str, Any]]:
     forms = {**template.fields, **({"page": template.page} if template.page else {})}
-    return {"fields": [_field(name, form, known) for name, form in forms.items()], "ways": ways, "facts": known}
+    return [_field(name, form, known) for name, form in forms.items()]
 
 
 def _as_if(draft: Mapping[str, Any], rung: Mapping[str, str]) -> Send:

@@ -53,7 +53,8 @@ def sync_templates() -> int:
         except WechatError as error:
             log.warning("templates cannot be read", account=account.appid, error=error.code)
             with db.transaction() as session:
-                session.execute(update(TemplateSync).filter_by(account_id=account.id).values(error=f"wechat.{error.code}"))
+                failed = {"tried_at": func.marque_now(), "error": f"wechat.{error.code}"}
+                session.execute(update(TemplateSync).filter_by(account_id=account.id).values(**failed))
             continue
         with db.transaction() as session:
             _write(session, account, found, moment=clock.now(session))
@@ -66,7 +67,7 @@ def sync_now(session: Session, brand_id: uuid.UUID) -> None:
     session.execute(
         update(TemplateSync)
         .where(TemplateSync.account_id.in_(accounts))
-        .values(due_at=func.marque_now())
+        .values(due_at=func.marque_now(), asked_at=func.marque_now())
         .execution_options(synchronize_session=False)
     )
     queue.enqueue(session, "messaging.sync_templates")
@@ -123,5 +124,7 @@ def _write(session: Session, account: WechatAccount, found: Sequence[_Found], *,
         .execution_options(synchronize_session=False)
     )
     session.execute(
-        update(TemplateSync).filter_by(account_id=account.id).values(due_at=func.marque_now() + READ_EVERY, read_at=moment, error=None)
+        update(TemplateSync)
+        .filter_by(account_id=account.id)
+        .values(due_at=func.marque_now() + READ_EVERY, tried_at=moment, read_at=moment, error=None)
     )

@@ -46,6 +46,12 @@ def create(session: Session, staff: Staff, *, channel: str, key: str, **content:
     return made
 
 
+def unsaved(brand_id: uuid.UUID, *, channel: str, **content: Any) -> MessageTemplate:
+    """A template that is never kept, to see what it would say. Raises `ChannelUnknown`."""
+    _must_be_written(channel)
+    return MessageTemplate(brand_id=brand_id, channel=channel, key="", state=TemplateState.draft, template_ids={}, **content)
+
+
 def edit(session: Session, staff: Staff, template_id: uuid.UUID, *, version: int, **changes: Any) -> MessageTemplate:
     """Another content, if the template is still as it was read. One in use stays fit to be sent.
 

@@ -6,7 +6,9 @@ import "./messages.css";
 
 const PLACES = [
   { to: "/messages", label: t.messages.broadcasts },
+  { to: "/messages/templates", label: t.messages.templates },
   { to: "/messages/log", label: t.messages.log },
+  { to: "/messages/quota", label: t.messages.quota },
 ];
 
 function MessagesFrame() {
