@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import re
+import uuid
 from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
@@ -14,6 +15,7 @@ from sqlalchemy.orm import Session
 from app.broadcasts import queries as broadcast_queries
 from app.broadcasts import service as broadcasts
 from app.dealers.models import Role
+from app.exports import service as exports
 from app.identity import service as identity
 from app.identity.models import Purpose
 from app.kit import clock
@@ -254,8 +256,11 @@ class TestDoors:
         assert choices["reasons"] == [{"value": "refused", "label": "客户已拒收这类消息"}]
         mine = marketer.get(f"/api/staff/customers/{people[1].id}/messages").json["items"]
         assert [one["customer_id"] for one in mine] == [str(people[1].id)]
-        file = marketer.get("/api/staff/sends/sends.csv", query_string={"status": "accepted"}).text
-        assert len(file.splitlines()) == 3
+        asked = marketer.post("/api/staff/exports/", json={"list": "messaging.sends", "asked": {"status": "accepted"}}).json
+        exports.write(uuid.UUID(asked["id"]))
+        file = marketer.get(f"/api/staff/exports/{asked['id']}/file").text.splitlines()
+        assert len(file) == 3
+        assert {people[1].nickname, people[2].nickname} == {line.split(",")[2] for line in file[1:]}
         why = marketer.get(f"/api/staff/sends/{refused['id']}/why").json
         assert why["lines"][-1]["sentence"] == "没有发送：客户已拒收这类消息"
         hers = f"/api/staff/customers/{people[0].id}/messages/why"

@@ -3,21 +3,18 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Iterator
 from typing import Any
 
-from flask import Response
 from sqlalchemy.orm import Session
 
 from app.identity import queries as identity
 from app.identity.errors import CustomerUnknown
-from app.kit import db, paging
+from app.kit import paging
 from app.kit.errors import Forbidden, Invalid
 from app.kit.paging import CursorInvalid
 from app.kit.registry import kinds
-from app.kit.rows import BOM, excel_line
 from app.kit.texts import t
-from app.kit.web import Caller, answers, blueprint, raises, stepwise, transactional
+from app.kit.web import Caller, blueprint, raises, transactional
 from app.messaging import channels, queries, schemas_ledger
 from app.messaging.errors import SendUnknown
 from app.messaging.models import Send, SendStatus
@@ -26,7 +23,6 @@ from app.messaging.routes.callers import brand_of
 staff = blueprint("sends", audience="staff")
 customers = blueprint("customers", audience="staff", part="messages")
 
-_PAGE = 1_000
 _REASONS_OF_DAYS = 30
 
 
@@ -98,38 +94,6 @@ def why(session: Session, who: Caller, send_id: uuid.UUID) -> Any:
         "send": send_out(send, nickname, queries.template_title(session, send)),
         "lines": [vars(line) for line in queries.story(session, send)],
     }
-
-
-@staff.get("/sends.csv")
-@raises(Forbidden)
-@staff.input(schemas_ledger.LogFilterIn, location="query")
-@answers(200, "CSV for Excel: UTF-8 with BOM")
-@stepwise
-def file(who: Caller, query_data: dict[str, Any]) -> Response:
-    """All messages that the filter finds; written while it is sent, however many there are."""
-    brand_id = brand_of(who)
-
-    def written() -> Iterator[str]:
-        yield BOM + excel_line(t("messaging.columns").split(","))
-        before = None
-        while True:
-            with db.transaction() as session:
-                found = queries.log(session, brand_id, before=before, limit=_PAGE, **query_data)
-                lines = [_line(*row) for row in found]
-            yield from lines
-            if len(found) < _PAGE:
-                return
-            before = found[-1][0].created_at, found[-1][0].id
-
-    return Response(written(), mimetype="text/csv", headers={"Content-Disposition": 'attachment; filename="sends.csv"'})
-
-
-def _line(send: Send, nickname: str | None, title: str | None) -> str:
-    told = send_out(send, nickname, title)
-    moments = [queries.moment(told[name]) if told[name] else "" for name in ("created_at", "claimed_at", "settled_at")]
-    return excel_line(
-        [told[name] for name in ("id", "nickname", "channel_label", "template_title", "status_label", "reason_text")] + moments
-    )
 
 
 @customers.get("/<uuid:customer_id>/messages/why")

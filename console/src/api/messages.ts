@@ -1,5 +1,4 @@
 /** Messages: the log of what was sent, and why she did or did not get it; what the doors give and take. */
-import { withQuery } from "./client";
 import { CALM, HOUR, LIVE, useOne, usePages } from "./queries";
 
 const SENDS = "staff/sends/";
@@ -59,4 +58,3 @@ export type LogFilters = Partial<Record<(typeof LOG_FILTERS)[number], string | n
 export const useSends = (filters: LogFilters) => usePages<SendRow>(SENDS, { limit: "50", ...filters }, CALM);
 export const useLogChoices = () => useOne<{ channels: Choice[]; statuses: Choice[]; reasons: Choice[] }>(`${SENDS}choices`, HOUR);
 export const useWhy = (id: string) => useOne<{ send: SendRow; lines: StoryLine[] }>(`${SENDS}${id}/why`, LIVE);
-export const logFile = (filters: LogFilters) => `/api/${withQuery(`${SENDS}sends.csv`, filters)}`;

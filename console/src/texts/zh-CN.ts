@@ -98,6 +98,15 @@ export const t = {
     all: "全部",
     count,
   },
+  exports: {
+    ask: "导出",
+    title: "导出",
+    asking: "正在准备",
+    rows: (status: string, n: number) => `${status}，已写入 ${count(n)} 行`,
+    hint: "数据较多时需要一些时间；关闭窗口后会继续，再次导出同样的条件可以回到这里。",
+    stop: "停止",
+    download: "下载文件",
+  },
   errors: {
     title: "没有取到数据",
     network: "连不上服务器，请检查网络后重试。",

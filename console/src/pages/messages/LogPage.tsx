@@ -1,10 +1,10 @@
 /** Every message of the brand with what became of it and why, narrowed by filters that are kept in the address. */
-import { DownloadOutlined } from "@ant-design/icons";
 import { Button, Input, Select } from "antd";
 import { Link, useSearchParams } from "react-router";
 import { useMessageTemplates } from "../../api/journeys";
-import { LOG_FILTERS, logFile, useLogChoices, useSends, type Choice, type LogFilters } from "../../api/messages";
+import { LOG_FILTERS, useLogChoices, useSends, type Choice, type LogFilters } from "../../api/messages";
 import { useJourneys } from "../../api/queries";
+import { ExportButton } from "../../parts/ExportButton";
 import { Nothing } from "../../parts/Nothing";
 import { PersonPick } from "../../parts/PersonPick";
 import { ResourceList, rowsOf } from "../../parts/ResourceList";
@@ -106,9 +106,7 @@ function LogPage() {
         </span>
         {broadcast && <Button onClick={() => setBroadcast(null)}>{s.broadcast} ×</Button>}
         <span className="filters-end">
-          <a href={logFile(filters)} download>
-            <Button icon={<DownloadOutlined />}>{s.download}</Button>
-          </a>
+          <ExportButton list="messaging.sends" asked={Object.fromEntries(Object.entries(filters).filter(([, value]) => value))} />
         </span>
       </div>
       <ResourceList

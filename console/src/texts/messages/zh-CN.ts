@@ -241,7 +241,6 @@ export const messages = {
     until: "结束日期",
     person: (name: string) => `收件人：${name}`,
     onePerson: "一位客户",
-    download: "导出",
     empty: "还没有发送过消息",
     emptyHint: "群发、旅程和订单通知发出的每一条消息，以及没有发出的原因，都会记在这里。",
     nothingFound: "没有符合条件的消息",
