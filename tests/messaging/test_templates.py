@@ -206,10 +206,10 @@ def test_templates_of_both_kinds_of_account_are_read_and_a_failure_forgets_nothi
 
 
 def test_whoever_asks_for_the_templates_to_be_read_sees_that_it_is_still_to_be_done_and_then_that_it_failed_again(
-    session: Session, town: make.Town, tencent: FakeGateway, marketer: Staff, client: Any
+    session: Session, town: make.Town, tencent: FakeGateway, marketer: Staff, client: Any, later: Any
 ) -> None:
     tencent.answers |= {"subscribe_templates": []}
-    tencent.fail("templates", WechatError(Outcome.retry_later, "connection"))
+    tencent.fail("templates", WechatError(Outcome.retry_later, "connection"), times=2)
     session.commit()
     web = signed_in(client, marketer)
 
@@ -218,6 +218,7 @@ def test_whoever_asks_for_the_templates_to_be_read_sees_that_it_is_still_to_be_d
         return next((one for one in accounts if one["appid"] == town.service_account.appid), None)
 
     for _ in range(2):
+        later(minutes=1)
         assert web.post("/api/staff/templates/platform/sync").status_code == 202
         before = told()
         assert before["is_asked"]
