@@ -2,6 +2,7 @@
 import { Alert, App, Button, Skeleton, Table, type TableColumnsType } from "antd";
 import { useBoard, useGoOn, useStopped, type QuotaDay, type SenderDay, type StoppedSender } from "../../api/quota";
 import { MARKETING, useStaff } from "../../app/session";
+import { useIsPhone } from "../../app/ThemeMode";
 import { dayWithWeekday } from "../../lib/time";
 import { Failure, failureText } from "../../parts/Failure";
 import { Moment } from "../../parts/Moment";
@@ -42,16 +43,17 @@ function DoneOn({ sender }: { sender: SenderDay }) {
   );
 }
 
+function Sender({ one }: { one: SenderDay }) {
+  return (
+    <span className="two-lines wide">
+      <span className="message-name">{one.channel_label}</span>
+      <small>{one.account_name}</small>
+    </span>
+  );
+}
+
 const columns: TableColumnsType<SenderDay> = [
-  {
-    title: q.columns.sender,
-    render: (_, one) => (
-      <span className="two-lines wide">
-        <span className="message-name">{one.channel_label}</span>
-        <small>{one.account_name}</small>
-      </span>
-    ),
-  },
+  { title: q.columns.sender, render: (_, one) => <Sender one={one} /> },
   { title: q.columns.today, width: 280, render: (_, one) => <Day sender={one} /> },
   {
     title: q.columns.free,
@@ -118,6 +120,7 @@ function History({ days, senders }: { days: QuotaDay[]; senders: SenderDay[] }) 
 function QuotaPage() {
   const board = useBoard();
   const stopped = useStopped();
+  const phone = useIsPhone();
   if (!board.data) return <Panel>{board.error ? <Failure error={board.error} retry={() => void board.refetch()} /> : <Skeleton active paragraph={{ rows: 6 }} />}</Panel>;
   const { today, history } = board.data;
   const isFree = (one: SenderDay) => one.limit === null && one.waiting === 0;
@@ -130,7 +133,19 @@ function QuotaPage() {
           <Nothing title={q.empty} hint={q.emptyHint} />
         ) : (
           <>
-            <Table rowKey={(one) => `${one.channel}.${one.appid}`} dataSource={counted} columns={columns} pagination={false} size="small" scroll={{ x: 820 }} />
+            {phone ? (
+              <ul className="plain">
+                {counted.map((one) => (
+                  <li key={`${one.channel}.${one.appid}`} className="quota-card">
+                    <Sender one={one} />
+                    <DoneOn sender={one} />
+                    <Day sender={one} />
+                  </li>
+                ))}
+              </ul>
+            ) : (
+              <Table rowKey={(one) => `${one.channel}.${one.appid}`} dataSource={counted} columns={columns} pagination={false} size="small" scroll={{ x: 820 }} />
+            )}
             {free.length > 0 && <p className="quiet quota-free">{q.free([...new Set(free.map((one) => one.channel_label))])}</p>}
           </>
         )}

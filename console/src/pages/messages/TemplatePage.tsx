@@ -183,7 +183,9 @@ function Editor({ template, initial, writing, platform }: EditorProps) {
   const step = useTemplateStep(template?.id ?? "");
   const channel = writing.channels.find((one) => one.kind === draft.channel) ?? writing.channels[0];
   const rested = useRested(draft);
-  const checked = useProblems(may ? { channel: rested.channel, fields: rested.fields, page: rested.page, template_ids: rested.template_ids } : null);
+  const isChanged = JSON.stringify(draft) !== JSON.stringify(initial);
+  // Nobody is told what is missing before the first stroke.
+  const checked = useProblems(may && (template || isChanged) ? { channel: rested.channel, fields: rested.fields, page: rested.page, template_ids: rested.template_ids } : null);
   if (!channel) return null;
   const labels = fieldsOf(channel, draft, platform.items, w.parts);
   // What somebody has answered for is no problem any more.
@@ -194,7 +196,6 @@ function Editor({ template, initial, writing, platform }: EditorProps) {
   const shownTitle = (channel.parts === null && atWechat?.title) || draft.title;
   const elsewhere = problems.filter((one) => !labels.has(one.field));
   const isFit = !problems.some((one) => !one.is_warning);
-  const isChanged = JSON.stringify(draft) !== JSON.stringify(initial);
   const failed = (error: ApiError) => void message.error(failureText(error));
   const keep = () => {
     const { channel: kind, ...content } = draft;

@@ -203,7 +203,7 @@ export const messages = {
       quiet_drops: "免打扰时段里的消息",
       waits: "等到结束后发",
       drops: "不再发送",
-      quietHint: (zone: string) => `按客户所在时区计算；不知道时按 ${zone === "Asia/Shanghai" ? "北京时间" : zone}。两个时间都清空则不设免打扰。`,
+      quietHint: (zone: string) => `按客户所在时区计算；不知道时按${zone === "Asia/Shanghai" ? "北京时间" : ` ${zone} `}。两个时间都清空则不设免打扰。`,
       most_per_day: "每人每天最多",
       most_per_week: "每人每周最多",
       most_per_month: "每人每月最多",
