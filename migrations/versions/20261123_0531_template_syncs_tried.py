@@ -6,7 +6,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = "20261123_0531"
-down_revision = "20261123_0520"
+down_revision = "20261123_0510"
 
 
 def upgrade() -> None:
