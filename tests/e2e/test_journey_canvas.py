@@ -94,6 +94,8 @@ def test_a_journey_is_drawn_simulated_and_published_by_mouse_alone_runs_to_a_mes
     wechat.a_day_later()
     wait_until(lambda: wechat.inbox(her.person), what="the message of the journey")
     page.goto(f"{sheet.console}/journeys/{journey}?node=send_message_1")
+    # After a day her session is over; the login leads back to what she came for.
+    sheet.sign_in()
     expect(figures_of(page, "发送消息").get_by_role("button", name="1 已发送")).to_be_visible()
     page.get_by_role("link", name="版本", exact=True).click()
     expect(page.get_by_role("main")).to_contain_text("已迁移 1 人，0 人离开")
