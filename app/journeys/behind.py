@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import ColumnElement, Row, func, or_, select
+from sqlalchemy import ColumnElement, func, or_, select
 from sqlalchemy.orm import Session
 
 from app.events.models import Event
@@ -14,6 +15,7 @@ from app.identity import queries as identity
 from app.identity.models import Customer
 from app.journeys import reasons, results
 from app.journeys.graph import TRIGGER, Graph
+from app.journeys.messaged import messages
 from app.journeys.models import Conversion, Journey, JourneyVersion, VersionStatus, Walk, WalkStatus, WalkStep
 from app.journeys.stuck import walk as walk_of
 from app.kit import paging, phone
@@ -49,12 +51,33 @@ def people(
     Raises `CursorInvalid`, `VersionUnknown`.
     """
     after = paging.row_id(cursor) if cursor else None
-    found = walks_of(session, journey, node=node, figure=figure, detail=detail, version=version, q=q, after=after, limit=limit + 1)
-    shown = [_walker(walk, customer) for walk, customer in found[:limit]]
-    return {"items": shown, "next_cursor": paging.encode(shown[-1]["walk_id"]) if len(found) > limit else None}
+    found = page(session, journey, node=node, figure=figure, detail=detail, version=version, q=q, after=after, limit=limit + 1)
+    return {
+        "items": [_walker(one) for one in found[:limit]],
+        "next_cursor": paging.encode(found[limit - 1].key) if len(found) > limit else None,
+    }
 
 
-def walks_of(
+@dataclass(frozen=True)
+class Behind:
+    """One whom a figure counts; `send` is the message that it counts, where it counts messages."""
+
+    walk: Walk
+    customer: Customer
+    send: Send | None = None
+
+    @property
+    def key(self) -> uuid.UUID:
+        """After which the next one comes."""
+        return self.send.id if self.send else self.walk.id
+
+    @property
+    def why(self) -> str | None:
+        """Why she left or is stuck, or why her message did not leave or arrive."""
+        return reasons.of_message(self.send) if self.send else reasons.of_walk(self.walk)
+
+
+def page(
     session: Session,
     journey: Journey,
     *,
@@ -65,10 +88,18 @@ def walks_of(
     after: uuid.UUID | None,
     limit: int,
     q: str | None = None,
-) -> Sequence[Row[Walk, Customer]]:
-    """The walks that a figure of a node counts, each with whose it is, in the order in which they began. Raises `VersionUnknown`."""
+) -> Sequence[Behind]:
+    """Those whom a figure of a node counts, in the order in which they entered, or in which their messages were planned: each message once.
+
+    Raises `VersionUnknown`.
+    """
     some = results.versions(session, journey, version)
     ids = [one.id for one in some]
+    whom = identity.called(journey.brand_id, q) if q else None
+    if figure in results.MESSAGES:
+        of_node = [one.id for one in some if node in Graph(one.graph).node_ids()]
+        found = messages(session, of_node, node=node, figure=figure, detail=detail, whom=whom, after=after, limit=limit)
+        return [Behind(*row) for row in found]
     wanted = select(Walk, Customer).join(Customer, Customer.id == Walk.customer_id).where(Walk.journey_id == journey.id)
     if figure == "converted":
         reached = select(Conversion.walk_id).where(Conversion.version_id.in_(ids), ~Conversion.held_out)
@@ -82,22 +113,28 @@ def walks_of(
             wanted = wanted.where(Walk.version_id.in_(ids))
         if figure == "exited" and detail is not None:
             wanted = wanted.where(Walk.exit_reason == detail)
-    if q:
-        wanted = wanted.where(identity.called(journey.brand_id, q))
+    if whom is not None:
+        wanted = wanted.where(whom)
     if after is not None:
         wanted = wanted.where(Walk.id > after)
-    return session.execute(wanted.order_by(Walk.id).limit(limit)).all()
+    return [Behind(*row) for row in session.execute(wanted.order_by(Walk.id).limit(limit))]
 
 
-def _walker(walk: Walk, customer: Customer) -> dict[str, Any]:
+def _walker(one: Behind) -> dict[str, Any]:
+    walk, customer = one.walk, one.customer
     told = {"walk_id": walk.id, "customer_id": customer.id, "nickname": customer.nickname, "phone_masked": phone.mask(customer.phone)}
     return told | {
         "status": walk.status,
         "node": walk.node_id,
         "entered_at": walk.created_at,
         "due_at": walk.due_at,
-        "why": reasons.of_walk(walk),
+        "why": one.why,
+        "message": _message(one.send) if one.send else None,
     }
+
+
+def _message(send: Send) -> dict[str, Any]:
+    return {"id": send.id, "status": send.status, "delivery": send.delivery, "error": send.error_code}
 
 
 def timeline(session: Session, journey: Journey, walk_id: uuid.UUID) -> dict[str, Any]:
@@ -145,7 +182,7 @@ def _timelines(session: Session, journey: Journey, walks: Sequence[Walk]) -> lis
 def _visit(graph: Graph, node_id: str, *, step: WalkStep | None, send: Send | None) -> dict[str, Any]:
     told: dict[str, Any] = {"node": node_id, "label": graph.label(node_id), "message": None}
     if send is not None:
-        told["message"] = {"id": send.id, "status": send.status, "delivery": send.delivery, "error": send.error_code}
+        told["message"] = _message(send)
     if step is None:
         return told | {"port": None, "port_label": None}
     port = t("journeys.results.moved") if step.port == MOVED else graph.ports(node_id).get(step.port or "")

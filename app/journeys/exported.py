@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session
 
 from app.dealers.models import Staff
 from app.exports.lists import Column, Offer, Page, offer
-from app.journeys import behind, queries, reasons, results
+from app.journeys import behind, queries, results
 from app.journeys.models import Journey
 from app.journeys.schemas.results import PeopleFileIn, ResultsFileIn
 from app.kit import paging, phone
@@ -38,21 +38,21 @@ def _figures(session: Session, staff: Staff, asked: dict[str, Any], *, cursor: s
 def _people(session: Session, staff: Staff, asked: dict[str, Any], *, cursor: str | None, limit: int) -> Page:
     given = {name: asked[name] for name in ("node", "figure", "detail", "version")}
     after = paging.row_id(cursor) if cursor else None
-    found = behind.walks_of(session, _journey(session, staff, asked), **given, after=after, limit=limit)
+    found = behind.page(session, _journey(session, staff, asked), **given, after=after, limit=limit)
     rows = [
         (
-            customer.id,
-            customer.nickname,
-            customer.phone,
-            t(f"journeys.walk_status.{walk.status}"),
-            walk.created_at,
-            walk.ended_at,
-            reasons.of_walk(walk),
+            one.customer.id,
+            one.customer.nickname,
+            one.customer.phone,
+            t(f"journeys.walk_status.{one.walk.status}"),
+            one.walk.created_at,
+            one.walk.ended_at,
+            one.why,
         )
-        for walk, customer in found
+        for one in found
     ]
-    more = paging.encode(found[-1][0].id) if len(found) == limit else None
-    return Page(rows, cursor=more, about={customer.id for _, customer in found})
+    more = paging.encode(found[-1].key) if len(found) == limit else None
+    return Page(rows, cursor=more, about={one.customer.id for one in found})
 
 
 def _count(session: Session, staff: Staff, asked: dict[str, Any]) -> int:

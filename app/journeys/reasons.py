@@ -5,6 +5,7 @@ from __future__ import annotations
 from app.journeys.models import Walk
 from app.kit.texts import has, t
 from app.messaging import queries as messaging
+from app.messaging.models import Send
 
 
 def in_words(reason: str) -> str:
@@ -22,6 +23,12 @@ def of_walk(one: Walk) -> str | None:
     """Why a walk ended early or is stuck."""
     reason = one.exit_reason or problem_of(one)
     return in_words(reason) if reason else None
+
+
+def of_message(one: Send) -> str | None:
+    """Why a message did not leave, or did not arrive."""
+    reason = one.error_code
+    return messaging.reason_text(reason, one.error_message) if reason else None
 
 
 def problem_of(one: Walk) -> str | None:

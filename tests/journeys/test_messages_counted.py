@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+import uuid
 from collections import Counter
 from collections.abc import Callable
 from typing import Any
@@ -13,7 +14,7 @@ from sqlalchemy.orm import Session
 
 from app.dealers.models import Brand
 from app.identity.models import Customer
-from app.journeys import queries, results, service
+from app.journeys import behind, messaged, queries, results, service
 from app.journeys.models import Journey, JourneyCount, JourneyMessageChange
 from app.journeys.service import messages_counted
 from app.kit import db
@@ -180,3 +181,49 @@ def test_those_who_send_at_once_do_not_wait_for_each_other_and_each_change_is_ad
         assert results.figures(session, [version])["hello"]["sent"] == 2
         assert messages_counted.add_up(session) == 1
         assert results.figures(session, [version])["hello"]["sent"] == 2
+
+
+def test_behind_each_figure_of_messages_is_each_message_that_it_counts_with_its_reason(session: Session, journey: Journey) -> None:
+    """Page by page, of whatever became of them, and of one reason alone."""
+    ids = session.execute(select(Send.id).order_by(Send.id)).scalars().all()
+    fates: list[dict[str, Any]] = [
+        {"status": "accepted"},
+        {"status": "accepted", "delivery": "success"},
+        {"status": "accepted", "delivery": "failed", "error_code": "wechat.43004"},
+        {"status": "rejected", "error_code": "no_credit"},
+        {"status": "unknown"},
+        {"status": "skipped", "error_code": "no_consent"},
+        {"status": "cancelled"},
+    ]
+    for number, send_id in enumerate(ids[:-1]):
+        become(session, Send.id == send_id, **fates[number % len(fates)])
+    session.commit()
+    found = results.figures(session, [one.id for one in results.versions(session, journey)])["hello"]
+    of_first: Any = {"node": "hello", "version": 1, "cursor": None, "q": None}
+    assert found["failed"] > found["not_sent"] > 0
+    for figure in results.MESSAGES:
+        seen: list[dict[str, Any]] = []
+        cursor = None
+        while True:
+            told = behind.people(session, journey, node="hello", figure=figure, detail=None, version=None, q=None, cursor=cursor, limit=2)
+            seen += told["items"]
+            cursor = told["next_cursor"]
+            if cursor is None:
+                break
+        assert len({one["message"]["id"] for one in seen}) == len(seen) == found[figure], figure
+        for reason, times in found["by"].get(figure, {}).items():
+            of_reason = behind.people(session, journey, figure=figure, detail=reason, limit=20, **of_first)["items"]
+            assert len(of_reason) == times, (figure, reason)
+            assert {one["message"]["id"] for one in of_reason} <= {one["message"]["id"] for one in seen}
+    (refused,) = behind.people(session, journey, figure="not_sent", detail="no_consent", limit=1, **of_first)["items"]
+    assert refused["why"] == "客户没有同意接收营销消息"
+
+
+def test_the_people_behind_messages_are_found_by_an_index_in_order(session: Session, journey: Journey) -> None:
+    version = results.versions(session, journey)[0]
+    found = messaged._ids(version.id, SendStatus.accepted, node="hello", figure="failed", detail=None, after=uuid.uuid4()).limit(20)
+    sql = str(found.compile(session.get_bind(), compile_kwargs={"literal_binds": True}))
+    session.execute(text("SET LOCAL enable_seqscan = off"))
+    plan = "\n".join(session.execute(text(f"EXPLAIN {sql}".replace(":", r"\:"))).scalars())
+    assert "ix_sends_node" in plan, plan
+    assert "Sort" not in plan, plan

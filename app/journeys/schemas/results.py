@@ -9,7 +9,7 @@ from apiflask.validators import Length, OneOf, Range
 from app.kit.paging import MAX_LIMIT
 
 # Those that an index finds. Who passed is told by each person's way.
-BEHIND = ("waiting", "stuck", "exited", "finished", "converted", "held_out")
+BEHIND = ("waiting", "stuck", "exited", "finished", "converted", "held_out", "sent", "delivered", "failed", "not_sent")
 _RATE = {"description": "from 0 to 1"}
 
 
@@ -99,7 +99,9 @@ class ResultsOut(Schema):
 class FigureIn(VersionIn):
     node = String(required=True, validate=Length(1, 64))
     figure = String(required=True, validate=OneOf(BEHIND))
-    detail = String(load_default=None, validate=Length(1, 200), metadata={"description": "a reason of the figure `exited`"})
+    detail = String(
+        load_default=None, validate=Length(1, 200), metadata={"description": "a reason of the figures `exited`, `failed` and `not_sent`"}
+    )
 
 
 class BehindIn(FigureIn):
@@ -112,6 +114,13 @@ class PeopleFileIn(FigureIn):
     journey_id = UUID(required=True)
 
 
+class MessageOut(Schema):
+    id = UUID(metadata={"description": "its `why` is told under /api/staff/sends/<id>/why"})
+    status = String()
+    delivery = String(allow_none=True)
+    error = String(allow_none=True)
+
+
 class WalkerOut(Schema):
     walk_id = UUID()
     customer_id = UUID()
@@ -122,18 +131,12 @@ class WalkerOut(Schema):
     entered_at = DateTime()
     due_at = DateTime(allow_none=True)
     why = String(allow_none=True)
+    message = Nested(MessageOut, allow_none=True, metadata={"description": "the one that is counted, of a figure of messages"})
 
 
 class BehindOut(Schema):
     items = List(Nested(WalkerOut))
     next_cursor = String(allow_none=True)
-
-
-class MessageOut(Schema):
-    id = UUID(metadata={"description": "its `why` is told under /api/staff/sends/<id>/why"})
-    status = String()
-    delivery = String(allow_none=True)
-    error = String(allow_none=True)
 
 
 class VisitOut(Schema):

@@ -86,6 +86,16 @@ class Send(Root):
         Index("ix_sends_channel", "brand_id", "channel", "created_at", "id"),
         Index("ix_sends_reason", "brand_id", "error_code", "created_at", "id", postgresql_where=text("error_code IS NOT NULL")),
         Index("ix_sends_journey", text("(context ->> 'journey_id')"), "created_at", "id", postgresql_where=text("walk_id IS NOT NULL")),
+        # Whom the messages of a node of a journey are for, by what became of them.
+        Index(
+            "ix_sends_node",
+            text("(context ->> 'version_id')"),
+            text("(context ->> 'node_id')"),
+            "status",
+            "id",
+            postgresql_where=text("walk_id IS NOT NULL"),
+            postgresql_include=["delivery", "error_code"],
+        ),
         Index("ix_sends_due", "lane", "due_at", postgresql_where=text("status = 'planned'")),
         Index("ix_sends_leases", "lease_until", postgresql_where=text("status = 'claimed'")),
         Index("ix_sends_walk_id", "walk_id", postgresql_where=text("walk_id IS NOT NULL")),
