@@ -14,10 +14,11 @@ import psycopg
 from bench.journeys.stage import VIP, Made, Seen, Stage, node, p95, trigger
 from bench.report import Figure
 
-STEPS_PER_SECOND, ENROLLED_WITHIN_S, LONGEST_S, WORKER_MB, FIRST_STEP_S = 40_000, 30, 1.0, 400, 2.0
+STEPS_PER_SECOND, ENROLLED_WITHIN_S, LONGEST_S, WORKER_MB, FIRST_STEP_S, WHY_MS = 40_000, 30, 1.0, 400, 2.0, 200
 PEOPLE_OF_THE_AIM = 1_000_000
 OVER = {"mode": "moment", "at": "2026-01-01T00:00:00+08:00"}
 EVERY_S, MOST_PROBES, NEVER_S = 0.25, 600, 60.0
+_SOME = "SELECT customer_id FROM walks WHERE journey_id = %s ORDER BY uuid_hash_extended(id, 0) LIMIT 100"
 # What PostgreSQL has to write at the least: each walk once, and its steps; the walk, to let somebody in.
 _BARE_STEPS = """
     WITH moved AS (
@@ -53,9 +54,26 @@ def run(stage: Stage) -> list[Figure]:
         Figure("bare PostgreSQL: as many rows without an index of their own, one connection", bare_steps, "steps/s"),
         Figure("steps, to the bare loop", steps / took / bare_steps, "of bare"),
         *watched_figures(letting_in, walking),
+        Figure("why somebody is in it or not, p95 of two hundred people", 1_000 * p95(_why(stage, made)), "ms", at_most=WHY_MS),
         Figure("into another journey meanwhile: first step, p95 while people are let in", p95(first_steps), "s", at_most=FIRST_STEP_S),
         Figure("into another journey meanwhile: first step, p95 while they walk", p95(later_steps), "s", at_most=FIRST_STEP_S),
     ]
+
+
+def _why(stage: Stage, made: Made) -> list[float]:
+    """Asked of as many who walked as of those who never entered, in seconds each."""
+    from app.journeys import behind
+    from app.journeys.models import Journey
+    from app.kit import db
+
+    walked = stage.database.execute(_SOME, [made.journey_id])
+    took = []
+    for one in [*(row[0] for row in walked.fetchall()), *stage.somebody(100)]:
+        began = time.perf_counter()
+        with db.transaction() as session:
+            behind.why(session, session.get_one(Journey, made.journey_id), one)
+        took.append(time.perf_counter() - began)
+    return took
 
 
 def watched_figures(*seen: Seen) -> list[Figure]:

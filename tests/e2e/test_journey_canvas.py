@@ -6,6 +6,7 @@ import re
 import secrets
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
 from playwright.sync_api import Browser, Locator, Page, expect
@@ -14,8 +15,9 @@ from dev.stack import Stack
 from dev.testing import wait_until
 from miniprogram_mock.phone.phone import Desk, Phone
 from miniprogram_mock.phone.wechat import WeChat
-from miniprogram_mock.story import DEMO_PASSWORD, PRIVACY_TEXT
+from miniprogram_mock.story import DEMO_PASSWORD, DEMO_USERNAME, PRIVACY_TEXT
 from tests.e2e.sheet import Sheet
+from tests.factories import journeys as make
 
 AFTER_WAITING = re.compile("^在「等待」之后添加步骤")
 BEFORE_THE_END = re.compile("^在「等待」和「结束」之间")
@@ -168,6 +170,28 @@ def test_a_stroke_is_taken_back_and_steps_are_carried_with_keys(page: Page, town
     page.keyboard.press("ArrowDown")
     page.keyboard.press("ArrowDown")
     expect(sheet.side).to_contain_text("结束")
+
+
+def test_who_tries_a_draft_on_herself_gets_its_messages_on_her_own_phone(
+    town: Stack, wechat: WeChat, her: Phone, cars: Iterator[str]
+) -> None:
+    # Her own: the days that other tests let pass end sessions.
+    desk = Desk(town.web, username=DEMO_USERNAME, password=DEMO_PASSWORD)
+    hello: dict[str, Any] = {"kind": "send_message", "config": {"template": "test_drive_invitation"}}
+    pause, end = make.node("pause", "wait", amount=1, unit="day"), make.node("end", "end")
+    nodes = [{"id": "hello", **hello}, pause, {"id": "again", **hello}, end]
+    drawn = make.graph(nodes, ways="hello>pause pause>again again>end", trigger={"kind": "list", "config": {}})
+    path = "/api/staff/journeys"
+    code = desk.line.call("POST", f"{path}/tester/codes")["code"]
+    her.call("POST", "/customer/journeys/tester", json={"code": code})
+    journey = desk.line.call("POST", f"{path}/", json={"name": "试驾回访"})["id"]
+    desk.line.call("PUT", f"{path}/{journey}/draft", json={"revision": 1, "graph": drawn})
+    desk.line.call("POST", f"{path}/{journey}/tests", json={"data": {"vehicle_id": next(cars)}})
+    wait_until(lambda: len(wechat.inbox(her.person)) == 1, what="the first message on her phone")
+    desk.line.call("POST", f"{path}/{journey}/tests/skip", json={"port": "done"})
+    wait_until(lambda: len(wechat.inbox(her.person)) == 2, what="the second one, without waiting for a day")
+    wait_until(lambda: desk.look(f"journeys/{journey}/tests")["status"] == "completed", what="the end of the test")
+    desk.line.call("DELETE", f"{path}/tester")
 
 
 def _standing(desk: Desk, journey: str, node: str) -> int:
