@@ -5,7 +5,7 @@ from __future__ import annotations
 from sqlalchemy.orm import Session
 
 from app.journeys import service
-from app.journeys.service import confirming, leaving, messages_counted, timing
+from app.journeys.service import clicking, confirming, leaving, messages_counted, timing
 from app.kit.queue import enqueue, job
 
 
@@ -54,6 +54,12 @@ def keep_time() -> None:
 def add_up_messages(session: Session) -> None:
     if messages_counted.add_up(session) == messages_counted.MOST_AT_ONCE:
         enqueue(session, "journeys.add_up_messages")
+
+
+@job("journeys.notice_clicks", every=30, queue="bulk")
+def notice_clicks(session: Session) -> None:
+    if clicking.notice(session):
+        enqueue(session, "journeys.notice_clicks")
 
 
 @job("journeys.recount_messages", cron="41 3 * * *", queue="bulk", transactional=False, timeout=3600)

@@ -17,7 +17,7 @@ from app.journeys.models import Conversion, Experiment, Journey, JourneyCount, J
 from app.journeys.visits import event_label
 from app.kit.texts import t
 
-MESSAGES = ("sent", "delivered", "failed", "not_sent")
+MESSAGES = ("sent", "delivered", "failed", "not_sent", "clicked")
 FIGURES = ("entered", "waiting", "passed", "finished", "exited", "moved", "stuck", "skipped", "converted", *MESSAGES)
 # Of what is counted at a node the figures that are told with their details.
 _BY = {"left": "passed", "exited": "exited", "skipped": "skipped", "failed": "failed", "not_sent": "not_sent"}

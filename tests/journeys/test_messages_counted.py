@@ -215,6 +215,11 @@ def test_behind_each_figure_of_messages_is_each_message_that_it_counts_with_its_
             of_reason = behind.people(session, journey, figure=figure, detail=reason, limit=20, **of_first)["items"]
             assert len(of_reason) == times, (figure, reason)
             assert {one["message"]["id"] for one in of_reason} <= {one["message"]["id"] for one in seen}
+    made = session.execute(select(Customer).join(Send, Send.customer_id == Customer.id).where(Send.id == ids[0])).scalar_one()
+    made.nickname = "独一无二"
+    session.commit()
+    called_so: Any = of_first | {"detail": None, "limit": 5, "q": "独一"}
+    assert [len(behind.people(session, journey, figure=one, **called_so)["items"]) for one in results.MESSAGES] == [1, 0, 0, 0, 0]
     (refused,) = behind.people(session, journey, figure="not_sent", detail="no_consent", limit=1, **of_first)["items"]
     assert refused["why"] == "客户没有同意接收营销消息"
 

@@ -5,7 +5,7 @@ from app.journeys.models.counts import JourneyCount, JourneyMessageChange
 from app.journeys.models.definitions import JOURNEY, Journey, JourneyStatus, JourneyVersion, VersionStatus
 from app.journeys.models.drafts import JourneyDraft, JourneyMove, MoveKind, MoveStatus
 from app.journeys.models.experiments import Experiment, Tried
-from app.journeys.models.results import Conversion
+from app.journeys.models.results import Conversion, JourneyClick, JourneyClickMark
 from app.journeys.models.testing import JourneyTester, JourneyTesterCode
 from app.journeys.models.walks import INSIDE, Walk, WalkStatus, WalkStep
 
@@ -17,6 +17,8 @@ __all__ = [
     "CreditAsk",
     "Experiment",
     "Journey",
+    "JourneyClick",
+    "JourneyClickMark",
     "JourneyCount",
     "JourneyDraft",
     "JourneyMessageChange",

@@ -18,7 +18,7 @@ class JourneyCount(Base):
     "stuck" or "skipped" (`detail`: the reason), "freed" (is not stuck any more), "converted" (`detail`: "held_out" for the control group),
     or "noted" (`detail`: a key of `journeys.noted`). At the trigger it is "let_in", "left_out" (`detail`: why), "held_out", "unheld" (of
     the control group no more: two profiles are one person) or "moved_in". Of the messages that a node planned it is "sent", "delivered",
-    "failed" or "not_sent" (`detail`: why).
+    "failed" or "not_sent" (`detail`: why), or "clicked".
     """
 
     __tablename__ = "journey_counts"

@@ -27,3 +27,27 @@ class Conversion(Base):
     send_id: Mapped[uuid.UUID | None]
     held_out: Mapped[bool]
     converted_at: Mapped[datetime]
+
+
+class JourneyClick(Base):
+    """That a message of a journey was clicked first: it brought her into the mini-program, or she read it in her inbox.
+
+    Without foreign keys and without the customer: the message knows her.
+    """
+
+    __tablename__ = "journey_clicks"
+    __table_args__ = (Index("ix_journey_clicks_node", "version_id", "node_id", "send_id"),)
+
+    send_id: Mapped[uuid.UUID] = mapped_column(primary_key=True)
+    version_id: Mapped[uuid.UUID]
+    node_id: Mapped[str]
+    clicked_at: Mapped[datetime]
+
+
+class JourneyClickMark(Base):
+    """Until when it was looked for clicks: one row, whose lock belongs to who looks."""
+
+    __tablename__ = "journey_click_marks"
+
+    id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    seen_until: Mapped[datetime]

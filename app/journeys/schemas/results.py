@@ -9,7 +9,7 @@ from apiflask.validators import Length, OneOf, Range
 from app.kit.paging import MAX_LIMIT
 
 # Those that an index finds. Who passed is told by each person's way.
-BEHIND = ("waiting", "stuck", "exited", "finished", "converted", "held_out", "sent", "delivered", "failed", "not_sent")
+BEHIND = ("waiting", "stuck", "exited", "finished", "converted", "held_out", "sent", "delivered", "failed", "not_sent", "clicked")
 _RATE = {"description": "from 0 to 1"}
 
 
@@ -43,6 +43,7 @@ class NodeOut(Schema):
     delivered = Integer(metadata={"description": "of them those that are known to have reached her"})
     failed = Integer(metadata={"description": "refused, undelivered, or nobody knows; under `by` with the reason"})
     not_sent = Integer(metadata={"description": "taken back, or not allowed to leave; under `by` with the reason"})
+    clicked = Integer(metadata={"description": "messages from which she came into the mini-program, or that she read in her inbox"})
     converted = Integer(metadata={"description": "owed to the message of this node"})
     held_out = Integer(metadata={"description": "at the trigger: of the control group"})
     left_out = Integer(metadata={"description": "at the trigger: how often somebody was not let in"})

@@ -24,8 +24,11 @@ _DRIFT = text(
         FROM walks w JOIN sends s ON s.walk_id = w.id, journey_message_figures(s.status, s.delivery, s.error_code) f
         WHERE w.journey_id = :journey_id AND s.context ? 'version_id'
         UNION ALL
+        SELECT k.version_id, k.node_id, 'clicked', '', 1 FROM journey_clicks k JOIN journey_versions v ON v.id = k.version_id
+        WHERE v.journey_id = :journey_id
+        UNION ALL
         SELECT c.version_id, c.node_id, c.what, c.detail, -c.times FROM journey_counts c JOIN journey_versions v ON v.id = c.version_id
-        WHERE v.journey_id = :journey_id AND c.what IN ('sent', 'delivered', 'failed', 'not_sent')
+        WHERE v.journey_id = :journey_id AND c.what IN ('sent', 'delivered', 'failed', 'not_sent', 'clicked')
         UNION ALL
         SELECT c.version_id, c.node_id, c.what, c.detail, -c.times
         FROM journey_message_changes c JOIN journey_versions v ON v.id = c.version_id WHERE v.journey_id = :journey_id

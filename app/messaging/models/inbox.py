@@ -19,6 +19,7 @@ class InboxMessage(Root):
     __table_args__ = (
         Index("ix_inbox_messages_customer_id", "customer_id", "id"),
         Index("ix_inbox_messages_unread", "customer_id", postgresql_where=text("read_at IS NULL")),
+        Index("ix_inbox_messages_read_at", "read_at", postgresql_where=text("read_at IS NOT NULL")),
     )
 
     customer_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("customers.id"))
