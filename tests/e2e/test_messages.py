@@ -4,12 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from dev.stack import Stack
 from miniprogram_mock.phone.phone import Desk
-from miniprogram_mock.story import DEMO_PASSWORD, DEMO_USERNAME
 from tests.e2e import acts
 from tests.e2e.conftest import Phones, Picture
-from tests.factories import journeys as make
 
 
 def test_a_message_of_the_service_account_opens_the_page_it_speaks_of(phone: Phones, cars: Iterator[str]) -> None:
@@ -58,34 +55,6 @@ def test_a_wish_for_a_test_drive_reaches_the_dealer(phone: Phones, cars: Iterato
     picture(her, "test-drive-done")
     customer = acts.customer_id(her)
     acts.eventually(lambda: "lead.created" in acts.timeline(desk, customer), "the dealer has her wish")
-
-
-def test_a_message_that_a_journey_wants_to_send_is_asked_for_at_her_next_tap(phone: Phones, cars: Iterator[str], town: Stack) -> None:
-    her, car = phone(), next(cars)
-    acts.open_car(her, car)
-    desk = Desk(town.web, username=DEMO_USERNAME, password=DEMO_PASSWORD)
-    path, customer = "/api/staff/journeys", acts.customer_id(her)
-    nodes = [make.node("ask", "ask_credit", template="deposit_paid", hours=1), make.node("yes", "end"), make.node("no", "end")]
-    drawn = make.graph(nodes, ways="ask.granted>yes ask.timed_out>no", trigger={"kind": "list", "config": {}})
-    journey = desk.line.call("POST", f"{path}/", json={"name": "询问订阅"})["id"]
-    revision = desk.line.call("PUT", f"{path}/{journey}/draft", json={"revision": 1, "graph": drawn})["revision"]
-    accepted = {"revision": revision, "accepted": ["no_exit", "nobody_reached"]}
-    desk.line.call("POST", f"{path}/{journey}/publish", json=accepted)
-    desk.line.call("POST", f"{path}/{journey}/people", json={"customer_ids": [customer]})
-
-    def standing(figure: str, node: str) -> bool:
-        return bool(desk.look(f"journeys/{journey}/people", node=node, figure=figure)["items"])
-
-    acts.eventually(lambda: standing("waiting", "ask"), "she is asked")
-    acts.open_car(her, car)
-    her.tap("申请试驾")
-    her.at("pages/test-drive/index")
-    acts.agree_to_be_called(her)
-    her.tap("提交试驾意向")
-    her.see("…申请发送一次以下消息")
-    her.tap("允许")
-    her.see("试驾意向已提交")
-    acts.eventually(lambda: standing("finished", "yes"), "her answer lets her go on")
 
 
 def test_a_question_to_the_dealer_reaches_an_adviser(phone: Phones, cars: Iterator[str], desk: Desk) -> None:
