@@ -105,7 +105,7 @@ def test_a_receipt_that_comes_late_is_counted_once_and_a_repeated_one_changes_no
     messages_counted.add_up(session)
     for _ in range(3):
         become(session, text("true"), delivery="success")
-    assert counted(session, journey) == {"sent": PEOPLE, "delivered": PEOPLE, "failed": 0, "not_sent": 0}
+    assert counted(session, journey) == {"sent": PEOPLE, "delivered": PEOPLE, "failed": 0, "not_sent": 0, "clicked": 0}
     shown = queries.described(session, journey)["numbers"]["hello"]
     assert (shown["sent"], shown["delivered"]) == (PEOPLE, PEOPLE)
 
