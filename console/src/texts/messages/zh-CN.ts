@@ -21,7 +21,6 @@ export const messages = {
     nothingFound: "没有符合条件的群发",
     list: "指定名单",
     gone: "已不存在",
-    starts: "定时",
     newTitle: "新建群发",
     editTitle: "编辑群发",
     name: "名称",
@@ -48,7 +47,6 @@ export const messages = {
     wayUnfit: "这种方式现在不能用，请换一个模板",
     when: "什么时候开始",
     whens: { now: "立即开始", later: "定时开始" } as Record<string, string>,
-    needWhen: "请选择开始时间",
     expires: "有效期（小时）",
     expiresHint: "超过有效期还没有轮到的客户不再发送",
     pace: "每分钟最多发送",
@@ -248,7 +246,6 @@ export const messages = {
     broadcastMessage: "群发",
     platformMessage: "业务通知",
     story: "经过",
-    storyHint: "从计划到结果，依时间排列。",
     now: "现在",
     facts: "消息信息",
     fact: {
