@@ -145,4 +145,6 @@ def _count_up(connection: psycopg.Connection[Any]) -> None:
         with db.transaction() as session:
             more = totals.count_up(session, step=timedelta(days=400))
     connection.execute(f'ALTER DATABASE "{_DATABASE}" RESET work_mem')
+    # Of a transaction whose log is not written out yet, VACUUM cannot say that everybody sees it.
+    connection.execute("CHECKPOINT")
     connection.execute("VACUUM (ANALYZE) event_totals")

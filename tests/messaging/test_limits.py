@@ -29,7 +29,7 @@ from app.wechat.errors import Outcome, WechatError
 from app.wechat.fake import FakeGateway
 from dev.testing import wait_until
 from tests.factories import messaging as make
-from tests.messaging.news import agreeing, at, news, own, policy
+from tests.messaging.news import agreeing, at, many_agreeing, news, own, policy
 
 A_ROUND = 150
 RACES = int(os.environ.get("CONSENT_RACES", str(A_ROUND)))
@@ -212,7 +212,7 @@ def test_a_withdrawal_that_was_committed_before_the_claim_keeps_the_message_in_h
 
 def _race(committed: Callable[[], Any], town: make.Town, monkeypatch: pytest.MonkeyPatch) -> Counter[str]:
     with committed() as session:
-        people = [agreeing(session, town).id for _ in range(A_ROUND)]
+        people = many_agreeing(session, town, A_ROUND)
         about = {"vehicle_id": town.market.vehicle.id}
         drafts = [
             {

@@ -80,11 +80,12 @@ def _sound(session: Session, brand_id: uuid.UUID, tree: Any) -> Tree:
 
 def _soon(session: Session, memory: str, wanted: Select[*tuple[Any, ...]]) -> Row[*tuple[Any, ...]]:
     """The one row of what may take long, if it comes as long as somebody waits. Raises `TooSlow`; the transaction goes on."""
-    # A second process halves the reading of facts; a third only counts all of them for itself once more. And a year of facts is on no page
-    # that memory still has: to jump from one to the next costs what it costs on a disk.
+    # A second process halves the reading of facts, and there is no third core. A year of facts is on no page that memory still has: to jump
+    # from one to the next costs what it costs on a disk. What is grouped is sorted: see where it is compiled.
     limits = text(
         "SELECT set_config('statement_timeout', :most, true), set_config('work_mem', :memory, true), set_config('jit', 'off', true), "
-        "set_config('max_parallel_workers_per_gather', '1', true), set_config('random_page_cost', '4', true)"
+        "set_config('max_parallel_workers_per_gather', '1', true), set_config('random_page_cost', '4', true), "
+        "set_config('enable_hashagg', 'off', true)"
     )
     attempt = session.begin_nested()
     try:
