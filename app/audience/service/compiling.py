@@ -20,7 +20,6 @@ from sqlalchemy import (
     exists,
     func,
     literal,
-    not_,
     or_,
     select,
     true,
@@ -170,7 +169,9 @@ def people(tree: Tree, scope: Scope, among: Among | None = None) -> Select[uuid.
     for one in asked.sets:
         wanted = wanted.outerjoin(one, one.c.customer_id == who)
     if base is not None:
-        return wanted.where(condition, ~exists().where(Customer.id == who, not_(and_(*_living(scope)))))
+        # Not as a join: where nobody is expected to be one of them, each of the many would be held against each of the few.
+        gone = or_(Customer.merged_into_id.is_not(None), Customer.erased_at.is_not(None))
+        return wanted.where(condition, who.not_in(select(Customer.id).where(Customer.brand_id == scope.brand_id, gone)))
     wanted = wanted.where(condition, *_living(scope))
     return wanted if among is None else wanted.where(_is_one_of(who, among.ids))
 
