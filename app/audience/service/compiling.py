@@ -162,7 +162,7 @@ def people(tree: Tree, scope: Scope, among: Among | None = None) -> Select[uuid.
     share the work. Of everything else that asks for facts a set of people with one row each is made and joined from the left.
     """
     base, rest = _begin_with(tree, scope) if among is None else (None, tree)
-    who: ColumnElement[uuid.UUID] = Customer.id if base is None else base.c.customer_id
+    who: Any = Customer.id if base is None else base.c.customer_id
     asked = _Asked(scope, among, who, [])
     condition = asked.holds(rest)
     wanted = select(who.label("id"))
@@ -204,7 +204,7 @@ class _Asked:
 
     scope: Scope
     among: Among | None
-    who: ColumnElement[uuid.UUID]
+    who: Any
     sets: list[Subquery]
 
     def holds(self, tree: Tree, *, wanted: bool = True, must: bool = True) -> ColumnElement[bool]:
