@@ -75,6 +75,8 @@ def only_end() -> dict[str, Any]:
 def asked() -> dict[str, dict[str, Any]]:
     """What doors that only look have to be asked with."""
     return {
+        "GET /api/staff/insight/funnel": {"since": "2026-01-01", "until": "2026-12-31"},
+        "GET /api/staff/insight/funnel/people": {"since": "2026-01-01", "until": "2026-12-31", "step": "lead"},
         "GET /api/staff/journeys/<uuid:journey_id>/people": {"node": "end", "figure": "waiting"},
         "GET /api/staff/journeys/<uuid:journey_id>/versions/<uuid:version_id>/difference": {"against": 1},
         "GET /api/staff/journeys/<uuid:journey_id>/why": {"customer_id": uuid.UUID(int=7)},

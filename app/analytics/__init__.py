@@ -1,0 +1,1 @@
+"""What it all came to: how far people got, by whom they came, and where."""

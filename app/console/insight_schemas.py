@@ -1,0 +1,77 @@
+"""What the doors of insight take and give. Days are China's, both ends of a period in it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from apiflask import Schema
+from apiflask.fields import UUID, Date, DateTime, Integer, List, Nested, String
+from apiflask.validators import Length, OneOf
+from marshmallow import ValidationError, validates_schema
+
+from app.analytics.models import Step
+from app.analytics.queries import By
+from app.console.customer_schemas import PersonOut
+from app.console.schemas import ListIn
+
+LONGEST_DAYS = 366
+
+
+class PeriodIn(Schema):
+    since = Date(required=True)
+    until = Date(required=True)
+
+    @validates_schema
+    def _in_order(self, data: dict[str, Any], **_: Any) -> None:
+        if not 0 <= (data["until"] - data["since"]).days < LONGEST_DAYS:
+            raise ValidationError(f"not before `since`, and within {LONGEST_DAYS} days", "until")
+
+
+class FunnelIn(PeriodIn):
+    store_id = UUID()
+    series_id = UUID()
+    channel = String(validate=Length(0, 50), metadata={"description": "`share`, one of campaigns', or empty: nothing that we know of"})
+
+
+class FunnelByIn(FunnelIn):
+    by = String(load_default=By.channel.value, validate=OneOf([one.value for one in By]))
+
+
+class FunnelPeopleIn(FunnelIn, ListIn):
+    step = String(required=True, validate=OneOf([one.value for one in Step]))
+
+
+class StepOut(Schema):
+    step = String()
+    label = String(metadata={"description": "zh-CN"})
+    means = String(metadata={"description": "zh-CN: who is counted"})
+    people = Integer(metadata={"description": "each of them once in the period"})
+
+
+class PartOut(Schema):
+    key = String(metadata={"description": "of the channel, store or series, empty for none; or the first day of the day, week or month"})
+    label = String(metadata={"description": "zh-CN"})
+    people = List(Integer(), metadata={"description": "by step; who is in several parts is counted in each"})
+
+
+class FunnelOut(Schema):
+    steps = List(Nested(StepOut))
+    parts = List(Nested(PartOut))
+    read_until = DateTime(allow_none=True, metadata={"description": "what happened later is not counted yet"})
+
+
+class ChoiceOut(Schema):
+    value = String()
+    label = String()
+
+
+class FunnelChoicesOut(Schema):
+    stores = List(Nested(ChoiceOut))
+    series = List(Nested(ChoiceOut))
+    channels = List(Nested(ChoiceOut))
+
+
+class FunnelPeopleOut(Schema):
+    items = List(Nested(PersonOut))
+    next_cursor = String(allow_none=True)
+    total = Integer()

@@ -1,0 +1,47 @@
+"""Doors: how far people got, of the brand or of the caller's dealer."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sqlalchemy.orm import Session
+
+from app.analytics.models import Step
+from app.analytics.queries import Asked, By
+from app.console import insight_schemas as schemas
+from app.console.queries import insight
+from app.console.queries.scope import Scope
+from app.kit.paging import CursorInvalid
+from app.kit.web import Caller, blueprint, raises, transactional
+
+staff = blueprint("insight", audience="staff")
+
+
+@staff.get("/funnel")
+@staff.input(schemas.FunnelByIn, location="query")
+@staff.output(schemas.FunnelOut)
+@transactional
+def funnel(session: Session, who: Caller, query_data: dict[str, Any]) -> Any:
+    """How many people took each step in a period, each counted once per step, altogether and by channel, store, series or time."""
+    by = By(query_data.pop("by"))
+    return insight.funnel(session, Scope.of(who.staff), Asked(**query_data), by)
+
+
+@staff.get("/funnel/choices")
+@staff.output(schemas.FunnelChoicesOut)
+@transactional
+def choices(session: Session, who: Caller) -> Any:
+    """The stores, series and channels by which the funnel can be narrowed."""
+    return insight.choices(session, Scope.of(who.staff))
+
+
+@staff.get("/funnel/people")
+@raises(CursorInvalid)
+@staff.input(schemas.FunnelPeopleIn, location="query")
+@staff.output(schemas.FunnelPeopleOut)
+@transactional
+def people(session: Session, who: Caller, query_data: dict[str, Any]) -> Any:
+    """Who took a step, the newest customer first. A dealer sees those who became its lead or ordered from it, and no others."""
+    page = {"cursor": query_data.pop("cursor", None), "limit": query_data.pop("limit")}
+    step = Step(query_data.pop("step"))
+    return insight.people(session, Scope.of(who.staff), Asked(**query_data), step, **page)
