@@ -50,9 +50,10 @@ def _part(by: By) -> ColumnElement[str]:
 
 def people_by_step(session: Session, scope: Scope, asked: Asked) -> dict[str, int]:
     """How many people took each step, each of them once."""
-    # Grouped twice: several times as fast as counting distinct people, which sorts them.
+    # Grouped twice, which hashes: to count distinct people PostgreSQL sorts them.
     once = select(FunnelStep.step, FunnelStep.customer_id).where(*_which(scope, asked)).distinct().subquery()
-    return dict(session.execute(select(once.c.step, func.count()).group_by(once.c.step)).all())
+    rows = session.execute(select(once.c.step, func.count()).group_by(once.c.step))
+    return {row[0]: row[1] for row in rows}
 
 
 def people_by(session: Session, scope: Scope, asked: Asked, by: By) -> dict[str, dict[str, int]]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 from sqlalchemy import select
@@ -56,10 +57,8 @@ def choices(session: Session, scope: Scope) -> dict[str, list[dict[str, str]]]:
     stores = session.execute(select(Store.id, Store.name).where(scope.covers(Store)).order_by(Store.name))
     series = session.execute(select(ModelSeries.id, ModelSeries.name).filter_by(brand_id=scope.brand_id).order_by(ModelSeries.name))
     channels = [("share", t("analytics.share")), *((key, campaigns.label("channels", key)) for key in campaigns.known("channels"))]
-    return {
-        name: [{"value": str(value), "label": label} for value, label in found]
-        for name, found in (("stores", stores), ("series", series), ("channels", channels))
-    }
+    found: dict[str, Iterable[Any]] = {"stores": stores, "series": series, "channels": channels}
+    return {name: [{"value": str(value), "label": label} for value, label in rows] for name, rows in found.items()}
 
 
 def people(session: Session, scope: Scope, asked: Asked, step: Step, *, cursor: str | None, limit: int) -> Page:
