@@ -73,6 +73,7 @@ const router = createBrowserRouter(
             { path: "messages/templates/new", lazy: () => import("../pages/messages/TemplatePage") },
             { path: "messages/templates/:id", lazy: () => import("../pages/messages/TemplatePage") },
             { path: "messages/log/:id", lazy: () => import("../pages/messages/SendPage") },
+            { path: "insight", lazy: () => import("../pages/insight/FunnelPage") },
             { path: "leads", lazy: () => import("../pages/leads/LeadsPage") },
             { path: "leads/:id", lazy: () => import("../pages/leads/LeadPage") },
             { path: "orders", lazy: () => import("../pages/orders/OrdersPage") },

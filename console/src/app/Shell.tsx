@@ -5,6 +5,7 @@ import {
   AppstoreOutlined,
   FileTextOutlined,
   FlagOutlined,
+  FunnelPlotOutlined,
   KeyOutlined,
   LogoutOutlined,
   MessageOutlined,
@@ -42,6 +43,7 @@ const PLACES: Place[] = [
   { to: "/audience", label: t.nav.audience, icon: <UsergroupAddOutlined />, deskOnly: true, roles: MARKETING },
   { to: "/journeys", label: t.nav.journeys, icon: <ApartmentOutlined />, ofTheBrand: true },
   { to: "/messages", label: t.nav.messages, icon: <MessageOutlined />, ofTheBrand: true, deskOnly: true },
+  { to: "/insight", label: t.nav.insight, icon: <FunnelPlotOutlined />, deskOnly: true },
   { to: "/finance", label: t.nav.finance, icon: <AccountBookOutlined />, ofTheBrand: true },
   { to: "/terms", label: t.nav.terms, icon: <SafetyCertificateOutlined />, deskOnly: true },
 ];

@@ -1,6 +1,7 @@
 /** Every Chinese word the console shows, in one place. Words that the platform owns (event labels, tags, errors) come with the data. */
 import { audience } from "./audience/zh-CN";
 import { editor } from "./editor/zh-CN";
+import { insight } from "./insight/zh-CN";
 import { messages } from "./messages/zh-CN";
 import { results } from "./results/zh-CN";
 
@@ -8,7 +9,7 @@ const count = (n: number) => n.toLocaleString("zh-CN");
 
 export const t = {
   product: "Marque 控制台",
-  nav: { overview: "总览", customers: "客户", audience: "人群", journeys: "旅程", messages: "消息", leads: "线索", orders: "订单", finance: "财务", terms: "定金政策", menu: "菜单" },
+  nav: { overview: "总览", customers: "客户", audience: "人群", journeys: "旅程", messages: "消息", insight: "洞察", leads: "线索", orders: "订单", finance: "财务", terms: "定金政策", menu: "菜单" },
   theme: { label: "外观", light: "浅色", dark: "深色", system: "跟随系统" },
   session: {
     logout: "退出登录",
@@ -249,6 +250,7 @@ export const t = {
   },
   audience,
   messages,
+  insight,
   editor,
   results,
   journeys: {

@@ -1,0 +1,31 @@
+/** Insight: how many people took which step, and who they are. */
+import { keepPreviousData, useQuery } from "@tanstack/react-query";
+import { api, withQuery, type ApiError } from "./client";
+import { HOUR, useOne, usePages } from "./queries";
+import type { Person } from "./types";
+
+const FUNNEL = "staff/insight/funnel";
+/** The platform reads facts every few minutes. */
+const MINUTE = 60_000;
+
+export interface Choice {
+  value: string;
+  label: string;
+}
+
+export interface Funnel {
+  steps: { step: string; label: string; means: string; people: number }[];
+  /** Of each part, the people by step. */
+  parts: { key: string; label: string; people: number[] }[];
+  read_until: string | null;
+}
+
+export type Asked = Record<"since" | "until", string> & Partial<Record<"store_id" | "series_id" | "channel", string | null>>;
+
+export function useFunnel(asked: Asked, by: string) {
+  const path = withQuery(FUNNEL, { ...asked, by });
+  return useQuery<Funnel, ApiError>({ queryKey: [path], queryFn: () => api("GET", path), refetchInterval: MINUTE, placeholderData: keepPreviousData });
+}
+
+export const useFunnelChoices = () => useOne<Record<"stores" | "series" | "channels", Choice[]>>(`${FUNNEL}/choices`, HOUR);
+export const useFunnelPeople = (asked: Asked, step: string) => usePages<Person>(`${FUNNEL}/people`, { ...asked, step }, MINUTE);
