@@ -5,7 +5,7 @@ from __future__ import annotations
 from alembic import op
 
 revision = "20261123_0560"
-down_revision = "20261123_0510"
+down_revision = "20261123_0522"
 
 
 def upgrade() -> None:
