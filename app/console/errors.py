@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from app.kit.errors import NotFound
+from app.kit.errors import Forbidden, NotFound, Unavailable
 
 
 class CustomerUnknown(NotFound):
@@ -11,3 +11,15 @@ class CustomerUnknown(NotFound):
 
 class RefundUnknown(NotFound):
     code, message = "console.refund_unknown", "No such refund of this brand."
+
+
+class RunUnknown(NotFound):
+    code, message = "console.run_unknown", "There is no such failure any more."
+
+
+class AdministratorsOnly(Forbidden):
+    code, message = "console.administrators_only", "Only administrators of the brand look behind the platform."
+
+
+class QueueSilent(Unavailable):
+    code, message = "console.queue_silent", "The queue does not answer; what is due is found by the sweeps."

@@ -13,6 +13,7 @@ from tqdm import tqdm
 from app.dealers import queries, service
 from app.dealers.errors import BrandUnclear, RosterRefused
 from app.dealers.models import Brand
+from app.dealers.schemas import PHONE
 from app.kit import db, rows, texts
 from app.kit.geo import Datum
 from app.kit.rows import CellRefused
@@ -20,8 +21,6 @@ from app.kit.rows import CellRefused
 dealers = AppGroup("dealers", help="Dealers, stores and staff.")
 
 COLUMNS = ("city", "dealer_name", "address", "lat_bd09_or_gcj02", "lng_bd09_or_gcj02")
-# What WeChat takes for a telephone number in a message.
-PHONE = re.compile(r"[\d+\-() ]{1,17}")
 
 
 @dealers.command("import")
@@ -72,7 +71,7 @@ def _place(session: Session, brand: Brand, row: dict[str, str], phone: str) -> b
     for column in ("dealer_name", "city"):
         if not row[column]:
             raise CellRefused(column, "", "missing")
-    if phone and not PHONE.fullmatch(phone):
+    if phone and not re.fullmatch(PHONE, phone):
         raise CellRefused("phone", phone, "not_a_phone")
     dealer = service.found_dealer(session, brand.id, name=name, city=city)
     lat, lng = degrees

@@ -35,6 +35,44 @@ class SecondFactorOff(Conflict):
     code, message = "dealers.second_factor_off", "There is no second factor."
 
 
+class PasswordToChange(Forbidden):
+    """Somebody else knows the password; only the doors of one's own login are open."""
+
+    code, message = "dealers.password_to_change", "Choose a password of your own first."
+
+
+class TeamRefused(Forbidden):
+    code, message = "dealers.team_refused", "Only an administrator, or the dealer's manager, keeps the team."
+
+
+class NotYourself(Conflict):
+    code, message = "dealers.not_yourself", "Nobody does this to herself; ask somebody else who keeps the team."
+
+
+class PlacesRefused(Forbidden):
+    code, message = "dealers.places_refused", "Only administrators of the brand keep dealers and stores."
+
+
+class NameTaken(Invalid):
+    code, message = "dealers.name_taken", "There is one of this name already."
+
+
+class StaffUnknown(NotFound):
+    code, message = "dealers.staff_unknown", "There is no such person, or she is none of yours."
+
+
+class UsernameTaken(Invalid):
+    code, message = "dealers.username_taken", "Somebody has this user name already."
+
+
+class WecomTaken(Invalid):
+    code, message = "dealers.wecom_taken", "Somebody of the brand has this WeCom account already."
+
+
+class DealerNeeded(Invalid):
+    code, message = "dealers.dealer_needed", "Headquarters have no dealer, everybody else has one."
+
+
 class StoreUnknown(NotFound):
     code, message = "dealers.store_unknown", "There is no such store."
 

@@ -104,6 +104,8 @@ class Staff(Root):
     role: Mapped[str]
     wecom_userid: Mapped[str | None]
     active: Mapped[bool] = mapped_column(default=True, server_default="true")
+    # Until when the password that somebody gave her is good for a login, at which she chooses her own
+    must_choose_by: Mapped[datetime | None]
     totp_secret: Mapped[str | None] = mapped_column(EncryptedText)
     totp_confirmed_at: Mapped[datetime | None]
     totp_last_step: Mapped[int | None] = mapped_column(BigInteger)

@@ -6,12 +6,14 @@ from datetime import datetime
 from typing import Any
 
 from apiflask import Schema
-from apiflask.fields import Boolean, DateTime, Dict, Enum, Float, Integer, List, Nested, String
-from apiflask.validators import Length, Range
+from apiflask.fields import UUID, Boolean, DateTime, Dict, Enum, Float, Integer, List, Nested, String
+from apiflask.validators import Length, OneOf, Range, Regexp
+from marshmallow import ValidationError, validates_schema
 
 from app.dealers.hours import is_open
-from app.dealers.models import Store
+from app.dealers.models import Role, Store
 from app.kit.geo import Datum
+from app.kit.paging import MAX_LIMIT
 
 
 class StaffLoginIn(Schema):
@@ -62,6 +64,153 @@ class StaffOut(Schema):
     dealer = Nested(NamedOut, allow_none=True)
     brand = Nested(NamedOut)
     has_second_factor = Boolean()
+
+
+# What WeChat takes for a telephone number in a message.
+PHONE = r"[\d+\-() ]{1,17}\Z"
+LONGEST_NAME = 64
+# What can be typed anywhere and read out; the file of staff takes the same.
+USERNAME = Regexp(r"[0-9A-Za-z][0-9A-Za-z._@-]{1,63}\Z")
+NAME = [Length(1, LONGEST_NAME), Regexp(r"(?=.*\S)[^\x00]*\Z")]
+WECOM_USERID = Regexp(r"[0-9A-Za-z._@-]{0,64}\Z")
+
+
+class DealersIn(Schema):
+    q = String(validate=NAME, metadata={"description": "a part of the name, or the city"})
+    cursor = String(validate=Length(1, 200))
+    limit = Integer(load_default=20, validate=Range(1, MAX_LIMIT))
+
+
+class NewDealerIn(Schema):
+    name = String(required=True, validate=NAME)
+    city = String(required=True, validate=NAME)
+
+
+class StoreIn(Schema):
+    """What is not said stays as it is."""
+
+    name = String(validate=NAME)
+    city = String(validate=NAME)
+    address = String(validate=[Length(1, 200), Regexp(r"(?=.*\S)[^\x00]*\Z")])
+    phone = String(allow_none=True, validate=Regexp(PHONE), metadata={"description": "as WeChat takes one in a message"})
+    lat = Float(validate=Range(-90, 90))
+    lng = Float(validate=Range(-180, 180))
+    datum = Enum(Datum, by_value=True, load_default=Datum.gcj02, metadata={"description": "of lat and lng"})
+
+    @validates_schema
+    def _both_or_neither(self, data: dict[str, Any], **_: Any) -> None:
+        for one, other in (("lat", "lng"), ("lng", "lat")):
+            if one in data and other not in data:
+                raise ValidationError("lat and lng go together", other)
+
+
+class NewStoreIn(StoreIn):
+    name = String(required=True, validate=NAME)
+    address = String(required=True, validate=[Length(1, 200), Regexp(r"(?=.*\S)[^\x00]*\Z")])
+    lat = Float(required=True, validate=Range(-90, 90))
+    lng = Float(required=True, validate=Range(-180, 180))
+
+
+class DealerRowOut(Schema):
+    id = String()
+    name = String()
+    city = String()
+    takes_money = Boolean(metadata={"description": "has a merchant number of its own"})
+    stores = Integer()
+    staff = Integer(metadata={"description": "who can sign in"})
+
+
+class DealersOut(Schema):
+    items = List(Nested(DealerRowOut))
+    next_cursor = String(allow_none=True)
+    total = Integer()
+
+
+class StoreRowOut(Schema):
+    id = String()
+    name = String()
+    city = String()
+    address = String()
+    phone = String(allow_none=True)
+    lat = Float(metadata={"description": "GCJ-02"})
+    lng = Float(metadata={"description": "GCJ-02"})
+    datum_source = String(metadata={"description": "gcj02, wgs84, unknown: which was given"})
+
+
+class DealerPageOut(Schema):
+    id = String()
+    name = String()
+    city = String()
+    takes_money = Boolean()
+    stores = List(Nested(StoreRowOut))
+
+
+class TeamIn(Schema):
+    q = String(validate=[Length(1, LONGEST_NAME), Regexp(r"[^\x00]*\Z")], metadata={"description": "a part of the name or the user name"})
+    role = String(validate=OneOf([one.value for one in Role]))
+    dealer_id = UUID()
+    active = Boolean()
+    cursor = String(validate=Length(1, 200))
+    limit = Integer(load_default=20, validate=Range(1, MAX_LIMIT))
+
+
+class ChangedPersonIn(Schema):
+    """What is not said stays as it is."""
+
+    name = String(validate=NAME)
+    role = String(validate=OneOf([one.value for one in Role]))
+    store_id = UUID(allow_none=True)
+    wecom_userid = String(
+        allow_none=True, validate=WECOM_USERID, metadata={"description": "her account in the brand's WeCom; cards go there"}
+    )
+
+
+class NewPersonIn(ChangedPersonIn):
+    username = String(required=True, validate=USERNAME)
+    name = String(required=True, validate=NAME)
+    role = String(required=True, validate=OneOf([one.value for one in Role]))
+    dealer_id = UUID(load_default=None, allow_none=True, metadata={"description": "headquarters only; a manager's people are his dealer's"})
+
+
+class TrailOut(Schema):
+    id = String()
+    at = DateTime()
+    before = String()
+    after = String()
+    actor = Dict(metadata={"description": "type, and the name of a member of staff"})
+    reason = String(allow_none=True)
+    cause = String(metadata={"description": "the door or the job"})
+    request_id = String()
+
+
+class PersonOut(Schema):
+    id = String()
+    username = String()
+    name = String()
+    role = String()
+    dealer = Nested(NamedOut, allow_none=True)
+    store = Nested(NamedOut, allow_none=True)
+    wecom_userid = String(allow_none=True)
+    active = Boolean()
+    has_second_factor = Boolean()
+    must_choose_by = DateTime(allow_none=True, metadata={"description": "she has not chosen her own password yet"})
+    browsers = Integer(metadata={"description": "where she is signed in"})
+    last_seen_at = DateTime(allow_none=True, metadata={"description": "of the browsers where she is signed in"})
+    is_you = Boolean()
+
+
+class TeamOut(Schema):
+    items = List(Nested(PersonOut))
+    next_cursor = String(allow_none=True)
+    total = Integer()
+
+
+class PersonPageOut(PersonOut):
+    trail = List(Nested(TrailOut))
+
+
+class GivenPasswordOut(PersonPageOut):
+    password = String(metadata={"description": "good for one login within seven days; nobody can look it up later"})
 
 
 class StaffLoginOut(Schema):

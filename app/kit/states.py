@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import ColumnElement, CursorResult, Index, Row, String, func, insert, literal, select, update
+from sqlalchemy import ColumnElement, CursorResult, Index, Row, String, func, insert, literal, select, text, update
 from sqlalchemy.orm import Mapped, Session
 
 from app.kit import acting
@@ -26,7 +26,10 @@ class Transition(Root):
     """
 
     __tablename__ = "transitions"
-    __table_args__ = (Index("ix_transitions_subject", "subject_type", "subject_id"),)
+    __table_args__ = (
+        Index("ix_transitions_subject", "subject_type", "subject_id"),
+        Index("ix_transitions_staff", "brand_id", "id", postgresql_where=text("actor_type = 'staff'")),
+    )
 
     subject_type: Mapped[str]
     subject_id: Mapped[uuid.UUID]
@@ -138,6 +141,12 @@ class Machine:
 
 def arrive(session: Session, row: Any, *, actor: acting.Actor | None = None, reason: str | None = None) -> None:
     """Write down that this row came into being with the status that it has: the first line of its trail, with nothing before it."""
+    session.flush()  # which fills in what the row is born with
+    note(session, row, before="", after=row.status, actor=actor, reason=reason)
+
+
+def note(session: Session, row: Any, *, before: str, after: str, actor: acting.Actor | None = None, reason: str | None = None) -> None:
+    """Write a line into the trail of a row that no machine moves."""
     session.flush()
     session.execute(
         insert(Transition).values(
@@ -145,8 +154,8 @@ def arrive(session: Session, row: Any, *, actor: acting.Actor | None = None, rea
             brand_id=row.brand_id,
             subject_type=type(row).__tablename__,
             subject_id=row.id,
-            before="",
-            after=row.status,
+            before=before,
+            after=after,
             **_occasion(actor, reason),
         )
     )

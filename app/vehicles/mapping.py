@@ -161,6 +161,11 @@ def shipped() -> list[str]:
     return [STANDARD, *sorted(path.stem for path in SHIPPED.glob("*.toml"))]
 
 
+def columns_of(name: str) -> list[str]:
+    """The columns of a file that a shipped mapping reads."""
+    return [STOCK_NUMBER, *FIELDS] if name == STANDARD else sorted(load(name).columns())
+
+
 def standard(columns: Iterable[str]) -> Mapping:
     """The mapping of a file whose columns are named as our fields are, specifications as `specifications.<key>`.
 

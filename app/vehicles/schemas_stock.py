@@ -227,6 +227,15 @@ class FeedRunsOut(Schema):
     next_cursor = String(allow_none=True)
 
 
+class MappingOut(Schema):
+    key = String()
+    columns = List(String())
+
+
+class MappingsOut(Schema):
+    items = List(Nested(MappingOut))
+
+
 class RefusedRowOut(Schema):
     line = Integer(metadata={"description": "of a JSON feed: the place of the object, from 1"})
     stock_number = String(allow_none=True)

@@ -3,24 +3,42 @@
 from __future__ import annotations
 
 import re
+from pathlib import Path
+from typing import Any
 
 from playwright.sync_api import Locator, Page, expect
 
 from miniprogram_mock.story import DEMO_PASSWORD, DEMO_USERNAME
 
+DESK: dict[str, Any] = {"viewport": {"width": 1440, "height": 900}, "locale": "zh-CN", "reduced_motion": "reduce"}
+
+
+def looked_at(page: Page, artefacts: Path, name: str) -> None:
+    """Keep a page on a desk and on a phone, in light and in dark; it is never wider than the screen, and nothing crashed."""
+    expect(page.locator(".ant-skeleton, .splash")).to_have_count(0)
+    for width, height in ((1440, 900), (390, 844)):
+        page.set_viewport_size({"width": width, "height": height})
+        for scheme in ("light", "dark"):
+            page.emulate_media(color_scheme=scheme, reduced_motion="reduce")
+            page.screenshot(path=artefacts / f"console-{name}-{width}-{scheme}.png", animations="disabled")
+        assert page.evaluate("document.documentElement.scrollWidth <= innerWidth + 1"), f"{name} is wider than {width}"
+    page.set_viewport_size({"width": 1440, "height": 900})
+    page.emulate_media(color_scheme="light", reduced_motion="reduce")
+
 
 class Sheet:
     """The console in a window of its own, with somebody of headquarters signed in."""
 
-    def __init__(self, page: Page, web: str) -> None:
+    def __init__(self, page: Page, web: str, username: str = DEMO_USERNAME) -> None:
         self.page, self.console = page, f"{web}/console"
         page.goto(f"{self.console}/login")
+        self.username = username
         self.sign_in()
-        expect(page.get_by_role("link", name="旅程")).to_be_visible()
+        expect(page.get_by_role("link", name="总览")).to_be_visible()
 
     def sign_in(self) -> None:
         """On the page that asks for it."""
-        self.page.get_by_label("账号").fill(DEMO_USERNAME)
+        self.page.get_by_label("账号").fill(self.username)
         self.page.get_by_label("密码").fill(DEMO_PASSWORD)
         self.press("登录")
 

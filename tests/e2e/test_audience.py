@@ -11,7 +11,7 @@ import pytest
 from playwright.sync_api import Browser, Locator, Page, expect
 
 from dev.stack import Stack
-from tests.e2e.sheet import Sheet
+from tests.e2e.sheet import Sheet, looked_at
 
 PEOPLE = 1_200
 
@@ -26,19 +26,6 @@ def page(chromium: Browser) -> Iterator[Page]:
 @pytest.fixture
 def sheet(page: Page, town: Stack) -> Sheet:
     return Sheet(page, town.web)
-
-
-def looked_at(page: Page, artefacts: Path, name: str) -> None:
-    """Keep a page on a desk and on a phone, in light and in dark; it is never wider than the screen, and nothing crashed."""
-    expect(page.locator(".ant-skeleton, .splash")).to_have_count(0)
-    for width, height in ((1440, 900), (390, 844)):
-        page.set_viewport_size({"width": width, "height": height})
-        for scheme in ("light", "dark"):
-            page.emulate_media(color_scheme=scheme, reduced_motion="reduce")
-            page.screenshot(path=artefacts / f"console-{name}-{width}-{scheme}.png", animations="disabled")
-        assert page.evaluate("document.documentElement.scrollWidth <= innerWidth + 1"), f"{name} is wider than {width}"
-    page.set_viewport_size({"width": 1440, "height": 900})
-    page.emulate_media(color_scheme="light", reduced_motion="reduce")
 
 
 def file_of_people(label: str) -> bytes:

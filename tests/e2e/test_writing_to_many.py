@@ -13,8 +13,7 @@ from playwright.sync_api import Browser, Page, expect
 from dev.stack import Stack
 from dev.testing import wait_until
 from miniprogram_mock.phone.phone import Desk
-from tests.e2e.sheet import Sheet
-from tests.e2e.test_audience import looked_at
+from tests.e2e.sheet import Sheet, looked_at
 
 AGREED, SILENT = 120, 30
 

@@ -17,6 +17,24 @@ from app.kit.crypto import new_token
 from app.kit.geo import gcj02_to_wgs84
 
 _count = itertools.count(1)
+# What the laws of doors and of repeating ask of the doors of the team.
+_PERSON = "/api/staff/team/<uuid:person_id>"
+HONOURED = {
+    "PATCH /api/staff/dealers/stores/<uuid:store_id>",
+    f"PATCH {_PERSON}",
+    f"DELETE {_PERSON}/browsers",
+    *(f"POST {_PERSON}/{act}" for act in ("lock", "unlock", "second-factor/end")),
+}
+NEEDED = {"POST /api/staff/dealers/", "POST /api/staff/dealers/<uuid:dealer_id>/stores"}
+UNKEPT = {"POST /api/staff/operations/failed/<job_id>/retry", "POST /api/staff/team/", f"POST {_PERSON}/password"}
+_PLACE = {"name": "新门店", "address": "新路1号", "lat": 31.2, "lng": 121.4}
+BODIES: dict[str, dict[str, Any]] = {
+    "POST /api/staff/team/": {"username": "newcomer", "name": "新人", "role": "adviser"},
+    f"PATCH {_PERSON}": {"name": "换个名字"},
+    "POST /api/staff/dealers/": {"name": "新经销商", "city": "上海"},
+    "POST /api/staff/dealers/<uuid:dealer_id>/stores": _PLACE,
+    "PATCH /api/staff/dealers/stores/<uuid:store_id>": _PLACE,
+}
 PASSWORD = "correct horse battery"
 # As `hash_password` makes it, but soon tried: a hash names its parameters, and a hundred tests sign somebody in.
 PASSWORD_HASH = generate_password_hash(PASSWORD, "scrypt:1024:8:1")
@@ -97,3 +115,10 @@ def browser(session: Session, of: Staff) -> uuid.UUID:
     session.add(made)
     session.flush()
     return made.id
+
+
+def ids(session: Session, of: Dealer, admin: Staff) -> dict[str, Any]:
+    """By the names of arguments: a dealer, a store, somebody of it who is signed in, and the administrator's own session."""
+    one = staff(session, of)
+    browser(session, one)
+    return {"person_id": one.id, "dealer_id": of.id, "store_id": store(session, of).id, "session_id": browser(session, admin)}

@@ -143,6 +143,10 @@ def other(session: Session) -> Other:
         "customer_id": customer.id,
         "order_id": order.id,
         "lead_id": lead.id,
+        "job_id": "made-up",
+        "person_id": owner.id,
+        "dealer_id": market.dealer.id,
+        "store_id": market.store.id,
         "session_id": make_dealers.browser(session, owner),
         "key_id": make_dealers.partner_key(session, make_dealers.staff(session, market.brand, Role.admin))[0].id,
         "incident_id": incident.id,
@@ -205,13 +209,14 @@ def reconciled(session: Session, market: make_orders.Market) -> dict[str, Any]:
 # are the brand's.
 OF_THE_BRAND = re.compile(
     r"\w+ /api/staff/((payments/[a-z.]+|journeys|segments|refunds|tags|people|exports|broadcasts|sends|messaging|wishes|templates)(/.*)?|"
-    r"partner-keys/.*|customers/.+/(messages|merge)(/.*)?|orders/.+/refund|deposit-terms/.+)|POST /api/staff/deposit-terms/"
+    r"partner-keys/.*|customers/.+/(messages|merge)(/.*)?|orders/.+/refund|deposit-terms/.+)|"
+    r"\w+ /api/staff/operations/.*|POST /api/staff/(deposit-terms|dealers)/(.*/stores)?|PATCH /api/staff/dealers/.*"
 )
 # Her own login, whoever she is: these would end it here, and tests/dealers/test_sign_in.py tries what else can be done to it.
 OF_HERSELF = re.compile(r"(DELETE /api/staff/session/(browsers)?|(POST|PUT) /api/staff/session/.*)")
 # Doors that the dealer's manager opens, and none of his advisers.
 OF_THE_MANAGER = re.compile(
-    r"(POST|PUT|PATCH) /api/staff/stock/.*|(POST|PATCH) /api/staff/campaigns/(?!.*/check-ins$).*|"
+    r"\w+ /api/staff/team/.*|(POST|PUT|PATCH) /api/staff/stock/.*|(POST|PATCH) /api/staff/campaigns/(?!.*/check-ins$).*|"
     r"GET /api/staff/campaigns/(.*/)?(report(\.csv)?|costs|answers|check-ins)"
 )
 
@@ -293,6 +298,7 @@ def bodies(session: Session) -> dict[str, dict[str, Any]]:
         "POST /api/staff/broadcasts/forecast": BROADCAST,
         **make_campaigns.bodies(None),
         **TEMPLATES,
+        **make_dealers.BODIES,
         "/partner-keys/": {"name": "商城"},
         "/trial": {"customer_ids": [str(uuid.UUID(int=7))]},
         "/wishes/<uuid:customer_id>": {"channel": None, "wanted": False},

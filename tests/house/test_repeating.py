@@ -74,7 +74,7 @@ NEEDED = (
         "POST /api/staff/stock/vehicles/<uuid:vehicle_id>/sold",
         "POST /api/staff/stock/vehicles/<uuid:vehicle_id>/withdraw",
     }
-    | drawing.NEEDED
+    | (drawing.NEEDED | dealers.NEEDED)
     | campaigns.NEEDED
 )
 # What may be done without a key, because doing it again changes nothing more; with one it has the same answer, too.
@@ -134,13 +134,13 @@ HONOURED = (
     }
     | broadcasts.HONOURED
     | make_tags.HONOURED
-    | drawing.HONOURED
+    | (drawing.HONOURED | dealers.HONOURED)
     | campaigns.HONOURED
 )
 # Their own declaration says why.
 UNKEPT = {
-    "POST /api/staff/people/files/",
-    "POST /api/staff/stock/feeds/",
+    *("POST /api/staff/people/files/", "POST /api/staff/stock/feeds/"),
+    *dealers.UNKEPT,
     "DELETE /api/customer/identity/me",
     "DELETE /api/staff/session/",
     *("PUT /api/staff/session/password", "PUT /api/staff/session/second-factor"),
@@ -237,7 +237,7 @@ def world(app: Any, session: Session, wechat: FakeGateway, rings: Any) -> World:
         "search_id": interests.search(session, free).id,
         "key": "vip",
     }
-    ids |= campaigns.ids(session, market.brand) | {"key_id": key.id, "session_id": dealers.browser(session, admin)}
+    ids |= campaigns.ids(session, market.brand) | {"key_id": key.id} | dealers.ids(session, market.dealer, admin)
     session.commit()
     tags = make_tags.of_brand(session, market.brand)
     archive = {"/segments/<uuid:segment_id>/archive": {"segment_id": archived.id}} | drawing.doors(session, market.brand)
@@ -312,7 +312,7 @@ def _bodies(market: make.Market, now: datetime) -> dict[str, Any]:
         **drawing.bodies(),
         "POST /api/staff/broadcasts/": BROADCAST,
         "POST /api/staff/broadcasts/forecast": BROADCAST,
-        **TEMPLATES,
+        **(TEMPLATES | dealers.BODIES),
         "/inbox/read": {"everything": True},
         "/partner-keys/": {"name": "商城"},
         "PUT /api/customer/wishes/": {"channel": None, "wanted": False},

@@ -336,3 +336,17 @@ def test_the_command_takes_json_and_says_when_it_would_withdraw_too_many(
     left = session.execute(select(func.count()).select_from(Vehicle).filter_by(status="listed")).scalar_one()
     assert left == 1
     assert service.WITHDRAW_AFTER == 3
+
+
+def test_a_file_with_the_columns_that_the_template_names_can_be_read(desk: FeedDesk) -> None:
+    ways = {way["key"]: way["columns"] for way in desk.ask("GET", "feeds/mappings")["items"]}
+    assert set(ways) == {"standard", "guazi"}
+    assert "ask_price_wan" in ways["guazi"]
+
+    row = dict.fromkeys(ways["standard"], "") | {name: value for name, value in CAR.items() if name in ways["standard"]}
+    written = io.StringIO()
+    table = csv.DictWriter(written, ways["standard"])
+    table.writeheader()
+    table.writerow(row | {"options": "tow_bar,fragrance"})
+    run = desk.taken(written.getvalue().encode(), kind="text/csv")
+    assert (run["status"], run["created"], run["rejected"]) == ("done", 1, 0)

@@ -9,11 +9,12 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from app.console.queries import actions, trail
+from app.console.queries import actions
 from app.console.queries.names import named, people, vehicles
 from app.console.queries.paging import Page, page_of
 from app.console.queries.scope import Scope
 from app.dealers.models import Dealer, Staff, Store
+from app.dealers.queries import moves_in_words
 from app.kit.texts import t
 from app.orders import queries, shipping_queries
 from app.orders.models import Order, Reservation
@@ -91,7 +92,7 @@ def show(session: Session, staff: Staff, order_id: uuid.UUID) -> dict[str, Any]:
         "refundable_fen": refundable_fen,
         "shipping": _shipping(session, order.id),
         "ledger": [_line(entry, line) for entry in payments.ledger_of(session, intent_id) for line in entry.lines] if intent_id else [],
-        "trail": trail.in_words(session, queries.trail(session, order)[::-1]),
+        "trail": moves_in_words(session, queries.trail(session, order)[::-1]),
         "actions": actions.of(staff, order, hold, refundable_fen=refundable_fen),
     }
 

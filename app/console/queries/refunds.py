@@ -9,9 +9,9 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from app.console.errors import RefundUnknown
-from app.console.queries import trail
 from app.console.queries.names import person
 from app.dealers.models import Staff
+from app.dealers.queries import moves_in_words
 from app.identity.models import Customer
 from app.kit.states import Transition
 from app.orders.models import Order
@@ -52,5 +52,5 @@ def show(session: Session, staff: Staff, refund_id: uuid.UUID) -> dict[str, Any]
         "merchant": {"name": account.name, "mchid": account.appid, "sub_mchid": refund.sub_mchid},
         "order": order and {"id": order.id, "number": order.number},
         "customer": customer and person(customer),
-        "trail": trail.in_words(session, moves.scalars().all()),
+        "trail": moves_in_words(session, moves.scalars().all()),
     }

@@ -10,14 +10,16 @@ from app.console import schemas
 from app.console.queries import overview
 from app.console.queries.names import dealers_of
 from app.console.queries.scope import Scope
+from app.dealers.errors import PasswordToChange
 from app.dealers.models import Role
 from app.kit import clock
-from app.kit.web import Caller, blueprint, transactional
+from app.kit.web import Caller, blueprint, raises, transactional
 
 staff = blueprint("console", audience="staff")
 
 
 @staff.get("/me")
+@raises(PasswordToChange)
 @staff.output(schemas.MeOut)
 @transactional
 def me(session: Session, who: Caller) -> Any:

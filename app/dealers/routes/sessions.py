@@ -54,7 +54,7 @@ def recognise_staff(session: Session) -> Caller:
     token = staff_token()
     if not token:
         raise Unauthorized
-    staff = service.of_token(session, token)
+    staff = service.of_token(session, token, at_her_own_login=request.blueprint == staff_session.name)
     return Caller("staff", brand_id=staff.brand_id, staff=staff)
 
 

@@ -53,22 +53,24 @@ def place_store(
     store = session.execute(select(Store).filter_by(dealer_id=dealer.id, name=name)).scalar_one_or_none()
     if store is not None:
         return store, False
-    gcj02 = Place.of(lat, lng, datum)
-    wgs84 = (lat, lng) if datum is Datum.wgs84 else gcj02_to_wgs84(lat, lng)
     store = Store(
         brand_id=dealer.brand_id,
         dealer_id=dealer.id,
         name=name,
-        lat_gcj02=gcj02.lat,
-        lng_gcj02=gcj02.lng,
-        lat_wgs84=wgs84[0],
-        lng_wgs84=wgs84[1],
+        **coordinates(lat, lng, datum),
         datum_source=datum_source or datum.value,
         **{"hours": EVERY_DAY, "capabilities": ["sales", "test_drive"]} | fields,
     )
     session.add(store)
     session.flush()
     return store, True
+
+
+def coordinates(lat: float, lng: float, datum: Datum) -> dict[str, float]:
+    """The columns of a store's place in both datums."""
+    gcj02 = Place.of(lat, lng, datum)
+    wgs84 = (lat, lng) if datum is Datum.wgs84 else gcj02_to_wgs84(lat, lng)
+    return {"lat_gcj02": gcj02.lat, "lng_gcj02": gcj02.lng, "lat_wgs84": wgs84[0], "lng_wgs84": wgs84[1]}
 
 
 @dataclass

@@ -11,7 +11,7 @@ from sqlalchemy import case, delete, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
-from app.dealers.errors import CodeNeeded, CodeRefused, LoginLocked, LoginRefused, PasswordRefused, SessionUnknown
+from app.dealers.errors import CodeNeeded, CodeRefused, LoginLocked, LoginRefused, PasswordRefused, PasswordToChange, SessionUnknown
 from app.dealers.models import LoginFailure, Staff, StaffSession
 from app.dealers.service.second_factor import passes
 from app.kit import clock
@@ -62,8 +62,9 @@ def sign_in(
     staff = session.execute(select(Staff).filter_by(username=username, active=True)).scalar_one_or_none()
     # Checked against nobody's password for an unknown name, so that both take the same time.
     is_right = password_matches(staff.password_hash if staff else _nobody(), password)
+    is_late = staff is not None and staff.must_choose_by is not None and staff.must_choose_by < clock.now(session)
     wrong: type[LoginRefused] | type[CodeRefused] | None = None
-    if staff is None or not is_right:
+    if staff is None or not is_right or is_late:
         wrong = LoginRefused
     elif staff.totp_confirmed_at is not None:
         if not code:
@@ -142,16 +143,21 @@ def change_password(session: Session, staff: Staff, *, token: str, password: str
     """Every other browser has to sign in with it. Raises `PasswordRefused` when `password` is not hers."""
     if not password_matches(staff.password_hash, password):
         raise PasswordRefused
-    staff.password_hash = hash_password(new)
+    staff.password_hash, staff.must_choose_by = hash_password(new), None
     session.flush()
     end_other_sessions(session, staff, token)
 
 
-def of_token(session: Session, token: str) -> Staff:
-    """The staff member whose session this is. Raises `Unauthorized` for an unknown or expired token."""
+def of_token(session: Session, token: str, *, at_her_own_login: bool = False) -> Staff:
+    """The staff member whose session this is.
+
+    Raises:
+        Unauthorized: an unknown or expired token.
+        PasswordToChange: she came with a password that somebody gave her, and wants more than to choose her own (`at_her_own_login`).
+    """
     moment = clock.now(session)
     found = session.execute(
-        select(Staff, StaffSession.last_seen_at)
+        select(Staff, StaffSession.last_seen_at, StaffSession.how)
         .join(StaffSession, StaffSession.staff_id == Staff.id)
         .where(StaffSession.token_hash == token_hash(token), StaffSession.expires_at > moment, Staff.active)
     ).one_or_none()
@@ -163,4 +169,6 @@ def of_token(session: Session, token: str) -> Staff:
         noted = update(StaffSession).where(StaffSession.id.in_(free.scalar_subquery())).values(last_seen_at=moment)
         session.execute(noted.execution_options(synchronize_session=False))
     staff: Staff = found[0]
+    if staff.must_choose_by is not None and found.how == "password" and not at_her_own_login:
+        raise PasswordToChange
     return staff

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -12,6 +11,7 @@ from sqlalchemy import ColumnElement, func, or_, select
 from sqlalchemy.orm import Session, joinedload
 
 from app.dealers.models import Dealer, Staff, Store
+from app.dealers.queries import moves_in_words
 from app.dealers.scope import Scope
 from app.kit import paging
 from app.kit.paging import CursorInvalid
@@ -23,6 +23,8 @@ from app.vehicles.queries.prices import price_history
 from app.vehicles.queries.scope import of_staff
 from app.vehicles.queries.stock import picture_url
 from app.vehicles.vin import is_vin
+
+LATEST = (Transition.created_at.desc(), Transition.id.desc())
 
 
 @dataclass(frozen=True)
@@ -71,14 +73,14 @@ def stock_page(session: Session, staff: Staff, vehicle_id: uuid.UUID) -> dict[st
     """One car with its trail and every price that it had, the latest first. Raises `VehicleUnknown`, also for another dealer's."""
     car = of_staff(session, staff, vehicle_id)
     names = {column.key for column in Vehicle.__table__.columns} - {"status", "condition", "withdrawn_for"}
-    moves = select(Transition).filter_by(subject_type=Vehicle.__tablename__, subject_id=car.id)
+    moves = select(Transition).filter_by(subject_type=Vehicle.__tablename__, subject_id=car.id).order_by(*LATEST)
     changes = price_history(session, car.id)
     return (
         {name: getattr(car, name) for name in names}
         | _row(car)
         | {
             "series": session.get_one(ModelSeries, car.series_id).name,
-            "trail": _trail(session, session.execute(moves.order_by(Transition.created_at.desc(), Transition.id.desc())).scalars().all()),
+            "trail": moves_in_words(session, session.execute(moves).scalars().all()),
             "prices": [
                 {"old_price_fen": one.old_price_fen, "new_price_fen": one.new_price_fen, "changed_at": one.created_at} for one in changes
             ],
@@ -115,28 +117,6 @@ def _row(car: Vehicle) -> dict[str, Any]:
         "unlisted_at": unlisted_at(car),
         "version": car.version,
     }
-
-
-def _trail(session: Session, moves: Sequence[Transition]) -> list[dict[str, Any]]:
-    names = _names(session, (move.actor_id for move in moves if move.actor_type == "staff" and move.actor_id))
-    return [
-        {
-            "id": move.id,
-            "at": move.created_at,
-            "before": move.before,
-            "after": move.after,
-            "actor": {"type": move.actor_type, "name": names.get(move.actor_id or "")},
-            "reason": move.reason,
-            "cause": move.cause,
-            "request_id": move.request_id,
-        }
-        for move in moves
-    ]
-
-
-def _names(session: Session, staff_ids: Iterable[str]) -> dict[str, str]:
-    found = session.execute(select(Staff.id, Staff.name).where(Staff.id.in_({uuid.UUID(one) for one in staff_ids})))
-    return {str(staff_id): name for staff_id, name in found}
 
 
 def _number_in(cursor: str) -> int:

@@ -19,6 +19,7 @@ from app.kit.settings import settings
 from app.kit.web import Caller, answers, blueprint, raises, stepwise, transactional
 from app.vehicles import schemas_stock as schemas
 from app.vehicles.errors import FeedRefused, FeedTooLong, ManagersOnly, MappingInvalid, RunNotHeld, RunUnknown
+from app.vehicles.mapping import columns_of, shipped
 from app.vehicles.models import FeedFormat, ImportRow, ImportRun
 from app.vehicles.queries import runs as queries
 from app.vehicles.service import runs
@@ -77,6 +78,14 @@ def search(session: Session, who: Caller, query_data: dict[str, Any]) -> Any:
     found = queries.runs_of_staff(session, who.staff, before=before, limit=limit + 1)
     more = len(found) > limit
     return {"items": [_out(run) for run in found[:limit]], "next_cursor": paging.encode(found[limit - 1].id) if more else None}
+
+
+@staff.get("/feeds/mappings")
+@staff.output(schemas.MappingsOut)
+@transactional
+def mappings(_session: Session, _who: Caller) -> Any:
+    """How a file may be read, and which columns each way reads."""
+    return {"items": [{"key": key, "columns": columns_of(key)} for key in shipped()]}
 
 
 @staff.get("/feeds/<uuid:run_id>")

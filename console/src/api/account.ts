@@ -31,7 +31,7 @@ function useChange<Answer, Body>(call: (body: Body) => Promise<Answer>) {
   const cache = useQueryClient();
   return useMutation<Answer, ApiError, Body>({
     mutationFn: call,
-    onSuccess: () => Promise.all([BROWSERS, [...ME, "account"]].map((queryKey) => cache.invalidateQueries({ queryKey }))),
+    onSuccess: () => Promise.all([BROWSERS, ME].map((queryKey) => cache.invalidateQueries({ queryKey }))),
   });
 }
 

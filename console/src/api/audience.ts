@@ -1,9 +1,9 @@
 /** Whom marketers speak to: tags, segments and files of people; what the doors give and take, and what the pages do with them. */
-import { keepPreviousData, useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
+import { keepPreviousData, useMutation, useQuery } from "@tanstack/react-query";
 import { isMoving } from "../pages/audience/runs";
 import type { Tree, TreeProblem } from "../pages/journeys/editor/Conditions";
 import { api, ApiError, upload, withQuery } from "./client";
-import { CALM, LIVE, useOne, usePages } from "./queries";
+import { CALM, LIVE, useOne, usePages, useStale, WATCHED } from "./queries";
 import type { Named, Person } from "./types";
 
 const TAGS = "staff/tags/";
@@ -11,8 +11,6 @@ const SEGMENTS = "staff/segments/";
 const FILES = "staff/people/files/";
 const KEYS = "staff/partner-keys/";
 
-/** How often a page asks while a worker is at it, in milliseconds. */
-const WATCHED = 1_500;
 const HOUR = 3_600_000;
 
 export type TagKind = "manual" | "rule" | "behavioural";
@@ -181,15 +179,6 @@ export function useSegmentPreview(tree: Tree | null) {
 export function problemsOf(error: ApiError | null): TreeProblem[] {
   const said = error?.details["problems"];
   return Array.isArray(said) ? (said as TreeProblem[]) : [];
-}
-
-/** Everything under these paths is stale once something was done there. */
-function useStale(...paths: string[]) {
-  const cache = useQueryClient();
-  return () =>
-    cache.invalidateQueries({
-      predicate: ({ queryKey: [path] }) => typeof path === "string" && paths.some((one) => path.startsWith(one)) && !path.endsWith("/preview"),
-    });
 }
 
 export function useCreateTag() {

@@ -76,8 +76,8 @@ export async function api<T>(method: "GET" | "POST" | "PUT" | "PATCH" | "DELETE"
   return send<T>(path, request);
 }
 
-/** A file as the body of a request, with how much of it has left in percent; only this old way tells of that. */
-export function upload<T>(path: string, file: File, onProgress: (percent: number) => void): Promise<T> {
+/** A file, or a form with one, as the body of a request, with how much of it has left in percent; only this old way tells of that. */
+export function upload<T>(path: string, body: File | FormData, onProgress: (percent: number) => void): Promise<T> {
   return new Promise((resolve, reject) => {
     const request = new XMLHttpRequest();
     request.open("POST", `/api/${path}`);
@@ -89,7 +89,7 @@ export function upload<T>(path: string, file: File, onProgress: (percent: number
       if (response.ok) void response.json().then((told) => resolve(told as T), reject);
       else void failure(response).then(reject);
     };
-    request.send(file);
+    request.send(body);
   });
 }
 

@@ -8,6 +8,8 @@ import type * as T from "./types";
 export const LIVE = 5_000;
 export const STEADY = 10_000;
 export const CALM = 20_000;
+/** The same while a worker is at it. */
+export const WATCHED = 1_500;
 /** What hardly ever changes. */
 export const HOUR = 3_600_000;
 
@@ -51,6 +53,15 @@ export function usePages<R>(path: string, parameters: Record<string, string | nu
   });
 }
 
+/** Everything under these paths is stale once something was done there; what was only asked for before it was done is not. */
+export function useStale(...paths: string[]) {
+  const cache = useQueryClient();
+  return () =>
+    cache.invalidateQueries({
+      predicate: ({ queryKey: [path] }) => typeof path === "string" && paths.some((one) => path.startsWith(one)) && !path.endsWith("/preview"),
+    });
+}
+
 export function useOne<R>(path: string, every: Every<R>) {
   return useQuery<R, ApiError>({ queryKey: [path], queryFn: () => api("GET", path), refetchInterval: paced(every) });
 }
@@ -65,7 +76,7 @@ export const useJourneys = () => useOne<{ items: T.JourneyRow[] }>("staff/journe
 export const useJourney = (id: string, version: string | null) => useOne<T.Journey>(withQuery(`staff/journeys/${id}`, { version }), STEADY);
 export const useWalks = (id: string, node: string | null, status: string | null) =>
   usePages<T.Walk>(`staff/journeys/${id}/walks`, { node, status }, STEADY);
-export const useLeads = (status: string | null) => usePages<T.LeadRow>("staff/leads/", { status }, CALM);
+export const useLeads = (status: string | null) => usePages<T.LeadRow>("staff/leads/", { status }, LIVE);
 export const useLead = (id: string) => useOne<T.Lead>(`staff/leads/${id}`, LIVE);
 export const useOrders = (q: string, status: string | null) => usePages<T.OrderRow>("staff/orders/", { q, status }, CALM);
 export const useOrder = (id: string) => useOne<T.Order>(`staff/orders/${id}`, LIVE);

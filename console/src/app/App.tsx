@@ -78,6 +78,35 @@ const router = createBrowserRouter(
             { path: "leads/:id", lazy: () => import("../pages/leads/LeadPage") },
             { path: "orders", lazy: () => import("../pages/orders/OrdersPage") },
             { path: "orders/:id", lazy: () => import("../pages/orders/OrderPage") },
+            {
+              path: "stock",
+              lazy: () => import("../pages/stock/StockFrame"),
+              children: [
+                { index: true, lazy: () => import("../pages/stock/CarsPage") },
+                { path: "feeds", lazy: () => import("../pages/stock/FeedsPage") },
+              ],
+            },
+            { path: "stock/feeds/:id", lazy: () => import("../pages/stock/FeedPage") },
+            { path: "stock/:id", lazy: () => import("../pages/stock/CarPage") },
+            {
+              path: "team",
+              lazy: () => import("../pages/team/TeamFrame"),
+              children: [
+                { index: true, lazy: () => import("../pages/team/PeoplePage") },
+                { path: "dealers", lazy: () => import("../pages/team/DealersPage") },
+              ],
+            },
+            { path: "team/people/:id", lazy: () => import("../pages/team/PersonPage") },
+            { path: "team/dealers/:id", lazy: () => import("../pages/team/DealerPage") },
+            {
+              path: "operations",
+              lazy: () => import("../pages/operations/OperationsFrame"),
+              children: [
+                { index: true, lazy: () => import("../pages/operations/QueuesPage") },
+                { path: "accounts", lazy: () => import("../pages/operations/AccountsPage") },
+                { path: "audit", lazy: () => import("../pages/operations/AuditPage") },
+              ],
+            },
             { path: "terms", lazy: () => import("../pages/terms/TermsPage") },
             {
               path: "finance",

@@ -3,20 +3,24 @@ import {
   AccountBookOutlined,
   ApartmentOutlined,
   AppstoreOutlined,
+  CarOutlined,
+  EllipsisOutlined,
   FileTextOutlined,
   FlagOutlined,
   FunnelPlotOutlined,
   KeyOutlined,
   LogoutOutlined,
   MessageOutlined,
+  MonitorOutlined,
   MoonOutlined,
   SafetyCertificateOutlined,
+  ShopOutlined,
   TeamOutlined,
   UsergroupAddOutlined,
 } from "@ant-design/icons";
 import { Dropdown, type MenuProps } from "antd";
 import type { ReactNode } from "react";
-import { NavLink, Outlet, ScrollRestoration, useNavigate } from "react-router";
+import { NavLink, Outlet, ScrollRestoration, useLocation, useNavigate } from "react-router";
 import { useLogout } from "../api/queries";
 import type { Staff } from "../api/types";
 import { Mark } from "../parts/Mark";
@@ -29,39 +33,63 @@ interface Place {
   label: string;
   icon: ReactNode;
   ofTheBrand?: boolean;
-  deskOnly?: boolean;
   /** Who may do anything there; everybody unless said. */
   roles?: Staff["role"][];
 }
 
-/** On a phone the bar has room for what people do on the way; the terms are reached from the orders, audiences and messages from the customers. */
+/** On a phone the bar has room for what people do on the way, which stands first here; the others are behind its last button. */
 const PLACES: Place[] = [
   { to: "/", label: t.nav.overview, icon: <AppstoreOutlined /> },
   { to: "/customers", label: t.nav.customers, icon: <TeamOutlined /> },
   { to: "/leads", label: t.nav.leads, icon: <FlagOutlined /> },
   { to: "/orders", label: t.nav.orders, icon: <FileTextOutlined /> },
-  { to: "/audience", label: t.nav.audience, icon: <UsergroupAddOutlined />, deskOnly: true, roles: MARKETING },
+  { to: "/stock", label: t.nav.stock, icon: <CarOutlined /> },
+  { to: "/audience", label: t.nav.audience, icon: <UsergroupAddOutlined />, roles: MARKETING },
   { to: "/journeys", label: t.nav.journeys, icon: <ApartmentOutlined />, ofTheBrand: true },
-  { to: "/messages", label: t.nav.messages, icon: <MessageOutlined />, ofTheBrand: true, deskOnly: true },
-  { to: "/insight", label: t.nav.insight, icon: <FunnelPlotOutlined />, deskOnly: true },
+  { to: "/messages", label: t.nav.messages, icon: <MessageOutlined />, ofTheBrand: true },
+  { to: "/insight", label: t.nav.insight, icon: <FunnelPlotOutlined /> },
   { to: "/finance", label: t.nav.finance, icon: <AccountBookOutlined />, ofTheBrand: true },
-  { to: "/terms", label: t.nav.terms, icon: <SafetyCertificateOutlined />, deskOnly: true },
+  { to: "/terms", label: t.nav.terms, icon: <SafetyCertificateOutlined /> },
+  { to: "/team", label: t.nav.team, icon: <ShopOutlined />, roles: ["admin", "marketer", "finance", "dealer_manager"] },
+  { to: "/operations", label: t.nav.operations, icon: <MonitorOutlined />, roles: ["admin"] },
 ];
 
-function Places({ className }: { className: string }) {
+const IN_THE_BAR = 4;
+
+function Way({ to, label, icon }: Place) {
+  return (
+    <NavLink to={to} end={to === "/"} className="place">
+      {icon}
+      <span>{label}</span>
+    </NavLink>
+  );
+}
+
+function OtherPlaces({ places }: { places: Place[] }) {
+  const { pathname } = useLocation();
+  const here = places.find(({ to }) => pathname === to || pathname.startsWith(`${to}/`));
+  const items = places.map(({ to, label, icon }) => ({ key: to, icon, label: <NavLink to={to}>{label}</NavLink> }));
+  return (
+    <Dropdown menu={{ items, selectedKeys: here ? [here.to] : [] }} trigger={["click"]} placement="topRight">
+      <button type="button" className={here ? "place active" : "place"}>
+        <EllipsisOutlined />
+        <span>{t.nav.more}</span>
+      </button>
+    </Dropdown>
+  );
+}
+
+function Places() {
   const staff = useStaff();
   const phone = useIsPhone();
-  const places = PLACES.filter(
-    (place) => !(place.ofTheBrand && staff.dealer) && !(place.deskOnly && phone) && (place.roles?.includes(staff.role) ?? true),
-  );
+  const places = PLACES.filter((place) => !(place.ofTheBrand && staff.dealer) && (place.roles?.includes(staff.role) ?? true));
+  const shown = phone ? places.slice(0, IN_THE_BAR) : places;
   return (
-    <nav className={className} aria-label={t.nav.menu}>
-      {places.map(({ to, label, icon }) => (
-        <NavLink key={to} to={to} end={to === "/"} className="place">
-          {icon}
-          <span>{label}</span>
-        </NavLink>
+    <nav className={phone ? "tabbar" : "places"} aria-label={t.nav.menu}>
+      {shown.map((place) => (
+        <Way key={place.to} {...place} />
       ))}
+      {phone && <OtherPlaces places={places.slice(IN_THE_BAR)} />}
     </nav>
   );
 }
@@ -132,14 +160,14 @@ export function Shell() {
               <small>{t.product}</small>
             </div>
           </div>
-          <Places className="places" />
+          <Places />
           <StaffButton staff={staff} />
         </aside>
       )}
       <main className="main">
         <Outlet />
       </main>
-      {phone && <Places className="tabbar" />}
+      {phone && <Places />}
       <ScrollRestoration getKey={({ pathname }) => pathname} />
     </div>
   );

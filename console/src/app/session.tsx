@@ -1,6 +1,6 @@
 /** Who is signed in; a 401 from anywhere leads to the login page and back again. */
 import { QueryCache, QueryClient, MutationCache } from "@tanstack/react-query";
-import { createContext, useContext, type ReactNode } from "react";
+import { createContext, lazy, Suspense, useContext, type ReactNode } from "react";
 import { Navigate, useLocation } from "react-router";
 import { ApiError } from "../api/client";
 import { ME, useMe } from "../api/queries";
@@ -10,6 +10,8 @@ import { Splash } from "../parts/Splash";
 
 /** Who decides whom the brand speaks to. */
 export const MARKETING: Staff["role"][] = ["admin", "marketer"];
+
+const ChoosePassword = lazy(() => import("../pages/account/ChoosePassword"));
 
 const Context = createContext<Staff | null>(null);
 
@@ -39,6 +41,12 @@ export function RequireSession({ children }: { children: ReactNode }) {
     const query = new URLSearchParams({ ...(back && { back }), ...(expired && { expired }) }).toString();
     return <Navigate to={query ? `/login?${query}` : "/login"} replace />;
   }
+  if (me.error?.code === "dealers.password_to_change")
+    return (
+      <Suspense fallback={<Splash />}>
+        <ChoosePassword />
+      </Suspense>
+    );
   if (me.error) return <Failure error={me.error} retry={() => void me.refetch()} fullScreen />;
   return <Splash />;
 }

@@ -1,5 +1,8 @@
 /** Something written as a file on the person's own machine. */
 
+/** Before a CSV; without it Excel takes Chinese for something else. */
+export const BOM = "\ufeff";
+
 export function saveText(text: string, name: string, type: string): void {
   const address = URL.createObjectURL(new Blob([text], { type }));
   const link = document.createElement("a");

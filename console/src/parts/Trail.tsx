@@ -15,6 +15,9 @@ const WORDS: Record<string, Record<string, string>> = {
   payment_intents: t.trail.intentStatus,
   payment_attempts: t.orders.attemptStatus,
   refunds: t.orders.refundStatus,
+  vehicles: t.stock.status,
+  leads: t.leads.status,
+  staff: { active: t.team.states["true"]!, locked: t.team.states["false"]!, ...t.session.roles },
 };
 
 function whoOf({ actor }: Move): string {
@@ -23,25 +26,34 @@ function whoOf({ actor }: Move): string {
 }
 
 /** A code of ours in words; anything else is what a person wrote. */
-function whyOf(reason: string): string {
+export function whyOf(reason: string): string {
   return t.orders.closeReason[reason] ?? t.trail.reasons[reason] ?? `“${reason}”`;
 }
 
-function Step({ move }: { move: Move }) {
+/** From where to where. */
+export function MoveWords({ move }: { move: Move }) {
   const words = WORDS[move.subject] ?? {};
+  return (
+    <span className="trail-what">
+      {move.before !== "" && move.before !== move.after && (
+        <>
+          <span className="quiet">{words[move.before] ?? move.before}</span>
+          <span className="quiet" aria-hidden="true">
+            →
+          </span>
+        </>
+      )}
+      <Status value={move.after} texts={words} />
+    </span>
+  );
+}
+
+function Step({ move }: { move: Move }) {
   return (
     <li className="trail-step">
       <div className="trail-what">
         <strong>{t.trail.subjects[move.subject] ?? move.subject}</strong>
-        {move.before !== move.after && (
-          <>
-            <span className="quiet">{words[move.before] ?? move.before}</span>
-            <span className="quiet" aria-hidden="true">
-              →
-            </span>
-          </>
-        )}
-        <Status value={move.after} texts={words} />
+        <MoveWords move={move} />
       </div>
       {move.reason && <div>{whyOf(move.reason)}</div>}
       <small className="quiet">

@@ -4,12 +4,15 @@ import { editor } from "./editor/zh-CN";
 import { insight } from "./insight/zh-CN";
 import { messages } from "./messages/zh-CN";
 import { results } from "./results/zh-CN";
+import { operations } from "./operations/zh-CN";
+import { stock } from "./stock/zh-CN";
+import { team } from "./team/zh-CN";
 
 const count = (n: number) => n.toLocaleString("zh-CN");
 
 export const t = {
   product: "Marque 控制台",
-  nav: { overview: "总览", customers: "客户", audience: "人群", journeys: "旅程", messages: "消息", insight: "洞察", leads: "线索", orders: "订单", finance: "财务", terms: "定金政策", menu: "菜单" },
+  nav: { overview: "总览", customers: "客户", audience: "人群", journeys: "旅程", messages: "消息", insight: "洞察", leads: "线索", orders: "订单", stock: "库存", finance: "财务", terms: "定金政策", team: "团队", operations: "系统", menu: "菜单", more: "更多" },
   theme: { label: "外观", light: "浅色", dark: "深色", system: "跟随系统" },
   session: {
     logout: "退出登录",
@@ -253,6 +256,9 @@ export const t = {
   insight,
   editor,
   results,
+  operations,
+  stock,
+  team,
   journeys: {
     title: "旅程",
     subtitle: "由客户的行为触发，自动把合适的消息送到合适的人",
@@ -735,6 +741,8 @@ export const t = {
       payment_intents: "收款",
       payment_attempts: "支付尝试",
       refunds: "退款",
+      vehicles: "车辆",
+      staff: "账号",
     } as Record<string, string>,
     intentStatus: { open: "待付款", paid: "已付款", closing: "关闭中", closed: "已关闭" } as Record<string, string>,
     actors: { customer: "客户", staff: "员工", system: "系统", wechat: "微信" } as Record<string, string>,
@@ -742,6 +750,14 @@ export const t = {
     copy: "复制请求编号",
     copied: "已复制",
     reasons: {
+      feed: "车源文件",
+      confirmed: "确认在库",
+      missing_in_feed: "车源文件中已不再出现",
+      unconfirmed: "长期未确认在库",
+      role: "修改角色",
+      password_given: "重置密码",
+      second_factor_reset: "重置两步验证",
+      signed_out: "退出所有设备",
       extended: "门店延长占用",
       paid: "客户付款到账",
       paid_late: "款项晚到，车辆仍可预订",

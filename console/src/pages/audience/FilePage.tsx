@@ -4,6 +4,7 @@ import { App, Button, Progress, Skeleton, Table, type TableColumnsType } from "a
 import { useParams } from "react-router";
 import { reportOf, useFile, useUndoFile, useUnfitRows, type PeopleFile, type UnfitRow } from "../../api/audience";
 import { Failure, failureText } from "../../parts/Failure";
+import { Figures } from "../../parts/Figures";
 import { Moment } from "../../parts/Moment";
 import { Nothing } from "../../parts/Nothing";
 import { Page } from "../../parts/Page";
@@ -25,7 +26,7 @@ const columns: TableColumnsType<UnfitRow> = [
   { title: f.reportColumns.done, width: 130, render: (_, row) => (row.left_out ? f.leftOut : f.noted) },
 ];
 
-function Figures({ file }: { file: PeopleFile }) {
+function Changes({ file }: { file: PeopleFile }) {
   const tags: [string, number][] = [
     [f.tagsAdded, file.tags_added],
     [f.tagsRemoved, file.tags_removed],
@@ -42,16 +43,7 @@ function Figures({ file }: { file: PeopleFile }) {
     [f.unchanged, file.unchanged],
     [f.rejected, file.rejected],
   ];
-  return (
-    <dl className="figures">
-      {shown.map(([label, n]) => (
-        <div key={label}>
-          <dt>{label}</dt>
-          <dd>{t.common.count(n)}</dd>
-        </div>
-      ))}
-    </dl>
-  );
+  return <Figures items={shown} />;
 }
 
 function Report({ id }: { id: string }) {
@@ -119,7 +111,7 @@ function FilePage() {
               {typeof missing === "string" && `。${f.refusedWhy(missing)}`}
             </p>
           ) : (
-            <Figures file={file} />
+            <Changes file={file} />
           )}
           {file.status === "undone" && <p>{f.undone(file.taken_back, file.kept)}</p>}
         </Panel>

@@ -4,7 +4,7 @@ import { App, Button, Progress, Upload, type TableColumnsType } from "antd";
 import { useState } from "react";
 import { Link, useNavigate } from "react-router";
 import { useFiles, useHandIn, type PeopleFile } from "../../api/audience";
-import { saveText } from "../../lib/files";
+import { BOM, saveText } from "../../lib/files";
 import { failureText } from "../../parts/Failure";
 import { Moment } from "../../parts/Moment";
 import { Nothing } from "../../parts/Nothing";
@@ -17,8 +17,6 @@ import { changesOf } from "./runs";
 
 const f = t.audience.file;
 const linkTo = (row: PeopleFile) => `/audience/files/${row.id}`;
-// Without it Excel takes Chinese for something else.
-const BOM = "\ufeff";
 
 const columns: TableColumnsType<PeopleFile> = [
   {

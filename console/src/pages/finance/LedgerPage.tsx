@@ -1,11 +1,12 @@
 /** The books: what each account holds, by merchant, and the entries behind it. */
 import { DownloadOutlined } from "@ant-design/icons";
-import { Button, Input, Select, Skeleton, type TableColumnsType } from "antd";
+import { Button, Select, Skeleton, type TableColumnsType } from "antd";
 import { Link } from "react-router";
 import type { Entry, Totals } from "../../api/finance";
 import { ledgerExport, useEntries, useTotals } from "../../api/financeQueries";
 import { yuan } from "../../lib/money";
 import { absolute } from "../../lib/time";
+import { DayInput } from "../../parts/DayInput";
 import { Failure } from "../../parts/Failure";
 import { MerchantLines } from "../../parts/MerchantLines";
 import { Nothing } from "../../parts/Nothing";
@@ -120,16 +121,6 @@ function Chooser({ name, all, words }: { name: string; all: string; words: Recor
       aria-label={all}
       options={[{ value: "", label: all }, ...Object.entries(words).map(([key, label]) => ({ value: key, label }))]}
     />
-  );
-}
-
-function DayInput({ name, label }: { name: string; label: string }) {
-  const [value, set] = useFilter(name);
-  return (
-    <label className="day-input">
-      <span className="quiet">{label}</span>
-      <Input type="date" value={value ?? ""} onChange={(event) => set(event.target.value || null)} />
-    </label>
   );
 }
 
