@@ -38,6 +38,7 @@ def admin(app: Any, session: Session, brand: Brand) -> Any:
     return signed_in(app, session, make.staff(session, brand, Role.admin))
 
 
+@pytest.mark.real_queue
 def test_a_failed_run_tells_its_kind_and_not_its_words_and_is_rung_for_again_once(admin: Any) -> None:
     wanted = queue.jobs()["vehicles.take_over_feed"]
     line = rq.Queue(queue.queue_name(wanted.queue), connection=queue.connection())
