@@ -31,7 +31,7 @@ def test_somebody_is_taken_on_chooses_her_password_and_is_locked_out(page: Page,
     asked.get_by_label("账号", exact=True).fill(username)
     asked.get_by_label("姓名").fill("顾清和")
     asked.get_by_role("button", name="保存").click()
-    expect(asked.get_by_text("请选择经销商")).to_be_visible()
+    expect(asked.locator(".ant-form-item-explain-error")).to_have_text("请选择经销商")
     sheet.choose("经销商", "上海")
     asked.get_by_role("button", name="保存").click()
     told = page.get_by_role("dialog", name="请把密码交给对方")

@@ -26,6 +26,7 @@ SWEEPS = (
     "journeys.look_after_tasks",
     "journeys.keep_time",
     "journeys.add_up_messages",
+    "journeys.notice_clicks",
 )
 _PARK = text("""
     INSERT INTO walks (id, brand_id, journey_id, version_id, customer_id, entry_key, status, node_id, visit_no, arrived_at, due_at,
