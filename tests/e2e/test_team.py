@@ -49,7 +49,7 @@ def test_somebody_is_taken_on_chooses_her_password_and_is_locked_out(page: Page,
     hers.get_by_label("新密码", exact=True).fill(OWN)
     hers.get_by_label("再输入一次新密码").fill(OWN)
     hers.get_by_role("button", name="修改密码").click()
-    expect(hers.get_by_role("link", name="线索")).to_be_visible()
+    expect(hers.get_by_role("navigation").get_by_role("link", name="线索")).to_be_visible()
     expect(hers.get_by_role("link", name="团队")).to_have_count(0)
 
     page.goto(f"{sheet.console}/team?q={username}")

@@ -141,6 +141,8 @@ def test_workers_let_in_parts_of_one_crowd_at_once_and_whoever_stops_it_waits_fo
         return done
 
     monkeypatch.setattr(enrolling, "_enter", then)
+    # Who comes while it is being counted finds nothing yet.
+    fanning_out._count_first([])
     with ThreadPoolExecutor(2) as pool:
         assert list(pool.map(lambda _: fanning_out.turn(), range(2))) == [A_PAGE, A_PAGE]
     stopping.join(20)

@@ -80,8 +80,9 @@ _GONE = """
         SELECT FROM customers c
         WHERE c.id = a.customer_id AND c.brand_id = :brand_id AND c.merged_into_id IS NULL AND c.erased_at IS NULL)
 """
-# A walk may still stand under a profile that was merged just now, of which journeys have not heard yet. OFFSET keeps the planner from
-# reading all walks of the journey once for each page, which it does as long as it has not heard how many those are.
+# A walk may still stand under a profile that was merged just now, of which journeys have not heard yet. OFFSET and the pair keep the
+# planner from reading all walks of the journey, once for each page or each person, which it does as long as it has not heard how many
+# those are: only the index that begins with the customer knows such pairs in order.
 _WALKED = """
     WITH selves AS (
         SELECT walk_id, entry_key, customer_id FROM arriving WHERE why IS NULL
@@ -91,7 +92,9 @@ _WALKED = """
         SELECT a.walk_id, bool_or(:once OR w.entry_key = a.entry_key) AS walked, bool_or(w.status = 'held_out') AS held_out,
             bool_or(w.status IN ('active', 'stuck')) AS inside, max(w.created_at) AS last_at
         FROM selves a CROSS JOIN LATERAL (
-            SELECT * FROM walks WHERE customer_id = a.customer_id AND journey_id = :journey_id OFFSET 0
+            SELECT * FROM walks WHERE customer_id = a.customer_id
+                AND (customer_id, journey_id) >= (a.customer_id, :journey_id) AND (customer_id, journey_id) <= (a.customer_id, :journey_id)
+            OFFSET 0
         ) w
         GROUP BY a.walk_id
     )

@@ -118,7 +118,8 @@ export function useLogin() {
     mutationFn: (body) => api("POST", "public/staff/login", body),
     onSuccess: async () => {
       cache.clear();
-      await cache.fetchQuery({ queryKey: ME, queryFn: () => clocked<T.Staff>("staff/console/me") });
+      // Whatever it answers is for `RequireSession` to say: she is signed in, also where she has to choose her own password first.
+      await cache.prefetchQuery({ queryKey: ME, queryFn: () => clocked<T.Staff>("staff/console/me") });
     },
   });
 }

@@ -28,6 +28,7 @@ export interface NodeResult {
   delivered: number;
   failed: number;
   not_sent: number;
+  clicked: number;
   converted: number;
   /** At the trigger alone. */
   held_out?: number;
@@ -87,6 +88,8 @@ export interface Walker {
   entered_at: string;
   due_at: string | null;
   why: string | null;
+  /** Of a figure of messages. */
+  message: { id: string } | null;
 }
 
 export interface Visit {
@@ -121,7 +124,9 @@ export interface Why {
 }
 
 /** The figures that are told by people; the others are counts alone. */
-export const TOLD_BY_PEOPLE = new Set(["waiting", "stuck", "exited", "finished", "converted", "held_out"]);
+export const TOLD_BY_PEOPLE = new Set([
+  "waiting", "stuck", "exited", "finished", "converted", "held_out", "sent", "delivered", "failed", "not_sent", "clicked",
+]);
 
 export function useResults(id: string, version: string | null, enabled = true) {
   const path = withQuery(of(id, "results"), { version });

@@ -16,7 +16,7 @@ const r = t.results;
 
 const AT_THE_TRIGGER: Figure[] = ["entered", "left_out", "held_out", "converted"];
 const ALWAYS: Figure[] = ["entered", "waiting", "passed"];
-const WHERE_THERE_ARE: Figure[] = ["sent", "delivered", "not_sent", "failed", "skipped", "converted", "stuck", "finished", "exited", "moved"];
+const WHERE_THERE_ARE: Figure[] = ["sent", "delivered", "clicked", "not_sent", "failed", "skipped", "converted", "stuck", "finished", "exited", "moved"];
 
 function figuresAt(node: JourneyNode, known: Known): Figure[] {
   if (node.id === "trigger") return AT_THE_TRIGGER;
@@ -100,7 +100,7 @@ function Walkers({ journeyId, asked, onOpen }: { journeyId: string; asked: Asked
         <div className={pages.isPlaceholderData ? "list-stale" : undefined}>
           <ul className="plain">
             {rows.map((one) => (
-              <li key={one.walk_id}>
+              <li key={one.message?.id ?? one.walk_id}>
                 <button type="button" className="walk" onClick={() => onOpen(one.walk_id)}>
                   <WalkLines walk={{ ...one, customer: { ...one, id: one.customer_id }, exit_reason: one.why }} />
                 </button>

@@ -16,6 +16,7 @@ export const results = {
     stuck: "卡住",
     sent: "已发送",
     delivered: "已送达",
+    clicked: "已点开",
     missed: "跳过",
     skipped: "跳过这一步",
     not_sent: "消息未发出",
