@@ -8,8 +8,11 @@ from typing import Any
 
 from app.kit.texts import t
 from app.messaging import lint, rendering
+from app.messaging.models import Purpose
 from app.messaging.values import ValueRefused, fit, kind_of
 
+# How an address on the web begins.
+WEB = ("http://", "https://")
 # Every fact that a form may speak of, with the longest example that is likely: `app/messaging/facts.py` gives them, and a test compares.
 EXAMPLES = {
     "customer_name": "欧阳·娜塔莉亚女士",
@@ -55,6 +58,7 @@ class Draft:
 
     channel: str
     fields: Mapping[str, str]
+    purpose: str = Purpose.transactional
     page: str | None = None
     template_ids: Mapping[str, str] = field(default_factory=dict)
     target: Mapping[str, str] | None = None
@@ -126,6 +130,27 @@ def parts(draft: Draft, *wanted: str, longest_bytes: int, optional: Sequence[str
         if len(text.encode()) > longest_bytes:
             found.append(Problem.of(name, "text_too_long", is_warning=bool(rendering.checked(form)), most=longest_bytes))
     return found
+
+
+def way_on(draft: Draft, *, opens_web: bool) -> list[Problem]:
+    """A page where only a mini-program's can be opened is one of it."""
+    shown = _example(draft.page or "")
+    return [Problem.of("page", "page_outside")] if shown.startswith(WEB) and not opens_web else []
+
+
+def refusable(draft: Draft, *, where: str) -> list[Problem]:
+    """Whoever gets advertisements can refuse them where she reads them (Personal Information Protection Law, article 24)."""
+    forms = (*draft.fields.values(), draft.page or "")
+    if draft.purpose != Purpose.marketing or any("refusal_link" in _speaks_of(form) for form in forms):
+        return []
+    return [Problem.of(where, "no_refusal", is_warning=True)]
+
+
+def _example(form: str) -> str:
+    try:
+        return rendering.rendered(form, EXAMPLES)
+    except (rendering.FormWrong, rendering.FactMissing):
+        return ""
 
 
 def without_facts(draft: Draft) -> list[Problem]:

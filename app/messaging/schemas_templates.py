@@ -59,6 +59,7 @@ class OverrideIn(TemplateVersionIn):
 
 class TemplateDraftIn(Schema):
     channel = String(required=True, validate=Length(1, 64))
+    purpose = String(load_default="transactional", validate=OneOf([one.value for one in Purpose]))
     fields_ = Dict(**_FIELDS, required=True, data_key="fields", attribute="fields")
     page = String(allow_none=True, validate=Length(1, 1000))
     template_ids = Dict(**_IDS)
@@ -67,7 +68,6 @@ class TemplateDraftIn(Schema):
 
 class DraftPreviewIn(TemplateDraftIn):
     customer_id = UUID(allow_none=True, load_default=None, metadata={"description": "a real person; null: with our examples"})
-    purpose = String(load_default="transactional", validate=OneOf([one.value for one in Purpose]))
 
 
 class PreviewRungIn(Schema):

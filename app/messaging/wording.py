@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from app.messaging import facts, lint, rendering
+from app.messaging import drafts, facts, lint, rendering
 from app.messaging.channels import SendFailed
 from app.messaging.models import MessageTemplate, Purpose, Send, TemplateState
 from app.messaging.values import ValueRefused, fit
@@ -75,6 +75,12 @@ def filled(field: str, form: str, known: Mapping[str, Any]) -> str:
 def page_of(template: MessageTemplate, known: Mapping[str, Any]) -> str | None:
     """Where a tap leads; None leads nowhere. Raises `SendFailed`."""
     return filled("page", template.page, known) if template.page else None
+
+
+def way_on(template: MessageTemplate, known: Mapping[str, Any]) -> dict[str, str | None]:
+    """Where a tap leads, for a channel that `opens_web`: a `page` of the mini-program, or a `url`. Raises `SendFailed`."""
+    to = page_of(template, known)
+    return {"page": None, "url": to} if to and to.startswith(drafts.WEB) else {"page": to, "url": None}
 
 
 def must_be_notice(template: MessageTemplate) -> None:

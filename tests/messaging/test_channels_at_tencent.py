@@ -5,14 +5,17 @@ from __future__ import annotations
 import itertools
 import uuid
 from collections.abc import Callable
+from datetime import timedelta
 from typing import Any
+from urllib.parse import urlsplit
 
 import pytest
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from app.dealers.models import Role
-from app.identity.models import Customer
+from app.identity import service as wishing
+from app.identity.models import Customer, Purpose
 from app.kit import clock
 from app.kit.settings import settings
 from app.messaging import credits, service, sms, windows
@@ -368,3 +371,21 @@ def test_a_notice_of_the_service_account_needs_a_credit_of_its_own(world: World)
     world.simulator.ask(f"users/{person['id']}/service/notices", appid=account.appid, answers=answers, asked_on="page")
     credits.grant(world.session, account, openid, template_id, key="1", said_at=clock.now(world.session))
     assert world.send(world.plan(her, "notice", key, context={"order_id": order.id})) == [("accepted", None)]
+
+
+def test_a_tap_on_a_notice_opens_the_page_by_which_she_refuses(world: World, client: Any) -> None:
+    her, person = world.customer()
+    wishing.give_consent(world.session, her, purpose=Purpose.marketing, text_version="1")
+    account, template_id = world.accounts["service_account"], world.simulator.accounts["templates"]["test_drive_invitation"]
+    fields = {"thing1": "车主日", "thing2": "金桥店", "time3": "2026年11月22日 09:00", "phone_number4": "021-58881234"}
+    more = {"template_ids": {account.appid: template_id}, "purpose": "marketing", "page": "{{ refusal_link }}"}
+    key = make.template(world.session, world.town, "service_template", fields, **more).key
+    first, second = (world.plan(her, "service_template", key, purpose="marketing") for _ in range(2))
+    second.due_at += timedelta(hours=1)
+    assert world.send(first) == [("accepted", None)]
+    (shown,) = world.simulator.look(f"users/{person['id']}/inbox")["messages"]
+    link = urlsplit(shown["url"]).path
+    assert client.get(link).status_code == 200
+    assert client.post(link, data={"step": "refuse_all"}).status_code == 303
+    second.due_at -= timedelta(hours=1)
+    assert world.send(second) == [("skipped", "refused")]

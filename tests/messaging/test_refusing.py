@@ -125,7 +125,7 @@ def test_a_message_that_was_refused_by_its_link_is_skipped(
     send.due_at += timedelta(hours=1)
     towns.send_due(session)
     session.refresh(first)
-    client.post("/" + first.payload["page"].split("/", 3)[3], data={"step": "refuse_all"})
+    client.post("/" + tencent.calls_of("send_template")[0]["url"].split("/", 3)[3], data={"step": "refuse_all"})
     later(hours=2)
     towns.send_due(session)
     session.refresh(send)

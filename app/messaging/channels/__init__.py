@@ -129,6 +129,8 @@ class Channel(ABC):
     written: ClassVar[bool] = True
     # What its templates say, by these names; None: by the typed keys of the platform's template, (): by names that the writer chooses.
     parts: ClassVar[tuple[str, ...] | None] = ("content",)
+    # Whether a tap on its messages may open an address on the web, and not a page of the mini-program alone.
+    opens_web: ClassVar[bool] = False
 
     @abstractmethod
     def reach(self, session: Session, sends: Sequence[Send], accounts: Sequence[WechatAccount]) -> Mapping[uuid.UUID, Address | SendFailed]:

@@ -52,6 +52,7 @@ class GroupSend(ServiceTemplate):
     # One call for a whole group.
     at_once = 10_000
     endpoint = None
+    opens_web = False
 
     class Config(Schema):
         template_key = String(required=True, validate=Length(1, 64), metadata={"description": "消息模板"})

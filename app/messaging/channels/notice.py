@@ -18,12 +18,13 @@ class Notice(SubscribeMessage):
     label = "服务号订阅通知"
     account_kind = AccountKind.service_account
     endpoint = "service_account.send_notice"
+    opens_web = True
 
     def exchange(self, letter: Letter) -> Exchange[Any]:
         assert letter.account is not None
         given = letter.payload
         send = gateway().service_account(letter.account).send_notice
-        return send.prepare(given["openid"], given["template_id"], given["data"], page=given["page"])
+        return send.prepare(given["openid"], given["template_id"], given["data"], page=given["page"], url=given.get("url"))
 
     def told(self, letter: Letter, answer: Any) -> Receipt:
         return Receipt()

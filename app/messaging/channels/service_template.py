@@ -37,6 +37,7 @@ class ServiceTemplate(CallPerLetter):
     # WeChat knows a client_msg_id again for ten minutes; the last one is for a slow call and a clock that is not ours.
     dedupe_window = timedelta(minutes=9)
     parts = None
+    opens_web = True
     endpoint: ClassVar[str | None] = "service_account.send_template"
 
     class Config(Schema):
@@ -78,8 +79,7 @@ class ServiceTemplate(CallPerLetter):
                 "openid": to.name,
                 "template_id": wording.id_at(template, to.account.appid),
                 "data": wording.typed(template, known),
-                "page": wording.page_of(template, known),
-            }
+            } | wording.way_on(template, known)
 
         return wording.each_written(session, self.kind, sends, write)
 
@@ -90,7 +90,9 @@ class ServiceTemplate(CallPerLetter):
         assert letter.account is not None
         given = letter.payload
         send = gateway().service_account(letter.account).send_template
-        return send.prepare(given["openid"], given["template_id"], given["data"], client_msg_id=letter.client_msg_id, page=given["page"])
+        # What was claimed before there were addresses has none.
+        to = {"page": given["page"], "url": given.get("url")}
+        return send.prepare(given["openid"], given["template_id"], given["data"], client_msg_id=letter.client_msg_id, **to)
 
     def told(self, letter: Letter, answer: Any) -> Receipt:
         return Receipt(msgid=str(answer))

@@ -70,8 +70,7 @@ class SubscribeMessage(CallPerLetter):
                 "openid": to.name,
                 "template_id": wording.id_at(template, to.appid),
                 "data": wording.typed(template, known),
-                "page": wording.page_of(template, known),
-            }
+            } | wording.way_on(template, known)
 
         return wording.each_written(session, self.kind, sends, write)
 

@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 from app.dealers.models import Role, Staff
 from app.kit import clock, db
 from app.kit.registry import kinds
-from app.messaging import lint
+from app.messaging import drafts, lint
 from app.messaging.channels import channel
 from app.messaging.drafts import Draft, Problem, form_problems
 from app.messaging.errors import (
@@ -111,6 +111,7 @@ def problems(session: Session, template: MessageTemplate) -> list[Problem]:
     return problems_of(
         session,
         channel=template.channel,
+        purpose=template.purpose,
         fields=template.fields,
         page=template.page,
         template_ids=template.template_ids,
@@ -135,7 +136,12 @@ def problems_of(session: Session, **content: Any) -> list[Problem]:
             platform[appid] = None
         # Of an account that nobody has read so far nothing is known.
     draft = Draft(**{name: value for name, value in content.items() if name != "template_ids"}, template_ids=ids, platform=platform)
-    return [*form_problems(draft), *channel(draft.channel).check(draft)]
+    way = channel(draft.channel)
+    found = [*form_problems(draft), *way.check(draft), *drafts.way_on(draft, opens_web=way.opens_web)]
+    where = "page" if way.opens_web else "content"
+    # Where nothing can carry a link of hers, she refuses as the platform lets her: she unfollows, or allows no more.
+    carries = way.to == "customer" and (way.opens_web or where in (way.parts or ()))
+    return found + (drafts.refusable(draft, where=where) if carries else [])
 
 
 def writable() -> list[Any]:

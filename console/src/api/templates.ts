@@ -108,10 +108,10 @@ function useAsked<R>(path: string, body: object | null) {
   });
 }
 
-type Content = Pick<TemplateDraft, "channel" | "fields" | "page">;
+type Content = Pick<TemplateDraft, "channel" | "fields" | "page" | "purpose">;
 
 export const useProblems = (draft: (Content & Pick<TemplateDraft, "template_ids">) | null) => useAsked<{ items: Problem[] }>(`${TEMPLATES}check`, draft);
-export const useDraftPreview = (draft: (Content & { purpose: string; customer_id: string | null }) | null) => useAsked<Preview>(`${TEMPLATES}preview`, draft);
+export const useDraftPreview = (draft: (Content & { customer_id: string | null }) | null) => useAsked<Preview>(`${TEMPLATES}preview`, draft);
 /** By which way the message as it is saved would reach her now. */
 export const useWayTo = (id: string | null, customer: string | null) =>
   useAsked<Preview>(`${TEMPLATES}${id ?? ""}/preview`, id && customer ? { customer_id: customer } : null);

@@ -185,7 +185,7 @@ function Editor({ template, initial, writing, platform }: EditorProps) {
   const rested = useRested(draft);
   const isChanged = JSON.stringify(draft) !== JSON.stringify(initial);
   // Nobody is told what is missing before the first stroke.
-  const checked = useProblems(may && (template || isChanged) ? { channel: rested.channel, fields: rested.fields, page: rested.page, template_ids: rested.template_ids } : null);
+  const checked = useProblems(may && (template || isChanged) ? { channel: rested.channel, fields: rested.fields, page: rested.page, purpose: rested.purpose, template_ids: rested.template_ids } : null);
   if (!channel) return null;
   const labels = fieldsOf(channel, draft, platform.items, w.parts);
   // What somebody has answered for is no problem any more.

@@ -142,7 +142,7 @@ export const messages = {
     addField: "添加字段",
     insert: "插入变量",
     page: "点开后到哪里",
-    pageHint: "小程序页面路径，可以带变量；不填则不能点开",
+    pageHint: "小程序页面路径，可以带变量；不填则不能点开。服务号消息也可以填网址，例如 {{ refusal_link }}",
     preview: "手机上的样子",
     previewPerson: "用哪位客户的信息",
     previewHint: "现在用的是最长的示例内容；选一位客户看看真实效果。",
