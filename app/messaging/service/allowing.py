@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 import uuid
+from datetime import datetime, timedelta
+from functools import partial
 
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from app.events.models import Event
+from app.identity.models import WechatIdentity
 from app.messaging import credits, windows
+from app.messaging.models import Send, SendStatus
 from app.messaging.service.hearing import delivered
 from app.wechat import queries as wechat
 from app.wechat.messages import (
@@ -24,6 +29,8 @@ from app.wechat.models import AccountKind, WechatAccount
 
 # Only what asks the account for an answer opens a window: a button that leads to a page does not.
 _ASKS = "CLICK"
+# Tencent tells within moments whether a message arrived, by a clock that is not ours.
+_TOLD_WITHIN, _CLOCKS_DIFFER = timedelta(minutes=10), timedelta(minutes=1)
 
 
 def subscriptions_answered(session: Session, event: Event) -> None:
@@ -45,10 +52,31 @@ def subscriptions_sent(session: Session, event: Event) -> None:
     """Tencent says which subscribe messages reached the person. Raises `ReceiptTooEarly`."""
     told = wechat.message(session, event.data["inbox_id"])
     assert isinstance(told, SubscribeSent)
+    account, at = _account(session, event), told.sent_at or event.recorded_at
     for one in told.results:
         if one.msgid:
             status = "success" if one.status.startswith("success") else f"failed: {one.status}"
-            delivered(session, event.brand_id, msgid=one.msgid, status=status, heard_at=event.recorded_at)
+            unheard = partial(_unheard, session, account, (told.sender, one.template_id), at)
+            delivered(session, event.brand_id, msgid=one.msgid, status=status, heard_at=event.recorded_at, unheard=unheard)
+
+
+def _unheard(session: Session, account: WechatAccount, whose: tuple[str, str], at: datetime) -> Send | None:
+    """The message of a template to a person (`whose`) that left just before and whose msgid nobody was told: the answer was lost, or
+    gives none. Of two nobody can say which it is.
+    """
+    openid, template_id = whose
+    her = select(WechatIdentity.customer_id).filter_by(appid=account.appid, openid=openid).scalar_subquery()
+    wanted = select(Send).where(
+        Send.customer_id == her,
+        Send.appid == account.appid,
+        Send.status.in_((SendStatus.unknown, SendStatus.accepted)),
+        Send.msgid.is_(None),
+        Send.delivery.is_(None),
+        Send.claimed_at.between(at - _TOLD_WITHIN, at + _CLOCKS_DIFFER),
+    )
+    sends = session.execute(wanted.order_by(Send.id).with_for_update()).scalars()
+    found = [one for one in sends if one.payload and one.payload.get("template_id") == template_id]
+    return found[0] if len(found) == 1 else None
 
 
 def did_something(session: Session, event: Event) -> None:

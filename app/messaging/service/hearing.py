@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 
 from sqlalchemy import select
@@ -15,7 +15,8 @@ from app.identity.models import Customer
 from app.kit import clock
 from app.kit.errors import Invalid
 from app.kit.logging import logger
-from app.messaging.models import Delivery, Send
+from app.messaging.models import Delivery, Send, SendStatus
+from app.messaging.service import writing
 from app.wechat import queries as wechat
 
 log = logger(__name__)
@@ -28,8 +29,17 @@ class ReceiptTooEarly(Exception):
     """A delivery receipt came before the answer to the call that it is about; it is to be delivered again later."""
 
 
-def delivered(session: Session, brand_id: uuid.UUID, *, msgid: str, status: str, heard_at: datetime) -> None:
-    """The platform says whether an accepted message reached its person: `success` or `failed…`. Again changes nothing.
+def delivered(
+    session: Session,
+    brand_id: uuid.UUID,
+    *,
+    msgid: str,
+    status: str,
+    heard_at: datetime,
+    unheard: Callable[[], Send | None] = lambda: None,
+) -> None:
+    """The platform says whether a message reached its person: `success` or `failed…`. Again changes nothing. `unheard` finds the one
+    that it is about among those whose msgid nobody was told.
 
     Raises:
         ReceiptTooEarly: no send has this msgid yet.
@@ -38,15 +48,22 @@ def delivered(session: Session, brand_id: uuid.UUID, *, msgid: str, status: str,
     if send is None:
         if clock.now(session) - heard_at < _KNOWN_AFTER:
             raise ReceiptTooEarly(msgid)
-        log.warning("receipt for a message that is not ours", msgid=msgid)
-        return
+        if (send := unheard()) is None:
+            log.warning("receipt for a message that is not ours", msgid=msgid)
+            return
+        send.msgid = msgid
     note(session, send, arrived=status.startswith("success"), status=status)
 
 
 def note(session: Session, send: Send, *, arrived: bool, status: str) -> None:
-    """Write down whether an accepted message reached its person, `status` in the platform's words. Again changes nothing."""
+    """Write down whether a message reached its person, `status` in the platform's words. Again changes nothing. One of which nobody knew
+    whether it had left has left: who tells so took it.
+    """
     if send.delivery is not None:
         return
+    if send.status == SendStatus.unknown:
+        send.error_code = send.error_message = None
+        writing.end(session, send, SendStatus.accepted)
     send.delivery = Delivery.success if arrived else Delivery.failed
     if not arrived:
         send.error_code, send.error_message = "undelivered", status

@@ -137,11 +137,11 @@ def problems_of(session: Session, **content: Any) -> list[Problem]:
         # Of an account that nobody has read so far nothing is known.
     draft = Draft(**{name: value for name, value in content.items() if name != "template_ids"}, template_ids=ids, platform=platform)
     way = channel(draft.channel)
-    found = [*form_problems(draft), *way.check(draft), *drafts.way_on(draft, opens_web=way.opens_web)]
+    wrong = [*form_problems(draft), *way.check(draft), *drafts.way_on(draft, opens_web=way.opens_web)]
     where = "page" if way.opens_web else "content"
     # Where nothing can carry a link of hers, she refuses as the platform lets her: she unfollows, or allows no more.
     carries = way.to == "customer" and (way.opens_web or where in (way.parts or ()))
-    return found + (drafts.refusable(draft, where=where) if carries else [])
+    return wrong + (drafts.refusable(draft, where=where) if carries else [])
 
 
 def writable() -> list[Any]:

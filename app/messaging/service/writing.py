@@ -15,7 +15,7 @@ from app.kit import clock
 from app.kit.crypto import sealed_json, sealed_text
 from app.kit.json import dumps
 from app.messaging.channels import Letter, Receipt
-from app.messaging.models import Send, SendStatus, about_whom, facts_of
+from app.messaging.models import Delivery, Send, SendStatus, about_whom, facts_of
 
 if TYPE_CHECKING:
     from app.messaging.service.claiming import Turn
@@ -133,7 +133,10 @@ def accepted(session: Session, letters: Sequence[tuple[Letter, Receipt]]) -> Non
 
 
 def end(session: Session, send: Send, status: SendStatus) -> None:
-    """One message, which the session holds, comes to its end."""
+    """One message, which the session holds, comes to its end. Unknown is none whose receipt is there: that one has left."""
+    if status == SendStatus.unknown and send.delivery is not None:
+        status = SendStatus.accepted
+        send.error_code = "undelivered" if send.delivery == Delivery.failed else None
     send.status, send.lease_until, send.settled_at = status, None, clock.now(session)
     fact = _fact(send)
     if send.error_code:
