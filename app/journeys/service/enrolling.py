@@ -32,6 +32,7 @@ from sqlalchemy import (
     update,
 )
 from sqlalchemy.dialects.postgresql import JSONB, array
+from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session, aliased
 
 from app.audience.conditions import Scope
@@ -124,10 +125,12 @@ _ENTER = """
             triggered_at, subject_type, subject_id, context,
             CASE WHEN NOT held THEN CAST(:begins AS timestamptz) + nth * CAST(:apart AS interval) + CAST(:lives AS interval) END, parent_id
         FROM coming ORDER BY customer_id
-        ON CONFLICT DO NOTHING RETURNING status
+        {unless} RETURNING status
     )
     SELECT count(*) FILTER (WHERE status = 'active'), count(*) FILTER (WHERE status = 'held_out') FROM made
 """
+# To look into each of its indexes beforehand is a fourth of what a row costs.
+_UNLESS_RACED = "ON CONFLICT DO NOTHING"
 _RACED = """
     UPDATE arriving a SET why = 'inside' WHERE why IS NULL AND NOT EXISTS (SELECT FROM walks w WHERE w.id = a.walk_id)
 """
@@ -299,7 +302,11 @@ def _enter(session: Session, version: JourneyVersion, graph: Graph, now: datetim
         "apart": apart,
         "lives": timedelta(days=rules["ttl_days"]) if rules["ttl_days"] else None,
     }
-    entered, held_out = session.execute(text(_ENTER), given).one()
+    try:
+        with session.begin_nested():
+            entered, held_out = session.execute(text(_ENTER.format(unless="")), given).one()
+    except IntegrityError:
+        entered, held_out = session.execute(text(_ENTER.format(unless=_UNLESS_RACED)), given).one()
     if entered + held_out < expected:
         session.execute(text(_RACED))
     if apart:

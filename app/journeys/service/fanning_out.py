@@ -33,7 +33,7 @@ from app.kit.logging import logger
 
 log = logger(__name__)
 
-A_PAGE = 5_000
+A_PAGE = 8_000
 # So many workers can help; whoever comes to a fan-out of a few pages would find nothing left.
 MOST_PARTS, PAGES_A_PART = 8, 4
 # How long a sweep goes on before it lets other work between, and rings for the rest.
