@@ -79,6 +79,8 @@ class Settings(BaseSettings):
     )
     group_sends_per_month: int = Field(default=4, ge=1)
     member_tasks_per_month: int = Field(default=0, ge=0)
+    member_messages_per_minute: int = Field(default=30, ge=1)
+    member_messages_per_hour: int = Field(default=1_000, ge=1)
 
     # Short messages, by Tencent Cloud; without an app id there are none
     sms_base: str = "https://sms.tencentcloudapi.com"

@@ -171,6 +171,30 @@ def test_a_sender_that_fails_too_often_stops_itself_says_so_and_goes_on_when_a_p
     assert {one.status for one in sends} == {"accepted"}
 
 
+@pytest.mark.parametrize(("code", "stops"), [("47003", True), ("43101", False)])
+def test_what_is_wrong_with_a_message_stops_its_sender_and_what_people_decided_does_not(
+    session: Session, town: make.Town, tencent: FakeGateway, code: str, stops: bool
+) -> None:
+    """A template that WeChat does not take would else burn through everybody whom it is for."""
+    for _ in range(60):
+        news(session, town, agreeing(session, town))
+    tencent.fail("send_template", WechatError(Outcome.permanent_person, code, "refused"), times=60)
+    make.send_due(session)
+    stop = session.execute(select(SenderStop)).scalar_one()
+    assert (stop.stopped_at is not None, stop.reason) == ((True, f"wechat.{code}") if stops else (False, None))
+
+
+def test_a_sender_that_makes_few_calls_is_stopped_too(session: Session, town: make.Town, tencent: FakeGateway, later: Any) -> None:
+    tencent.fail("send_template", WechatError(Outcome.permanent_person, "47003", "refused"), times=100)
+    for number in range(4):
+        for _ in range(20):
+            news(session, town, agreeing(session, town))
+        make.send_due(session)
+        later(minutes=2)
+        assert (session.execute(select(SenderStop.stopped_at)).scalar_one() is not None) == (number >= 2)
+    assert len(tencent.calls) == 60, "the last of them wait"
+
+
 def test_what_has_expired_is_not_sent_hours_later(session: Session, town: make.Town, tencent: FakeGateway, later: Any) -> None:
     """As a server that comes back in the afternoon would send the good morning."""
     until = clock.now(session) + timedelta(hours=1)

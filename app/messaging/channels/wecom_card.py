@@ -12,7 +12,7 @@ from apiflask.fields import String
 from apiflask.validators import Length
 from sqlalchemy.orm import Session
 
-from app.messaging import staff_cards
+from app.messaging import member_pace, staff_cards
 from app.messaging.channels import Address, CallPerLetter, Letter, Receipt, SendFailed, each
 from app.messaging.models import Send
 from app.wechat.client import CardReceipt, gateway
@@ -42,6 +42,9 @@ class WecomCard(CallPerLetter):
         self, session: Session, sends: Sequence[Send], addresses: Mapping[uuid.UUID, Address]
     ) -> dict[uuid.UUID, dict[str, Any] | SendFailed]:
         return each(sends, lambda send: {"userid": addresses[send.id].name, "card": staff_cards.card(session, send)})
+
+    def take(self, session: Session, sends: Sequence[Send], addresses: Mapping[uuid.UUID, Address]) -> dict[uuid.UUID, SendFailed]:
+        return member_pace.beyond(session, sends)
 
     def exchange(self, letter: Letter) -> Exchange[Any]:
         assert letter.account is not None

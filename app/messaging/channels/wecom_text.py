@@ -12,7 +12,7 @@ from apiflask.fields import String
 from apiflask.validators import Length
 from sqlalchemy.orm import Session
 
-from app.messaging import staff_cards, wording
+from app.messaging import member_pace, staff_cards, wording
 from app.messaging.channels import LONGEST_BYTES, Address, CallPerLetter, Letter, Receipt, SendFailed, each
 from app.messaging.models import MessageTemplate, Send
 from app.wechat.client import CardReceipt, gateway
@@ -44,6 +44,9 @@ class WecomText(CallPerLetter):
             return {"userid": addresses[send.id].name, "text": f"{text}\n#{send.id.hex[-8:]}"}
 
         return wording.each_written(session, self.kind, sends, write)
+
+    def take(self, session: Session, sends: Sequence[Send], addresses: Mapping[uuid.UUID, Address]) -> dict[uuid.UUID, SendFailed]:
+        return member_pace.beyond(session, sends)
 
     def exchange(self, letter: Letter) -> Exchange[Any]:
         assert letter.account is not None

@@ -112,12 +112,14 @@ class Send(Root):
             postgresql_where=text("broadcast_id IS NOT NULL"),
             postgresql_include=["delivery"],
         ),
+        # What a member of the corp had lately.
+        Index("ix_sends_staff", "staff_id", "settled_at", postgresql_where=text("staff_id IS NOT NULL")),
         Index("ix_sends_capped", "customer_id", "claimed_at", postgresql_where=text("purpose = 'marketing' AND claimed_at IS NOT NULL")),
     )
 
     channel: Mapped[str]
     customer_id: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("customers.id"), index=True)
-    staff_id: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("staff.id"), index=True)
+    staff_id: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("staff.id"))
     template_key: Mapped[str]
     purpose: Mapped[str]
     dedupe_key: Mapped[str]

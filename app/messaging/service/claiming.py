@@ -37,7 +37,7 @@ EVERY_LANE = range(LANES)
 GIVE_UP_AFTER = timedelta(hours=6)
 _LONGEST_PAUSE_SECONDS = 60
 # These come to an end by themselves, or by somebody's decision; whoever waits for them is not given up.
-PATIENT = frozenset(("quota", "quiet_hours", "sender_stopped"))
+PATIENT = frozenset(("quota", "quiet_hours", "sender_stopped", "member_pace"))
 
 
 class Person(NamedTuple):

@@ -32,8 +32,21 @@ NO_TIME = "no_time"
 _OURS = frozenset((NO_TIME, "group_of_one"))
 # Nothing reached WeChat, which has counted nothing.
 _NEVER_CALLED = frozenset((NO_TIME, "wechat.connection", "wechat.breaker", "wechat.quota"))
-# A sender is judged by what it did within so long, and not before it has made so many calls.
-JUDGED_OVER, JUDGED_FROM = timedelta(minutes=1), 50
+# What a person's own state refuses says nothing about the sender; a value, a text or a template that is refused does.
+_HERS = frozenset(
+    (
+        *(f"wechat.{code}" for code in (40003, 40226, 41048, 43004, 43019, 43101, 45015, 45047, 48002, 81013, 85437)),
+        *("erased", "invalid_userid", "no_contact"),
+    )
+)
+_HER_NUMBER = (
+    "sms.FailedOperation.PhoneNumberInBlacklist",
+    "sms.InvalidParameterValue.IncorrectPhoneNumber",
+    "sms.LimitExceeded.PhoneNumber",
+    "sms.UnsupportedOperation.",
+)
+# A sender is judged by what it did within so long, and not before it has made so many calls: one that makes few is given more time.
+JUDGED_OVER, JUDGED_FROM, JUDGED_AT_MOST_OVER = timedelta(minutes=1), 50, timedelta(hours=1)
 
 
 def settle(session: Session, kind: str, letters: Sequence[Letter], outcomes: Sequence[Outcome]) -> None:
@@ -103,16 +116,15 @@ def _judge(session: Session, kind: str, letters: Sequence[Letter], outcomes: Seq
     """
     counts: dict[tuple[uuid.UUID, str], list[int]] = defaultdict(lambda: [0, 0])
     for letter, told in zip(letters, outcomes, strict=True):
-        # What a person's own state refuses says nothing about the sender, and neither does a quota.
-        failed = isinstance(told, SendFailed) and not told.permanent and told.code not in (*_QUOTA, *_OURS)
         counts[letter.brand_id, letter.sender][0] += 1
-        counts[letter.brand_id, letter.sender][1] += failed
+        counts[letter.brand_id, letter.sender][1] += _blames(told)
     now = clock.now(session)
     for brand_id, appid in sorted(counts):
         answers, errors = counts[brand_id, appid]
         row = {"channel": kind, "appid": appid}
         table = SenderStop.__table__.c
-        over = table.window_began_at < func.marque_now() - JUDGED_OVER
+        age = func.marque_now() - table.window_began_at
+        over = ((age > JUDGED_OVER) & (table.answers >= JUDGED_FROM)) | (age > JUDGED_AT_MOST_OVER)
         add = insert(SenderStop).values(**row, brand_id=brand_id, answers=answers, errors=errors, window_began_at=now)
         judged = session.execute(
             add.on_conflict_do_update(
@@ -127,7 +139,13 @@ def _judge(session: Session, kind: str, letters: Sequence[Letter], outcomes: Seq
         most = limits.policy_of(session, brand_id).stop_at_percent
         if errors and judged.stopped_at is None and judged.answers >= JUDGED_FROM and judged.errors * 100 >= most * judged.answers:
             judged.stopped_at = now
-            judged.reason = next(told.code for told in outcomes if isinstance(told, SendFailed) and not told.permanent)
+            judged.reason = next(told.code for told in outcomes if isinstance(told, SendFailed) and _blames(told))
             log.error("sender stopped itself", channel=kind, appid=appid, answers=judged.answers, errors=judged.errors)
             data = {"channel": kind, "appid": appid, "answers": judged.answers, "errors": judged.errors, "error": judged.reason}
             events.record(session, "sender.stopped", brand_id=brand_id, subject=("sender", appid), data=data)
+
+
+def _blames(told: Outcome) -> bool:
+    """Whether the outcome speaks against the sender."""
+    ours = (*_QUOTA, *_OURS, *_HERS)
+    return isinstance(told, SendFailed) and told.code not in ours and not told.code.startswith(_HER_NUMBER)
