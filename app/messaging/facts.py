@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta, timezone
 from typing import Any
@@ -20,22 +20,40 @@ from app.kit.texts import t
 from app.messaging import refusing
 from app.messaging.models import Purpose, Send
 from app.orders.models import Order
-from app.vehicles.models import Vehicle
+from app.vehicles.models import ModelSeries, Vehicle
 
 CHINA = timezone(timedelta(hours=8))
 _DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 
 
-def of(session: Session, send: Send) -> dict[str, Any]:
+# Facts of these customers, by their ids and the facts' names, from a domain above.
+Teller = Callable[[Session, Collection[uuid.UUID]], Mapping[uuid.UUID, Mapping[str, Any]]]
+_tellers: dict[tuple[str, ...], Teller] = {}
+
+
+def also_knows(*names: str) -> Callable[[Teller], Teller]:
+    """Let a domain above tell facts of customers by these names; it is asked only where a form speaks of one."""
+
+    def register(teller: Teller) -> Teller:
+        _tellers[names] = teller
+        return teller
+
+    return register
+
+
+def of(session: Session, send: Send, *, forms: Collection[str] | None = None) -> dict[str, Any]:
     """The facts of one message; see `of_all`."""
-    return of_all(session, [send])[send.id]
+    return of_all(session, [send], forms=forms)[send.id]
 
 
-def of_all(session: Session, sends: Sequence[Send]) -> dict[uuid.UUID, dict[str, Any]]:
+def of_all(session: Session, sends: Sequence[Send], *, forms: Collection[str] | None = None) -> dict[uuid.UUID, dict[str, Any]]:
     """Facts by name for each message, in a number of statements that does not grow with theirs; one that there is not has no entry.
+    `forms`: what is to be filled, so that nothing else is looked up that costs a statement; None is anything.
 
-    customer_name, customer_phone (masked), order_id, order_number, amount (¥1000, as WeChat's `amount` wants it), paid_at, cancel_reason,
-    dealer_note, vehicle_id, vehicle_title, store_name, store_phone, visit_time (the store's next whole day,
+    customer_name, customer_phone (masked), customer_city; what is computed about her: last_series (at which she looked), budget_band,
+    visits_30d, last_seen_at; order_id, order_number, amount (¥1000, as WeChat's `amount` wants it), paid_at, cancel_reason,
+    dealer_note, vehicle_id, vehicle_title, vehicle_series, vehicle_trim, vehicle_price (as
+    amount), store_name, store_phone, store_city, store_address, visit_time (the store's next whole day,
     `2026年11月22日 09:00~18:00`), order_outcome and held_until (what the dealer made of an order), offered_until and waitlist_outcome (of a
     place in a waiting list), refusal_link (of a marketing message to her: the page by which she refuses them), answers (of the systems that
     the same walk of a journey has called before, by the names given to them). Times are China's.
@@ -52,6 +70,7 @@ def of_all(session: Session, sends: Sequence[Send]) -> dict[uuid.UUID, dict[str,
     vehicles = _vehicles(session, (one.its_vehicle_id for one in subjects.values()))
     stores = _by_id(session, Store, [*(one.store_id for one in subjects.values()), *(one.store_id for one in vehicles.values())])
     answers = _answers(session, {send.walk_id for send in sends if send.walk_id})
+    known = _known_above(session, {one.id for one in customers.values()}, forms)
     now = clock.now(session)
     found: dict[uuid.UUID, dict[str, Any]] = {}
     for send in sends:
@@ -66,7 +85,8 @@ def of_all(session: Session, sends: Sequence[Send]) -> dict[uuid.UUID, dict[str,
         facts["answers"] = answers.get(send.walk_id)
         customer = customers.get(one.customer_id)
         if customer is not None:
-            facts |= {"customer_name": customer.nickname, "customer_phone": mask(customer.phone)}
+            facts |= {"customer_name": customer.nickname, "customer_phone": mask(customer.phone), "customer_city": customer.city}
+            facts |= known.get(customer.id, {})
         if send.purpose == Purpose.marketing and send.customer_id is not None:
             facts["refusal_link"] = refusing.url(send.customer_id, send.channel)
         found[send.id] = {name: value for name, value in facts.items() if value}
@@ -109,6 +129,15 @@ def _answers(session: Session, walk_ids: Collection[uuid.UUID]) -> dict[uuid.UUI
     return found
 
 
+def _known_above(session: Session, people: Collection[uuid.UUID], forms: Collection[str] | None) -> dict[uuid.UUID, dict[str, Any]]:
+    found: dict[uuid.UUID, dict[str, Any]] = {}
+    for names, teller in _tellers.items():
+        if people and (forms is None or any(name in form for form in forms for name in names)):
+            for customer_id, told in teller(session, people).items():
+                found.setdefault(customer_id, {}).update(told)
+    return found
+
+
 def _told(context: Mapping[str, Any]) -> dict[str, str | None]:
     """What the event behind the message told of."""
     facts: dict[str, str | None] = {}
@@ -136,9 +165,13 @@ def _of_order(order: Order | None) -> dict[str, str | None]:
 
 
 def _of_place(vehicle: Any, store: Store | None, now: datetime) -> dict[str, str | None]:
-    facts: dict[str, str | None] = {"vehicle_id": str(vehicle.id), "vehicle_title": vehicle.title} if vehicle else {}
+    facts: dict[str, str | None] = {}
+    if vehicle:
+        facts |= {"vehicle_id": str(vehicle.id), "vehicle_title": vehicle.title, "vehicle_series": vehicle.series}
+        facts |= {"vehicle_trim": vehicle.trim, "vehicle_price": amount(vehicle.price_fen)}
     if store:
         facts |= {"store_name": store.name, "store_phone": store.phone, "visit_time": _next_day(store.hours, now)}
+        facts |= {"store_city": store.city, "store_address": store.address}
     return facts
 
 
@@ -168,7 +201,7 @@ def _customers(session: Session, ids: Iterable[uuid.UUID | None]) -> dict[Any, A
     # What a message tells of her, and no more.
     wanted, found = {one for one in ids if one}, dict[Any, Any]()
     while wanted:
-        columns = select(Customer.id, Customer.merged_into_id, Customer.nickname, Customer.phone)
+        columns = select(Customer.id, Customer.merged_into_id, Customer.nickname, Customer.phone, Customer.city)
         found |= {one.id: one for one in session.execute(columns.where(db.among(Customer.id, wanted)))}
         wanted = {one.merged_into_id for one in found.values() if one.merged_into_id} - found.keys()
     for customer_id, customer in found.items():
@@ -200,8 +233,9 @@ def _vehicles(session: Session, ids: Iterable[uuid.UUID | None]) -> dict[Any, An
     wanted = {one for one in ids if one}
     if not wanted:
         return {}
-    rows = session.execute(select(Vehicle.id, Vehicle.brand_id, Vehicle.title, Vehicle.store_id).where(db.among(Vehicle.id, wanted)))
-    return {vehicle.id: vehicle for vehicle in rows}
+    columns = (Vehicle.id, Vehicle.brand_id, Vehicle.title, Vehicle.trim, Vehicle.price_fen, Vehicle.store_id)
+    rows = select(*columns, ModelSeries.name.label("series")).join(ModelSeries, ModelSeries.id == Vehicle.series_id)
+    return {vehicle.id: vehicle for vehicle in session.execute(rows.where(db.among(Vehicle.id, wanted)))}
 
 
 def _next_day(hours: dict[str, Any], moment: datetime) -> str | None:

@@ -52,7 +52,8 @@ def each_written(
 ) -> Written:
     """`write(send, template, facts)` for every send of one brand, or the `SendFailed` that it raised."""
     templates = templates_of(session, kind, sends)
-    known = facts.of_all(session, sends)
+    forms = [form for one in templates.values() for form in (*one.fields.values(), one.page or "")]
+    known = facts.of_all(session, sends, forms=forms)
     found: Written = {}
     for send in sends:
         try:

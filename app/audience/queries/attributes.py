@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from collections import defaultdict
 from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -15,7 +16,9 @@ from sqlalchemy.orm import Session, aliased
 from app.audience.models import CustomerAttribute
 from app.events.models import Event
 from app.identity.models import Customer
+from app.kit import db
 from app.kit.texts import t
+from app.messaging import facts
 from app.vehicles.models import ModelSeries, Vehicle
 
 SEEN = ("app.launched", "app.shown", "vehicle.viewed", "search.performed")
@@ -131,4 +134,24 @@ def attributes_of(session: Session, customer_ids: Collection[uuid.UUID]) -> dict
     told: dict[uuid.UUID, dict[str, Any]] = {one: {} for one in customer_ids}
     for row in session.execute(select(CustomerAttribute).where(CustomerAttribute.customer_id.in_(customer_ids))).scalars():
         told[row.customer_id][row.name] = row.word if row.word is not None else row.number if row.number is not None else row.moment
+    return told
+
+
+@facts.also_knows(*ATTRIBUTES)
+def _told_in_messages(session: Session, customer_ids: Collection[uuid.UUID]) -> dict[uuid.UUID, dict[str, str]]:
+    """What is computed about these customers, as people read it."""
+    value = CustomerAttribute
+    rows = session.execute(
+        select(value.customer_id, value.name, value.word, value.number, value.moment, ModelSeries.name)
+        .join(Customer, Customer.id == value.customer_id)
+        .outerjoin(ModelSeries, (ModelSeries.brand_id == Customer.brand_id) & (ModelSeries.key == value.word))
+        .where(db.among(value.customer_id, customer_ids))
+    )
+    told: dict[uuid.UUID, dict[str, str]] = defaultdict(dict)
+    for customer_id, name, word, number, moment, series in rows:
+        words = ATTRIBUTES[name].choices()
+        if word is not None:
+            told[customer_id][name] = words.get(word, word) if words else series or word
+        else:
+            told[customer_id][name] = facts.minute(moment) if moment is not None else str(number)
     return told
