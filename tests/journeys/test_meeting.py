@@ -316,9 +316,9 @@ def test_who_finds_all_walks_in_other_hands_does_not_ask_without_a_pause(
         service.hear(session, [make.triggered(session, make_identity.customer(session, brand))])
     looks, look = list[int](), walking.due_journeys
 
-    def counted() -> Any:
+    def counted(reached: Any) -> Any:
         looks.append(1)
-        return look()
+        return look(reached)
 
     monkeypatch.setattr(walking, "due_journeys", counted)
     with committed() as other:

@@ -134,3 +134,25 @@ def test_of_two_journeys_that_are_due_the_one_of_higher_priority_goes_first_but_
     assert list(walking.due_journeys()) == [low.id, high.id]
     service.publish(session, low, first_step(priority=1))
     assert low.priority == 1
+
+
+def test_a_journey_that_comes_due_while_many_of_another_are_taken_has_the_next_turn(
+    session: Session, brand: Brand, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(walking, "MOST", 2)
+    many = make.journey(session, brand, first_step(priority=5))
+    let_in(session, brand, 5)
+    taken, turn = list[Any](), walking.turn
+
+    def noting(journey_id: Any, most: int) -> walking.Turn:
+        done = turn(journey_id, most)
+        taken.append((journey_id == many.id, done.taken))
+        if len(taken) == 1:
+            make.journey(session, brand, first_step(priority=1))
+            let_in(session, brand, 1)
+        return done
+
+    monkeypatch.setattr(walking, "turn", noting)
+    assert service.advance_all(seconds=5) == 7
+    assert [one for one in taken if one[1]] == [(True, 2), (False, 1), (True, 2), (True, 2)]
+    assert walking.due_journeys() == []

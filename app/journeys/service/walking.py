@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import CursorResult, bindparam, case, func, insert, select, text, true, update
+from sqlalchemy import ColumnElement, CursorResult, bindparam, case, func, insert, select, text, true, update
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session
 
@@ -105,20 +105,29 @@ class _Failed(Exception):
 
 @dataclass(frozen=True)
 class Turn:
-    """How many walks a turn took, how often one was visited and all went well, and how many of them are stuck now."""
+    """How many walks a turn took, how often one was visited and all went well, and how many of them are stuck now; where it took as many as
+    it could, `reached` is since when the last of them was due, and those who are left hardly longer.
+    """
 
     taken: int = 0
     steps: int = 0
     stuck: int = 0
+    reached: datetime | None = None
 
 
 def advance_all(*, seconds: float = 60.0) -> int:
     """Take every step that is due, and those that follow at once, until nothing is left or this time is over; how many walks were taken."""
     taken, until = 0, time.monotonic() + seconds
-    while journeys := due_journeys():
+    reached: dict[uuid.UUID, datetime] = {}
+    while journeys := due_journeys(reached):
         before = taken
         for journey_id in journeys:
-            taken += _advance(journey_id, until)
+            done, since = _advance(journey_id, until)
+            taken += done
+            if since is None:
+                reached.pop(journey_id, None)
+            else:
+                reached[journey_id] = since
             if time.monotonic() >= until:
                 return taken
         if taken == before:
@@ -134,10 +143,11 @@ def sweep() -> None:
         queue.ring_again("journeys.advance")
 
 
-def due_journeys() -> Sequence[uuid.UUID]:
+def due_journeys(reached: Mapping[uuid.UUID, datetime] | None = None) -> Sequence[uuid.UUID]:
     """The running journeys in which somebody is to be visited: of higher priority first, whoever waited longest first among equals.
 
-    A step of priority counts as so many seconds of waiting: none waits for ever while others are busy.
+    A step of priority counts as so many seconds of waiting: none waits for ever while others are busy. Of a journey of which it is known
+    how far a full turn `reached`, nobody is looked for: the index still has the thousands whom that turn took in front.
     """
     moving = select(JourneyVersion.created_at).where(JourneyVersion.id == Journey.moving_to).correlate(Journey).scalar_subquery()
     first = select(func.min(Walk.due_at)).where(
@@ -147,16 +157,19 @@ def due_journeys() -> Sequence[uuid.UUID]:
         Walk.version_id == func.coalesce(Journey.moving_to, Walk.version_id),
         Walk.due_at >= func.coalesce(moving, text("'-infinity'::timestamptz")),
     )
-    since = first.correlate(Journey).scalar_subquery().label("since")
+    since: ColumnElement[Any] = first.correlate(Journey).scalar_subquery()
+    if reached:
+        since = case({one: bindparam(None, at, Walk.due_at.type) for one, at in reached.items()}, value=Journey.id, else_=since)
     with db.transaction() as session:
-        found = select(Journey.id, Journey.priority, since).where(Journey.status == JourneyStatus.active).subquery()
+        found = select(Journey.id, Journey.priority, since.label("since")).where(Journey.status == JourneyStatus.active).subquery()
         turn_at = found.c.since + found.c.priority * A_STEP_OF_PRIORITY
         wanted = select(found.c.id).where(found.c.since.is_not(None)).order_by(turn_at, found.c.id)
         return session.execute(wanted).scalars().all()
 
 
-def _advance(journey_id: uuid.UUID, until: float) -> int:
-    """A turn of one journey. When it fails the next ones are smaller, until a bad walk is alone, and stuck; then they grow again.
+def _advance(journey_id: uuid.UUID, until: float) -> tuple[int, datetime | None]:
+    """A turn of one journey. When it fails the next ones are smaller, until a bad walk is alone, and stuck; then they grow again. How many
+    walks were taken, and what the last turn `reached`.
 
     Time ends this only after some walk went on or got stuck: a search that was given up would be begun anew for ever.
     """
@@ -168,7 +181,7 @@ def _advance(journey_id: uuid.UUID, until: float) -> int:
             if done.stuck:
                 troubles.note(journey_id, steps=done.steps, stuck=done.stuck)
             if healthy:
-                return taken
+                return taken, done.reached
             size = min(size * 2, MOST)
             healthy = size == MOST
         except _Failed as failed:
@@ -179,7 +192,7 @@ def _advance(journey_id: uuid.UUID, until: float) -> int:
             if _strand(failed.walk_id, failed.__cause__):
                 troubles.note(journey_id, stuck=1)
         if time.monotonic() >= until:
-            return taken
+            return taken, None
 
 
 def turn(journey_id: uuid.UUID, most: int = MOST) -> Turn:
@@ -195,14 +208,15 @@ def turn(journey_id: uuid.UUID, most: int = MOST) -> Turn:
             if not _may_run(session, journey_id):
                 return done
             now = clock.now(session)
-            taken = _claim(session, journey_id, now, most)
+            claimed = taken = _claim(session, journey_id, now, most)
             if taken:
                 taken -= pacing.hold_back(session, journey_id, now)
             if taken == 1:
                 alone = session.execute(select(standing.c.walk_id)).scalar_one()
             if taken:
                 counts = _walk(session, now, time.monotonic() + SECONDS_A_TURN)
-                done = Turn(taken, *(_times(counts, *what) for what in (WENT_WELL, ("stuck",))))
+                last = session.execute(select(func.max(standing.c.was_due_at))).scalar_one() if claimed == most else None
+                done = Turn(taken, _times(counts, *WENT_WELL), _times(counts, "stuck"), last)
         return done
     except Exception as error:
         state = getattr(getattr(error, "orig", None), "sqlstate", None) if isinstance(error, OperationalError) else ""
