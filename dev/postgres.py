@@ -169,7 +169,7 @@ class Postgres:
 def _suited() -> list[str]:
     """What PostgreSQL's manual advises to tell a server about its machine; by default it expects a small one with a spinning disk."""
     megabytes = psutil.virtual_memory().total >> 20
-    memory = [f"shared_buffers={min(max(megabytes // 4, 128), 4096)}MB", f"effective_cache_size={megabytes // 2}MB"]
+    memory = [f"shared_buffers={min(max(megabytes // 8, 128), 2048)}MB", f"effective_cache_size={megabytes // 2}MB"]
     return [*memory, "max_wal_size=4GB", "random_page_cost=1.1"]
 
 

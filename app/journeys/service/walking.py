@@ -33,7 +33,7 @@ from app.kit.logging import logger, mask_text
 log = logger(__name__)
 
 # How many walks one turn takes at the most, and how long it visits nodes: its locks are held until it is committed.
-MOST, SECONDS_A_TURN = 3000, 0.4
+MOST, SECONDS_A_TURN = 4000, 0.4
 # How long a sweep goes round the journeys before it lets other work between, and rings for the rest.
 SECONDS_A_SWEEP = 1.0
 # So much longer waits whose priority is one step lower, before she has her turn first.
