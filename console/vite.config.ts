@@ -22,7 +22,7 @@ function compressed(): Plugin {
 const FIRST_LOAD = 400 * 1024;
 const FIRST_PAGES = ["pages/login/LoginPage.tsx", "pages/overview/OverviewPage.tsx"];
 
-/** Weighs everything that the first pages load, and tells it, loudly when it is too much. */
+/** Weighs everything that the first pages load, tells it, and refuses to build what is too much. */
 function weighed(): Plugin {
   return {
     name: "weighed",
@@ -47,7 +47,7 @@ function weighed(): Plugin {
       const total = [...files].reduce((sum, name) => sum + weigh(name), 0);
       const told = `First load of login and workbench: ${(total / 1024).toFixed(1)} of ${FIRST_LOAD / 1024} KB in ${files.size} files`;
       const heaviest = [...files].sort((one, other) => weigh(other) - weigh(one)).slice(0, 8);
-      if (total > FIRST_LOAD) this.warn(`${told}: too much. ${heaviest.map((name) => `${name} ${(weigh(name) / 1024).toFixed(1)}`).join(", ")}`);
+      if (total > FIRST_LOAD) this.error(`${told}: too much. ${heaviest.map((name) => `${name} ${(weigh(name) / 1024).toFixed(1)}`).join(", ")}`);
       console.log(told);
     },
   };

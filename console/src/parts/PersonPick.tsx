@@ -3,7 +3,7 @@ import { Select } from "antd";
 import { useState } from "react";
 import { useFoundCustomers } from "../api/journeys";
 import { nameOf } from "./People";
-import { rowsOf } from "./ResourceList";
+import { rowsOf } from "../lib/rows";
 import { t } from "../texts/zh-CN";
 
 interface PersonPickProps {

@@ -1,16 +1,12 @@
 /** A list of anything: a table on a desk, cards on a phone; loading, empty, failed and "more" included. */
 import { Button, Skeleton, Table, type TableColumnsType } from "antd";
-import type { InfiniteData, UseInfiniteQueryResult } from "@tanstack/react-query";
 import type { ReactNode } from "react";
 import { Link, useNavigate } from "react-router";
-import type { ApiError } from "../api/client";
-import type { Page } from "../api/types";
 import { useIsPhone } from "../app/ThemeMode";
+import { type Pages, rowsOf } from "../lib/rows";
 import { t } from "../texts/zh-CN";
 import { Failure } from "./Failure";
 import { Panel } from "./Panel";
-
-type Pages<R> = UseInfiniteQueryResult<InfiniteData<Page<R>>, ApiError>;
 
 interface ResourceListProps<R> {
   pages: Pages<R>;
@@ -19,10 +15,6 @@ interface ResourceListProps<R> {
   /** Where a row leads, if it has a page. */
   linkTo?: (row: R) => string;
   empty: ReactNode;
-}
-
-export function rowsOf<R>(pages: Pages<R>): R[] {
-  return pages.data?.pages.flatMap((page) => page.items) ?? [];
 }
 
 /** "已显示 40 / 128" with the button that brings more, or "共 128 条" at the end. */

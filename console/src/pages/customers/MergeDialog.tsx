@@ -4,9 +4,9 @@ import { useState } from "react";
 import { useFoundCustomers } from "../../api/journeys";
 import { useMerge, useMergePreview } from "../../api/queries";
 import type { Customer, Merge } from "../../api/types";
+import { rowsOf } from "../../lib/rows";
 import { Failure, failureText } from "../../parts/Failure";
 import { nameOf, PersonLine } from "../../parts/People";
-import { rowsOf } from "../../parts/ResourceList";
 import { t } from "../../texts/zh-CN";
 
 const m = t.customer.merge;

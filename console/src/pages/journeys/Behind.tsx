@@ -2,9 +2,10 @@
 import { Skeleton } from "antd";
 import { TOLD_BY_PEOPLE, useBehind, type Behind as Asked } from "../../api/results";
 import type { JourneyNode } from "../../api/types";
+import { rowsOf } from "../../lib/rows";
 import { Failure } from "../../parts/Failure";
 import { Nothing } from "../../parts/Nothing";
-import { More, rowsOf } from "../../parts/ResourceList";
+import { More } from "../../parts/ResourceList";
 import { Searching } from "../../parts/Searching";
 import { t } from "../../texts/zh-CN";
 import { brief, reasonsOf, type Figure, type Known } from "./figures";

@@ -4,11 +4,12 @@ import { useState } from "react";
 import { Link } from "react-router";
 import { useWalks } from "../../api/queries";
 import type { JourneyNode, Walk } from "../../api/types";
+import { rowsOf } from "../../lib/rows";
 import { Failure } from "../../parts/Failure";
 import { Moment } from "../../parts/Moment";
 import { Nothing } from "../../parts/Nothing";
 import { nameOf } from "../../parts/People";
-import { More, rowsOf } from "../../parts/ResourceList";
+import { More } from "../../parts/ResourceList";
 import { Status } from "../../parts/Status";
 import { t } from "../../texts/zh-CN";
 

@@ -6,12 +6,12 @@ import { peopleFile, useBroadcast, useBroadcastForecast, useBroadcastStep, type 
 import { useMessageTemplates } from "../../api/journeys";
 import { MARKETING, useStaff } from "../../app/session";
 import { absolute } from "../../lib/time";
+import { rowsOf } from "../../lib/rows";
 import { Facts } from "../../parts/Facts";
 import { Failure, failureText } from "../../parts/Failure";
 import { Page } from "../../parts/Page";
 import { Panel } from "../../parts/Panel";
 import { PersonPick } from "../../parts/PersonPick";
-import { rowsOf } from "../../parts/ResourceList";
 import { t } from "../../texts/zh-CN";
 import { audienceOf, BroadcastState, percentOf } from "./broadcasts";
 import { Counts, ForecastPanel } from "./Forecast";

@@ -4,7 +4,7 @@ import { Button, Select } from "antd";
 import type { BroadcastDraft, Rung } from "../../api/broadcasts";
 import { useMessageTemplates } from "../../api/journeys";
 import { useWriting } from "../../api/templates";
-import { rowsOf } from "../../parts/ResourceList";
+import { rowsOf } from "../../lib/rows";
 import { t } from "../../texts/zh-CN";
 
 const b = t.messages.broadcast;

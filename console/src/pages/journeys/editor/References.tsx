@@ -5,7 +5,7 @@ import { useChoices } from "../../../api/audience";
 import { useMessageTemplates, usePalette, useSegments, type FormField, type KindSchema } from "../../../api/journeys";
 import { useJourneys, useTags } from "../../../api/queries";
 import { useDealers } from "../../../api/terms";
-import { rowsOf } from "../../../parts/ResourceList";
+import { rowsOf } from "../../../lib/rows";
 import { t } from "../../../texts/zh-CN";
 import type { FieldProps } from "./Field";
 
