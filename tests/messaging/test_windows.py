@@ -8,7 +8,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from sqlalchemy import func, insert, select
+from sqlalchemy import func, insert, select, text
 from sqlalchemy.orm import Session
 
 from app.identity import service as consents
@@ -16,6 +16,7 @@ from app.identity.models import Purpose, WechatIdentity
 from app.kit import clock, db
 from app.kit.settings import settings
 from app.messaging import service, sms, windows
+from app.messaging.channels.service_template import ServiceTemplate
 from app.messaging.models import Contact, GroupLetter, ReplyUse, ReplyWindow, Send
 from app.wechat import service as platform
 from app.wechat.endpoints.service_account.group_sends import GroupSend
@@ -124,6 +125,39 @@ def test_a_group_send_that_failed_reached_nobody_of_it(session: Session, town: m
     deliver()
     session.expire_all()
     assert {one.delivery for one in sends} == {"failed"}
+
+
+def test_whoever_a_group_send_does_not_reach_stands_in_nobodys_way(session: Session, town: make.Town, monkeypatch: Any) -> None:
+    fake = FakeGateway()
+    monkeypatch.setattr("app.wechat.client.replacement", fake)
+    fake.answers["send_to_people"] = GroupSend("901", False)
+    key = make.template(session, town, "group_send", {"content": "开放日"}).key
+    people = [make.follower(session, town, followed=number != 1) for number in range(3)]
+    sends = [make.plan(session, town, one, key, channel="group_send") for one in people]
+    sends[1].created_at -= timedelta(hours=1)
+    make.send_due(session)
+    assert [(one.status, one.error_code) for one in sends] == [("accepted", None), ("skipped", "not_following"), ("accepted", None)]
+
+
+def test_a_channel_that_cannot_take_what_one_message_needs_sends_the_others(
+    session: Session, town: make.Town, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    fake = FakeGateway()
+    monkeypatch.setattr("app.wechat.client.replacement", fake)
+    sends = [
+        make.plan(session, town, make.follower(session, town), "test_drive_invitation", context={"vehicle_id": town.market.vehicle.id})
+        for _ in range(3)
+    ]
+    broken = sends[1].id
+
+    def take(_: Any, session: Session, batch: Any, __: Any) -> dict[uuid.UUID, Any]:
+        if broken in {one.id for one in batch}:
+            session.execute(text("SELECT 1 / 0"))
+        return {}
+
+    monkeypatch.setattr(ServiceTemplate, "take", take)
+    make.send_due(session)
+    assert [(one.status, one.error_code) for one in sends] == [("accepted", None), ("planned", "bug"), ("accepted", None)]
 
 
 def test_who_left_a_group_before_it_was_sent_again_is_left_out(

@@ -231,15 +231,17 @@ class _Office:
             without(dict.fromkeys(left, SendFailed.because("no_account")))
         addresses: dict[uuid.UUID, Any] = {}
         if left:
-            addresses |= self._asked(lambda sends: way.reach(self.session, sends, accounts), left)
-            without(addresses)
+            reached = self._asked(lambda sends: way.reach(self.session, sends, accounts), left)
+            without(reached)
+            # What follows hears of nobody whom it does not reach.
+            addresses |= {send_id: reached[send_id] for send_id in left}
             self._hold_for_senders(way, left, addresses)
         payloads: dict[uuid.UUID, Any] = {}
         if left:
-            payloads |= self._asked(lambda sends: way.render(self.session, sends, addresses), left)
+            payloads |= self._asked(lambda sends: way.render(self.session, sends, _of(sends, addresses)), left)
             without(payloads)
         if left:
-            without(way.take(self.session, [turn.send for turn in left.values()], addresses))
+            without(self._asked(lambda sends: dict.fromkeys(left) | dict(way.take(self.session, sends, _of(sends, addresses))), left))
         for send_id, turn in left.items():
             turn.way, turn.address, turn.payload, turn.failed = way, addresses[send_id], payloads[send_id], None
 
@@ -251,7 +253,12 @@ class _Office:
                 return dict(ask(sends))
         except Exception:
             log.exception("messages cannot be prepared together", channel=sends[0].channel)
-        return each(sends, lambda send: ask([send])[send.id])
+
+        def alone(send: Send) -> Any:
+            with self.session.begin_nested():
+                return ask([send])[send.id]
+
+        return each(sends, alone)
 
     def _hold_for_senders(self, way: Channel, left: dict[uuid.UUID, Turn], addresses: Mapping[uuid.UUID, Address]) -> None:
         """Marketing waits for a sender that was stopped."""
@@ -360,6 +367,10 @@ class _Office:
         found = self._of_kind(way.account_kind)
         # What was claimed before accounts were written down was sent by the first.
         return next((one for one in found if one.appid == appid), found[0] if found and appid is None else None)
+
+
+def _of(sends: Sequence[Send], addresses: Mapping[uuid.UUID, Address]) -> dict[uuid.UUID, Address]:
+    return {send.id: addresses[send.id] for send in sends}
 
 
 def waiting_since(session: Session, sends: Sequence[Send], moment: datetime) -> dict[uuid.UUID, datetime]:

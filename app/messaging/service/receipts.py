@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import uuid
 from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
+from typing import Any
 
 from sqlalchemy import case, delete, func, select, update
 from sqlalchemy.orm import Session
@@ -17,7 +18,9 @@ from app.kit.logging import logger
 from app.messaging import sms
 from app.messaging.facts import CHINA
 from app.messaging.models import MemberTask, Send, SendStatus
+from app.messaging.service import tracing
 from app.messaging.service.hearing import note
+from app.messaging.service.tracing import Lost
 from app.wechat import queries as wechat
 from app.wechat.client import WechatError, gateway
 from app.wechat.endpoints.wecom.group_messages import CustomerDelivery, Delivery
@@ -53,13 +56,18 @@ def ask_members() -> int:
     May run many times at once: what one has claimed the others leave alone for ASK_AGAIN.
     """
     with db.transaction() as session:
-        asked = _claim_tasks(session)
+        asked, lost = _claim_tasks(session)
+    for task in lost:
+        try:
+            tracing.trace(task)
+        except WechatError as error:
+            log.warning("a task without an answer cannot be looked for", error=error.code)
     for one in asked:
         door = gateway().wecom(one.account)
         try:
             if one.is_old:
                 door.cancel_message_task(one.msgid)
-            told = {result.external_userid: result for result in _results(one)}
+            told = {result.external_userid: result for result in tracing.results(one.account, one.msgid, one.userid)}
             with db.transaction() as session:
                 waits = _note_results(session, one, told)
                 is_reminded = waits and _reminds(session, one)
@@ -67,10 +75,10 @@ def ask_members() -> int:
                 door.remind_of_message_task(one.msgid)
         except WechatError as error:
             log.warning("members' tasks cannot be asked about", msgid=one.msgid, error=error.code)
-    return sum(len(one.sends) for one in asked)
+    return sum(len(one.sends) for one in (*asked, *lost))
 
 
-def _claim_tasks(session: Session) -> list[_Asked]:
+def _claim_tasks(session: Session) -> tuple[list[_Asked], list[Lost]]:
     due = select(MemberTask.send_id).where(MemberTask.due_at <= func.marque_now()).order_by(MemberTask.due_at).limit(SWEEP)
     claimed = (
         update(MemberTask)
@@ -86,29 +94,29 @@ def _claim_tasks(session: Session) -> list[_Asked]:
         .where(Send.id.in_(ids))
     ).all()
     groups: dict[tuple[str, str, str], dict[str, uuid.UUID]] = defaultdict(dict)
-    over, old = [], set()
+    unheard: dict[tuple[str, str, str, datetime], dict[str, uuid.UUID]] = defaultdict(dict)
+    over, old, moment = [], set(), clock.now(session)
     for send, userid, openid, is_old in rows:
         if send.status in (SendStatus.claimed, SendStatus.planned):
             continue  # nobody has heard yet whether there is a task
-        if send.status != SendStatus.accepted or send.delivery is not None or not send.msgid or not send.appid:
+        if _is_lost(send) and moment - send.claimed_at < tracing.TRACED_FOR:
+            unheard[send.appid, userid, send.payload["text"], send.claimed_at][openid] = send.id
+        elif send.status != SendStatus.accepted or send.delivery is not None or not send.msgid or not send.appid:
             over.append(send.id)
         else:
             groups[send.appid, send.msgid, userid][openid] = send.id
             old |= {send.msgid} if is_old else set()
     _drop(session, over)
-    accounts = {appid: account for appid, _, _ in groups if (account := wechat.by_appid(session, appid))}
-    return [
+    accounts = {appid: account for appid, *_ in (*groups, *unheard) if (account := wechat.by_appid(session, appid))}
+    asked = [
         _Asked(accounts[appid], msgid, userid, sends, msgid in old) for (appid, msgid, userid), sends in groups.items() if appid in accounts
     ]
+    return asked, [Lost(accounts[appid], *which, sends) for (appid, *which), sends in unheard.items() if appid in accounts]
 
 
-def _results(asked: _Asked) -> Iterator[CustomerDelivery]:
-    door, cursor = gateway().wecom(asked.account), ""
-    while True:
-        page = door.message_task_results(asked.msgid, asked.userid, cursor)
-        yield from page.items
-        if not (cursor := page.next_cursor):
-            return
+def _is_lost(send: Any) -> bool:
+    """Nobody knows whether its task is there, and there is what to look for it by."""
+    return bool(send.status == SendStatus.unknown and send.msgid is None and send.appid and send.claimed_at and send.payload)
 
 
 def _note_results(session: Session, asked: _Asked, told: Mapping[str | None, CustomerDelivery]) -> bool:

@@ -30,6 +30,7 @@ class ListedTask:
     msgid: str
     creator: str | None
     created_at: datetime | None
+    text: str = ""
 
 
 @dataclass(frozen=True)
@@ -106,8 +107,7 @@ class GroupMessages(WeComDoor):
         """Tasks made within a time of a month at most [K], up to 100 a page."""
 
         def read(told: dict[str, Any]) -> Page[ListedTask]:
-            listed = (ListedTask(one["msgid"], one.get("creator"), moment(one["create_time"])) for one in told["group_msg_list"])
-            return Page(tuple(listed), told.get("next_cursor", ""))
+            return Page(tuple(_listed(one) for one in told["group_msg_list"]), told.get("next_cursor", ""))
 
         times = {"start_time": int(since.timestamp()), "end_time": int(until.timestamp())}
         return Ask(read, body={"chat_type": "group" if of_groups else "single", **times, "limit": limit, "cursor": cursor})
@@ -144,6 +144,10 @@ class GroupMessages(WeComDoor):
 
 def _task(told: dict[str, Any]) -> MessageTask:
     return MessageTask(told["msgid"], tuple(told.get("fail_list") or ()))
+
+
+def _listed(told: dict[str, Any]) -> ListedTask:
+    return ListedTask(told["msgid"], told.get("creator"), moment(told["create_time"]), told.get("text", {}).get("content", ""))
 
 
 def _delivery(told: dict[str, Any]) -> CustomerDelivery:
