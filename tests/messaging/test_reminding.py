@@ -15,6 +15,7 @@ from app.messaging.models import MemberTask, Send
 from tests.factories import messaging as make
 from tests.messaging.test_channels_at_tencent import World, accounts, die_after_the_call, gateway, simulator, world
 from tests.messaging.test_sending import Killed
+from tests.wechat.contract.support import now
 
 __all__ = ["accounts", "die_after_the_call", "gateway", "simulator", "world"]
 
@@ -75,6 +76,8 @@ def test_a_member_who_lets_a_task_wait_is_reminded_by_day_three_times_and_then_c
 def test_a_task_whose_answer_was_lost_is_found_and_followed_and_made_once(world: World, die_after_the_call: Any, later: Any) -> None:
     key = make.template(world.session, world.town, "wecom_customer_task", {"content": "周末邀您试驾"}).key
     others = make.template(world.session, world.town, "wecom_customer_task", {"content": "您的车到店了"}).key
+    # Other tests have moved the clock of WeCom.
+    later(seconds=max(0, (now(world.simulator) - clock.now(world.session)).total_seconds()))
     *sends, other = planned(world, key, key, others)
     stranger = world.plan(world.customer()[0], "wecom_customer_task", key)
     world.session.commit()

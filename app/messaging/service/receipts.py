@@ -6,8 +6,7 @@ import uuid
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
-from typing import Any
+from datetime import timedelta
 
 from sqlalchemy import case, delete, func, select, update
 from sqlalchemy.orm import Session
@@ -75,7 +74,7 @@ def ask_members() -> int:
                 door.remind_of_message_task(one.msgid)
         except WechatError as error:
             log.warning("members' tasks cannot be asked about", msgid=one.msgid, error=error.code)
-    return sum(len(one.sends) for one in (*asked, *lost))
+    return sum(len(one.sends) for one in asked) + sum(len(one.sends) for one in lost)
 
 
 def _claim_tasks(session: Session) -> tuple[list[_Asked], list[Lost]]:
@@ -94,29 +93,24 @@ def _claim_tasks(session: Session) -> tuple[list[_Asked], list[Lost]]:
         .where(Send.id.in_(ids))
     ).all()
     groups: dict[tuple[str, str, str], dict[str, uuid.UUID]] = defaultdict(dict)
-    unheard: dict[tuple[str, str, str, datetime], dict[str, uuid.UUID]] = defaultdict(dict)
+    unheard: list[tracing.Unheard] = []
     over, old, moment = [], set(), clock.now(session)
     for send, userid, openid, is_old in rows:
         if send.status in (SendStatus.claimed, SendStatus.planned):
             continue  # nobody has heard yet whether there is a task
-        if _is_lost(send) and moment - send.claimed_at < tracing.TRACED_FOR:
-            unheard[send.appid, userid, send.payload["text"], send.claimed_at][openid] = send.id
+        if tracing.is_lost(send, moment):
+            unheard.append((send, userid, openid))
         elif send.status != SendStatus.accepted or send.delivery is not None or not send.msgid or not send.appid:
             over.append(send.id)
         else:
             groups[send.appid, send.msgid, userid][openid] = send.id
             old |= {send.msgid} if is_old else set()
     _drop(session, over)
-    accounts = {appid: account for appid, *_ in (*groups, *unheard) if (account := wechat.by_appid(session, appid))}
+    accounts = {appid: account for appid, _, _ in groups if (account := wechat.by_appid(session, appid))}
     asked = [
         _Asked(accounts[appid], msgid, userid, sends, msgid in old) for (appid, msgid, userid), sends in groups.items() if appid in accounts
     ]
-    return asked, [Lost(accounts[appid], *which, sends) for (appid, *which), sends in unheard.items() if appid in accounts]
-
-
-def _is_lost(send: Any) -> bool:
-    """Nobody knows whether its task is there, and there is what to look for it by."""
-    return bool(send.status == SendStatus.unknown and send.msgid is None and send.appid and send.claimed_at and send.payload)
+    return asked, tracing.tasks_of(session, unheard)
 
 
 def _note_results(session: Session, asked: _Asked, told: Mapping[str | None, CustomerDelivery]) -> bool:

@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Iterator, Mapping
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from sqlalchemy import select
+from sqlalchemy.orm import Session
 
 from app.kit import db
 from app.kit.logging import logger
 from app.messaging.models import Send, SendStatus
 from app.messaging.service import writing
+from app.wechat import queries as wechat
 from app.wechat.client import gateway
 from app.wechat.endpoints.wecom.group_messages import CustomerDelivery, ListedTask
 from app.wechat.models import WechatAccount
@@ -34,6 +37,29 @@ class Lost:
     text: str
     claimed_at: datetime
     sends: Mapping[str, uuid.UUID]
+
+
+# A message, its member's userid and her external_userid.
+Unheard = tuple[Send, str, str]
+
+
+def is_lost(send: Send, moment: datetime) -> bool:
+    """Whether nobody knows so far if its task is there, and there is what to look for it by."""
+    known = send.status != SendStatus.unknown or send.msgid is not None
+    return not known and send.payload is not None and send.claimed_at is not None and moment - send.claimed_at < TRACED_FOR
+
+
+def tasks_of(session: Session, unheard: Iterable[Unheard]) -> list[Lost]:
+    """Messages that were one call are one task."""
+    calls: dict[tuple[str, str, str, datetime], dict[str, uuid.UUID]] = defaultdict(dict)
+    for send, userid, openid in unheard:
+        if send.appid and send.payload and send.claimed_at:
+            calls[send.appid, userid, send.payload["text"], send.claimed_at][openid] = send.id
+    found = []
+    for (appid, userid, text, claimed_at), sends in calls.items():
+        if account := wechat.by_appid(session, appid):
+            found.append(Lost(account, userid, text, claimed_at, sends))
+    return found
 
 
 def trace(lost: Lost) -> bool:
