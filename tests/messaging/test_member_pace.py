@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
@@ -18,6 +18,19 @@ from app.messaging.models import Send
 from app.messaging.service import claiming
 from app.wechat.fake import TIMEOUT, FakeGateway
 from tests.factories import messaging as make
+
+
+@pytest.fixture
+def limited(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[str, int], None]]:
+    """Set one of WeCom's limits, for this test."""
+
+    def limit(name: str, most: int) -> None:
+        monkeypatch.setenv(name, str(most))
+        settings.cache_clear()
+
+    yield limit
+    monkeypatch.undo()
+    settings.cache_clear()
 
 
 def messages(session: Session, town: make.Town, to: Staff, count: int) -> list[Send]:
@@ -47,11 +60,8 @@ def test_what_is_beyond_a_members_minute_waits_and_nobody_else_does(
     assert len(tencent.calls) == 75
 
 
-def test_an_hour_has_an_end_too(
-    session: Session, town: make.Town, tencent: FakeGateway, later: Any, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setenv("MEMBER_MESSAGES_PER_HOUR", "4")
-    settings.cache_clear()
+def test_an_hour_has_an_end_too(session: Session, town: make.Town, tencent: FakeGateway, later: Any, limited: Any) -> None:
+    limited("MEMBER_MESSAGES_PER_HOUR", 4)
     sends = messages(session, town, town.adviser, 6)
     for _ in range(3):
         make.send_due(session)
@@ -63,10 +73,9 @@ def test_an_hour_has_an_end_too(
 
 
 def test_a_message_that_may_have_left_counts_until_its_answer_is_known(
-    session: Session, town: make.Town, tencent: FakeGateway, later: Any, monkeypatch: pytest.MonkeyPatch
+    session: Session, town: make.Town, tencent: FakeGateway, later: Any, limited: Any
 ) -> None:
-    monkeypatch.setenv("MEMBER_MESSAGES_PER_MINUTE", "1")
-    settings.cache_clear()
+    limited("MEMBER_MESSAGES_PER_MINUTE", 1)
     first, second = messages(session, town, town.adviser, 2)
     tencent.fail("send_text", TIMEOUT)
     make.send_due(session)

@@ -22,16 +22,19 @@ from app.kit import clock, db
 from app.leads import service as leads
 from app.leads.models import LeadAssignment
 from app.messaging import service
-from app.messaging.channels import SendFailed
+from app.messaging.channels import CallPerLetter, SendFailed
 from app.messaging.models import Send
 from app.messaging.service import claiming, contacts, settling
 from app.wechat.endpoints.wecom import customers as wecom
 from app.wechat.endpoints.wecom.customers import FollowedCustomer
 from app.wechat.errors import Outcome, WechatError
-from app.wechat.fake import FakeGateway
+from app.wechat.fake import TIMEOUT, FakeGateway
+from app.wechat.models import AccountKind
 from dev.testing import wait_until
 from tests.factories import identity as people
 from tests.factories import messaging as make
+from tests.factories import wechat as accounts
+from tests.messaging.test_sending import Killed
 
 
 def planned(committed: Callable[[], Any], number: int, *, walk_each: bool = False) -> list[tuple[uuid.UUID, uuid.UUID]]:
@@ -218,3 +221,51 @@ def test_who_is_erased_while_her_contacts_are_read_stands_in_nobodys_way(committ
     with committed() as session:
         linked = session.execute(select(WechatIdentity.customer_id).filter_by(appid=town.corp.appid, openid="ext-1")).scalar_one()
     assert linked is None
+
+
+def test_what_a_slow_worker_hears_of_a_message_that_another_has_taken_over_changes_nothing(
+    session: Session, town: make.Town, tencent: FakeGateway, paid: Send, monkeypatch: pytest.MonkeyPatch, later: Callable[..., None]
+) -> None:
+    """His own call certainly did not leave, but the other's did: the message is not free to be planned anew."""
+    sent, turns = CallPerLetter.send, iter(("slow", "dies"))
+
+    def send(self: CallPerLetter, batch: Any) -> Any:
+        match next(turns, None):
+            case "slow":
+                later(seconds=20)
+                with pytest.raises(Killed):
+                    service.send_due()
+                tencent.fail("send_template", WechatError(Outcome.retry_later, "connection", "refused"))
+                return sent(self, batch)
+            case "dies":
+                sent(self, batch)
+                raise Killed
+        return sent(self, batch)
+
+    monkeypatch.setattr(CallPerLetter, "send", send)
+    make.send_due(session)
+    assert (paid.status, paid.fence, paid.error_code) == ("claimed", 2, None)
+    later(minutes=1)
+    make.send_due(session)
+    assert paid.status == "accepted"
+    assert len({str(call) for call in tencent.calls_of("send_template")}) == 1, "always the very same message"
+
+
+def test_what_may_have_left_by_one_account_is_never_said_again_by_another(
+    session: Session, town: make.Town, tencent: FakeGateway, later: Callable[..., None]
+) -> None:
+    """Not when she left the first meanwhile, either: only that account knows the message again."""
+    other = accounts.account(session, town.market.brand, AccountKind.service_account)
+    buyer = make.follower(session, town)
+    hers = people.identity(session, buyer, other, followed=True)
+    ids = {town.service_account.appid: "t1", other.appid: "t2"}
+    key = make.template(session, town, "service_template", {"thing1": "车"}, template_ids=ids).key
+    other.settings = {"dealer_id": str(town.market.dealer.id)}
+    send = make.plan(session, town, buyer, key, context={"dealer_id": town.market.dealer.id})
+    tencent.fail("send_template", TIMEOUT)
+    make.send_due(session)
+    hers.followed = False
+    later(seconds=20)
+    make.send_due(session)
+    assert (send.status, send.appid) == ("accepted", other.appid)
+    assert [call.account for call in tencent.calls] == [other.appid] * 2
