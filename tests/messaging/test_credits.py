@@ -143,6 +143,7 @@ def test_many_hands_never_take_more_than_there_is(committed: Callable[[], Any]) 
         (WechatError(Outcome.permanent_person, "47003", "argument invalid"), 1),
         (WechatError(Outcome.permanent_person, "43101", "user refuse"), 0),
         (WechatError(Outcome.unknown, "timeout", "no answer"), 0),
+        (WechatError(Outcome.retry_now, "-1", "system error"), 0),
     ],
 )
 def test_what_certainly_did_not_leave_costs_nothing(
@@ -196,6 +197,23 @@ def test_of_whoever_is_erased_while_her_message_is_on_its_way_nothing_is_kept_an
     session.refresh(send)
     assert calls == [1], "it was tried again"
     assert (send.status, send.payload, send.answer) == ("cancelled" if failure else "accepted", None, None)
+
+
+@pytest.mark.parametrize(("channel", "fates"), [("subscribe_message", ("unknown", 1)), ("service_template", ("accepted", 2))])
+def test_a_busy_platform_is_asked_again_only_if_it_knows_the_message_again(
+    session: Session, town: make.Town, tencent: FakeGateway, later: Callable[..., None], channel: str, fates: tuple[str, int]
+) -> None:
+    her = make.follower(session, town)
+    key, _ = allowed(session, town, her, times=2)
+    template = key if channel == "subscribe_message" else "test_drive_invitation"
+    send = make.plan(session, town, her, template, channel=channel, context={"vehicle_id": town.market.vehicle.id})
+    call = "send_subscribe" if channel == "subscribe_message" else "send_template"
+    tencent.answers["send_subscribe"] = "7"
+    tencent.fail(call, WechatError(Outcome.retry_now, "-1", "system error"), after_effect=True)
+    for _ in range(3):
+        make.send_due(session)
+        later(minutes=2)
+    assert (send.status, len(tencent.calls_of(call))) == fates
 
 
 def test_what_is_given_back_twice_is_given_back_once(session: Session, town: make.Town) -> None:

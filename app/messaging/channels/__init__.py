@@ -170,7 +170,11 @@ class TencentChannel(Channel):
 
     def failed(self, letter: Letter, error: WechatError) -> Receipt | SendFailed:
         """What a call without a result means."""
-        return SendFailed.told(error)
+        failed = SendFailed.told(error)
+        if self.dedupe_window is None and error.outcome is Outcome.retry_now:
+            # A busy platform says that it has failed, not how far it had come: what nobody would know again is not tried again.
+            failed.maybe_sent = True
+        return failed
 
     def _heard(self, letter: Letter, answer: Any) -> Receipt | SendFailed:
         try:

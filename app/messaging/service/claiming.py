@@ -119,7 +119,8 @@ def _due(session: Session, lanes: range) -> tuple[list[Send], int]:
     each_lane = func.generate_series(lanes.start, lanes.stop - 1).column_valued("number")
     waits = select(Send.id).where(Send.status == SendStatus.planned, Send.lane == each_lane, Send.due_at <= func.marque_now())
     with_something = session.execute(select(each_lane).where(waits.exists()).order_by(each_lane)).scalars().all()
-    most = URGENT if any(lane in URGENT_LANES for lane in with_something) else MANY
+    # Where nothing is due, only what others left is taken up, which is no more than that either.
+    most = MANY if with_something and not any(lane in URGENT_LANES for lane in with_something) else URGENT
     taken: list[Send] = []
     for lane in with_something:
         if len(taken) == most or (most == URGENT and lane not in URGENT_LANES):
