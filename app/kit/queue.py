@@ -154,7 +154,9 @@ def run(name: str, ids: dict[str, str] | None = None) -> None:
             connection().delete(_waits(name))
     started = time.monotonic()
     occasion = acting.Occasion(cause=name)
-    with acting.acting(occasion), structlog.contextvars.bound_contextvars(job=name, run_id=occasion.request_id, **(ids or {})):
+    # One mapping: as keywords, a job's own id of either name would be a TypeError before its work has begun.
+    noted = (ids or {}) | {"job": name, "request_id": occasion.request_id}
+    with acting.acting(occasion), structlog.contextvars.bound_contextvars(**noted):
         try:
             if wanted.transactional:
                 with db.transaction() as session:

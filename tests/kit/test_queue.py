@@ -91,3 +91,14 @@ def test_two_jobs_of_one_name_refuse_to_start(monkeypatch: pytest.MonkeyPatch) -
     work.__module__ = "elsewhere"
     with pytest.raises(RuntimeError, match="twice"):
         queue.job("tests.twice")(work)
+
+
+def test_a_job_may_give_its_ids_any_name(monkeypatch: pytest.MonkeyPatch) -> None:
+    given: list[str] = []
+
+    def work(run_id: str, request_id: str, job: str) -> None:
+        given.extend((run_id, request_id, job))
+
+    monkeypatch.setitem(queue._jobs, "kit.named_freely", Job("kit.named_freely", work, "default", None, None, False, 60))
+    queue.run("kit.named_freely", {"run_id": "a", "request_id": "b", "job": "c"})
+    assert given == ["a", "b", "c"]
