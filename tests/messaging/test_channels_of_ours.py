@@ -291,12 +291,10 @@ def paid(session: Session, town: make.Town, order: Any, **where: Any) -> None:
             currency="CNY",
             mchid=town.market.merchant.appid,
             status="succeeded",
-            transaction_id="4200-1",
             expires_at=clock.now(session),
             due_at=clock.now(session),
             certain_at=clock.now(session),
-            paid_at=clock.now(session),
-            **where,
+            **{"transaction_id": "4200-1", "paid_at": clock.now(session)} | where,
         )
     )
     session.flush()

@@ -99,6 +99,27 @@ def test_what_is_wrong_with_a_form_is_said_by_its_field(
     assert [(one.field, one.code, one.is_warning) for one in told] == [("thing1", code, is_warning)]
 
 
+@pytest.mark.parametrize(
+    ("channel", "page", "purpose", "found"),
+    [
+        ("service_template", "{{ refusal_link }}", "marketing", {}),
+        ("service_template", "pages/index/index", "marketing", {"page": ("no_refusal", True)}),
+        ("service_template", "pages/index/index", "transactional", {}),
+        ("inbox", "{{ refusal_link }}", "marketing", {"page": ("page_outside", False)}),
+        ("inbox", "https://example.com/", "transactional", {"page": ("page_outside", False)}),
+        ("inbox", None, "marketing", {"content": ("no_refusal", True)}),
+        ("subscribe_message", "pages/index/index", "marketing", {}),
+    ],
+)
+def test_what_a_tap_opens_fits_its_channel_and_marketing_can_be_refused(
+    session: Session, channel: str, page: str | None, purpose: str, found: dict[str, tuple[str, bool]]
+) -> None:
+    fields = {"content": "新车到店"} if channel == "inbox" else {"thing1": "新车到店"}
+    draft = {"channel": channel, "fields": fields, "page": page, "purpose": purpose, "template_ids": {"wx1": "t1"}}
+    told = {one.field: (one.code, one.is_warning) for one in templates.problems_of(session, **draft)}
+    assert told == found
+
+
 def test_a_template_in_use_stays_fit_and_every_version_is_kept(
     session: Session, town: make.Town, marketer: Staff, read: FakeGateway
 ) -> None:

@@ -160,6 +160,28 @@ def test_a_channel_that_cannot_take_what_one_message_needs_sends_the_others(
     assert [(one.status, one.error_code) for one in sends] == [("accepted", None), ("planned", "bug"), ("accepted", None)]
 
 
+def test_a_call_that_cannot_be_prepared_keeps_no_other_from_being_made(
+    session: Session, town: make.Town, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    fake = FakeGateway()
+    monkeypatch.setattr("app.wechat.client.replacement", fake)
+    sends = [
+        make.plan(session, town, make.follower(session, town), "test_drive_invitation", context={"vehicle_id": town.market.vehicle.id})
+        for _ in range(3)
+    ]
+    broken, exchange = sends[1].id, ServiceTemplate.exchange
+
+    def prepare(self: ServiceTemplate, letter: Any) -> Any:
+        if letter.send_id == broken:
+            raise ValueError("too long")
+        return exchange(self, letter)
+
+    monkeypatch.setattr(ServiceTemplate, "exchange", prepare)
+    make.send_due(session)
+    assert [(one.status, one.error_code) for one in sends] == [("accepted", None), ("planned", "bug"), ("accepted", None)]
+    assert len(fake.calls) == 2
+
+
 def test_who_left_a_group_before_it_was_sent_again_is_left_out(
     session: Session, town: make.Town, monkeypatch: pytest.MonkeyPatch, later: Any
 ) -> None:

@@ -195,8 +195,19 @@ class CallPerLetter(TencentChannel):
         """The call that sends this letter."""
 
     def send(self, batch: Sequence[Letter]) -> list[Receipt | SendFailed]:
-        answers = gateway().carry_out_all([self.exchange(letter) for letter in batch])
-        return [self._heard(letter, answer) for letter, answer in zip(batch, answers, strict=True)]
+        calls = [self._prepared(letter) for letter in batch]
+        answers = iter(gateway().carry_out_all([call for call in calls if not isinstance(call, SendFailed)]))
+        return [
+            call if isinstance(call, SendFailed) else self._heard(letter, next(answers)) for letter, call in zip(batch, calls, strict=True)
+        ]
+
+    def _prepared(self, letter: Letter) -> Exchange[Any] | SendFailed:
+        """A call that cannot even be written down is not made, and keeps no other from being made."""
+        try:
+            return self.exchange(letter)
+        except Exception as error:
+            log.exception("call cannot be prepared", send_id=str(letter.send_id))
+            return SendFailed("bug", type(error).__name__, permanent=False)
 
 
 def each(sends: Sequence[Send], find: Any) -> dict[uuid.UUID, Any]:
