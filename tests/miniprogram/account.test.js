@@ -240,3 +240,23 @@ test('a nickname that the server refuses falls back to the one before', async ()
   await name('x', { pass: true, timeout: false });
   assert.equal(page.data.nickname, '晓雯');
 });
+
+test('a colleague enters the code of the console behind the version, and hears whose journeys will be tried on her', async () => {
+  const TESTER = 'POST /api/customer/journeys/tester';
+  const device = signedIn();
+  const page = device.page('packages/account/about');
+  device.answers.showModal = () => ({ confirm: false, content: null });
+  await page.tester();
+  device.answers.showModal = () => ({ confirm: true, content: '  ' });
+  await page.tester();
+  assert.equal(device.server.asked(TESTER).length, 0);
+  device.server.on(TESTER, { name: '马若曦' });
+  device.answers.showModal = () => ({ confirm: true, content: ' k7m2 ' });
+  await page.tester();
+  assert.equal(device.called('showModal')[0].editable, true);
+  assert.deepEqual(device.server.asked(TESTER)[0].body, { code: 'k7m2' });
+  assert.match(device.called('showToast').at(-1).title, /马若曦/);
+  device.server.on(TESTER, refusal(404, 'journeys.code_unknown'));
+  await page.tester();
+  assert.match(device.called('showToast').at(-1).title, /code_unknown/);
+});

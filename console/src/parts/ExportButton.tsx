@@ -48,18 +48,19 @@ function Writing({ id, close }: { id: string; close: () => void }) {
   );
 }
 
-/** `asked`: which rows, as the list's own filters say. */
+/** `asked`: which rows, as the list's own filters say; what is not filled in is left out. */
 export function ExportButton({ list, asked }: { list: string; asked: object }) {
   const { message } = App.useApp();
   const [id, setId] = useState<string | null>(null);
   const ask = useAskExport();
+  const begin = () =>
+    ask.mutate(
+      { list, asked: Object.fromEntries(Object.entries(asked).filter(([, value]) => value !== null && value !== "")) },
+      { onSuccess: (file) => setId(file.id), onError: (error) => void message.error(failureText(error)) },
+    );
   return (
     <>
-      <Button
-        icon={<DownloadOutlined />}
-        loading={ask.isPending}
-        onClick={() => ask.mutate({ list, asked }, { onSuccess: (file) => setId(file.id), onError: (error) => void message.error(failureText(error)) })}
-      >
+      <Button icon={<DownloadOutlined />} loading={ask.isPending} onClick={begin}>
         {t.exports.ask}
       </Button>
       {id && <Writing id={id} close={() => setId(null)} />}

@@ -26,6 +26,22 @@ function confirm({ title, content = '', confirmText, cancelText }) {
 }
 
 /**
+ * @param {{title: string, placeholder: string}} question
+ * @returns {Promise<string>} what she wrote; nothing when she went back
+ */
+function ask({ title, placeholder }) {
+  return new Promise((resolve) => {
+    wx.showModal({
+      title,
+      editable: true,
+      placeholderText: placeholder,
+      success: (answer) => resolve(answer.confirm ? (answer.content || '').trim() : ''),
+      fail: () => resolve(''),
+    });
+  });
+}
+
+/**
  * Shows what went wrong; anything that is not an ApiError is a defect of ours and goes to the console as well.
  * @param {any} error
  */
@@ -35,4 +51,4 @@ function fail(error) {
   return toast(texts('common').errors.unexpected);
 }
 
-module.exports = { toast, confirm, fail };
+module.exports = { toast, confirm, ask, fail };

@@ -3,6 +3,7 @@ import { Skeleton } from "antd";
 import { TOLD_BY_PEOPLE, useBehind, type Behind as Asked } from "../../api/results";
 import type { JourneyNode } from "../../api/types";
 import { rowsOf } from "../../lib/rows";
+import { ExportButton } from "../../parts/ExportButton";
 import { Failure } from "../../parts/Failure";
 import { Nothing } from "../../parts/Nothing";
 import { More } from "../../parts/ResourceList";
@@ -109,6 +110,8 @@ function Walkers({ journeyId, asked, onOpen }: { journeyId: string; asked: Asked
             ))}
           </ul>
           <More pages={pages} />
+          {/* The file is of everybody whom the figure counts. */}
+          {!asked.q && <ExportButton list="journeys.people" asked={{ ...asked, journey_id: journeyId }} />}
         </div>
       )}
     </>

@@ -3,6 +3,7 @@ import { Alert, Skeleton, Table, type TableColumnsType } from "antd";
 import { Link } from "react-router";
 import { useResults, type NodeResult, type Results, type Trial } from "../../api/results";
 import { absolute } from "../../lib/time";
+import { ExportButton } from "../../parts/ExportButton";
 import { Failure } from "../../parts/Failure";
 import { Nothing } from "../../parts/Nothing";
 import { Panel } from "../../parts/Panel";
@@ -125,7 +126,10 @@ function ResultsPage() {
       </div>
       {tests.length === 0 && <p className="quiet">{r.noTests}</p>}
       <section aria-label={r.steps}>
-        <h2 className="section-title">{r.steps}</h2>
+        <div className="results-bar">
+          <h2 className="section-title">{r.steps}</h2>
+          <ExportButton list="journeys.results" asked={{ journey_id: journey.id, version }} />
+        </div>
         <Steps nodes={nodes} id={journey.id} version={version} />
       </section>
     </div>

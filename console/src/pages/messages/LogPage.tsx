@@ -107,7 +107,7 @@ function LogPage() {
         </span>
         {broadcast && <Button onClick={() => setBroadcast(null)}>{s.broadcast} ×</Button>}
         <span className="filters-end">
-          <ExportButton list="messaging.sends" asked={Object.fromEntries(Object.entries(filters).filter(([, value]) => value))} />
+          <ExportButton list="messaging.sends" asked={filters} />
         </span>
       </div>
       <ResourceList

@@ -117,7 +117,7 @@ export const results = {
   bindWhy: "先说明哪位客户是您自己",
   bindHint: "试走会把草稿里的消息真的发到您自己的微信。生成一个码，在小程序里输入它，您就是试走的那位客户。",
   bindEnter: "在小程序里输入这个码",
-  bindEnterHint: "用您自己的微信打开小程序输入它，这里会自动继续。",
+  bindEnterHint: "用您自己的微信打开小程序，在「我的 › 关于」里点一下版本那一行，输入它；这里会自动继续。",
   codeEnds: "有效期还有",
   codeShow: "生成绑定码",
   codeAgain: "换一个码",

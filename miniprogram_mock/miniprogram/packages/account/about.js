@@ -1,6 +1,8 @@
 /** What this mini-program is, its version, and the terms of the service. */
 
+const api = require('../../lib/api');
 const events = require('../../lib/events');
+const prompts = require('../../lib/prompts');
 const { fill, texts } = require('../../texts/index');
 
 const t = texts('about');
@@ -22,5 +24,17 @@ Page({
 
   onShow() {
     events.track('page.viewed', { name: 'about' });
+  },
+
+  /** A colleague says that she is the customer on whom her journeys are tried; behind the version, where nobody else looks for it. */
+  async tester() {
+    const code = await prompts.ask(t.tester);
+    if (!code) return;
+    try {
+      const { name } = await api.post('/customer/journeys/tester', { code });
+      prompts.toast(fill(t.tester.bound, { name }));
+    } catch (error) {
+      prompts.fail(error);
+    }
   },
 });

@@ -7,6 +7,7 @@ module.exports = {
   serviceVersion: '条款版本 {version}',
   development: '开发版',
   trial: '体验版',
+  tester: { title: '员工试走', placeholder: '控制台里显示的码', bound: '已绑定，{name} 的旅程会在您身上试走' },
   sections: [
     {
       title: '这是什么',
