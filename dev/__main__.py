@@ -14,14 +14,14 @@ def clean() -> None:
     """Forget the data and everything that was built; sources and `.venv` stay."""
     run.stop(ROOT)
     Postgres(ROOT / "var" / "postgres", 0).remove()
-    for made in ["var", "console/dist", "console/node_modules", node.PHONE / "node_modules"]:
+    for made in ["var", "console/dist", "console/node_modules", "console/src/api/schema.ts", node.PHONE / "node_modules"]:
         shutil.rmtree(ROOT / made, ignore_errors=True)
 
 
 ACTIONS: dict[str, Callable[[], None]] = {
     "run": lambda: run.Run(ROOT).main(),
     "stop": lambda: run.stop(ROOT),
-    "console": lambda: node.build(ROOT),
+    "console": lambda: node.console(ROOT),
     "phone": lambda: node.phone(ROOT, whole=True),
     "miniprogram": miniprogram.check,
     "clean": clean,

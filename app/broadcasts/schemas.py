@@ -10,8 +10,10 @@ from apiflask.validators import Length, OneOf, Range
 from marshmallow import ValidationError, validates_schema
 
 from app.broadcasts.models import BroadcastStatus
+from app.kit.answers import one_of
 from app.kit.paging import MAX_LIMIT
-from app.messaging.schemas_ledger import LineOut, SendOut
+from app.messaging.models import Purpose
+from app.messaging.schemas_ledger import LineOut
 
 AUDIENCES = {"segment": "segment_id", "tag": "tag", "list": "customer_ids"}
 # What a message may be about, beside the person herself.
@@ -77,15 +79,20 @@ class ListIn(Schema):
     limit = Integer(load_default=20, validate=Range(1, MAX_LIMIT))
 
 
+class RungOut(Schema):
+    channel = String()
+    template_key = String()
+
+
 class BroadcastOut(Schema):
     id = String()
     name = String()
-    status = String()
+    status = one_of(BroadcastStatus)
     status_label = String(metadata={"description": "zh-CN"})
-    purpose = String()
+    purpose = one_of(Purpose)
     audience = Dict()
     audience_name = String(allow_none=True, metadata={"description": "of its segment or tag"})
-    ladder = List(Dict())
+    ladder = List(Nested(RungOut))
     context = Dict()
     expires_hours = Integer()
     per_minute = Integer(allow_none=True)
@@ -119,7 +126,7 @@ class ReasonOut(Schema):
 
 class ProgressOut(Schema):
     listed = Integer(metadata={"description": "people it is for, as far as they are written down"})
-    listing = String(metadata={"description": "`done`, or `running` while the audience is being written down"})
+    listing = one_of(("done", "running"), "running: the audience is being written down")
     not_planned = Integer()
     on_their_way = Integer()
     sent = Integer()
@@ -181,8 +188,14 @@ class PeopleOut(Schema):
     next_cursor = String(allow_none=True)
 
 
+class TrialOut(Schema):
+    id = String()
+    customer_id = String()
+    status = String()
+
+
 class TrialsOut(Schema):
-    items = List(Nested(SendOut(only=("id", "customer_id", "status"))))
+    items = List(Nested(TrialOut))
 
 
 class WhyOut(Schema):

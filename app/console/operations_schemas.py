@@ -30,7 +30,7 @@ class FailedOut(Schema):
     id = String()
     name = String()
     queue = String()
-    ids = Dict()
+    ids = Dict(values=String())
     failed_at = DateTime(allow_none=True)
     error = String(metadata={"description": "its kind; the log has its words"})
 

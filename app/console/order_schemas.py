@@ -6,8 +6,10 @@ from apiflask import Schema
 from apiflask.fields import DateTime, Integer, List, Nested, String
 from apiflask.validators import Length
 
-from app.console.schemas import ActorOut, ListIn, OrderRowOut, PersonOut, maybe
-from app.dealers.schemas import NamedOut
+from app.console.queries.actions import EVERY_ACTION
+from app.console.schemas import ListIn, OrderRowOut, PersonOut, maybe
+from app.dealers.schemas import ActorOut, NamedOut
+from app.kit.answers import one_of
 
 
 class OrdersIn(ListIn):
@@ -67,7 +69,7 @@ class MoveOut(Schema):
 
 
 class ActionOut(Schema):
-    action = String(metadata={"description": "the last word of its door at /api/staff/orders/<id>/"})
+    action = one_of(EVERY_ACTION, "the last word of its door at /api/staff/orders/<id>/")
     refusal = String(allow_none=True, metadata={"description": "why it cannot be done now, zh-CN; null where it can"})
 
 

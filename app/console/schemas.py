@@ -9,9 +9,11 @@ from apiflask.validators import Length, OneOf, Range
 from app.audience.models import TagKind
 from app.audience.values import LONGEST_VALUE
 from app.console.customer_schemas import ConsentRowOut, PersonOut, ReachOut, RefusalRowOut
-from app.dealers.schemas import NamedOut
+from app.dealers.models import Role
+from app.dealers.schemas import ActorOut, NamedOut
 from app.journeys.models import JourneyStatus
 from app.journeys.queries import SORTS
+from app.kit.answers import one_of
 from app.kit.paging import MAX_LIMIT
 
 
@@ -53,7 +55,7 @@ class VehicleCardOut(Schema):
 
 
 class MeOut(NamedOut):
-    role = String()
+    role = one_of(Role)
     dealer = maybe(NamedOut)
     brand = Nested(NamedOut)
     now = DateTime(metadata={"description": "the platform's clock, which a demo may have moved"})
@@ -176,11 +178,6 @@ class ReferenceOut(Schema):
     id = String()
 
 
-class ActorOut(Schema):
-    type = String()
-    name = String(allow_none=True)
-
-
 class EventOut(Schema):
     id = String()
     name = String()
@@ -249,7 +246,7 @@ class ActivityOut(Schema):
 
 
 class LeadPageOut(LeadRowOut):
-    actions = List(String(), metadata={"description": "what can be done now: accept, call-back, test-drive"})
+    actions = List(one_of(("accept", "call-back", "test-drive")), metadata={"description": "what can be done now"})
     interests = List(Nested(InterestOut))
     assignments = List(Nested(AssignmentOut))
     activities = List(Nested(ActivityOut))
@@ -289,7 +286,7 @@ class JourneysIn(Schema):
 
 class JourneysOut(Schema):
     items = List(Nested(JourneyRowOut))
-    next_cursor = String(metadata={"description": "there if there are more"})
+    next_cursor = String(metadata={"description": "there if there are more", "x-absent": True})
 
 
 class NodeOut(Schema):
@@ -325,7 +322,10 @@ class JourneyOut(NamedOut):
     trigger = Nested(TriggerOut)
     exit_on = List(String())
     graph = Nested(GraphOut)
-    numbers = Dict(metadata={"description": "by node: entered, waiting, passed, sent, delivered, failed, skipped, stuck"})
+    numbers = Dict(
+        values=Dict(values=Integer()),
+        metadata={"description": "by node: entered, waiting, passed, sent, delivered, failed, skipped, stuck"},
+    )
 
 
 class WalksIn(ListIn):

@@ -12,6 +12,7 @@ from marshmallow import ValidationError, validates_schema
 
 from app.dealers.hours import is_open
 from app.dealers.models import Role, Store
+from app.kit.answers import one_of
 from app.kit.geo import Datum
 from app.kit.paging import MAX_LIMIT
 
@@ -60,7 +61,7 @@ class StaffOut(Schema):
     id = String()
     name = String()
     username = String()
-    role = String()
+    role = one_of(Role)
     dealer = Nested(NamedOut, allow_none=True)
     brand = Nested(NamedOut)
     has_second_factor = Boolean()
@@ -134,7 +135,7 @@ class StoreRowOut(Schema):
     phone = String(allow_none=True)
     lat = Float(metadata={"description": "GCJ-02"})
     lng = Float(metadata={"description": "GCJ-02"})
-    datum_source = String(metadata={"description": "gcj02, wgs84, unknown: which was given"})
+    datum_source = one_of(("gcj02", "wgs84", "unknown"), "which was given")
 
 
 class DealerPageOut(Schema):
@@ -172,12 +173,17 @@ class NewPersonIn(ChangedPersonIn):
     dealer_id = UUID(load_default=None, allow_none=True, metadata={"description": "headquarters only; a manager's people are his dealer's"})
 
 
+class ActorOut(Schema):
+    type = String()
+    name = String(allow_none=True, metadata={"description": "of a member of staff"})
+
+
 class TrailOut(Schema):
     id = String()
     at = DateTime()
     before = String()
     after = String()
-    actor = Dict(metadata={"description": "type, and the name of a member of staff"})
+    actor = Nested(ActorOut)
     reason = String(allow_none=True)
     cause = String(metadata={"description": "the door or the job"})
     request_id = String()
@@ -187,7 +193,7 @@ class PersonOut(Schema):
     id = String()
     username = String()
     name = String()
-    role = String()
+    role = one_of(Role)
     dealer = Nested(NamedOut, allow_none=True)
     store = Nested(NamedOut, allow_none=True)
     wecom_userid = String(allow_none=True)

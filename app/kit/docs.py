@@ -5,7 +5,7 @@ from __future__ import annotations
 from importlib.resources import files
 from typing import Any
 
-from apiflask import APIFlask
+from apiflask import APIFlask, Schema
 from flask import Response, send_from_directory
 
 from app.kit import idempotency
@@ -51,10 +51,54 @@ def document_callers(spec: Any) -> Any:
     return spec
 
 
+def schema_name(schema: type[Schema]) -> str:
+    """`dealers.StoreOut`: domains use one word for things of their own, and those of the kit need no domain."""
+    package, domain, *_ = [*type(schema).__module__.split("."), ""] if isinstance(schema, Schema) else [*schema.__module__.split("."), ""]
+    name = APIFlask._schema_name_resolver(schema)
+    return name if package != "app" or domain == "kit" else f"{domain}.{name}"
+
+
+def join_copies(spec: Any) -> Any:
+    """Make one of a shape that APIFlask describes again, with a number, because another had named it before its own door came."""
+    schemas = spec.get("components", {}).get("schemas", {})
+    copies = {name: plain for name in schemas if (plain := name.rstrip("0123456789")) != name and schemas.get(plain) == schemas[name]}
+    for name in copies:
+        del schemas[name]
+
+    def point(part: Any) -> None:
+        for one in part.values() if isinstance(part, dict) else part:
+            if isinstance(one, dict) and isinstance(one.get("$ref"), str):
+                place, _, name = one["$ref"].rpartition("/")
+                one["$ref"] = f"{place}/{copies.get(name, name)}"
+            elif isinstance(one, dict | list):
+                point(one)
+
+    point(spec)
+    return spec
+
+
+def promise_whole_answers(spec: Any) -> Any:
+    """Add to each shape that we give that its fields are there, but for those whose own text says `absent`."""
+    for name, schema in spec.get("components", {}).get("schemas", {}).items():
+        if name.endswith("Out"):
+            schema["required"] = [field for field, one in schema.get("properties", {}).items() if not one.pop("x-absent", False)]
+    return spec
+
+
+def describe(spec: Any) -> Any:
+    """What APIFlask found out by itself, with what it cannot know."""
+    for step in (idempotency.document, document_common_errors, document_callers, join_copies, promise_whole_answers):
+        spec = step(spec)
+    return spec
+
+
 def install(app: APIFlask) -> None:
     """Describe the API, and point APIFlask's Swagger page at our copies of its files."""
     app.config.update(DESCRIPTION=DESCRIPTION, SECURITY_SCHEMES=_SCHEMES)
-    app.spec_processor(lambda spec: document_callers(document_common_errors(idempotency.document(spec))))
+    app.schema_name_resolver = schema_name  # type: ignore[method-assign]
+    app.spec_processor(
+        lambda spec: promise_whole_answers(join_copies(document_callers(document_common_errors(idempotency.document(spec)))))
+    )
     folder = str(files("flask_swagger_ui") / "dist")
     app.config.update(
         SWAGGER_UI_CSS=f"{ASSETS}/swagger-ui.css",

@@ -6,8 +6,9 @@ from apiflask import Schema
 from apiflask.fields import UUID, Date, DateTime, Integer, List, Nested, String
 from apiflask.validators import Length, OneOf, Range
 
+from app.kit.answers import one_of
 from app.kit.paging import MAX_LIMIT
-from app.messaging.models import Delivery, SendStatus
+from app.messaging.models import Delivery, Purpose, SendStatus
 
 
 class LogFilterIn(Schema):
@@ -45,10 +46,10 @@ class SendOut(Schema):
     channel_label = String()
     template_key = String()
     template_title = String(metadata={"description": "what people call it; its key where it has no title, or is gone"})
-    purpose = String()
-    status = String()
+    purpose = one_of(Purpose)
+    status = one_of(SendStatus)
     status_label = String()
-    delivery = String(allow_none=True)
+    delivery = one_of(Delivery, allow_none=True)
     reason = String(allow_none=True)
     reason_text = String(allow_none=True, metadata={"description": "zh-CN"})
     appid = String(allow_none=True)

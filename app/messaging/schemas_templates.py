@@ -9,6 +9,7 @@ from apiflask.fields import UUID, Boolean, DateTime, Dict, Integer, List, Nested
 from apiflask.validators import Length, OneOf, Range, Regexp
 from marshmallow import ValidationError, validates_schema
 
+from app.kit.answers import one_of
 from app.kit.paging import MAX_LIMIT
 from app.messaging.models import Purpose, TemplateState
 from app.messaging.rendering import LONGEST_FORM
@@ -100,19 +101,26 @@ class TemplateProblemsOut(Schema):
     items = List(Nested(TemplateProblemOut))
 
 
+class OverrideOut(Schema):
+    words = List(String())
+    reason = String()
+    staff_name = String()
+    at = String()
+
+
 class TemplateOut(Schema):
     id = UUID()
     channel = String()
     channel_label = String()
     key = String()
     title = String()
-    purpose = String()
-    state = String()
-    fields_ = Dict(data_key="fields", attribute="fields")
+    purpose = one_of(Purpose)
+    state = one_of(TemplateState)
+    fields_ = Dict(values=String(), data_key="fields", attribute="fields")
     page = String(allow_none=True)
-    template_ids = Dict()
+    template_ids = Dict(values=String())
     target = Nested(TargetOut, allow_none=True)
-    override = Dict(allow_none=True, metadata={"description": "who let which marketing words pass, why and when"})
+    override = Nested(OverrideOut, allow_none=True, metadata={"description": "who let which marketing words pass, why and when"})
     version = Integer()
     updated_at = DateTime()
 
@@ -140,7 +148,7 @@ class TemplateVersionsOut(Schema):
 class TemplateChannelOut(Schema):
     kind = String()
     label = String()
-    to = String()
+    to = one_of(("customer", "staff"))
     parts = List(String(), allow_none=True, metadata={"description": "its fields; null: the typed keys of the account's template, []: any"})
     account_kind = String(allow_none=True, metadata={"description": "whose account sends it"})
     is_noted_by_account = Boolean(metadata={"description": "its templates need an id at each account"})
@@ -193,11 +201,16 @@ class UsedByOut(Schema):
     title = String()
 
 
+class TypedKeyOut(Schema):
+    key = String(metadata={"description": "`thing3`"})
+    label = String()
+
+
 class PlatformTemplateOut(Schema):
     appid = String()
     template_id = String()
     title = String()
-    keys = List(Dict())
+    keys = List(Nested(TypedKeyOut))
     read_at = DateTime()
     gone_at = DateTime(allow_none=True)
     used_by = List(Nested(UsedByOut))

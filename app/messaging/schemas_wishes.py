@@ -7,6 +7,7 @@ from apiflask.fields import Boolean, DateTime, Enum, List, Nested, String
 from apiflask.validators import Length
 
 from app.identity.models import Purpose
+from app.kit.answers import one_of
 
 
 class WishIn(Schema):
@@ -20,7 +21,7 @@ class ChannelWishOut(Schema):
     channel = String()
     label = String(metadata={"description": "zh-CN"})
     wanted = Boolean()
-    reason = String(allow_none=True, metadata={"description": "why not: `refused` or `no_consent`"})
+    reason = one_of(("refused", "no_consent"), "why not", allow_none=True)
 
 
 class ConsentTextShortOut(Schema):

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from datetime import datetime
-from enum import StrEnum
 from typing import Any
 
 from apiflask import Schema
@@ -12,17 +11,13 @@ from apiflask.validators import Length, OneOf, Range, Regexp
 from marshmallow import ValidationError, validates
 
 from app.dealers.models import Dealer
+from app.kit.answers import one_of
 from app.kit.paging import MAX_LIMIT
 from app.kit.texts import t
 from app.orders.models import CloseReason, DepositTerms, DepositType, OrderStatus, PayeeKind, RefundRule, Reservation, ReservationStatus
 from app.orders.view import View
 from app.payments.models import Refund, RefundStatus
 from app.payments.queries import PaymentStatus
-
-
-def one_of(states: type[StrEnum], description: str = "", **more: Any) -> String:
-    """A state as the database keeps it."""
-    return String(metadata={"enum": [state.value for state in states], "description": description}, **more)
 
 
 class TermsOut(Schema):

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from apiflask import Schema
-from apiflask.fields import UUID, Date, DateTime, Dict, Integer, List, Nested, String
+from apiflask.fields import UUID, Date, DateTime, Integer, List, Nested, String
 from apiflask.validators import Length, OneOf, Range
 
 from app.kit.paging import MAX_LIMIT
+from app.payments.schemas import OrderRefOut
 from app.reconciliation.models import Action, DifferenceKind, DifferenceStatus, RunStatus
 
 
@@ -90,7 +91,7 @@ class DifferenceOut(Schema):
     out_trade_no = String(allow_none=True)
     out_refund_no = String(allow_none=True)
     sub_mchid = String(allow_none=True)
-    order = Dict(allow_none=True, metadata={"description": "{id, number}"})
+    order = Nested(OrderRefOut, allow_none=True)
     ours_fen = Integer(allow_none=True)
     theirs_fen = Integer(allow_none=True)
     ours = String(allow_none=True, metadata={"description": "state, zh-CN"})

@@ -9,7 +9,8 @@ from apiflask.fields import UUID, Boolean, Date, DateTime, Dict, Float, Integer,
 from apiflask.validators import Length, OneOf, Range, Regexp
 from marshmallow import ValidationError, validates
 
-from app.dealers.schemas import NamedOut
+from app.dealers.schemas import ActorOut, NamedOut
+from app.kit.answers import RefusalOut, one_of
 from app.kit.paging import MAX_LIMIT
 from app.kit.rows import LONGEST
 from app.vehicles.mapping import MOST_SEATS, STANDARD, shipped
@@ -113,12 +114,16 @@ class StateOut(Schema):
     label = String()
 
 
+class CarStatusOut(StateOut):
+    key = one_of(Status)
+
+
 class StockRowOut(Schema):
     id = String()
     stock_number = String()
     vin = String(allow_none=True)
     title = String()
-    status = Nested(StateOut)
+    status = Nested(CarStatusOut)
     withdrawn_for = Nested(StateOut, allow_none=True)
     condition = Nested(StateOut)
     price_fen = Integer()
@@ -144,7 +149,7 @@ class StockMoveOut(Schema):
     at = DateTime()
     before = String(metadata={"description": "empty for the first"})
     after = String()
-    actor = Dict(metadata={"description": "type, and the name of a member of staff"})
+    actor = Nested(ActorOut)
     reason = String(allow_none=True, metadata={"description": "a code, or a person's own words"})
     cause = String(metadata={"description": "the door or the job"})
     request_id = String()
@@ -204,10 +209,10 @@ class FeedRunOut(Schema):
     id = String()
     feed = String()
     dealer_id = String(allow_none=True)
-    status = String(metadata={"enum": [one.value for one in RunStatus]})
+    status = one_of(RunStatus)
     status_label = String()
     mapping = String()
-    format = String(metadata={"enum": [one.value for one in FeedFormat]})
+    format = one_of(FeedFormat)
     file_name = String()
     file_sha256 = String()
     progress = Integer(metadata={"description": "percent of the file that was read"})
@@ -217,7 +222,7 @@ class FeedRunOut(Schema):
     unchanged = Integer()
     withdrawn = Integer(metadata={"description": "while it is held: how many it would take off sale"})
     rejected = Integer()
-    error = Dict(allow_none=True, metadata={"description": "why it was refused: error, details"})
+    error = Nested(RefusalOut, allow_none=True, metadata={"description": "why it was refused"})
     created_at = DateTime()
     finished_at = DateTime(allow_none=True)
 

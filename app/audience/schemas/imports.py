@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from apiflask import Schema
-from apiflask.fields import Boolean, DateTime, Dict, Integer, List, Nested, String
+from apiflask.fields import Boolean, DateTime, Integer, List, Nested, String
 from apiflask.validators import Length, OneOf, Range
 
 from app.audience.models import PeopleStatus, RunKind
 from app.audience.schemas.tags import NOTHING_BAD
+from app.kit.answers import RefusalOut, one_of
 from app.kit.paging import MAX_LIMIT
 
 
@@ -25,8 +26,8 @@ class PageIn(Schema):
 
 class PeopleRunOut(Schema):
     id = String()
-    kind = String()
-    status = String(metadata={"enum": [one.value for one in PeopleStatus]})
+    kind = one_of(RunKind)
+    status = one_of(PeopleStatus)
     status_label = String()
     file_name = String()
     file_sha256 = String()
@@ -41,7 +42,7 @@ class PeopleRunOut(Schema):
     tags_changed = Integer()
     taken_back = Integer(metadata={"description": "changes that were undone"})
     kept = Integer(metadata={"description": "changes that were not undone, for somebody changed them again"})
-    error = Dict(allow_none=True, metadata={"description": "why it was refused: error, details"})
+    error = Nested(RefusalOut, allow_none=True, metadata={"description": "why it was refused"})
     created_at = DateTime()
     finished_at = DateTime(allow_none=True)
 

@@ -10,6 +10,7 @@ from apiflask.validators import Length, OneOf, Range, Regexp
 
 from app.audience.models import SegmentKind
 from app.dealers.schemas import NamedOut
+from app.kit.answers import one_of
 from app.kit.paging import MAX_LIMIT
 
 _ABOUT_TREES = '{"all": […]}, {"any": […]}, {"not": …} or {"kind": …, "config": {…}}; {"all": []} is everybody'
@@ -66,10 +67,10 @@ class SegmentRowOut(Schema):
     id = String()
     key = String()
     name = String()
-    kind = String()
+    kind = one_of(SegmentKind)
     version = Integer()
     members = Integer(metadata={"description": "how many were in it when it was computed, and came and went since"})
-    status = String(metadata={"description": "waiting: to be computed; computing; ready; archived"})
+    status = one_of(("waiting", "computing", "ready", "archived"), "waiting: to be computed")
     computing_at = DateTime(allow_none=True)
     computed_at = DateTime(allow_none=True)
     updated_at = DateTime()

@@ -11,6 +11,7 @@ from marshmallow import ValidationError, validates_schema
 
 from app.audience.models import Action, TagKind, ValueType
 from app.audience.values import LONGEST_VALUE, MOST_DAYS, MOST_TIMES, OF_VEHICLES, TAG_SORTS
+from app.kit.answers import one_of
 from app.kit.paging import MAX_LIMIT
 
 NOTHING_BAD = Regexp(r"[^\x00-\x1f]*\Z")
@@ -62,9 +63,9 @@ class TagOut(Schema):
     id = String()
     key = String()
     label = String()
-    kind = String()
+    kind = one_of(TagKind)
     kind_label = String()
-    value_type = String()
+    value_type = one_of(ValueType)
     choices = List(String())
     ttl_days = Integer(allow_none=True)
     folder = Nested(FolderOut, allow_none=True)
@@ -90,7 +91,7 @@ class RuleOut(Schema):
     id = String()
     event_name = String()
     event_label = String()
-    action = String()
+    action = one_of(Action)
 
 
 class BehaviourIn(Schema):

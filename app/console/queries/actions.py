@@ -10,6 +10,7 @@ from app.orders.models import Order, OrderStatus, Reservation, ReservationStatus
 
 LETTING_GO = ("decline", "sold-offline")
 OF_THE_DEALER = ("confirm", "extend", "convert", *LETTING_GO)
+EVERY_ACTION = (*OF_THE_DEALER, "refund")
 DEALERS_ROLES = (Role.adviser, Role.dealer_manager, Role.admin)
 MONEY_ROLES = (Role.finance, Role.admin)
 

@@ -10,6 +10,7 @@ from apiflask.validators import Length, OneOf, Range, Regexp
 
 from app.journeys.models import MoveKind, MoveStatus
 from app.journeys.schemas.estimating import EstimateOut
+from app.kit.answers import one_of
 
 _GRAPH = {"description": "a graph as `app/journeys/graph.py` describes it, sound or not"}
 
@@ -73,12 +74,18 @@ class FileOut(Schema):
     needs = List(Dict())
 
 
+class NeedOut(Schema):
+    kind = String()
+    key = String()
+    found = Boolean(metadata={"description": "whether the brand has it"})
+
+
 class ReadOut(Schema):
     journey = Nested(DraftOut)
-    needs = List(Dict(), metadata={"description": "{kind, key, found}: what the file names, and whether the brand has it"})
+    needs = List(Nested(NeedOut), metadata={"description": "what the file names"})
 
 
-class GroupOut(Schema):
+class PaletteGroupOut(Schema):
     group = String()
     label = String()
 
@@ -126,7 +133,7 @@ class DescribedOut(Schema):
 
 
 class PaletteOut(Schema):
-    groups = List(Nested(GroupOut))
+    groups = List(Nested(PaletteGroupOut))
     schemas = Dict(metadata={"description": "JSON Schema of `rules` and of a node's `late`"})
     events = List(Nested(NamedOut), metadata={"description": "what `x-reference: event` offers"})
     channels = List(Nested(ChannelOut), metadata={"description": "what `x-reference: channel` offers"})
@@ -155,7 +162,7 @@ class PlaceOut(Schema):
     node = String()
     label = String()
     people = Integer()
-    change = String(metadata={"description": "same, changed or removed"})
+    change = one_of(("same", "changed", "removed"))
     to = String(allow_none=True, metadata={"description": "where they go if nothing is said; null: it must be said"})
 
 

@@ -15,7 +15,7 @@ from app.journeys.models.entering import MOST_NAMED, FanOutStatus
 OURS = frozenset({"acted", "answers"})
 
 
-class ReasonOut(Schema):
+class LeftOutOut(Schema):
     key = String()
     label = String()
     people = Integer()
@@ -24,7 +24,7 @@ class ReasonOut(Schema):
 class EnrolledOut(Schema):
     entered = Integer()
     held_out = Integer(metadata={"description": "of the control group"})
-    left_out = List(Nested(ReasonOut))
+    left_out = List(Nested(LeftOutOut))
 
 
 class _EntryIn(Schema):

@@ -9,6 +9,7 @@ from apiflask.fields import UUID, Boolean, DateTime, Dict, Integer, List, Nested
 from apiflask.validators import Length, OneOf, Range
 
 from app.events.catalogue import NAMES
+from app.messaging.schemas_templates import PreviewFieldOut, PreviewWayOut
 
 _ALL_DAYS = 400 * 24 * 60
 
@@ -46,15 +47,15 @@ class StandsOnOut(_NodeOut):
     due_at = DateTime(allow_none=True)
 
 
-class MessageOut(Schema):
+class SimulatedMessageOut(Schema):
     send_id = UUID()
     node_id = String()
     planned_at = DateTime()
     channel = String()
     template = String()
     would_leave = Boolean()
-    fields: Any = List(Dict(), metadata={"description": "as the template's preview shows them"})
-    ways = List(Dict(), metadata={"description": "each rung of the ladder, and why it is open or not"})
+    fields: Any = List(Nested(PreviewFieldOut), metadata={"description": "as the template's preview shows them"})
+    ways = List(Nested(PreviewWayOut), metadata={"description": "each rung of the ladder, and why it is open or not"})
 
 
 class SimulationOut(Schema):
@@ -65,4 +66,4 @@ class SimulationOut(Schema):
     stands_on = Nested(StandsOnOut, allow_none=True)
     ended_at = DateTime(allow_none=True)
     steps = List(Nested(StepOut))
-    messages = List(Nested(MessageOut))
+    messages = List(Nested(SimulatedMessageOut))

@@ -9,7 +9,7 @@ from apiflask.validators import Length, Range
 _PROBLEM = {"description": "a reason's key, or the name of an error, as the groups tell it"}
 
 
-class GroupOut(Schema):
+class StuckGroupOut(Schema):
     node = String()
     label = String()
     problem = String(metadata=_PROBLEM)
@@ -33,7 +33,7 @@ class PauseOut(Schema):
 
 class TroublesOut(Schema):
     pause = Nested(PauseOut, allow_none=True, metadata={"description": "why the journey rests, while it does"})
-    groups = List(Nested(GroupOut))
+    groups = List(Nested(StuckGroupOut))
 
 
 class WhichIn(Schema):

@@ -3,20 +3,13 @@ import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { api, type ApiError } from "./client";
 import { ME } from "./queries";
 import type { Browser } from "./types";
+import type { Schemas } from "./schema";
 
 const SESSION = "staff/session/";
 const BROWSERS = ["browsers"] as const;
 
-export interface Account {
-  username: string;
-  has_second_factor: boolean;
-}
-
-export interface Secret {
-  uri: string;
-  secret: string;
-  picture: string;
-}
+export type Account = Schemas["dealers.StaffOut"];
+export type Secret = Schemas["dealers.SecondFactorOut"];
 
 export function useAccount() {
   return useQuery<Account, ApiError>({ queryKey: [...ME, "account"], queryFn: () => api("GET", SESSION) });

@@ -5,6 +5,7 @@ import type { Tree, TreeProblem } from "../pages/journeys/editor/Conditions";
 import { api, ApiError, upload, withQuery } from "./client";
 import { CALM, LIVE, useOne, usePages, useStale, WATCHED } from "./queries";
 import type { Named, Person } from "./types";
+import type { Schemas } from "./schema";
 
 const TAGS = "staff/tags/";
 const SEGMENTS = "staff/segments/";
@@ -13,22 +14,9 @@ const KEYS = "staff/partner-keys/";
 
 const HOUR = 3_600_000;
 
-export type TagKind = "manual" | "rule" | "behavioural";
-export type ValueType = "none" | "text" | "number" | "date" | "choice";
-
-export interface TagRow {
-  id: string;
-  key: string;
-  label: string;
-  kind: TagKind;
-  kind_label: string;
-  value_type: ValueType;
-  choices: string[];
-  ttl_days: number | null;
-  folder: Named | null;
-  archived_at: string | null;
-  carriers: number;
-}
+export type TagKind = Schemas["audience.TagOut"]["kind"];
+export type ValueType = Schemas["audience.TagOut"]["value_type"];
+export type TagRow = Schemas["audience.TagOut"];
 
 export interface Behaviour {
   event_name: string;
@@ -37,111 +25,26 @@ export interface Behaviour {
   different: boolean;
 }
 
-export interface TagLink {
-  id: string;
-  account_id: string;
-  account_kind: string;
-  account_name: string;
-  remote_id: string | null;
-  waiting: number;
-  failed: number;
-  broken_at: string | null;
-  error: string | null;
-}
+export type TagLink = Schemas["audience.LinkOut"];
+export type TagPage = Schemas["audience.TagPageOut"];
 
-export interface TagPage extends TagRow {
-  rules: { id: string; event_name: string; event_label: string; action: "add" | "remove" }[];
-  behaviour: (Behaviour & { event_label: string; counting: boolean }) | null;
-  used_by: { kind: string; label: string; name: string }[];
-  links: TagLink[];
-}
+export type TagDraft = Schemas["audience.ChangedTagIn"];
 
-export interface TagDraft {
-  label: string;
-  folder_id: string | null;
-  ttl_days: number | null;
-  choices?: string[];
-}
+export type NewTag = Schemas["audience.NewTagIn"];
 
-export interface NewTag extends TagDraft {
-  key: string;
-  kind: TagKind;
-  value_type: ValueType;
-}
+export type Affected = Schemas["audience.AffectedOut"];
 
-export interface Affected {
-  gaining: number;
-  losing: number;
-}
+export type Rule = Required<Schemas["audience.RuleIn"]>;
+export type SegmentRow = Schemas["audience.SegmentRowOut"];
 
-export type Rule = { event_name: string; action: "add" | "remove" };
+export type Segment = Omit<Schemas["audience.SegmentOut"], "tree"> & { tree: Tree };
+export type SegmentPreview = Schemas["audience.SegmentPreviewOut"];
+export type PeopleFile = Schemas["audience.PeopleRunOut"];
 
-export interface SegmentRow extends Named {
-  key: string;
-  kind: "dynamic" | "snapshot";
-  version: number;
-  members: number;
-  status: "waiting" | "computing" | "ready" | "archived";
-  computed_at: string | null;
-  updated_at: string;
-}
+export type UnfitRow = Schemas["audience.UnfitRowOut"];
 
-export interface Segment extends SegmentRow {
-  tree: Tree;
-  summary: string;
-  uses: string[];
-  versions: { number: number; summary: string; made_by: string | null; created_at: string }[];
-}
-
-export interface SegmentPreview {
-  count: number;
-  summary: string;
-  sample: Person[];
-}
-
-export interface PeopleFile {
-  id: string;
-  kind: "people" | "tags";
-  status: "waiting" | "running" | "done" | "refused" | "undoing" | "undone";
-  status_label: string;
-  file_name: string;
-  progress: number;
-  rows: number;
-  created: number;
-  updated: number;
-  unchanged: number;
-  rejected: number;
-  tags_added: number;
-  tags_removed: number;
-  tags_changed: number;
-  taken_back: number;
-  kept: number;
-  error: { error: string; details?: Record<string, unknown> } | null;
-  created_at: string;
-  finished_at: string | null;
-}
-
-export interface UnfitRow {
-  id: string;
-  line: number;
-  field: string;
-  field_label: string;
-  value: string;
-  label: string;
-  left_out: boolean;
-}
-
-export interface Choice {
-  value: string;
-  label: string;
-}
-
-export interface PartnerKey extends Named {
-  hint: string;
-  created_at: string;
-  last_used_at: string | null;
-  revoked_at: string | null;
-}
+export type Choice = Schemas["audience.ChoiceOut"];
+export type PartnerKey = Schemas["dealers.PartnerKeyOut"];
 
 export const useTagList = (filters: Record<string, string | null>) => usePages<TagRow>(TAGS, { limit: "50", ...filters }, CALM);
 export const useTagPage = (id: string) => useOne<TagPage>(`${TAGS}${id}`, (tag) => (tag?.behaviour?.counting ? WATCHED : CALM));

@@ -2,18 +2,16 @@
 import { keepPreviousData, useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { api, type ApiError } from "./client";
 import { CALM, HOUR, useOne, usePages } from "./queries";
+import type { Schemas } from "./schema";
 
 const BROADCASTS = "staff/broadcasts/";
 
 /** How often a page asks while messages leave, in milliseconds. */
 const WATCHED = 1_500;
 
-export type BroadcastStatus = "draft" | "scheduled" | "sending" | "paused" | "finished" | "cancelled";
+export type BroadcastStatus = Schemas["broadcasts.BroadcastOut"]["status"];
 
-export interface Rung {
-  channel: string;
-  template_key: string;
-}
+export type Rung = Schemas["broadcasts.RungOut"];
 
 export type BroadcastAudience = { kind: "segment"; segment_id: string } | { kind: "tag"; tag: string } | { kind: "list" };
 
@@ -26,57 +24,14 @@ export interface BroadcastDraft {
   per_minute: number | null;
 }
 
-export interface Broadcast extends BroadcastDraft {
-  id: string;
-  status: BroadcastStatus;
-  status_label: string;
-  audience_name: string | null;
-  created_at: string;
-  scheduled_at: string | null;
-  started_at: string | null;
-  expires_at: string | null;
-  ended_at: string | null;
-}
+export type Broadcast = Omit<Schemas["broadcasts.BroadcastOut"], "audience"> & { audience: BroadcastAudience };
 
-export interface BroadcastRow extends Broadcast {
-  share: { people: number; done: number; sent: number } | null;
-}
+export type BroadcastRow = Broadcast & Pick<Schemas["broadcasts.BroadcastRowOut"], "share">;
+export type Reason = Schemas["broadcasts.ReasonOut"];
+export type Progress = Schemas["broadcasts.ProgressOut"];
 
-export interface Reason {
-  reason: string;
-  text: string;
-  count: number;
-}
-
-export interface Progress {
-  listed: number;
-  listing: "done" | "running";
-  not_planned: number;
-  on_their_way: number;
-  sent: number;
-  delivered: number;
-  undelivered: number;
-  unknown_outcome: number;
-  cancelled: number;
-  skipped: Reason[];
-  failed: Reason[];
-  waiting: Reason[];
-  sentences: string[];
-}
-
-export interface BroadcastPage extends Broadcast {
-  progress: Progress;
-}
-
-export interface BroadcastForecast {
-  people: number;
-  asked: number;
-  reached: number;
-  ways: { channel: string; channel_label: string; appid: string; count: number }[];
-  skipped: Reason[];
-  done_on: string | null;
-  sentence: string;
-}
+export type BroadcastPage = Broadcast & Pick<Schemas["broadcasts.BroadcastDetailOut"], "progress">;
+export type BroadcastForecast = Schemas["broadcasts.ForecastOut"];
 
 const moves = (status: BroadcastStatus | undefined) => status === "sending" || status === "scheduled";
 

@@ -2,20 +2,12 @@
 import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { api, type ApiError } from "./client";
 import { HOUR, useOne } from "./queries";
+import type { Schemas } from "./schema";
 
 const EXPORTS = "staff/exports/";
 const WATCHED = 1_000;
 
-export interface ExportFile {
-  id: string;
-  name: string;
-  status: "waiting" | "running" | "done" | "refused" | "cancelled" | "expired";
-  status_label: string;
-  /** Null while nobody knows how much there is. */
-  progress: number | null;
-  rows: number;
-  error_label: string | null;
-}
+export type ExportFile = Schemas["exports.ExportOut"];
 
 export const isBeingWritten = (file: ExportFile | undefined) => !file || file.status === "waiting" || file.status === "running";
 export const useExportFile = (id: string) => useOne<ExportFile>(`${EXPORTS}${id}`, (file) => (isBeingWritten(file) ? WATCHED : HOUR));

@@ -3,22 +3,14 @@ import { keepPreviousData, useQuery } from "@tanstack/react-query";
 import { api, withQuery, type ApiError } from "./client";
 import { HOUR, useOne, usePages } from "./queries";
 import type { Person } from "./types";
+import type { Schemas } from "./schema";
 
 const FUNNEL = "staff/insight/funnel";
 /** The platform reads facts every few minutes. */
 const MINUTE = 60_000;
 
-export interface Choice {
-  value: string;
-  label: string;
-}
-
-export interface Funnel {
-  steps: { step: string; label: string; means: string; people: number }[];
-  /** Of each part, the people by step. */
-  parts: { key: string; label: string; people: number[] }[];
-  read_until: string | null;
-}
+export type Choice = Schemas["console.ChoiceOut"];
+export type Funnel = Schemas["console.FunnelOut"];
 
 export type Asked = Record<"since" | "until", string> & Partial<Record<"store_id" | "series_id" | "channel", string | null>>;
 

@@ -3,7 +3,8 @@ import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import type { DraftGraph, Port } from "../lib/graph";
 import { api, withQuery, type ApiError } from "./client";
 import { CALM, useOne, usePages } from "./queries";
-import type { CustomerRow, JourneyRow, Named } from "./types";
+import type { CustomerRow, JourneyRow } from "./types";
+import type { Schemas } from "./schema";
 
 const JOURNEYS = "staff/journeys/";
 const of = (id: string, rest = "") => `${JOURNEYS}${id}${rest}`;
@@ -50,39 +51,13 @@ export interface Palette {
   rules: FormField[];
 }
 
-export interface Draft extends Named {
-  key: string;
-  status: string;
-  archived_at: string | null;
-  revision: number;
-  saved_by: string | null;
-  saved_at: string;
-  graph: DraftGraph;
-}
+export type Draft = Omit<Schemas["journeys.DraftOut"], "graph"> & { graph: DraftGraph };
+export type Problem = Schemas["journeys.ProblemOut"];
+export type Checked = Schemas["journeys.CheckOut"];
 
-export interface Problem {
-  code?: string;
-  node: string | null;
-  field: string | null;
-  message: string;
-}
+export type Part = Required<Schemas["journeys.PartIn"]>;
 
-export interface Checked {
-  errors: Problem[];
-  warnings: Problem[];
-}
-
-export interface Part {
-  part: "nodes" | "triggers" | "conditions";
-  kind: string;
-  config: Record<string, unknown>;
-}
-
-export interface Described {
-  summary: string | null;
-  ports: Port[] | null;
-  problems: { field: string; message: string }[];
-}
+export type Described = Schemas["journeys.PartOut"];
 
 export interface Changed {
   field: string;
@@ -92,30 +67,9 @@ export interface Changed {
 }
 
 /** What publishing would set going, as far as it can be foreseen. */
-export interface Estimate {
-  now: number;
-  per_day: number | null;
-  days: number;
-  begun_at: string | null;
-  messages: {
-    node: string;
-    label: string;
-    asked: number;
-    reached: number;
-    ways: { channel: string; label: string; people: number }[];
-    skipped: { key: string; label: string; people: number }[];
-  }[];
-  quota: { channel: string; label: string; messages: number; free_today: number | null; per_day: number | null }[];
-  done_on: string | null;
-  words: string | null;
-}
+export type Estimate = Schemas["journeys.EstimateOut"];
 
-export interface Preview extends Checked {
-  revision: number;
-  estimate?: Estimate | null;
-  difference: GraphDifference | null;
-  places: StandingPlace[];
-}
+export type Preview = Omit<Schemas["journeys.PreviewOut"], "difference"> & { difference: GraphDifference | null };
 
 export interface GraphDifference {
   added: { id: string; label: string }[];
@@ -132,99 +86,24 @@ interface Edge {
   to: string;
 }
 
-export interface StandingPlace {
-  version: number;
-  node: string;
-  label: string;
-  people: number;
-  change: "same" | "changed" | "removed";
-  to: string | null;
-}
+export type StandingPlace = Schemas["journeys.PlaceOut"];
 
-export type Inside = "drain" | "migrate" | "eject";
+export type Inside = NonNullable<Schemas["journeys.PublishIn"]["inside"]>;
 
-export interface Publication {
-  /** Of the draft that was looked at. */
-  revision?: number;
-  note: string;
-  inside: Inside;
-  places: Record<string, string | null>;
-  accepted: string[];
-}
+export type Publication = Schemas["journeys.PublishIn"] & { revision?: number };
 
-export interface MoveOfPeople {
-  id: string;
-  kind: string;
-  status: string;
-  version: number | null;
-  people: number;
-  moved: number;
-  ejected: number;
-  created_at: string;
-  ended_at: string | null;
-}
-
-export interface VersionRow {
-  id: string;
-  number: number;
-  is_live: boolean;
-  /** How many people stand in it now. */
-  inside: number;
-  note: string;
-  copy_of: number | null;
-  published_by: string | null;
-  published_at: string;
-}
+export type MoveOfPeople = Schemas["journeys.MoveOut"];
+export type VersionRow = Schemas["journeys.VersionOut"];
 
 export interface Assumed {
   after_minutes: number;
   event: string;
 }
 
-export interface SimulatedStep {
-  node_id: string;
-  kind: string;
-  label: string;
-  why: string;
-  arrived_at: string;
-  left_at: string;
-  port: string | null;
-  port_label: string | null;
-  skipped: string | null;
-  send_id: string | null;
-}
-
-export interface SimulatedMessage {
-  send_id: string;
-  node_id: string;
-  planned_at: string;
-  channel: string;
-  template: string;
-  would_leave: boolean;
-  fields: { name: string; text: string | null; problem: string | null }[];
-  ways: { channel: string; label: string; is_open: boolean; is_taken: boolean; reason: string | null }[];
-}
-
-export interface Simulation {
-  began_at: string;
-  status: string;
-  reason: string | null;
-  is_cut: boolean;
-  stands_on: { node_id: string; kind: string; label: string; why: string; due_at: string | null } | null;
-  ended_at: string | null;
-  steps: SimulatedStep[];
-  messages: SimulatedMessage[];
-}
-
-export interface TemplateRow {
-  id: string;
-  channel: string;
-  channel_label: string;
-  key: string;
-  title: string;
-  purpose: "transactional" | "marketing";
-  state: string;
-}
+export type SimulatedStep = Schemas["journeys.StepOut"];
+export type SimulatedMessage = Schemas["journeys.SimulatedMessageOut"];
+export type Simulation = Schemas["journeys.SimulationOut"];
+export type TemplateRow = Schemas["messaging.TemplateOut"];
 
 const HOUR = 3_600_000;
 
@@ -296,10 +175,7 @@ export function useStart() {
   });
 }
 
-export interface ReadFile {
-  journey: Draft;
-  needs: { kind: string; key: string; found: boolean }[];
-}
+export type ReadFile = Omit<Schemas["journeys.ReadOut"], "journey"> & { journey: Draft };
 
 export function useReadFile() {
   const stale = useStale();

@@ -1,45 +1,14 @@
 /** Messages: the log of what was sent, and why she did or did not get it; what the doors give and take. */
 import { CALM, HOUR, LIVE, useOne, usePages } from "./queries";
+import type { Schemas } from "./schema";
 
 const SENDS = "staff/sends/";
 
-export interface Choice {
-  value: string;
-  label: string;
-}
+export type Choice = Schemas["console.ChoiceOut"];
 
-export type SendStatus = "planned" | "claimed" | "accepted" | "rejected" | "unknown" | "cancelled" | "skipped";
-
-export interface SendRow {
-  id: string;
-  customer_id: string | null;
-  nickname: string | null;
-  staff_id: string | null;
-  channel: string;
-  channel_label: string;
-  template_key: string;
-  template_title: string;
-  purpose: "transactional" | "marketing";
-  status: SendStatus;
-  status_label: string;
-  delivery: "success" | "failed" | null;
-  reason: string | null;
-  reason_text: string | null;
-  appid: string | null;
-  broadcast_id: string | null;
-  walk_id: string | null;
-  journey_id: string | null;
-  created_at: string;
-  due_at: string | null;
-  claimed_at: string | null;
-  settled_at: string | null;
-}
-
-export interface StoryLine {
-  at: string | null;
-  what: string;
-  sentence: string;
-}
+export type SendStatus = Schemas["messaging.SendOut"]["status"];
+export type SendRow = Schemas["messaging.SendOut"];
+export type StoryLine = Schemas["messaging.LineOut"];
 
 export const LOG_FILTERS = [
   "customer_id",

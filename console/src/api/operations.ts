@@ -3,38 +3,13 @@ import { useMutation } from "@tanstack/react-query";
 import { api, type ApiError } from "./client";
 import { CALM, LIVE, useOne, usePages, useStale } from "./queries";
 import type { Move } from "./types";
+import type { Schemas } from "./schema";
 
 const OPERATIONS = "staff/operations/";
 
-export interface FailedRun {
-  id: string;
-  name: string;
-  queue: string;
-  ids: Record<string, string>;
-  failed_at: string | null;
-  error: string;
-}
-
-export interface Queues {
-  reachable: boolean;
-  queues: { queue: string; waiting: number; running: number; failed: number }[];
-  workers: { worker: string; name: string | null; since: string | null }[];
-  failed: FailedRun[];
-  periodic: { name: string; queue: string; every: number | null; cron: string | null }[];
-}
-
-export interface Account {
-  id: string;
-  kind: string;
-  name: string;
-  appid: string;
-  heard_at: string | null;
-  waiting: number;
-  refused: number;
-  refused_at: string | null;
-  refused_for: string | null;
-  stopped: { channel: string; channel_label: string; appid: string; stopped_at: string; errors: number; answers: number } | null;
-}
+export type FailedRun = Schemas["console.FailedOut"];
+export type Queues = Schemas["console.QueuesOut"];
+export type Account = Schemas["console.AccountOut"];
 
 export type AuditRow = Move & { subject_id: string };
 

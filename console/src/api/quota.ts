@@ -2,57 +2,14 @@
 import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { api, type ApiError } from "./client";
 import { CALM, STEADY, useOne } from "./queries";
+import type { Schemas } from "./schema";
 
 const MESSAGING = "staff/messaging/";
 
-export interface SenderDay {
-  channel: string;
-  channel_label: string;
-  appid: string;
-  account_name: string;
-  /** Null: nobody counts. */
-  limit: number | null;
-  used: number;
-  used_by_marketing: number;
-  reserve: number;
-  planned: number;
-  waiting: number;
-  /** Null: never. */
-  done_on: string | null;
-  exhausted: boolean;
-  free_for_marketing: number | null;
-  marketing_per_day: number | null;
-}
-
-export interface QuotaDay {
-  day: string;
-  channel: string;
-  appid: string;
-  used: number;
-  used_by_marketing: number;
-}
-
-export interface StoppedSender {
-  channel: string;
-  channel_label: string;
-  appid: string;
-  stopped_at: string;
-  reason: string | null;
-  answers: number;
-  errors: number;
-}
-
-export interface MessagingPolicy {
-  quiet_from: string | null;
-  quiet_until: string | null;
-  quiet_drops: boolean;
-  time_zone: string;
-  most_per_day: number | null;
-  most_per_week: number | null;
-  most_per_month: number | null;
-  reserve_percent: number;
-  stop_at_percent: number;
-}
+export type SenderDay = Schemas["messaging.SenderDayOut"];
+export type QuotaDay = Schemas["messaging.QuotaDayOut"];
+export type StoppedSender = Schemas["messaging.StopOut"];
+export type MessagingPolicy = Schemas["messaging.PolicyOut"];
 
 export const useBoard = () => useOne<{ today: SenderDay[]; history: QuotaDay[] }>(`${MESSAGING}quota`, STEADY);
 export const useStopped = () => useOne<{ items: StoppedSender[] }>(`${MESSAGING}senders/stopped`, STEADY);

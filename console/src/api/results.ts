@@ -2,126 +2,22 @@
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { api, withQuery, type ApiError } from "./client";
 import { CALM, STEADY, useOne, usePages } from "./queries";
+import type { Schemas } from "./schema";
 
 const of = (id: string, rest: string) => `staff/journeys/${id}/${rest}`;
 
 /** A figure of a node by its port or reason. */
-export interface Times {
-  figure: string;
-  detail: string;
-  label: string;
-  times: number;
-}
-
-export interface NodeResult {
-  node: string;
-  label: string;
-  entered: number;
-  waiting: number;
-  passed: number;
-  finished: number;
-  exited: number;
-  moved: number;
-  stuck: number;
-  skipped: number;
-  sent: number;
-  delivered: number;
-  failed: number;
-  not_sent: number;
-  clicked: number;
-  converted: number;
-  /** At the trigger alone. */
-  held_out?: number;
-  left_out?: number;
-  by: Times[];
-}
-
-export interface Share {
-  happened: number;
-  people: number;
-  share: number | null;
-  low: number;
-  high: number;
-  /** False: not enough people yet for the share to say anything. */
-  enough: boolean;
-}
-
-export interface ShareDifference {
-  difference: number | null;
-  low: number;
-  high: number;
-  enough: boolean;
-  sure: boolean;
-}
-
-export interface Arm extends Share {
-  port: string;
-  label: string;
-  against_first: ShareDifference | null;
-}
-
-export interface Trial {
-  version: number;
-  node: string;
-  label: string;
-  began_at: string;
-  arms: Arm[];
-  winner: string | null;
-  decided_at: string | null;
-}
-
-export interface Results {
-  versions: number[];
-  nodes: NodeResult[];
-  /** Without a label the journey has no goal. */
-  goal: { label: string | null; walked: Share; control: Share; lift: ShareDifference | null };
-  tests: Trial[];
-}
-
-export interface Walker {
-  walk_id: string;
-  customer_id: string;
-  nickname: string | null;
-  phone_masked: string | null;
-  status: string;
-  node: string;
-  entered_at: string;
-  due_at: string | null;
-  why: string | null;
-  /** Of a figure of messages. */
-  message: { id: string } | null;
-}
-
-export interface Visit {
-  node: string;
-  label: string;
-  arrived_at: string;
-  left_at: string | null;
-  port: string | null;
-  port_label: string | null;
-  why: string | null;
-  message: { id: string; status: string; delivery: string | null; error: string | null } | null;
-}
-
-export interface WalkTold {
-  walk_id: string;
-  customer_id: string;
-  version: number;
-  status: string;
-  entered_at: string;
-  ended_at: string | null;
-  due_at: string | null;
-  why: string | null;
-  converted_at: string | null;
-  visits: Visit[];
-}
-
-export interface Why {
-  answer: string;
-  words: string;
-  triggered_at: string | null;
-  walks: WalkTold[];
-}
+export type Times = Schemas["journeys.TimesOut"];
+export type NodeResult = Schemas["journeys.NodeOut"];
+export type Share = Schemas["journeys.ShareOut"];
+export type ShareDifference = Schemas["journeys.DifferenceOut"];
+export type Arm = Schemas["journeys.ArmOut"];
+export type Trial = Schemas["journeys.TrialOut"];
+export type Results = Schemas["journeys.ResultsOut"];
+export type Walker = Schemas["journeys.WalkerOut"];
+export type Visit = Schemas["journeys.VisitOut"];
+export type WalkTold = Schemas["journeys.TimelineOut"];
+export type Why = Schemas["journeys.WhyOut"];
 
 /** The figures that are told by people; the others are counts alone. */
 export const TOLD_BY_PEOPLE = new Set([
@@ -148,36 +44,7 @@ export const useWhy = (id: string, customerId: string) => useOne<Why>(withQuery(
 export const useMessageStory = (sendId: string) => useOne<{ lines: { at: string | null; sentence: string }[] }>(`staff/sends/${sendId}/why`, CALM);
 
 /** A marketer's try of a draft on herself. */
-export interface TestTold {
-  walk_id: string;
-  status: string;
-  reason: string | null;
-  stands_on: TestPlace | null;
-  /** By which she may be let go on at once. */
-  ports: { port: string; label: string }[];
-  steps: TestStep[];
-  began_at: string;
-  ended_at: string | null;
-}
-
-interface TestPlace {
-  node_id: string;
-  label: string;
-  why: string;
-  due_at: string | null;
-}
-
-interface TestStep {
-  node_id: string;
-  label: string;
-  why: string;
-  arrived_at: string;
-  left_at: string;
-  port: string | null;
-  port_label: string | null;
-  skipped: string | null;
-  message: { id: string; channel: string; template_key: string; status: string; delivery: string | null } | null;
-}
+export type TestTold = Schemas["journeys.TestOut"];
 
 const TESTER = "staff/journeys/tester";
 const WATCHED = 2_000;

@@ -2,7 +2,7 @@
 import { useMutation } from "@tanstack/react-query";
 import { api, upload, withQuery, type ApiError } from "./client";
 import { CALM, LIVE, useOne, usePages, useStale, WATCHED } from "./queries";
-import type { Move, Named } from "./types";
+import type { Schemas } from "./schema";
 
 const CARS = "staff/stock/vehicles/";
 const FEEDS = "staff/stock/feeds/";
@@ -10,90 +10,17 @@ const albumPath = (id: string) => `staff/vehicles/${id}/photos`;
 
 const HOUR = 3_600_000;
 
-export type CarStatus = "draft" | "in_preparation" | "listed" | "reserved" | "sold" | "delivered" | "withdrawn";
-type State<K extends string = string> = { key: K; label: string };
-
-export interface CarRow {
-  id: string;
-  stock_number: string;
-  vin: string | null;
-  title: string;
-  status: State<CarStatus>;
-  withdrawn_for: State | null;
-  condition: State;
-  price_fen: number;
-  photo: string | null;
-  dealer: Named;
-  store: Named;
-  feed: string | null;
-  missed_feeds: number;
-  listed_at: string | null;
-  confirmed_at: string | null;
-  unlisted_at: string | null;
-  version: number;
-}
-
-export interface Car extends CarRow {
-  series: string;
-  model: string;
-  trim: string;
-  model_year: number;
-  guide_price_fen: number | null;
-  first_registration_date: string | null;
-  odometer_km: number | null;
-  previous_owners: number | null;
-  options: string[];
-  trail: Omit<Move, "subject">[];
-  prices: { old_price_fen: number; new_price_fen: number; changed_at: string }[];
-}
+export type CarStatus = Schemas["vehicles.CarStatusOut"]["key"];
+export type CarRow = Schemas["vehicles.StockRowOut"];
+export type Car = Schemas["vehicles.StockPageOut"];
 
 /** What is done with a car by one press; `withdraw` asks for words, another price is not a state. */
 export type CarAction = "prepare" | "list" | "withdraw" | "relist" | "sold" | "delivered";
-
-export interface Photo {
-  id: string;
-  alt: string;
-  ready: boolean;
-  url: string | null;
-}
-
-export interface Album {
-  items: Photo[];
-  taken_off: Photo[];
-}
-
-export interface Feed {
-  id: string;
-  feed: string;
-  dealer_id: string | null;
-  status: "waiting" | "running" | "held" | "done" | "refused" | "discarded";
-  status_label: string;
-  mapping: string;
-  file_name: string;
-  progress: number;
-  rows: number;
-  created: number;
-  updated: number;
-  unchanged: number;
-  withdrawn: number;
-  rejected: number;
-  error: { error: string; details?: Record<string, unknown> } | null;
-  created_at: string;
-  finished_at: string | null;
-}
-
-export interface RefusedRow {
-  line: number;
-  stock_number: string | null;
-  field: string;
-  value: string;
-  label: string;
-}
-
-export interface Mapping {
-  key: string;
-  columns: string[];
-}
+export type Photo = Schemas["vehicles.StaffPhotoOut"];
+export type Album = Schemas["vehicles.AlbumOut"];
+export type Feed = Schemas["vehicles.FeedRunOut"];
+export type RefusedRow = Schemas["vehicles.RefusedRowOut"];
+export type Mapping = Schemas["vehicles.MappingOut"];
 
 export const isMoving = (feed: Feed) => feed.status === "waiting" || feed.status === "running";
 export const reportOf = (id: string) => `/api/${FEEDS}${id}/rows.csv`;

@@ -2,71 +2,24 @@
 import { useMutation } from "@tanstack/react-query";
 import { api, type ApiError } from "./client";
 import { CALM, useOne, usePages, useStale } from "./queries";
-import type { Move, Named, Staff } from "./types";
+import type { Schemas } from "./schema";
 
 const TEAM = "staff/team/";
 const DEALERS = "staff/dealers/";
 
-export type Role = Staff["role"];
-
-export interface Person extends Named {
-  username: string;
-  role: Role;
-  dealer: Named | null;
-  store: Named | null;
-  wecom_userid: string | null;
-  active: boolean;
-  has_second_factor: boolean;
-  must_choose_by: string | null;
-  browsers: number;
-  last_seen_at: string | null;
-  is_you: boolean;
-}
-
-export interface PersonPage extends Person {
-  trail: Omit<Move, "subject">[];
-}
+export type Role = Schemas["console.MeOut"]["role"];
+export type Person = Schemas["dealers.PersonOut"];
+export type PersonPage = Schemas["dealers.PersonPageOut"];
 
 export type Given = PersonPage & { password: string };
 
-export interface PersonDraft {
-  username?: string;
-  name?: string;
-  role?: Role;
-  dealer_id?: string | null;
-  store_id?: string | null;
-  wecom_userid?: string | null;
-}
+export type PersonDraft = Partial<Schemas["dealers.NewPersonIn"]>;
 
-export interface DealerRow extends Named {
-  city: string;
-  takes_money: boolean;
-  stores: number;
-  staff: number;
-}
+export type DealerRow = Schemas["dealers.DealerRowOut"];
+export type StoreRow = Schemas["dealers.StoreRowOut"];
+export type DealerPage = Schemas["dealers.DealerPageOut"];
 
-export interface StoreRow extends Named {
-  city: string;
-  address: string;
-  phone: string | null;
-  lat: number;
-  lng: number;
-  datum_source: "gcj02" | "wgs84" | "unknown";
-}
-
-export interface DealerPage extends Omit<DealerRow, "stores" | "staff"> {
-  stores: StoreRow[];
-}
-
-export interface StoreDraft {
-  name: string;
-  city?: string;
-  address: string;
-  phone: string | null;
-  lat?: number;
-  lng?: number;
-  datum?: "gcj02" | "wgs84";
-}
+export type StoreDraft = Schemas["dealers.StoreIn"] & Pick<Schemas["dealers.NewStoreIn"], "name" | "address">;
 
 export const useTeam = (filters: Record<string, string | null>) => usePages<Person>(TEAM, filters, CALM);
 export const usePerson = (id: string) => useOne<PersonPage>(`${TEAM}${id}`, CALM);

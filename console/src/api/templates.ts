@@ -2,32 +2,16 @@
 import { keepPreviousData, useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { api, type ApiError } from "./client";
 import { CALM, HOUR, useOne, usePages } from "./queries";
+import type { Schemas } from "./schema";
 
 const TEMPLATES = "staff/templates/";
 
 /** How often a page asks while a worker is at it, in milliseconds. */
 const WATCHED = 1_500;
 
-export interface WritableChannel {
-  kind: string;
-  label: string;
-  to: "customer" | "staff";
-  /** Its fields; null: the typed keys of the account's template, []: whatever is named. */
-  parts: string[] | null;
-  account_kind: string | null;
-}
-
-export interface Fact {
-  name: string;
-  label: string;
-  example: string;
-}
-
-export interface Writing {
-  channels: WritableChannel[];
-  facts: Fact[];
-  types: { name: string; rule: string }[];
-}
+export type WritableChannel = Schemas["messaging.TemplateChannelOut"];
+export type Fact = Schemas["messaging.FactOut"];
+export type Writing = Schemas["messaging.WritingOut"];
 
 export interface TemplateDraft {
   channel: string;
@@ -38,56 +22,13 @@ export interface TemplateDraft {
   template_ids: Record<string, string>;
 }
 
-export interface Problem {
-  field: string;
-  code: string;
-  message: string;
-  is_warning: boolean;
-}
-
-export interface Template extends TemplateDraft {
-  id: string;
-  key: string;
-  channel_label: string;
-  state: "draft" | "active" | "archived";
-  override: { words: string[]; reason: string; staff_name: string; at: string } | null;
-  version: number;
-  updated_at: string;
-}
-
-export interface TemplatePage extends Template {
-  problems: Problem[];
-}
-
-export interface PlatformTemplate {
-  appid: string;
-  template_id: string;
-  title: string;
-  keys: { key: string; label: string }[];
-  gone_at: string | null;
-  used_by: { id: string; key: string; title: string }[];
-}
-
-export interface AccountSync {
-  appid: string;
-  name: string;
-  kind: string;
-  read_at: string | null;
-  tried_at: string | null;
-  is_asked: boolean;
-  error_text: string | null;
-}
-
-export interface Preview {
-  fields: { name: string; text: string | null; problem: string | null }[];
-  ways: { channel: string; label: string; is_open: boolean; account: string | null; reason: string | null }[];
-}
-
-export interface TemplateVersion {
-  version: number;
-  changed_at: string;
-  changed_by: string | null;
-}
+export type Problem = Schemas["messaging.TemplateProblemOut"];
+export type Template = Schemas["messaging.TemplateOut"];
+export type TemplatePage = Schemas["messaging.TemplatePageOut"];
+export type PlatformTemplate = Schemas["messaging.PlatformTemplateOut"];
+export type AccountSync = Schemas["messaging.SyncOut"];
+export type Preview = Schemas["messaging.PreviewOut"];
+export type TemplateVersion = Schemas["messaging.TemplateVersionOut"];
 
 export const useTemplates = (filters: Record<string, string | null>) => usePages<Template>(TEMPLATES, { limit: "50", ...filters }, CALM);
 export const useTemplate = (id: string) => useOne<TemplatePage>(`${TEMPLATES}${id}`, HOUR);

@@ -2,43 +2,18 @@
 import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { api, type ApiError } from "./client";
 import { CALM, useOne, usePages } from "./queries";
-import type { Named } from "./types";
+import type { Schemas } from "./schema";
 
-export type DepositType = "intent_deposit" | "deposit" | "earnest_money";
-export type RefundRule = "full" | "forfeit";
-export type PayeeKind = "brand" | "dealer";
+export type DepositType = Schemas["orders.PolicyIn"]["deposit_type"];
+export type RefundRule = Schemas["orders.PolicyIn"]["refund_rule"];
+export type PayeeKind = Schemas["orders.PolicyIn"]["payee"];
 
-export interface PolicyDraft {
-  dealer_id: string | null;
-  deposit_type: DepositType;
-  amount_fen: number;
-  pay_minutes: number;
-  hold_hours: number;
-  extension_hours: number;
-  active_per_customer: number;
-  refund_rule: RefundRule;
-  payee: PayeeKind;
-  /** Without them the platform words the terms, and names the version after the day. */
-  text: string | null;
-  version?: string;
-}
+export type PolicyDraft = Schemas["orders.PolicyIn"];
 
-export interface Policy extends Omit<PolicyDraft, "dealer_id" | "text" | "version"> {
-  /** Null in a preview, of which nothing is kept. */
-  id: string;
-  dealer: Named | null;
-  version: string;
-  text: string;
-  payee_name: string;
-  created_at: string | null;
-  ended_at: string | null;
-  is_in_force: boolean;
-}
-
-export interface DealerRow extends Named {
-  city: string;
-  takes_money: boolean;
-}
+/** Of a preview nothing is kept: it alone has no id. */
+export type Previewed = Schemas["orders.PolicyOut"];
+export type Policy = Previewed & { id: string };
+export type DealerRow = Schemas["console.DealerRowOut"];
 
 const TERMS = "staff/deposit-terms/";
 
@@ -46,7 +21,7 @@ export const usePolicies = () => usePages<Policy>(TERMS, { limit: "100" }, CALM)
 export const useDealers = () => useOne<{ items: DealerRow[] }>("staff/console/dealers", CALM);
 
 export function usePreview() {
-  return useMutation<Policy, ApiError, PolicyDraft>({ mutationFn: (draft) => api("POST", `${TERMS}preview`, draft) });
+  return useMutation<Previewed, ApiError, PolicyDraft>({ mutationFn: (draft) => api("POST", `${TERMS}preview`, draft) });
 }
 
 function useChanged() {

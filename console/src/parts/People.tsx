@@ -46,7 +46,7 @@ function Photo({ url }: { url: string | null }) {
   return <img src={url} alt="" loading="lazy" onError={() => setFailed(url)} />;
 }
 
-export function VehicleLine({ vehicle }: { vehicle: VehicleCard | null }) {
+export function VehicleLine({ vehicle }: { vehicle: Pick<VehicleCard, "title" | "price_fen" | "photo"> | null }) {
   if (!vehicle) return <span className="quiet">{t.common.none}</span>;
   return (
     <span className="vehicle">

@@ -2,8 +2,8 @@ import { expect, test } from "vitest";
 import type { PlatformTemplate, WritableChannel } from "../../api/templates";
 import { fieldsOf, kindOf } from "./typed";
 
-const typed: WritableChannel = { kind: "service_template", label: "", to: "customer", parts: null, account_kind: "service_account" };
-const paid = { appid: "wx1", template_id: "p", title: "", keys: [{ key: "thing1", label: "车型" }, { key: "amount2", label: "金额" }], gone_at: null, used_by: [] } satisfies PlatformTemplate;
+const typed: WritableChannel = { kind: "service_template", label: "", to: "customer", parts: null, account_kind: "service_account", is_noted_by_account: true, form: [] };
+const paid = { appid: "wx1", template_id: "p", title: "", keys: [{ key: "thing1", label: "车型" }, { key: "amount2", label: "金额" }], read_at: "2026-01-01T00:00:00Z", gone_at: null, used_by: [] } satisfies PlatformTemplate;
 
 test("a typed key names its type", () => {
   expect(kindOf("character_string3")).toBe("character_string");

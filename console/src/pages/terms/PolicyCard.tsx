@@ -1,7 +1,7 @@
 /** One policy as facts, for those who decide about it. */
 import { Button, Modal } from "antd";
 import { useState } from "react";
-import type { Policy } from "../../api/terms";
+import type { Previewed } from "../../api/terms";
 import { yuan } from "../../lib/money";
 import { absolute } from "../../lib/time";
 import { Facts } from "../../parts/Facts";
@@ -10,7 +10,7 @@ import { Status } from "../../parts/Status";
 import { t } from "../../texts/zh-CN";
 import { scopeOf } from "./policies";
 
-export function factsOf(policy: Policy): [label: string, value: string][] {
+export function factsOf(policy: Previewed): [label: string, value: string][] {
   return [
     [t.terms.fields.type, t.orders.depositType[policy.deposit_type] ?? policy.deposit_type],
     [t.terms.fields.amount, yuan(policy.amount_fen)],
@@ -32,7 +32,7 @@ export function AsShown({ text }: { text: string }) {
   );
 }
 
-export function TextDialog({ policy, close }: { policy: Policy; close: () => void }) {
+export function TextDialog({ policy, close }: { policy: Previewed; close: () => void }) {
   return (
     <Modal open title={t.terms.textOf(policy.version)} onCancel={close} footer={null} width={440}>
       <AsShown text={policy.text} />
@@ -41,7 +41,7 @@ export function TextDialog({ policy, close }: { policy: Policy; close: () => voi
 }
 
 interface PolicyCardProps {
-  policy: Policy;
+  policy: Previewed;
   edit: (() => void) | null;
   end: (() => void) | null;
 }

@@ -1,7 +1,7 @@
 /** Put terms in force in two steps: fill in, then read them as she will, and publish exactly what was read. */
 import { App, Button, Drawer } from "antd";
 import { useState } from "react";
-import { usePreview, usePublish, type Policy, type PolicyDraft } from "../../api/terms";
+import { usePreview, usePublish, type Policy, type PolicyDraft, type Previewed } from "../../api/terms";
 import { useIsPhone } from "../../app/ThemeMode";
 import { Facts } from "../../parts/Facts";
 import { failureText } from "../../parts/Failure";
@@ -14,10 +14,10 @@ const FORM = "policy";
 
 interface Draft {
   draft: PolicyDraft;
-  shown: Policy;
+  shown: Previewed;
 }
 
-function Shown({ shown }: { shown: Policy }) {
+function Shown({ shown }: { shown: Previewed }) {
   return (
     <div className="preview">
       <div className="preview-facts">

@@ -3,7 +3,7 @@ import type { DepositType, PayeeKind, Policy, PolicyDraft, RefundRule } from "..
 import { fenOf } from "../../lib/money";
 import { t } from "../../texts/zh-CN";
 
-export function scopeOf(policy: Policy): string {
+export function scopeOf(policy: Pick<Policy, "dealer">): string {
   return policy.dealer?.name ?? t.terms.brandWide;
 }
 
