@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from app.kit.errors import Forbidden, NotFound, Unavailable
+from app.kit.errors import Conflict, Forbidden, NotFound, Unavailable
 
 
 class CustomerUnknown(NotFound):
@@ -23,3 +23,19 @@ class AdministratorsOnly(Forbidden):
 
 class QueueSilent(Unavailable):
     code, message = "console.queue_silent", "The queue does not answer; what is due is found by the sweeps."
+
+
+class ViewUnknown(NotFound):
+    code, message = "console.view_unknown", "No such view, or not one that you may see."
+
+
+class NotYourView(Forbidden):
+    code, message = "console.not_your_view", "Only who keeps this view may change it."
+
+
+class ViewNameTaken(Conflict):
+    code, message = "console.view_name_taken", "You have a view of this list with this name."
+
+
+class TooManyViews(Conflict):
+    code, message = "console.too_many_views", "You keep as many views as you can; remove one first."

@@ -95,7 +95,7 @@ def describe(spec: Any) -> Any:
 def install(app: APIFlask) -> None:
     """Describe the API, and point APIFlask's Swagger page at our copies of its files."""
     app.config.update(DESCRIPTION=DESCRIPTION, SECURITY_SCHEMES=_SCHEMES)
-    app.schema_name_resolver = schema_name  # type: ignore[method-assign]
+    app.schema_name_resolver = schema_name
     app.spec_processor(
         lambda spec: promise_whole_answers(join_copies(document_callers(document_common_errors(idempotency.document(spec)))))
     )

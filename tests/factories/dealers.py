@@ -10,6 +10,7 @@ from typing import Any
 from sqlalchemy.orm import Session
 from werkzeug.security import generate_password_hash
 
+from app.console.models import SavedView
 from app.dealers import partners
 from app.dealers.models import Brand, Dealer, PartnerKey, Role, Staff, StaffSession, Store
 from app.kit import clock
@@ -17,18 +18,23 @@ from app.kit.crypto import new_token
 from app.kit.geo import gcj02_to_wgs84
 
 _count = itertools.count(1)
-# What the laws of doors and of repeating ask of the doors of the team.
+# What the laws of doors and of repeating ask of the doors of the team, and of what each of it keeps.
+_VIEW = "/api/staff/views/<uuid:view_id>"
 _PERSON = "/api/staff/team/<uuid:person_id>"
 HONOURED = {
+    f"PATCH {_VIEW}",
+    f"DELETE {_VIEW}",
     "PATCH /api/staff/dealers/stores/<uuid:store_id>",
     f"PATCH {_PERSON}",
     f"DELETE {_PERSON}/browsers",
     *(f"POST {_PERSON}/{act}" for act in ("lock", "unlock", "second-factor/end")),
 }
-NEEDED = {"POST /api/staff/dealers/", "POST /api/staff/dealers/<uuid:dealer_id>/stores"}
+NEEDED = {"POST /api/staff/views/", "POST /api/staff/dealers/", "POST /api/staff/dealers/<uuid:dealer_id>/stores"}
 UNKEPT = {"POST /api/staff/operations/failed/<job_id>/retry", "POST /api/staff/team/", f"POST {_PERSON}/password"}
 _PLACE = {"name": "新门店", "address": "新路1号", "lat": 31.2, "lng": 121.4}
 BODIES: dict[str, dict[str, Any]] = {
+    "POST /api/staff/views/": {"list": "customers", "name": "高意向", "query": "tag=vip"},
+    f"PATCH {_VIEW}": {"name": "另一个"},
     "POST /api/staff/team/": {"username": "newcomer", "name": "新人", "role": "adviser"},
     f"PATCH {_PERSON}": {"name": "换个名字"},
     "POST /api/staff/dealers/": {"name": "新经销商", "city": "上海"},
@@ -121,4 +127,14 @@ def ids(session: Session, of: Dealer, admin: Staff) -> dict[str, Any]:
     """By the names of arguments: a dealer, a store, somebody of it who is signed in, and the administrator's own session."""
     one = staff(session, of)
     browser(session, one)
-    return {"person_id": one.id, "dealer_id": of.id, "store_id": store(session, of).id, "session_id": browser(session, admin)}
+    at_home = {"session_id": browser(session, admin), "view_id": view(session, admin).id}
+    return {"person_id": one.id, "dealer_id": of.id, "store_id": store(session, of).id, **at_home}
+
+
+def view(session: Session, of: Staff, name: str = "不该看见的人", **values: Any) -> SavedView:
+    """A list of customers under a name, shared with those who see as much as she does."""
+    values = {"list_key": "customers", "query": "tag=vip", "is_shared": True} | values
+    made = SavedView(brand_id=of.brand_id, staff_id=of.id, dealer_id=of.dealer_id, name=name, **values)
+    session.add(made)
+    session.flush()
+    return made

@@ -75,6 +75,7 @@ def only_end() -> dict[str, Any]:
 def asked() -> dict[str, dict[str, Any]]:
     """What doors that only look have to be asked with."""
     return {
+        "GET /api/staff/views/": {"list": "customers"},
         "GET /api/staff/insight/funnel": {"since": "2026-01-01", "until": "2026-12-31"},
         "GET /api/staff/insight/funnel/people": {"since": "2026-01-01", "until": "2026-12-31", "step": "lead"},
         "GET /api/staff/journeys/<uuid:journey_id>/people": {"node": "end", "figure": "waiting"},

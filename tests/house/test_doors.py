@@ -148,6 +148,7 @@ def other(session: Session) -> Other:
         "dealer_id": market.dealer.id,
         "store_id": market.store.id,
         "session_id": make_dealers.browser(session, owner),
+        "view_id": make_dealers.view(session, owner).id,
         "key_id": make_dealers.partner_key(session, make_dealers.staff(session, market.brand, Role.admin))[0].id,
         "incident_id": incident.id,
         "journey_id": journey.id,

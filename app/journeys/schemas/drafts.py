@@ -56,7 +56,7 @@ class DraftOut(JourneyRefOut):
 
 
 class ProblemOut(Schema):
-    code = String(metadata={"description": "of a warning: what is given back to accept it"})
+    code = String(metadata={"description": "of a warning: what is given back to accept it", "x-absent": True})
     node = String(allow_none=True)
     field = String(allow_none=True)
     message = String()

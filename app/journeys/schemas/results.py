@@ -45,8 +45,8 @@ class NodeOut(Schema):
     not_sent = Integer(metadata={"description": "taken back, or not allowed to leave; under `by` with the reason"})
     clicked = Integer(metadata={"description": "messages from which she came into the mini-program, or that she read in her inbox"})
     converted = Integer(metadata={"description": "owed to the message of this node"})
-    held_out = Integer(metadata={"description": "at the trigger: of the control group"})
-    left_out = Integer(metadata={"description": "at the trigger: how often somebody was not let in"})
+    held_out = Integer(metadata={"x-absent": True, "description": "at the trigger: of the control group"})
+    left_out = Integer(metadata={"x-absent": True, "description": "at the trigger: how often somebody was not let in"})
     by = List(Nested(TimesOut))
 
 

@@ -7,6 +7,7 @@ import { results } from "./results/zh-CN";
 import { operations } from "./operations/zh-CN";
 import { stock } from "./stock/zh-CN";
 import { team } from "./team/zh-CN";
+import { views } from "./views/zh-CN";
 
 const count = (n: number) => n.toLocaleString("zh-CN");
 
@@ -102,6 +103,7 @@ export const t = {
     all: "全部",
     count,
   },
+  views,
   exports: {
     ask: "导出",
     title: "导出",

@@ -7,6 +7,7 @@ import { Moment } from "../../parts/Moment";
 import { Nothing } from "../../parts/Nothing";
 import { ResourceList } from "../../parts/ResourceList";
 import { Searching, useFilter } from "../../parts/Searching";
+import { Views } from "../../parts/Views";
 import { t } from "../../texts/zh-CN";
 import { SegmentStatus } from "./SegmentStatus";
 
@@ -68,6 +69,7 @@ function SegmentsPage() {
           onChange={(value) => setKind(value === "all" ? null : value)}
           options={Object.entries(s.filters).map(([value, label]) => ({ value, label }))}
         />
+        <Views />
         <span className="filters-end">
           <NewSegment />
         </span>

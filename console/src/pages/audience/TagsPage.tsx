@@ -7,6 +7,7 @@ import { useTagList, type TagRow } from "../../api/audience";
 import { Nothing } from "../../parts/Nothing";
 import { ResourceList } from "../../parts/ResourceList";
 import { Searching, useFilter } from "../../parts/Searching";
+import { Views } from "../../parts/Views";
 import { t } from "../../texts/zh-CN";
 import { TagForm } from "./TagForm";
 
@@ -89,6 +90,7 @@ function TagsPage() {
         <Checkbox checked={archived === "true"} onChange={(event) => setArchived(event.target.checked ? "true" : null)}>
           {g.showArchived}
         </Checkbox>
+        <Views />
         <span className="filters-end">{create}</span>
       </div>
       <ResourceList

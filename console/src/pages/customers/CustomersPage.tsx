@@ -9,6 +9,7 @@ import { Nothing } from "../../parts/Nothing";
 import { Page } from "../../parts/Page";
 import { ResourceList } from "../../parts/ResourceList";
 import { Searching, useFilter } from "../../parts/Searching";
+import { Views } from "../../parts/Views";
 import { t } from "../../texts/zh-CN";
 import { columns, customerCard, customerLink } from "./rows";
 
@@ -55,6 +56,7 @@ function CustomersPage() {
           allowClear
           style={{ minWidth: 168 }}
         />
+        <Views />
       </div>
       <ResourceList
         pages={customers}

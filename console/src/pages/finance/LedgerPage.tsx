@@ -13,6 +13,7 @@ import { Nothing } from "../../parts/Nothing";
 import { Panel } from "../../parts/Panel";
 import { ResourceList } from "../../parts/ResourceList";
 import { Searching, useFilter } from "../../parts/Searching";
+import { Views } from "../../parts/Views";
 import { t } from "../../texts/zh-CN";
 import { Balances } from "./Balances";
 
@@ -144,6 +145,7 @@ function LedgerPage() {
           <DayInput name="since" label={t.ledger.since} />
           <DayInput name="until" label={t.ledger.until} />
           <Searching placeholder={t.orders.search} />
+          <Views />
           <span className="filters-end">
             <Button icon={<DownloadOutlined />} href={ledgerExport(filters)} download>
               {t.finance.export}

@@ -13,6 +13,7 @@ import { Panel } from "../../parts/Panel";
 import { ResourceList } from "../../parts/ResourceList";
 import { Searching, useFilter } from "../../parts/Searching";
 import { Status } from "../../parts/Status";
+import { Views } from "../../parts/Views";
 import { t } from "../../texts/zh-CN";
 import { Redirect } from "./Redirect";
 import { mayDealWithMoney } from "./roles";
@@ -101,6 +102,7 @@ function RefundsPage() {
             options={Object.entries(t.refunds.filters).map(([value, label]) => ({ value, label }))}
           />
           <Searching placeholder={t.refunds.search} />
+          <Views />
         </div>
         <ResourceList
           pages={refunds}

@@ -13,6 +13,7 @@ import { Moment } from "../../parts/Moment";
 import { Nothing } from "../../parts/Nothing";
 import { ResourceList } from "../../parts/ResourceList";
 import { useFilter } from "../../parts/Searching";
+import { Views } from "../../parts/Views";
 import { t } from "../../texts/zh-CN";
 import { mayDealWithMoney } from "./roles";
 import { Found, NetSums, RunState } from "./runs";
@@ -119,6 +120,7 @@ function RunsPage() {
           onChange={(value) => setStatus(value === "all" ? null : value)}
           options={Object.entries(t.runs.filters).map(([value, label]) => ({ value, label }))}
         />
+        <Views />
         <span className="filters-end">{start}</span>
       </div>
       <ResourceList

@@ -13,6 +13,7 @@ import { ResolveIncident } from "../../parts/ResolveIncident";
 import { ResourceList } from "../../parts/ResourceList";
 import { Searching, useFilter } from "../../parts/Searching";
 import { Status } from "../../parts/Status";
+import { Views } from "../../parts/Views";
 import { t } from "../../texts/zh-CN";
 import { mayDealWithMoney } from "./roles";
 import { detailsOf } from "./words";
@@ -85,6 +86,7 @@ function TasksPage() {
           options={Object.entries(t.tasks.filters).map(([value, label]) => ({ value, label }))}
         />
         <Searching placeholder={t.runs.search} />
+        <Views />
       </div>
       <ResourceList
         pages={tasks}

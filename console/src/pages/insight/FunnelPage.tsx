@@ -12,6 +12,7 @@ import { Panel } from "../../parts/Panel";
 import { PersonLine } from "../../parts/People";
 import { More } from "../../parts/ResourceList";
 import { useFilter } from "../../parts/Searching";
+import { Views } from "../../parts/Views";
 import { t } from "../../texts/zh-CN";
 import "./insight.css";
 
@@ -149,6 +150,7 @@ function FunnelPage() {
         <Narrow name="store_id" label={i.store} options={choices?.stores} />
         <Narrow name="series_id" label={i.series} options={choices?.series} />
         <Narrow name="channel" label={i.channel} options={choices?.channels} />
+        <Views />
       </div>
       {funnel.error && <Failure error={funnel.error} retry={() => void funnel.refetch()} />}
       {funnel.isPending ? (

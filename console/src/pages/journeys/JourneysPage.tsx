@@ -12,6 +12,7 @@ import { Page } from "../../parts/Page";
 import { ResourceList } from "../../parts/ResourceList";
 import { Searching, useFilter } from "../../parts/Searching";
 import { Status } from "../../parts/Status";
+import { Views } from "../../parts/Views";
 import { t } from "../../texts/zh-CN";
 import { useJourneyMenu } from "./menu";
 import { NewJourney, Starters } from "./NewJourney";
@@ -160,6 +161,7 @@ function JourneysPage() {
           options={Object.entries(l.sorts).map(([value, label]) => ({ value, label }))}
           popupMatchSelectWidth={false}
         />
+        <Views />
       </div>
       <ResourceList
         pages={journeys}

@@ -10,6 +10,7 @@ import { PersonLine, PlaceLines, VehicleLine } from "../../parts/People";
 import { ResourceList } from "../../parts/ResourceList";
 import { useFilter } from "../../parts/Searching";
 import { Grade, Status } from "../../parts/Status";
+import { Views } from "../../parts/Views";
 import { t } from "../../texts/zh-CN";
 import "./leads.css";
 
@@ -73,6 +74,7 @@ function LeadsPage() {
           onChange={(value) => setStatus(value === "open" ? null : value)}
           options={Object.entries(t.leads.filters).map(([value, label]) => ({ value, label }))}
         />
+        <Views />
       </div>
       <ResourceList
         pages={leads}

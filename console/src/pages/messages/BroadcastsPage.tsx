@@ -8,6 +8,7 @@ import { Moment } from "../../parts/Moment";
 import { Nothing } from "../../parts/Nothing";
 import { ResourceList } from "../../parts/ResourceList";
 import { Searching, useFilter } from "../../parts/Searching";
+import { Views } from "../../parts/Views";
 import { t } from "../../texts/zh-CN";
 import { audienceOf, BroadcastState, Share } from "./broadcasts";
 
@@ -81,6 +82,7 @@ function BroadcastsPage() {
           onChange={(value) => setStatus(value === "all" ? null : value)}
           options={Object.entries(b.filters).map(([value, label]) => ({ value, label }))}
         />
+        <Views />
         <span className="filters-end">{create}</span>
       </div>
       <ResourceList

@@ -10,6 +10,7 @@ import { Nothing } from "../../parts/Nothing";
 import { PersonPick } from "../../parts/PersonPick";
 import { ResourceList } from "../../parts/ResourceList";
 import { useFilter } from "../../parts/Searching";
+import { Views } from "../../parts/Views";
 import { t } from "../../texts/zh-CN";
 import { columns, sendCard, sendLink } from "./sends";
 
@@ -106,6 +107,7 @@ function LogPage() {
           <Day name="until" label={s.until} />
         </span>
         {broadcast && <Button onClick={() => setBroadcast(null)}>{s.broadcast} ×</Button>}
+        <Views />
         <span className="filters-end">
           <ExportButton list="messaging.sends" asked={filters} />
         </span>

@@ -11,6 +11,7 @@ import { Panel } from "../../parts/Panel";
 import { ResourceList } from "../../parts/ResourceList";
 import { Searching, useFilter } from "../../parts/Searching";
 import { Status, type Tone } from "../../parts/Status";
+import { Views } from "../../parts/Views";
 import { t } from "../../texts/zh-CN";
 
 const w = t.messages.template;
@@ -194,6 +195,7 @@ function TemplatesPage() {
             popupMatchSelectWidth={false}
             allowClear
           />
+          <Views />
           <span className="filters-end">{create}</span>
         </div>
         <ResourceList

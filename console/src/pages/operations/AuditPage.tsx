@@ -10,6 +10,7 @@ import { Nothing } from "../../parts/Nothing";
 import { ResourceList } from "../../parts/ResourceList";
 import { Searching, useFilter } from "../../parts/Searching";
 import { MoveWords, whyOf } from "../../parts/Trail";
+import { Views } from "../../parts/Views";
 import { t } from "../../texts/zh-CN";
 
 const l = t.operations.log;
@@ -91,6 +92,7 @@ function AuditPage() {
         />
         <DayInput name="since" label={t.ledger.since} />
         <DayInput name="until" label={t.ledger.until} />
+        <Views />
       </div>
       <ResourceList pages={log} columns={columns} card={card} empty={<Nothing title={l.empty} hint={l.emptyHint} />} />
     </>

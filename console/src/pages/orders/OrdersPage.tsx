@@ -12,6 +12,7 @@ import { PersonLine, VehicleLine } from "../../parts/People";
 import { ResourceList } from "../../parts/ResourceList";
 import { Searching, useFilter } from "../../parts/Searching";
 import { Status } from "../../parts/Status";
+import { Views } from "../../parts/Views";
 import { t } from "../../texts/zh-CN";
 import "./orders.css";
 
@@ -79,6 +80,7 @@ function OrdersPage() {
           options={Object.entries(t.orders.filters).map(([value, label]) => ({ value, label }))}
         />
         <Searching placeholder={t.orders.search} />
+        <Views />
       </div>
       <ResourceList
         pages={orders}

@@ -11,6 +11,7 @@ import { Nothing } from "../../parts/Nothing";
 import { PlaceLines, VehicleLine } from "../../parts/People";
 import { ResourceList } from "../../parts/ResourceList";
 import { Searching, useFilter } from "../../parts/Searching";
+import { Views } from "../../parts/Views";
 import { t } from "../../texts/zh-CN";
 import { CarStatus } from "./CarStatus";
 import { useKeeps } from "./roles";
@@ -128,6 +129,7 @@ function CarsPage() {
           {s.unconfirmed}
         </label>
         {keeps && unconfirmed === "true" && shown.length > 0 && <ConfirmShown cars={shown} />}
+        <Views />
       </div>
       <ResourceList pages={cars} columns={columns} card={card} linkTo={linkTo} empty={<Empty filtered={Boolean(q || status || condition || dealer_id)} waiting={unconfirmed === "true"} keeps={keeps} />} />
     </>

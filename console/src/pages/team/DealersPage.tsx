@@ -9,6 +9,7 @@ import { failureText } from "../../parts/Failure";
 import { Nothing } from "../../parts/Nothing";
 import { ResourceList } from "../../parts/ResourceList";
 import { Searching, useFilter } from "../../parts/Searching";
+import { Views } from "../../parts/Views";
 import { t } from "../../texts/zh-CN";
 import "./team.css";
 
@@ -80,6 +81,7 @@ function DealersPage() {
     <>
       <div className="filters">
         <Searching placeholder={d.search} />
+        <Views />
         {keeps && (
           <Button type="primary" className="filters-end" icon={<PlusOutlined />} onClick={() => setAdding(true)}>
             {d.add}

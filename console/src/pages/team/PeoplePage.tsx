@@ -12,6 +12,7 @@ import { PlaceLines } from "../../parts/People";
 import { ResourceList } from "../../parts/ResourceList";
 import { Searching, useFilter } from "../../parts/Searching";
 import { Status } from "../../parts/Status";
+import { Views } from "../../parts/Views";
 import { t } from "../../texts/zh-CN";
 import { PersonForm } from "./PersonForm";
 import "./team.css";
@@ -109,6 +110,7 @@ function PeoplePage() {
             options={dealers.data?.items.map(({ id, name }) => ({ value: id, label: name }))}
           />
         )}
+        <Views />
         <Button type="primary" className="filters-end" icon={<PlusOutlined />} onClick={() => setAdding(true)}>
           {w.add}
         </Button>
