@@ -60,7 +60,7 @@ class AccountOut(Schema):
     refused = Integer(metadata={"description": "callbacks of the last day that we did not believe"})
     refused_at = DateTime(allow_none=True)
     refused_for = String(allow_none=True)
-    stopped = Nested(StopOut, allow_none=True)
+    stopped = List(Nested(StopOut))
 
 
 class AccountsOut(Schema):

@@ -14,6 +14,7 @@ from app.dealers.models import Brand, Role
 from app.kit import clock, queue
 from app.kit.db import new_id
 from app.kit.states import Transition
+from app.messaging.models import SenderStop
 from app.wechat.models import AccountKind, WechatAccount, WechatCallback
 from tests.factories import dealers as make
 from tests.factories import wechat as make_wechat
@@ -67,6 +68,17 @@ def test_an_account_tells_when_its_callbacks_are_not_believed(admin: Any, sessio
     (seen,) = [one for one in admin.get(f"{OPERATIONS}accounts").json["items"] if one["id"] == str(account.id)]
     assert (seen["refused"], seen["refused_for"], seen["waiting"], seen["heard_at"]) == (1, "signature", 0, None)
     assert "secret" not in str(seen)
+
+
+def test_an_account_tells_of_every_channel_that_stopped_itself(admin: Any, session: Session, brand: Brand) -> None:
+    account = make_wechat.account(session, brand, AccountKind.service_account)
+    at = clock.now(session)
+    for channel, stopped_at in (("service_template", at), ("group_send", at), ("customer_service", None)):
+        about = {"channel": channel, "appid": account.appid, "brand_id": brand.id, "window_began_at": at}
+        session.add(SenderStop(**about, stopped_at=stopped_at, answers=60, errors=40))
+    session.commit()
+    (seen,) = admin.get(f"{OPERATIONS}accounts").json["items"]
+    assert {one["channel_label"] for one in seen["stopped"]} == {"服务号模板消息", "服务号群发"}
 
 
 def refused(account: WechatAccount, at: Any, reason: str) -> WechatCallback:

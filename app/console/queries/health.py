@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from collections import defaultdict
 from datetime import timedelta
 from typing import Any
 
@@ -21,8 +22,10 @@ def accounts(session: Session, brand_id: uuid.UUID) -> list[dict[str, Any]]:
     found = (
         session.execute(select(WechatAccount).filter_by(brand_id=brand_id).order_by(WechatAccount.kind, WechatAccount.name)).scalars().all()
     )
-    stopped = {stop.appid: stop for stop in messaging.senders_stopped(session, brand_id)}
-    return [_told(session, one) | {"stopped": _stop(stopped.get(one.appid))} for one in found]
+    stopped = defaultdict(list)
+    for stop in messaging.senders_stopped(session, brand_id):
+        stopped[stop.appid].append(_stop(stop))
+    return [_told(session, one) | {"stopped": stopped[one.appid]} for one in found]
 
 
 def _told(session: Session, account: WechatAccount) -> dict[str, Any]:
@@ -49,8 +52,6 @@ def _told(session: Session, account: WechatAccount) -> dict[str, Any]:
     }
 
 
-def _stop(stop: Any) -> dict[str, Any] | None:
-    if stop is None:
-        return None
+def _stop(stop: Any) -> dict[str, Any]:
     names = ("channel", "appid", "stopped_at", "reason", "answers", "errors")
     return {name: getattr(stop, name) for name in names} | {"channel_label": messaging.channel_label(stop.channel)}

@@ -11,7 +11,7 @@ import { t } from "../../texts/zh-CN";
 
 const a = t.operations.account;
 
-function Stopped({ stop }: { stop: NonNullable<Account["stopped"]> }) {
+function Stopped({ stop }: { stop: Account["stopped"][number] }) {
   const { message } = App.useApp();
   const goOn = useSenderGoOn();
   return (
@@ -35,7 +35,7 @@ function Stopped({ stop }: { stop: NonNullable<Account["stopped"]> }) {
 }
 
 function Health({ account }: { account: Account }) {
-  const [word, tone] = account.stopped ? ([a.stopped, "bad"] as const) : account.refused > 0 ? ([a.doubtful, "warn"] as const) : ([a.fine, "good"] as const);
+  const [word, tone] = account.stopped.length > 0 ? ([a.stopped, "bad"] as const) : account.refused > 0 ? ([a.doubtful, "warn"] as const) : ([a.fine, "good"] as const);
   return <Status value={tone} texts={{ [tone]: word }} tone={tone} />;
 }
 
@@ -43,7 +43,9 @@ function One({ account }: { account: Account }) {
   return (
     <Panel title={account.name} extra={<Health account={account} />}>
       <div className="stack">
-        {account.stopped && <Stopped stop={account.stopped} />}
+        {account.stopped.map((stop) => (
+          <Stopped key={stop.channel} stop={stop} />
+        ))}
         <Facts
           items={[
             [a.kinds[account.kind] ?? account.kind, <code>{account.appid}</code>],
