@@ -64,6 +64,8 @@ NAMES: dict[str, str] = BEHAVIOUR | {
     "customer.refusal_lifted": "A customer took a refusal back.",
     "customer.followed": "A customer follows the service account.",
     "customer.unfollowed": "A customer no longer follows the service account.",
+    "customer.contact_added": "A customer has a member as a contact in WeCom; told when we know of it.",
+    "customer.contact_ended": "A customer and a member are no longer contacts in WeCom.",
     # vehicles
     "vehicle.listed": "A vehicle is on sale.",
     "vehicle.relisted": "A vehicle that had been taken off sale is on sale again; told beside vehicle.listed.",

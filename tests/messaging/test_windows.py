@@ -11,6 +11,8 @@ import pytest
 from sqlalchemy import func, insert, select, text
 from sqlalchemy.orm import Session
 
+from app.audience.queries import segments as audience
+from app.events.models import Event
 from app.identity import service as consents
 from app.identity.models import Purpose, WechatIdentity
 from app.kit import clock, db
@@ -26,7 +28,7 @@ from app.wechat.endpoints.wecom.group_messages import MessageTask
 from app.wechat.errors import Outcome, WechatError
 from app.wechat.fake import FakeGateway
 from app.wechat.models import WechatAccount
-from tests.factories import broadcasts, identity, tencent
+from tests.factories import broadcasts, identity, segments, tencent
 from tests.factories import messaging as make
 
 
@@ -286,15 +288,18 @@ def followed(external: str, unionid: str | None, userid: str) -> FollowedCustome
 
 
 def test_contacts_are_read_through_and_what_is_not_seen_has_ended(
-    session: Session, town: make.Town, tencent: FakeGateway, later: Any
+    session: Session, town: make.Town, tencent: FakeGateway, later: Any, deliver: Callable[[], int]
 ) -> None:
     her = make.follower(session, town)
     userid = town.adviser.wecom_userid or ""
     seen = [followed("ext-1", her.unionid, userid), followed("ext-2", None, userid)]
     tencent.answers |= {"customer_servers": [userid], "customers_of": lambda _account, **_: Page(tuple(seen), "")}
+    reachable = segments.segment(session, town.market.brand, segments.leaf("reachable", way="wecom"))
     session.commit()
     assert service.read_contacts() == 2
     assert service.read_contacts() == 0
+    deliver()
+    assert list(audience.members(session, reachable.id)) == [her.id]
     key = make.template(session, town, "wecom_customer_task", {"content": "您好"}).key
     sends = [make.plan(session, town, her, key, channel="wecom_customer_task") for _ in range(2)]
     session.flush()
@@ -306,6 +311,10 @@ def test_contacts_are_read_through_and_what_is_not_seen_has_ended(
     later(minutes=30)
     service.read_contacts()
     assert session.execute(select(func.count()).where(Contact.ended_at.is_not(None))).scalar_one() == 1
+    deliver()
+    assert list(audience.members(session, reachable.id)) == []
+    names = select(Event.name).where(Event.name.startswith("customer.contact")).order_by(Event.id)
+    assert session.execute(names).scalars().all() == ["customer.contact_added", "customer.contact_ended"]
     make.send_due(session)
     assert {one.error_code for one in sends} == {"no_contact"}
 

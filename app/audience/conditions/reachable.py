@@ -10,13 +10,14 @@ from sqlalchemy import exists, select
 from app.audience.conditions import Answer, Condition, Facts, Form, Scope, one_of
 from app.identity.models import Customer, WechatIdentity
 from app.kit.texts import t
+from app.messaging.models import Contact
 from app.wechat.models import AccountKind, WechatAccount
 
-_WAYS = {one: t(f"audience.conditions.reachable.ways.{one}") for one in ("service_account", "mini_program", "phone")}
+_WAYS = {one: t(f"audience.conditions.reachable.ways.{one}") for one in ("service_account", "mini_program", "wecom", "phone")}
 
 
 class Reachable(Condition):
-    """Follows a service account, has used the mini-program, or has a phone number."""
+    """Follows a service account, has used the mini-program, has a member as a contact in WeCom, or has a phone number."""
 
     kind = "reachable"
     label = t("audience.conditions.reachable.label")
@@ -35,6 +36,8 @@ class Reachable(Condition):
         rows = select(WechatIdentity.customer_id).where(WechatIdentity.brand_id == scope.brand_id)
         if config["way"] == "service_account":
             return Facts(rows.where(WechatIdentity.followed.is_(True)))
+        if config["way"] == "wecom":
+            return Facts(rows.join(Contact, Contact.identity_id == WechatIdentity.id).where(Contact.ended_at.is_(None)))
         ours = exists().where(WechatAccount.appid == WechatIdentity.appid, WechatAccount.kind == AccountKind.mini_program)
         return Facts(rows.where(ours))
 
@@ -42,4 +45,6 @@ class Reachable(Condition):
     def listens(config: dict[str, Any]) -> Collection[str]:
         if config["way"] == "phone":
             return {"customer.created", "customer.phone_bound", "customer.updated"}
+        if config["way"] == "wecom":
+            return {"customer.logged_in", "customer.contact_added", "customer.contact_ended"}
         return {"customer.logged_in", "customer.followed", "customer.unfollowed"}

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime, timedelta
 
-from sqlalchemy import func, select, update
-from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy import ColumnElement, Uuid, any_, func, literal, select, update
+from sqlalchemy.dialects.postgresql import ARRAY, insert
 from sqlalchemy.orm import Session
 
+from app.events import service as events
 from app.events.models import Event
 from app.identity.models import Customer, WechatIdentity
 from app.kit import clock, db, queue
@@ -37,12 +38,7 @@ def contact_changed(session: Session, event: Event) -> None:
     elif isinstance(told, ContactDeleted):
         account = session.get_one(WechatAccount, uuid.UUID(str(event.data["account_id"])))
         hers = select(WechatIdentity.id).filter_by(appid=account.appid, openid=told.external_userid).scalar_subquery()
-        session.execute(
-            update(Contact)
-            .where(Contact.identity_id == hers, func.lower(Contact.userid) == told.userid.lower())
-            .values(ended_at=func.marque_now())
-            .execution_options(synchronize_session=False)
-        )
+        _end(session, (Contact.identity_id == hers) & (func.lower(Contact.userid) == told.userid.lower()), at=clock.now(session))
 
 
 def read_contact(inbox_id: uuid.UUID) -> None:
@@ -83,12 +79,7 @@ def read_contacts() -> int:
         return count
     with db.transaction() as session:
         of_corp = select(WechatIdentity.id).filter_by(appid=account.appid)
-        session.execute(
-            update(Contact)
-            .where(Contact.identity_id.in_(of_corp), Contact.read_at < began, Contact.ended_at.is_(None))
-            .values(ended_at=began)
-            .execution_options(synchronize_session=False)
-        )
+        _end(session, Contact.identity_id.in_(of_corp) & (Contact.read_at < began), at=began)
         session.execute(update(ContactSync).filter_by(account_id=account.id).values(due_at=func.marque_now() + READ_EVERY))
     return count
 
@@ -125,9 +116,28 @@ def keep(session: Session, account: WechatAccount, found: Sequence[FollowedCusto
         for follow in one.follows
     }
     if contacts:
+        active = select(Contact.identity_id, Contact.userid).where(Contact.identity_id.in_(known.values()), Contact.ended_at.is_(None))
+        before = {(row.identity_id, row.userid) for row in session.execute(active)}
         writing = insert(Contact).values([{"identity_id": who, "userid": userid, **rest} for (who, userid), rest in contacts.items()])
         changed = {name: writing.excluded[name] for name in ("since", "read_at", "ended_at")}
         session.execute(writing.on_conflict_do_update(index_elements=["identity_id", "userid"], set_=changed))
+        _tell(session, "customer.contact_added", {who for who, userid in contacts if (who, userid) not in before})
+
+
+def _end(session: Session, which: ColumnElement[bool], *, at: datetime) -> None:
+    ended = update(Contact).where(which, Contact.ended_at.is_(None)).values(ended_at=at).returning(Contact.identity_id)
+    _tell(session, "customer.contact_ended", session.execute(ended.execution_options(synchronize_session=False)).scalars().all())
+
+
+def _tell(session: Session, name: str, identities: Collection[uuid.UUID]) -> None:
+    """Of customers it is a fact: what asks how they can be reached hears of it. Whoever becomes one later signs in."""
+    hers = WechatIdentity.id == any_(literal(list(identities), ARRAY(Uuid)))
+    rows = select(WechatIdentity.brand_id, WechatIdentity.customer_id, WechatIdentity.appid).where(hers)
+    facts = [
+        {"brand_id": row.brand_id, "customer_id": row.customer_id, "data": {"appid": row.appid}}
+        for row in session.execute(rows.where(WechatIdentity.customer_id.is_not(None)).order_by(WechatIdentity.customer_id))
+    ]
+    events.record_all(session, name, facts)
 
 
 def _hold(session: Session, account: WechatAccount, unionids: Sequence[str]) -> dict[str, uuid.UUID]:

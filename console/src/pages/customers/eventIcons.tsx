@@ -34,6 +34,8 @@ const BY_NAME: Record<string, ReactNode> = {
   "customer.consent_withdrawn": <SafetyCertificateOutlined />,
   "customer.followed": <WechatOutlined />,
   "customer.unfollowed": <WechatOutlined />,
+  "customer.contact_added": <WechatOutlined />,
+  "customer.contact_ended": <WechatOutlined />,
   "share.opened": <EyeOutlined />,
   "vehicle.viewed": <EyeOutlined />,
   "order.cancelled": <CloseCircleOutlined />,
