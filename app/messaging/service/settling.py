@@ -45,6 +45,7 @@ _HER_NUMBER = (
     "sms.LimitExceeded.PhoneNumber",
     "sms.UnsupportedOperation.",
 )
+_NOT_ITS_FAULT = _QUOTA | _OURS | _HERS
 # A sender is judged by what it did within so long, and not before it has made so many calls: one that makes few is given more time.
 JUDGED_OVER, JUDGED_FROM, JUDGED_AT_MOST_OVER = timedelta(minutes=1), 50, timedelta(hours=1)
 
@@ -147,5 +148,4 @@ def _judge(session: Session, kind: str, letters: Sequence[Letter], outcomes: Seq
 
 def _blames(told: Outcome) -> bool:
     """Whether the outcome speaks against the sender."""
-    ours = (*_QUOTA, *_OURS, *_HERS)
-    return isinstance(told, SendFailed) and told.code not in ours and not told.code.startswith(_HER_NUMBER)
+    return isinstance(told, SendFailed) and told.code not in _NOT_ITS_FAULT and not told.code.startswith(_HER_NUMBER)
