@@ -142,10 +142,10 @@ def test_what_a_member_tags_is_ours_and_nothing_goes_back_and_forth(session: Ses
     tag = town.tag()
     link = town.link(tag, town.corp)
     town.pushed(external, "adv012", "add_external_contact")
+    told = town.marks_told()
     town.simulator.ask(f"staff/adv012/customers/{external}", add_tag=[link.remote_id])
     town.pushed(external, "adv012")
     assert carries(session, her, tag) == (True, "wecom")
-    told = town.marks_told()
     for _ in range(3):
         town.pushed(external, "adv012")
     assert town.marks_told() == told
