@@ -14,7 +14,7 @@ App({
     events.track('app.launched', { scene: options.scene, path: options.path });
     if (launch.isSinglePage()) return;
     // Nothing on the first page waits for it: who cannot be signed in now is signed in when it matters.
-    session.ensure().then(() => Promise.all([recent.bring(), favourites.refresh(), alerts.look()]), () => {});
+    session.ensure().then(() => Promise.all([recent.bring(), favourites.refresh(), alerts.look(), subscribe.look()]), () => {});
   },
 
   onShow(options) {

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from typing import Any
 
 from miniprogram_mock.phone.phone import Desk
 from tests.e2e import acts
 from tests.e2e.conftest import Phones, Picture
+from tests.factories import journeys as make
 
 
 def test_a_message_of_the_service_account_opens_the_page_it_speaks_of(phone: Phones, cars: Iterator[str]) -> None:
@@ -55,6 +58,39 @@ def test_a_wish_for_a_test_drive_reaches_the_dealer(phone: Phones, cars: Iterato
     picture(her, "test-drive-done")
     customer = acts.customer_id(her)
     acts.eventually(lambda: "lead.created" in acts.timeline(desk, customer), "the dealer has her wish")
+
+
+def test_what_a_journey_wants_to_write_is_asked_at_her_next_tap_and_her_yes_takes_her_on(
+    phone: Phones, cars: Iterator[str], desk: Desk
+) -> None:
+    ask = make.node("ask", "ask_credit", template="deposit_paid", hours=24)
+    drawn = make.graph(
+        [ask, make.node("yes", "end"), make.node("no", "end")],
+        ways="ask.granted>yes ask.timed_out>no",
+        trigger={"kind": "list", "config": {}},
+    )
+    path = "/api/staff/journeys"
+    journey = desk.line.call("POST", f"{path}/", json={"name": "请求订阅"})["id"]
+    desk.line.call("PUT", f"{path}/{journey}/draft", json={"revision": 1, "graph": drawn})
+    desk.line.call("POST", f"{path}/{journey}/publish", json={"revision": 2, "accepted": ["no_exit"]})
+    her = phone()
+    acts.open_car(her, next(cars))
+    desk.line.call("POST", f"{path}/{journey}/people", json={"customer_ids": [acts.customer_id(her)]})
+
+    def there(figure: str) -> list[dict[str, Any]]:
+        node = "ask" if figure == "waiting" else "yes"
+        return list(desk.look(f"journeys/{journey}/people", node=node, figure=figure)["items"])
+
+    # Until tomorrow she is to be asked; before the step was taken she was due at once.
+    tomorrow = (datetime.now(UTC) + timedelta(hours=20)).isoformat()
+    acts.eventually(lambda: any(one["due_at"] > tomorrow for one in there("waiting")), "she is to be asked")
+    her.tap("申请试驾")
+    acts.agree_to_be_called(her)
+    her.tap("提交试驾意向")
+    her.see("…申请发送一次以下消息", "预订进度提醒")
+    her.tap("允许")
+    acts.eventually(lambda: there("finished"), "she went on")
+    assert her.log("error") == []
 
 
 def test_a_question_to_the_dealer_reaches_an_adviser(phone: Phones, cars: Iterator[str], desk: Desk) -> None:

@@ -20,7 +20,7 @@ async function load() {
   }
 }
 
-/** Hears what is wanted of her now; nobody waits for it, and nobody is signed in for it. */
+/** Hears what is wanted of her now, where she may soon be asked; nobody waits for it, and nobody is signed in for it. */
 async function look() {
   if (!session.customer()) return;
   try {
@@ -73,4 +73,4 @@ function report(moment, told) {
  */
 const offers = (moment) => templates.some((one) => one.moment === moment);
 
-module.exports = { load, ask, offers };
+module.exports = { load, look, ask, offers };

@@ -6,6 +6,7 @@ const events = require('../../lib/events');
 const format = require('../../lib/format');
 const prompts = require('../../lib/prompts');
 const session = require('../../lib/session');
+const subscribe = require('../../lib/subscribe');
 const { fill, texts } = require('../../texts/index');
 const consents = require('../../components/agreement/consents');
 const paying = require('../../pages/orders/paying');
@@ -60,6 +61,7 @@ Page({
     this.vehicleId = vehicle_id;
     this.attempt = new Attempt();
     events.track('page.viewed', { vehicle_id });
+    subscribe.look();
     this.load();
   },
 

@@ -45,6 +45,7 @@ Page({
   onLoad(query) {
     this.vehicleId = query.vehicle_id || '';
     events.track('page.viewed', { vehicle_id: this.vehicleId });
+    subscribe.look();
     this.load();
   },
 
