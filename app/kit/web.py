@@ -238,6 +238,8 @@ def _stamp(response: Response) -> Response:
         response.headers["Server-Timing"] = f"app;dur={1000 * (time.perf_counter() - g.started):.1f}"
     response.headers.setdefault("Cache-Control", "no-store")
     response.headers["X-Content-Type-Options"] = "nosniff"
+    # Nothing of ours is shown inside somebody else's page, where a click would mean something else than it says.
+    response.headers["X-Frame-Options"] = "DENY"
     return response
 
 

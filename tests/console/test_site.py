@@ -29,7 +29,17 @@ def test_every_address_of_the_console_answers_with_its_one_page(client: Any, add
     assert answer.status_code == 200
     assert b"the page" in answer.data
     assert answer.headers["Cache-Control"] == "no-cache"
-    assert "default-src 'self'" in answer.headers["Content-Security-Policy"]
+
+
+@pytest.mark.usefixtures("build")
+def test_a_page_runs_no_script_but_its_own_files_sends_forms_nowhere_else_and_is_shown_in_no_frame(client: Any) -> None:
+    headers = client.get("/console/orders").headers
+    policy = dict(one.strip().split(" ", 1) for one in headers["Content-Security-Policy"].split(";"))
+    assert (policy["default-src"], policy.get("script-src")) == ("'self'", None)
+    assert policy["frame-ancestors"] == policy["base-uri"] == policy["object-src"] == "'none'"
+    assert policy["form-action"] == "'self'"
+    assert headers["X-Frame-Options"] == "DENY"
+    assert headers["Referrer-Policy"] == "same-origin"
 
 
 @pytest.mark.usefixtures("build")

@@ -1,7 +1,9 @@
 """Staff sign in, and nobody signs in as somebody else."""
 
+import json
 from typing import Any
 
+import pytest
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
@@ -23,6 +25,30 @@ def test_a_staff_member_signs_in_and_is_known_by_her_cookie(session: Session, cl
     assert client.get("/api/staff/session/").json["id"] == str(adviser.id)
     assert client.delete("/api/staff/session/").status_code == 204
     assert client.get("/api/staff/session/").status_code == 401
+
+
+@pytest.mark.parametrize("site", ["cross-site", "same-site"])
+def test_a_page_of_another_site_does_nothing_with_her_cookie_not_even_a_neighbour_under_the_brands_domain(
+    session: Session, client: Any, site: str
+) -> None:
+    adviser = make.staff(session, make.dealer(session, make.brand(session)))
+    session.commit()
+    client.post("/api/public/staff/login", json={"username": adviser.username, "password": make.PASSWORD})
+    elsewhere = {"Sec-Fetch-Site": site}
+    assert client.delete("/api/staff/session/", headers=elsewhere).status_code == 401
+    assert client.get("/api/staff/session/", headers=elsewhere).status_code == 401
+    for ours in ("same-origin", "none"):
+        assert client.get("/api/staff/session/", headers={"Sec-Fetch-Site": ours}).status_code == 200
+
+
+def test_a_form_of_another_site_signs_nobody_in(session: Session, client: Any) -> None:
+    adviser = make.staff(session, make.dealer(session, make.brand(session)))
+    session.commit()
+    known = {"username": adviser.username, "password": make.PASSWORD}
+    for sent in ({"data": known}, {"data": json.dumps(known), "content_type": "text/plain"}):
+        answer = client.post("/api/public/staff/login", **sent)
+        assert answer.status_code >= 400
+        assert "Set-Cookie" not in answer.headers
 
 
 def test_a_wrong_password_says_the_same_as_an_unknown_name(session: Session, client: Any) -> None:

@@ -3,22 +3,27 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from playwright.sync_api import Locator, Page, expect
 
 from miniprogram_mock.story import DEMO_PASSWORD, DEMO_USERNAME
+from tests.e2e.axe import shut_out
 
 DESK: dict[str, Any] = {"viewport": {"width": 1440, "height": 900}, "locale": "zh-CN", "reduced_motion": "reduce"}
+# What stands in for what has not come yet.
+COMING = ".ant-skeleton, .splash, .ant-spin-spinning"
 
 
-def looked_at(page: Page, artefacts: Path, name: str) -> None:
-    """Keep a page on a desk and on a phone, in light and in dark; it is never wider than the screen, and nothing crashed."""
-    expect(page.locator(".ant-skeleton, .splash")).to_have_count(0)
+def looked_at(page: Page, artefacts: Path, name: str, schemes: Sequence[Literal["light", "dark"]] = ("light", "dark")) -> None:
+    """Keep a page on a desk and on a phone, in light and in dark; it is never wider than the screen, and shuts nobody out."""
+    expect(page.locator(COMING)).to_have_count(0)
     for width, height in ((1440, 900), (390, 844)):
         page.set_viewport_size({"width": width, "height": height})
-        for scheme in ("light", "dark"):
+        assert (found := shut_out(page)) == [], f"{name} at {width}: " + "; ".join(found)
+        for scheme in schemes:
             page.emulate_media(color_scheme=scheme, reduced_motion="reduce")
             page.screenshot(path=artefacts / f"console-{name}-{width}-{scheme}.png", animations="disabled")
         assert page.evaluate("document.documentElement.scrollWidth <= innerWidth + 1"), f"{name} is wider than {width}"

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import secrets
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -11,8 +10,8 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from dev.stack import Stack
-from dev.testing import wait_until
 from miniprogram_mock.phone.phone import Desk
+from tests.e2e import crowd
 from tests.e2e.sheet import Sheet, looked_at
 
 AGREED, SILENT = 120, 30
@@ -33,22 +32,7 @@ def sheet(page: Page, town: Stack) -> Sheet:
 @pytest.fixture
 def tag(desk: Desk) -> str:
     """A tag that some carry who want to hear of news, and some who never said so; and a message for all of them."""
-    key = f"fair_{secrets.token_hex(3)}"
-
-    def do(path: str, **body: object) -> dict[str, str]:
-        headers = {"Idempotency-Key": secrets.token_hex(16)}
-        return dict(desk.line.call("POST", f"/api/staff/{path}", headers=headers, json=body))
-
-    do("tags/", key=key, label=key, kind="manual", value_type="none")
-    said = {"content": "{{ customer_name }}，新车到店，欢迎来看。"}
-    written = do("templates/", channel="inbox", key=key, title=f"新车到店 {key}", purpose="marketing", fields=said)
-    do(f"templates/{written['id']}/activate", version=1)
-    first = secrets.randbelow(10**8 - AGREED - SILENT)
-    rows = [f"137{first + n:08d},读者{n},{key}" + (",是,2026-11,2026-11-01 10:00" if n < AGREED else ",,,") for n in range(AGREED + SILENT)]
-    file = "\r\n".join(["手机号,昵称,标签,同意营销,同意书版本,同意时间", *rows]).encode()
-    run = desk.line.call("POST", "/api/staff/people/files/", params={"kind": "people", "file_name": f"{key}.csv"}, data=file)
-    wait_until(lambda: desk.look(f"people/files/{run['id']}")["status"] == "done", what="the people are there")
-    return key
+    return crowd.brought(desk, agreed=AGREED, silent=SILENT)
 
 
 def test_a_broadcast_is_foreseen_started_paused_resumed_and_every_reason_is_found(

@@ -37,6 +37,7 @@ from app.wechat.client import WechatError, gateway
 
 STAFF_COOKIE, STATE_COOKIE = "marque_staff", "marque_wecom"
 STATE_SECONDS = 600
+OUR_PAGES = "same-origin"
 _OURS = re.compile(r"/(?![/\\])[^\s\\]*\Z")
 
 public = blueprint("staff", audience="public")
@@ -44,9 +45,16 @@ staff_session = blueprint("session", audience="staff")
 
 
 def staff_token() -> str:
-    """The bearer token of this request: from the console's cookie, or from an API client's header."""
+    """The bearer token of this request: from the console's cookie, or from an API client's header.
+
+    The cookie is SameSite=Strict, and to a browser a neighbour under the brand's domain is of the same site. What it says itself
+    of who asks is finer: only our own pages, and whoever types an address, speak with the cookie.
+    """
     header = request.headers.get("Authorization", "")
-    return header.removeprefix("Bearer ") if header.startswith("Bearer ") else request.cookies.get(STAFF_COOKIE, "")
+    if header.startswith("Bearer "):
+        return header.removeprefix("Bearer ")
+    is_ours = request.headers.get("Sec-Fetch-Site", OUR_PAGES) in (OUR_PAGES, "none")
+    return request.cookies.get(STAFF_COOKIE, "") if is_ours else ""
 
 
 @resolves("staff")

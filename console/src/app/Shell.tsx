@@ -125,8 +125,10 @@ function StaffButton({ staff, compact }: { staff: Staff; compact?: boolean }) {
   const menu = useStaffMenu();
   return (
     <Dropdown menu={menu} trigger={["click"]} placement={compact ? "bottomRight" : "topLeft"}>
-      <button type="button" className="staff" aria-label={`${staff.name}，${t.nav.menu}`}>
-        <span className="staff-initial">{staff.name.slice(0, 1)}</span>
+      <button type="button" className="staff" aria-label={compact ? `${staff.name}，${t.nav.menu}` : undefined}>
+        <span className="staff-initial" aria-hidden="true">
+          {staff.name.slice(0, 1)}
+        </span>
         {!compact && (
           <span className="staff-text">
             <strong>{staff.name}</strong>

@@ -17,6 +17,17 @@ const WORDS: Record<string, Record<string, string>> = {
   refunds: t.orders.refundStatus,
   vehicles: t.stock.status,
   leads: t.leads.status,
+  broadcasts: t.messages.broadcast.filters,
+  journeys: t.journeys.status,
+  journey_fan_outs: t.trail.workStatus,
+  campaigns: t.trail.workStatus,
+  people_runs: t.trail.workStatus,
+  import_runs: t.trail.workStatus,
+  exports: t.trail.workStatus,
+  reconciliations: { ...t.trail.workStatus, ...t.runs.filters },
+  reconciliation_differences: t.runs.differenceFilters,
+  waitlist_entries: t.trail.waitlistStatus,
+  shipping_uploads: t.trail.shippingStatus,
   staff: { active: t.team.states["true"]!, locked: t.team.states["false"]!, ...t.session.roles },
 };
 

@@ -11,6 +11,7 @@ import { Nothing } from "../../parts/Nothing";
 import { Page } from "../../parts/Page";
 import { Panel } from "../../parts/Panel";
 import { More } from "../../parts/ResourceList";
+import { scrolled } from "../../parts/Scrolled";
 import { t } from "../../texts/zh-CN";
 import { FileStatus } from "./FileStatus";
 import { changesOf, isMoving } from "./runs";
@@ -55,7 +56,7 @@ function Report({ id }: { id: string }) {
   if (shown.length === 0) return <Nothing title={f.noReport} />;
   return (
     <>
-      <Table rowKey={(row) => `${row.line}.${row.field}.${row.value}.${row.label}`} dataSource={shown} columns={columns} pagination={false} size="small" scroll={{ x: 640 }} />
+      <Table rowKey={(row) => `${row.line}.${row.field}.${row.value}.${row.label}`} dataSource={shown} columns={columns} pagination={false} size="small" components={scrolled} scroll={{ x: 640 }} />
       <More pages={rows} />
     </>
   );

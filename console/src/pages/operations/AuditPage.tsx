@@ -16,10 +16,21 @@ import { t } from "../../texts/zh-CN";
 const l = t.operations.log;
 
 /** Where the thing that was moved has its page. */
-const PAGES: Record<string, string> = { orders: "/orders", vehicles: "/stock", staff: "/team/people", leads: "/leads", refunds: "/finance/refunds" };
+const PAGES: Record<string, string> = {
+  orders: "/orders",
+  vehicles: "/stock",
+  staff: "/team/people",
+  leads: "/leads",
+  refunds: "/finance/refunds",
+  broadcasts: "/messages/broadcasts",
+  journeys: "/journeys",
+  people_runs: "/audience/files",
+  import_runs: "/stock/feeds",
+  reconciliations: "/finance/runs",
+};
 
 function Subject({ row }: { row: AuditRow }) {
-  const word = l.subjects[row.subject] ?? row.subject;
+  const word = t.trail.subjects[row.subject] ?? row.subject;
   const page = PAGES[row.subject];
   return page ? (
     <Link className="link" to={`${page}/${row.subject_id}`}>
@@ -88,7 +99,7 @@ function AuditPage() {
           placeholder={l.anything}
           value={subject}
           onChange={(value) => setSubject(value ?? null)}
-          options={Object.entries(l.subjects).map(([value, label]) => ({ value, label }))}
+          options={Object.entries(t.trail.subjects).map(([value, label]) => ({ value, label }))}
         />
         <DayInput name="since" label={t.ledger.since} />
         <DayInput name="until" label={t.ledger.until} />

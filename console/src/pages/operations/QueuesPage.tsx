@@ -4,6 +4,7 @@ import { useQueues, useRetryRun, type FailedRun, type Queues } from "../../api/o
 import { Failure, failureText } from "../../parts/Failure";
 import { Moment } from "../../parts/Moment";
 import { Panel } from "../../parts/Panel";
+import { scrolled } from "../../parts/Scrolled";
 import { t } from "../../texts/zh-CN";
 
 const q = t.operations.queue;
@@ -78,17 +79,17 @@ function QueuesPage() {
       {told.reachable && (
         <>
           <Panel title={q.failures} flush={told.failed.length > 0}>
-            {told.failed.length === 0 ? <span className="quiet">{q.noFailures}</span> : <Table rowKey="id" dataSource={told.failed} columns={failedColumns} pagination={false} scroll={{ x: "max-content" }} />}
+            {told.failed.length === 0 ? <span className="quiet">{q.noFailures}</span> : <Table rowKey="id" dataSource={told.failed} columns={failedColumns} pagination={false} components={scrolled} scroll={{ x: "max-content" }} />}
           </Panel>
           <Panel title={q.workers} flush={told.workers.length > 0}>
-            {told.workers.length === 0 ? <span className="bad">{q.noWorkers}</span> : <Table rowKey="worker" dataSource={told.workers} columns={workerColumns} pagination={false} scroll={{ x: "max-content" }} />}
+            {told.workers.length === 0 ? <span className="bad">{q.noWorkers}</span> : <Table rowKey="worker" dataSource={told.workers} columns={workerColumns} pagination={false} components={scrolled} scroll={{ x: "max-content" }} />}
           </Panel>
         </>
       )}
       <details>
         <summary className="section-title">{q.periodic(told.periodic.length)}</summary>
         <Panel flush>
-          <Table rowKey="name" dataSource={told.periodic} columns={periodicColumns} pagination={false} size="small" scroll={{ x: "max-content" }} />
+          <Table rowKey="name" dataSource={told.periodic} columns={periodicColumns} pagination={false} size="small" components={scrolled} scroll={{ x: "max-content" }} />
         </Panel>
       </details>
     </div>

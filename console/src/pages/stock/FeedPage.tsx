@@ -11,6 +11,7 @@ import { Nothing } from "../../parts/Nothing";
 import { Page } from "../../parts/Page";
 import { Panel } from "../../parts/Panel";
 import { More } from "../../parts/ResourceList";
+import { scrolled } from "../../parts/Scrolled";
 import { t } from "../../texts/zh-CN";
 import { FeedStatus } from "./FeedStatus";
 import { useKeeps } from "./roles";
@@ -35,7 +36,7 @@ function Report({ id }: { id: string }) {
   if (shown.length === 0) return <Nothing title={f.noReport} />;
   return (
     <>
-      <Table rowKey={(row) => `${row.line}.${row.field}.${row.value}`} dataSource={shown} columns={columns} pagination={false} size="small" scroll={{ x: 720 }} />
+      <Table rowKey={(row) => `${row.line}.${row.field}.${row.value}`} dataSource={shown} columns={columns} pagination={false} size="small" components={scrolled} scroll={{ x: 720 }} />
       <More pages={rows} />
     </>
   );

@@ -35,7 +35,7 @@ function Store({ store, edit }: { store: StoreRow; edit?: () => void }) {
           [d.store.address, store.address],
           [d.store.phone, store.phone ?? t.common.none],
           [d.store.datum, <span className={store.datum_source === "unknown" ? "warn" : undefined}>{d.store.datums[store.datum_source]}</span>],
-          ["GCJ-02", <span className="amount">{`${store.lat.toFixed(6)}, ${store.lng.toFixed(6)}`}</span>],
+          [d.store.point, <span className="amount">{`${store.lat.toFixed(6)}, ${store.lng.toFixed(6)}`}</span>],
         ]}
       />
     </Panel>

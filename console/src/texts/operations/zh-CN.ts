@@ -50,6 +50,5 @@ export const operations = {
     columns: { at: "时间", who: "操作人", what: "对象", change: "变更", why: "原因", request: "请求编号" },
     empty: "没有符合条件的记录",
     emptyHint: "员工对订单、线索、车辆、退款和账号的每次变更都会记在这里，不能修改或删除。",
-    subjects: { orders: "订单", reservations: "车辆占用", payment_intents: "收款", payment_attempts: "支付尝试", refunds: "退款", vehicles: "车辆", staff: "账号", leads: "线索" } as Record<string, string>,
   },
 };

@@ -106,6 +106,7 @@ export const team = {
       badLat: "请填写 -90 到 90 之间的数字",
       badLng: "请填写 -180 到 180 之间的数字",
       datum: "坐标系",
+      point: "坐标（GCJ-02）",
       datumHint: "腾讯、高德地图用 GCJ-02；GPS 设备用 WGS-84。选错会偏移约 500 米。",
       datums: { gcj02: "GCJ-02", wgs84: "WGS-84", unknown: "未确认（按 GCJ-02）" } as Record<string, string>,
       saved: "门店已保存",

@@ -1,0 +1,26 @@
+"""Whether somebody who cannot see, or holds no mouse, is shut out of a page: what axe-core finds serious."""
+
+from __future__ import annotations
+
+from functools import cache
+
+from playwright.sync_api import Page
+
+from dev.environment import ROOT
+
+SOURCE = ROOT / "console" / "node_modules" / "axe-core" / "axe.min.js"
+SERIOUS = """async () => (await axe.run(document, {resultTypes: ['violations']})).violations
+    .filter(({impact}) => impact === 'serious' || impact === 'critical')
+    .map(({id, help, nodes}) => `${id}: ${help}: ` + nodes.slice(0, 3).map(({html}) => html.slice(0, 240)).join(' | '))"""
+
+
+@cache
+def _source() -> str:
+    return SOURCE.read_text(encoding="utf-8")
+
+
+def shut_out(page: Page) -> list[str]:
+    """Each serious or critical violation of the page as it stands, with where it is."""
+    if not page.evaluate("'axe' in window"):
+        page.evaluate(_source())
+    return list(page.evaluate(SERIOUS))
