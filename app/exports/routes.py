@@ -1,4 +1,4 @@
-"""Doors: staff of headquarters ask for lists as files, see how far these are, and fetch their own."""
+"""Doors: staff ask for lists as files, see how far these are, and fetch their own."""
 
 from __future__ import annotations
 
@@ -9,7 +9,6 @@ from urllib.parse import quote
 from flask import Response
 from sqlalchemy.orm import Session
 
-from app.dealers.models import Staff
 from app.exports import queries, schemas, service
 from app.exports.errors import ExportNotThere, ExportOver, ExportUnknown, TooManyExports
 from app.exports.lists import offered
@@ -24,13 +23,6 @@ from app.kit.web import Caller, answers, blueprint, raises, stepwise, transactio
 staff = blueprint("exports", audience="staff")
 
 
-def _member(who: Caller) -> Staff:
-    member: Staff = who.staff
-    if not member.sees_the_brand:
-        raise Forbidden
-    return member
-
-
 @staff.post("/")
 @idempotent
 @raises(Forbidden, Invalid, TooManyExports)
@@ -39,51 +31,51 @@ def _member(who: Caller) -> Staff:
 @transactional
 def ask(session: Session, who: Caller, json_data: dict[str, Any]) -> Any:
     """Ask for a list as a file; a worker writes it. Besides these, the list's own doors say what may be refused."""
-    return _out(service.ask(session, _member(who), json_data["list"], json_data["asked"]))
+    return _out(service.ask(session, who.staff, json_data["list"], json_data["asked"]))
 
 
 @staff.get("/")
-@raises(Forbidden, CursorInvalid)
+@raises(CursorInvalid)
 @staff.input(schemas.PageIn, location="query")
 @staff.output(schemas.ExportsOut)
 @transactional
 def listed(session: Session, who: Caller, query_data: dict[str, Any]) -> Any:
     """What the caller has asked for, the newest first."""
     limit, cursor = query_data["limit"], query_data["cursor"]
-    found = queries.hers(session, _member(who), before=paging.row_id(cursor) if cursor else None, limit=limit + 1)
+    found = queries.hers(session, who.staff, before=paging.row_id(cursor) if cursor else None, limit=limit + 1)
     more = len(found) > limit
     return {"items": [_out(one) for one in found[:limit]], "next_cursor": paging.encode(found[limit - 1].id) if more else None}
 
 
 @staff.get("/<uuid:export_id>")
-@raises(Forbidden, ExportUnknown)
+@raises(ExportUnknown)
 @staff.output(schemas.ExportOut)
 @transactional
 def show(session: Session, who: Caller, export_id: uuid.UUID) -> Any:
     """How far a file is."""
-    return _out(queries.one_of_hers(session, _member(who), export_id))
+    return _out(queries.one_of_hers(session, who.staff, export_id))
 
 
 @staff.post("/<uuid:export_id>/cancel")
 @idempotent
-@raises(Forbidden, ExportUnknown, ExportOver)
+@raises(ExportUnknown, ExportOver)
 @staff.output(schemas.ExportOut)
 @transactional
 def cancel(session: Session, who: Caller, export_id: uuid.UUID) -> Any:
     """Stop writing a file."""
-    export = queries.one_of_hers(session, _member(who), export_id, for_update=True)
+    export = queries.one_of_hers(session, who.staff, export_id, for_update=True)
     service.cancel(session, export)
     return _out(export)
 
 
 @staff.get("/<uuid:export_id>/file")
-@raises(Forbidden, ExportUnknown, ExportNotThere)
+@raises(ExportUnknown, ExportNotThere)
 @answers(200, "CSV for Excel: UTF-8 with BOM, times of China")
 @stepwise
 def file(who: Caller, export_id: uuid.UUID) -> Response:
     """The file, for whoever asked for it alone."""
     with db.transaction() as session:
-        export = queries.one_of_hers(session, _member(who), export_id)
+        export = queries.one_of_hers(session, who.staff, export_id)
         service.fetch(session, export)
     named = quote(f"{export.name}-{export.finished_at:%Y%m%d}.csv", safe="")
     headers = {"Content-Disposition": f"attachment; filename=\"export.csv\"; filename*=UTF-8''{named}", "Content-Length": str(export.bytes)}

@@ -36,14 +36,14 @@ def get(session: Session, scope: Scope, customer_id: uuid.UUID) -> Customer:
     return living
 
 
-def search(session: Session, scope: Scope, *, q: str | None, tag: str | None, cursor: str | None, limit: int) -> Page:
+def search(session: Session, scope: Scope, *, q: str | None, tag: str | None, cursor: str | None, limit: int, counted: bool = True) -> Page:
     """Customers by name or whole phone number and by tag, the newest first."""
     wanted = [Customer.merged_into_id.is_(None), Customer.erased_at.is_(None), scope.covers_customer()]
     if q:
         wanted.append(_named(scope, q))
     if tag:
         wanted.append(Customer.id.in_(audience.carriers(scope.brand_id, tag)))
-    page = page_of(session, Customer, wanted, cursor=cursor, limit=limit)
+    page = page_of(session, Customer, wanted, cursor=cursor, limit=limit, counted=counted)
     ids = [customer.id for customer in page.items]
     tags, leads, seen = audience.tags_of(session, ids), _leads(session, scope, ids), _last_seen(session, ids)
     return page.of([_row(customer, tags[customer.id], leads.get(customer.id), seen.get(customer.id)) for customer in page.items])

@@ -24,8 +24,8 @@ from app.vehicles.models import ModelSeries
 MOST_PARTS = 200
 
 
-def funnel(session: Session, scope: Scope, asked: Asked, by: By) -> dict[str, Any]:
-    """Who took each step, altogether and by part: the largest part first, days in their order."""
+def funnel(session: Session, scope: Scope, asked: Asked, by: By, *, most: int | None = MOST_PARTS) -> dict[str, Any]:
+    """Who took each step, altogether and by part: the `most` largest, or every day, week or month in their order: a period bounds those."""
     people, parts = analytics.people_by_step(session, scope, asked), analytics.people_by(session, scope, asked, by)
     by_time = by in (By.day, By.week, By.month)
     keys = sorted(parts) if by_time else sorted(parts, key=lambda key: [-parts[key].get(step, 0) for step in Step] + [key])
@@ -43,7 +43,7 @@ def funnel(session: Session, scope: Scope, asked: Asked, by: By) -> dict[str, An
                 "label": named.get(key, key),
                 "people": [parts[key].get(step, 0) for step in Step],
             }
-            for key in keys[:MOST_PARTS]
+            for key in (keys if by_time else keys[:most])
         ],
         "read_until": analytics.read_until(session),
     }

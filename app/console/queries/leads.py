@@ -37,10 +37,10 @@ def stage(name: str) -> list[ColumnElement[bool]]:
             return [Lead.status == name]
 
 
-def search(session: Session, scope: Scope, *, status: str | None, cursor: str | None, limit: int) -> Page:
+def search(session: Session, scope: Scope, *, status: str | None, cursor: str | None, limit: int, counted: bool = True) -> Page:
     """Leads of a stage, the newest first; those that became part of another are left out."""
     wanted = [scope.covers(Lead), Lead.status != Status.duplicate, *(stage(status) if status else [])]
-    page = page_of(session, Lead, wanted, cursor=cursor, limit=limit)
+    page = page_of(session, Lead, wanted, cursor=cursor, limit=limit, counted=counted)
     return page.of(_rows(session, page.items))
 
 

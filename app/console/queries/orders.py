@@ -23,14 +23,16 @@ from app.payments.models import LedgerEntry, LedgerLine
 from app.payments.queries import PaymentStatus
 
 
-def search(session: Session, scope: Scope, *, q: str | None, status: str | None, cursor: str | None, limit: int) -> Page:
+def search(
+    session: Session, scope: Scope, *, q: str | None, status: str | None, cursor: str | None, limit: int, counted: bool = True
+) -> Page:
     """Orders by a part of their number and by status, the newest first."""
     wanted = [scope.covers(Order)]
     if q:
         wanted.append(Order.number.icontains(q, autoescape=True))
     if status:
         wanted.append(Order.status == status)
-    page = page_of(session, Order, wanted, cursor=cursor, limit=limit)
+    page = page_of(session, Order, wanted, cursor=cursor, limit=limit, counted=counted)
     return page.of(_rows(session, page.items))
 
 

@@ -53,10 +53,10 @@ class Wanted:
         return found
 
 
-def stock(session: Session, staff: Staff, wanted: Wanted, *, cursor: str | None, limit: int) -> dict[str, Any]:
-    """Cars of this person's dealer or brand, the newest first. Raises `CursorInvalid`."""
+def stock(session: Session, staff: Staff, wanted: Wanted, *, cursor: str | None, limit: int, counted: bool = True) -> dict[str, Any]:
+    """Cars of this person's dealer or brand, the newest first; `total` is None where nobody asked for it. Raises `CursorInvalid`."""
     conditions = [Scope.of(staff).covers(Vehicle), *wanted.conditions()]
-    total = session.execute(select(func.count()).select_from(Vehicle).where(*conditions)).scalar_one()
+    total = session.scalar(select(func.count()).select_from(Vehicle).where(*conditions)) if counted else None
     page = select(Vehicle).options(joinedload(Vehicle.store).joinedload(Store.dealer)).where(*conditions)
     if cursor:
         page = page.where(Vehicle.number < _number_in(cursor))

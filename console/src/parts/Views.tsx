@@ -1,7 +1,7 @@
 /** Beside a list's filters: keep them under a name, go back to them, share them. Which list it is, its address says. */
 import { CheckOutlined, DeleteOutlined, EditOutlined, FilterOutlined } from "@ant-design/icons";
 import { App, Button, Checkbox, Form, Input, Modal, Popconfirm, Popover } from "antd";
-import { useState } from "react";
+import { useState, type ReactNode } from "react";
 import { Link, useLocation } from "react-router";
 import { useChangeView, useKeepView, useRemoveView, useViews, type View, type ViewDraft } from "../api/views";
 import { useStaff } from "../app/session";
@@ -111,7 +111,8 @@ function Row({ view, to, isCurrent, choose, rename }: RowProps) {
   );
 }
 
-export function Views() {
+/** `children`: what else is done with the list as it is narrowed. */
+export function Views({ children }: { children?: ReactNode }) {
   const { message } = App.useApp();
   const { pathname, search } = useLocation();
   // The platform knows the lists by the addresses of their pages.
@@ -186,6 +187,7 @@ export function Views() {
           {current?.name ?? t.views.title}
         </Button>
       </Popover>
+      {children}
       {naming && (
         <Naming
           list={list}

@@ -5,6 +5,7 @@ import { Link } from "react-router";
 import { useCustomers, useTags } from "../../api/queries";
 import { MARKETING, useStaff } from "../../app/session";
 import { useIsPhone } from "../../app/ThemeMode";
+import { ExportButton } from "../../parts/ExportButton";
 import { Nothing } from "../../parts/Nothing";
 import { Page } from "../../parts/Page";
 import { ResourceList } from "../../parts/ResourceList";
@@ -56,7 +57,9 @@ function CustomersPage() {
           allowClear
           style={{ minWidth: 168 }}
         />
-        <Views />
+        <Views>
+          <ExportButton list="console.customers" asked={{ q, tag }} />
+        </Views>
       </div>
       <ResourceList
         pages={customers}

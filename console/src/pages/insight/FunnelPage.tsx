@@ -4,6 +4,7 @@ import { Link, useSearchParams } from "react-router";
 import { useFunnel, useFunnelChoices, useFunnelPeople, type Asked, type Choice, type Funnel } from "../../api/insight";
 import { dayKey, platformNow } from "../../lib/time";
 import { rowsOf } from "../../lib/rows";
+import { ExportButton } from "../../parts/ExportButton";
 import { Failure } from "../../parts/Failure";
 import { Moment } from "../../parts/Moment";
 import { Nothing } from "../../parts/Nothing";
@@ -150,7 +151,9 @@ function FunnelPage() {
         <Narrow name="store_id" label={i.store} options={choices?.stores} />
         <Narrow name="series_id" label={i.series} options={choices?.series} />
         <Narrow name="channel" label={i.channel} options={choices?.channels} />
-        <Views />
+        <Views>
+          <ExportButton list="console.funnel" asked={{ ...asked, by: part }} />
+        </Views>
       </div>
       {funnel.error && <Failure error={funnel.error} retry={() => void funnel.refetch()} />}
       {funnel.isPending ? (

@@ -3,6 +3,7 @@ import { Segmented, type TableColumnsType } from "antd";
 import { Link } from "react-router";
 import { useLeads } from "../../api/queries";
 import type { LeadRow } from "../../api/types";
+import { ExportButton } from "../../parts/ExportButton";
 import { Moment } from "../../parts/Moment";
 import { Nothing } from "../../parts/Nothing";
 import { Page } from "../../parts/Page";
@@ -74,7 +75,9 @@ function LeadsPage() {
           onChange={(value) => setStatus(value === "open" ? null : value)}
           options={Object.entries(t.leads.filters).map(([value, label]) => ({ value, label }))}
         />
-        <Views />
+        <Views>
+          <ExportButton list="console.leads" asked={{ status: chosen === "all" ? null : chosen }} />
+        </Views>
       </div>
       <ResourceList
         pages={leads}

@@ -6,6 +6,7 @@ import { useTeam } from "../../api/team";
 import { absolute } from "../../lib/time";
 import { rowsOf } from "../../lib/rows";
 import { DayInput } from "../../parts/DayInput";
+import { ExportButton } from "../../parts/ExportButton";
 import { Nothing } from "../../parts/Nothing";
 import { ResourceList } from "../../parts/ResourceList";
 import { Searching, useFilter } from "../../parts/Searching";
@@ -103,7 +104,9 @@ function AuditPage() {
         />
         <DayInput name="since" label={t.ledger.since} />
         <DayInput name="until" label={t.ledger.until} />
-        <Views />
+        <Views>
+          <ExportButton list="console.audit" asked={{ actor_id: actor, subject, request_id: q, since, until }} />
+        </Views>
       </div>
       <ResourceList pages={log} columns={columns} card={card} empty={<Nothing title={l.empty} hint={l.emptyHint} />} />
     </>

@@ -5,6 +5,7 @@ import { useOrders } from "../../api/queries";
 import type { OrderRow } from "../../api/types";
 import { useIsPhone } from "../../app/ThemeMode";
 import { yuan } from "../../lib/money";
+import { ExportButton } from "../../parts/ExportButton";
 import { Moment } from "../../parts/Moment";
 import { Nothing } from "../../parts/Nothing";
 import { Page } from "../../parts/Page";
@@ -80,7 +81,9 @@ function OrdersPage() {
           options={Object.entries(t.orders.filters).map(([value, label]) => ({ value, label }))}
         />
         <Searching placeholder={t.orders.search} />
-        <Views />
+        <Views>
+          <ExportButton list="console.orders" asked={{ q, status }} />
+        </Views>
       </div>
       <ResourceList
         pages={orders}

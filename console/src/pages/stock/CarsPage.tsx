@@ -5,6 +5,7 @@ import { useCars, useConfirmCars, type CarRow } from "../../api/stock";
 import { useDealers } from "../../api/terms";
 import { useStaff } from "../../app/session";
 import { rowsOf } from "../../lib/rows";
+import { ExportButton } from "../../parts/ExportButton";
 import { failureText } from "../../parts/Failure";
 import { Moment } from "../../parts/Moment";
 import { Nothing } from "../../parts/Nothing";
@@ -129,7 +130,9 @@ function CarsPage() {
           {s.unconfirmed}
         </label>
         {keeps && unconfirmed === "true" && shown.length > 0 && <ConfirmShown cars={shown} />}
-        <Views />
+        <Views>
+          <ExportButton list="console.stock" asked={{ q, status, condition, dealer_id, unconfirmed }} />
+        </Views>
       </div>
       <ResourceList pages={cars} columns={columns} card={card} linkTo={linkTo} empty={<Empty filtered={Boolean(q || status || condition || dealer_id)} waiting={unconfirmed === "true"} keeps={keeps} />} />
     </>

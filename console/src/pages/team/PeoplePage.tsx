@@ -6,6 +6,7 @@ import { Link, Navigate } from "react-router";
 import { useTeam, type Person } from "../../api/team";
 import { useDealers } from "../../api/terms";
 import { useStaff } from "../../app/session";
+import { ExportButton } from "../../parts/ExportButton";
 import { Moment } from "../../parts/Moment";
 import { Nothing } from "../../parts/Nothing";
 import { PlaceLines } from "../../parts/People";
@@ -110,7 +111,9 @@ function PeoplePage() {
             options={dealers.data?.items.map(({ id, name }) => ({ value: id, label: name }))}
           />
         )}
-        <Views />
+        <Views>
+          <ExportButton list="console.team" asked={{ q, role, active, dealer_id }} />
+        </Views>
         <Button type="primary" className="filters-end" icon={<PlusOutlined />} onClick={() => setAdding(true)}>
           {w.add}
         </Button>
