@@ -119,6 +119,11 @@ def all_there_is(session: Session) -> dict[str, Any]:
     return {name: session.execute(text(f'SELECT count(*), max(xmin::text) FROM "{name}"')).one() for name in tables}
 
 
+def say(what: str) -> None:
+    """At full size this takes many minutes: whoever waits sees how far it is."""
+    print(f"\n{time.strftime('%H:%M:%S')} {what}", end="", flush=True)
+
+
 def live(committed: Callable[[], Any], stopped: Stopped) -> None:
     """Everybody walks, each moment at which somebody is due after the other."""
     while True:
@@ -135,6 +140,7 @@ def live(committed: Callable[[], Any], stopped: Stopped) -> None:
             return
         assert following > stopped.at
         stopped.at = following
+        say(f"walking at {following:%m-%d %H:%M:%S}")
 
 
 def test_what_is_foreseen_of_each_happens_by_the_same_way_at_the_same_time_in_the_same_words(
@@ -148,7 +154,12 @@ def test_what_is_foreseen_of_each_happens_by_the_same_way_at_the_same_time_in_th
     began = time.monotonic()
 
     def look(some: Sequence[uuid.UUID]) -> dict[uuid.UUID, Any]:
-        return {one: simulate(journey.id, drawn(), one, context=store) for one in some}
+        ahead = {}
+        for nth, one in enumerate(some):
+            if nth % 500 == 0:
+                say(f"looked ahead for {nth} of {len(some)}")
+            ahead[one] = simulate(journey.id, drawn(), one, context=store)
+        return ahead
 
     told = crowds.at_once(*[partial(look, ids[nth :: crowds.WORKERS]) for nth in range(crowds.WORKERS)])
     foreseen = {one: ahead for some in told for one, ahead in some.items()}
@@ -159,6 +170,7 @@ def test_what_is_foreseen_of_each_happens_by_the_same_way_at_the_same_time_in_th
         facts = [{"brand_id": town.market.brand.id, "customer_id": one, "data": store} for one in ids]
         list(events.record_all(session, "share.opened", facts))
     live(committed, stopped)
+    say("comparing")
     said: dict[str, list[dict[str, str]]] = {}
     for call in wechat.calls_of("send_template"):
         said.setdefault(call["openid"], []).append(call["data"])
