@@ -62,7 +62,7 @@ def of(address: str) -> str:
     return "/" + ID.sub(":id", address.removeprefix("/console").partition("?")[0]).strip("/")
 
 
-def walked(page: Page, sheet: Sheet, artefacts: Path, who: str, looked: set[str]) -> set[str]:
+def walked(page: Page, sheet: Sheet, artefacts: Path, *, who: str, looked: set[str]) -> set[str]:
     """Follow every link to a route where she was not so far; what nobody like her has `looked` at is looked at."""
     seen: set[str] = set()
     ahead = ["/console/"]
@@ -105,7 +105,7 @@ def test_every_page_opens_for_everybody_who_has_a_link_to_it_without_a_stumble_a
             page.on("console", heard)
             page.on("pageerror", lambda error: wrong.append(str(error)))
             page.on("response", answered)
-            walks[who] = walked(page, Sheet(page, town.web, who), artefacts, who, looked)
+            walks[who] = walked(page, Sheet(page, town.web, who), artefacts, who=who, looked=looked)
             context.close()
     assert wrong == []
     assert routes() - walks["admin"] == NOT_BY_LINK
