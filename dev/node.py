@@ -16,7 +16,8 @@ RUNTIME, WHOLE = "runtime", "whole"
 
 def console(root: Path) -> None:
     """Bring the console up to date with its sources and with our doors, which it is compiled against."""
-    api_types.refresh(root)
+    if (root / "console" / "package.json").exists():
+        api_types.refresh(root)
     build(root)
 
 

@@ -77,7 +77,7 @@ def test_a_change_of_conditions_says_who_comes_and_who_goes_before_it_is_saved(s
     page.get_by_label("人群名称").fill("有手机号的人")
     sheet.press("添加条件")
     sheet.choose("添加条件", "触达方式")
-    page.locator(".builder").get_by_text("手机", exact=True).click()
+    sheet.choose("方式", "手机")
     expect(found(page)).to_contain_text(re.compile(r"\d+ 人"))
     sheet.press("保存")
     expect(page.get_by_text("已就绪")).to_be_visible(timeout=30_000)

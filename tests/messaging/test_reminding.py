@@ -77,7 +77,7 @@ def test_a_task_whose_answer_was_lost_is_found_and_followed_and_made_once(world:
     key = make.template(world.session, world.town, "wecom_customer_task", {"content": "周末邀您试驾"}).key
     others = make.template(world.session, world.town, "wecom_customer_task", {"content": "您的车到店了"}).key
     # Other tests have moved the clock of WeCom.
-    later(seconds=max(0, (now(world.simulator) - clock.now(world.session)).total_seconds()))
+    later(seconds=max(1, (now(world.simulator) - clock.now(world.session)).total_seconds()))
     *sends, other = planned(world, key, key, others)
     stranger = world.plan(world.customer()[0], "wecom_customer_task", key)
     world.session.commit()

@@ -30,6 +30,7 @@ const light: ThemeConfig = {
     colorSuccess: "#2f7d4f",
     colorWarning: "#a05e0e",
     colorError: "#b3372f",
+    colorErrorHover: "#9a2d26",
     colorBgLayout: "#f5f5f1",
     colorBgContainer: "#ffffff",
     colorText: "#15181c",

@@ -6,6 +6,7 @@ import { useIsPhone } from "../../app/ThemeMode";
 import { yuan } from "../../lib/money";
 import { absolute } from "../../lib/time";
 import { Panel } from "../../parts/Panel";
+import { scrolled } from "../../parts/Scrolled";
 import { Status } from "../../parts/Status";
 import { t } from "../../texts/zh-CN";
 import { scopeOf } from "./policies";
@@ -70,6 +71,7 @@ export function History({ policies }: { policies: Policy[] }) {
             dataSource={policies}
             columns={columns}
             pagination={policies.length > LONG && { pageSize: LONG, showSizeChanger: false }}
+            components={scrolled}
             scroll={{ x: "max-content" }}
             onRow={(policy) => ({ onClick: () => setReading(policy), className: "row-link" })}
           />
