@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import uuid
 from collections import Counter
+from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -14,7 +16,7 @@ from sqlalchemy.orm import Session
 
 from app.console.demo.people import PASSWORD
 from app.dealers.models import Brand, Staff, Store
-from app.kit import texts
+from app.kit import db, queue, texts
 from app.kit.settings import Environment, settings
 from app.kit.states import Transition
 from app.vehicles import studio
@@ -22,21 +24,32 @@ from app.vehicles.models import Condition, Vehicle
 from app.vehicles.queries import Filters, fairness, inspection, search
 from app.vehicles.queries.ageing import ageing
 from app.vehicles.queries.finance import today as today_in_china
+from tests import tables
 
 OPTIONS = {key.removeprefix("vehicles.options.") for key in texts.catalogue() if key.startswith("vehicles.options.")}
 
 
-@pytest.fixture
-def seeded(session: Session, app: Any, tmp_path: Path) -> Brand:
-    """The demo brand, put there by hand as `make run` does; without accounts at WeChat."""
-    accounts = tmp_path / "accounts.json"
+@pytest.fixture(scope="module")
+def demo(app: Any, tmp_path_factory: pytest.TempPathFactory) -> Iterator[uuid.UUID]:
+    """The demo brand, put there twice by hand as `make run` does, for all tests of this file; without accounts at WeChat."""
+    accounts = tmp_path_factory.mktemp("demo") / "accounts.json"
     accounts.write_text(json.dumps({"accounts": [], "templates": {"deposit_paid": "template-1"}}))
-    for _ in range(2):
-        done = app.test_cli_runner().invoke(args=["demo", "seed", "--accounts", str(accounts)])
-        assert done.exit_code == 0, done.output
-        assert "synthetic" in done.output
-    session.expire_all()
-    return session.execute(select(Brand).filter_by(key="jiyao")).scalar_one()
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(queue, "ring", lambda _job, _ids: None)
+        for _ in range(2):
+            done = app.test_cli_runner().invoke(args=["demo", "seed", "--accounts", str(accounts)])
+            assert done.exit_code == 0, done.output
+            assert "synthetic" in done.output
+    with db.transaction() as session:
+        (brand,) = session.execute(select(Brand.id).filter_by(key="jiyao")).scalars()
+    yield brand
+    with db.transaction() as session:
+        tables.empty(session)
+
+
+@pytest.fixture
+def seeded(session: Session, demo: uuid.UUID) -> Brand:
+    return session.get_one(Brand, demo)
 
 
 def test_seeding_twice_gives_one_brand_with_its_stores_people_and_cars(session: Session, seeded: Brand) -> None:

@@ -9,6 +9,7 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from dev.stack import Stack
+from miniprogram_mock.story import Story
 from tests.e2e.sheet import DESK, Sheet, looked_at
 
 
@@ -20,6 +21,9 @@ def page(chromium: Browser) -> Iterator[Page]:
 
 
 def test_a_narrowed_list_is_kept_found_again_had_as_a_file_and_let_go_of(page: Page, town: Stack, artefacts: Path) -> None:
+    story = Story(town.web, town.simulator, patience=60, say=lambda _: None)
+    for step in (story.log_in, story.search, story.share, story.reserve):
+        step()
     sheet, name = Sheet(page, town.web), f"待跟进{secrets.token_hex(2)}"
     page.goto(f"{sheet.console}/leads?status=all")
     sheet.press("视图")

@@ -9,7 +9,7 @@ export function Balances({ rows }: { rows: Balance[] }) {
   const balanced = debit === credit;
   const words = t.orders.ledgerColumns;
   return (
-    <div className="sides-scroll">
+    <div className="sides-scroll" tabIndex={0}>
       <table className="sides balances">
         <thead>
           <tr>

@@ -21,7 +21,7 @@ import "./finance.css";
 
 function Sides({ run }: { run: RunDetail }) {
   return (
-    <div className="sides-scroll">
+    <div className="sides-scroll" tabIndex={0}>
       <table className="sides">
         <thead>
           <tr>
