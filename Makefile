@@ -45,6 +45,9 @@ soak-money: setup ## Kill the money's processes at every point, then at random u
 	@MONEY_POINTS=all SOAK_SECONDS=$${SOAK_SECONDS:-600} HYPOTHESIS_EXAMPLES=500 $(VENV)/python -m pytest -n0 -q -s \
 		tests/money tests/orders/test_many_buyers.py tests/orders/test_any_order_of_things.py
 
+soak-story: setup ## Live through the product twice while any of its processes dies, twenty times each; STORY_KILLS
+	@STORY_KILLS=$${STORY_KILLS:-20} $(VENV)/python -m pytest -n0 -q -s tests/stories/test_crash.py
+
 soak-messages: setup ## Send to 100,000 people while a worker dies every two seconds, a hundred times, and the servers restart; BROADCAST_PEOPLE, _KILLS
 	@BROADCAST_PEOPLE=$${BROADCAST_PEOPLE:-100000} BROADCAST_KILLS=$${BROADCAST_KILLS:-100} $(VENV)/python -m pytest -n0 -q -s \
 		tests/stories/test_broadcast.py

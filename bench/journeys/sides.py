@@ -3,23 +3,12 @@
 from __future__ import annotations
 
 import json
-import os
-import shutil
-import subprocess
-import sys
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
-from pathlib import Path
 from typing import Any
-
-import urllib3
 
 from bench.journeys.stage import Made, Stage, node, trigger
 from bench.report import Figure
-from dev.environment import ROOT
-from dev.ports import free_port
-from dev.testing import wait_until
+from bench.sink import serving
 
 PEOPLE = 50_000
 # What Parcelvoy did (issue 8): people a second through three steps, and the same with one webhook.
@@ -27,24 +16,17 @@ THEIR_STEPS, THEIR_STEPS_WITH_A_WEBHOOK, STEPS = 745, 240, 3
 STEPS_PER_SECOND, SENDS_PER_SECOND = 50 * THEIR_STEPS, 30 * THEIR_STEPS_WITH_A_WEBHOOK / STEPS
 TEMPLATE = "bench_webhook"
 FIELDS = {"name": "{{ customer_name }}", "greeting": "您好，{{ customer_name }}", "again": "{{ customer_name }}，再会"}
-NGINX = """
-daemon off; worker_processes 1; pid {folder}/nginx.pid; error_log {folder}/error.log;
-events {{ worker_connections 1024; }}
-http {{
-  access_log off; keepalive_requests 1000000; client_body_temp_path {folder}/body;
-  proxy_temp_path {folder}/p; fastcgi_temp_path {folder}/f; uwsgi_temp_path {folder}/u; scgi_temp_path {folder}/s;
-  server {{ listen 127.0.0.1:{port}; location / {{ default_type application/json; return 200 '{{"ok":true}}'; }} }}
-}}
-"""
 
 
 def run(stage: Stage) -> list[Figure]:
-    with sink(stage.stack.folder) as host:
+    with serving(stage.stack.folder) as (address, kind):
+        host = address.removeprefix("http://")
         stage.stack.env["WEBHOOK_HOSTS_ALLOWED"] = json.dumps([host])
         stage.rest()
         stage.work()
         without = _through(stage, "without", [node("end", "end")], "ask.yes>end ask.no>end")
         sends, seconds = _with_a_webhook(stage, host)
+        stage.notes.append(f"webhooks are answered at once by {kind}")
     return [
         Figure(f"side by side: {PEOPLE:,} people, entry, branch, end", STEPS * without, "steps/s", at_least=STEPS_PER_SECOND),
         Figure("side by side: with one webhook of three variables", sends / seconds, "sends/s", at_least=SENDS_PER_SECOND),
@@ -108,29 +90,3 @@ def _template(stage: Stage, host: str) -> None:
     with db.transaction() as session:
         made = session.query(MessageTemplate).filter_by(key=TEMPLATE).one()
         made.target = {"url": f"http://{host}/hook", "secret": "a secret of the bench"}
-
-
-@contextmanager
-def sink(folder: Path) -> Iterator[str]:
-    """A server that answers every call at once, as host:port: nginx where there is one, else our own."""
-    port, home = free_port(), folder / "sink"
-    home.mkdir(exist_ok=True)
-    nginx = shutil.which("nginx", path=os.environ["PATH"] + ":/usr/sbin")
-    command = [sys.executable, "-m", "bench.sink", str(port)]
-    if nginx:
-        (home / "nginx.conf").write_text(NGINX.format(folder=home, port=port), encoding="utf-8")
-        command = [nginx, "-c", str(home / "nginx.conf"), "-e", str(home / "error.log")]
-    process = subprocess.Popen(command, cwd=ROOT)
-    try:
-        wait_until(lambda: _answers(f"http://127.0.0.1:{port}"), 10)
-        yield f"127.0.0.1:{port}"
-    finally:
-        process.terminate()
-        process.wait()
-
-
-def _answers(address: str) -> bool:
-    try:
-        return urllib3.request("GET", address, retries=False).status == 200
-    except urllib3.exceptions.HTTPError:
-        return False

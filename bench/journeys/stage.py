@@ -19,6 +19,7 @@ from dev.stack import Stack
 VIP, BROKEN_OFF_AFTER_S = "bench_vip", 1200
 # How often it is looked for the longest transaction: what is shorter may be missed.
 LOOKS_EVERY_S = 0.02
+MOST_TOLD = 6
 _PEOPLE = """
     INSERT INTO customers (id, brand_id, unionid, nickname, city)
     SELECT marque_new_id(), %s, 'bench' || n, '车友' || n, CASE n %% 2 WHEN 0 THEN '上海' END FROM generate_series(%s::int, %s::int) n
@@ -28,7 +29,9 @@ _TEMPLATE = """
     SELECT (jsonb_populate_record(one, %s::jsonb)).* FROM message_templates one WHERE key = 'deposit_paid' LIMIT 1
 """
 _LONGEST = """
-    SELECT extract(epoch FROM clock_timestamp() - xact_start), query FROM pg_stat_activity
+    SELECT extract(epoch FROM clock_timestamp() - xact_start), (pid, xact_start)::text,
+        concat_ws(' ', CASE WHEN state <> 'active' THEN state END, wait_event_type || '/' || wait_event, query)
+    FROM pg_stat_activity
     WHERE datname = current_database() AND application_name = 'marque' AND xact_start IS NOT NULL AND pid <> pg_backend_pid()
     ORDER BY xact_start LIMIT 1
 """
@@ -45,16 +48,18 @@ class Made:
 
 @dataclass
 class Seen:
-    """What was seen while a part ran: the longest transaction with its last statement, and what the workers took."""
+    """What was seen while a part ran: the longest transaction, what it did since it was the longest, and what the workers took."""
 
     longest_s: float = 0.0
-    statement: str = ""
+    longest: str = ""
+    doing: list[str] = field(default_factory=list)
     largest_mb: float = 0.0
     worker_cpu_s: float = 0.0
     database_cpu_s: float = 0.0
 
     def told(self) -> str:
-        return f"CPU: workers {self.worker_cpu_s:.1f} s, PostgreSQL {self.database_cpu_s:.1f} s; last of the longest: {self.statement}"
+        doing = "; ".join(self.doing[-MOST_TOLD:])
+        return f"CPU: workers {self.worker_cpu_s:.1f} s, PostgreSQL {self.database_cpu_s:.1f} s; the longest at last: {doing}"
 
 
 @dataclass
@@ -220,7 +225,11 @@ def _look(address: str, workers: Sequence[psutil.Process], seen: Seen, over: thr
         while not over.wait(LOOKS_EVERY_S):
             row = database.execute(_LONGEST).fetchone()
             if row is not None and float(row[0]) > seen.longest_s:
-                seen.longest_s, seen.statement = float(row[0]), " ".join(row[1].split())[:120]
+                if row[1] != seen.longest:
+                    seen.longest, seen.doing = row[1], []
+                seen.longest_s, doing = float(row[0]), " ".join(row[2].split())[:120]
+                if doing not in seen.doing:
+                    seen.doing.append(doing)
             seen.largest_mb = max([seen.largest_mb, *(one.memory_info().rss / 1e6 for one in workers)])
 
 
