@@ -9,9 +9,17 @@ from playwright.sync_api import Page
 from dev.environment import ROOT
 
 SOURCE = ROOT / "console" / "node_modules" / "axe-core" / "axe.min.js"
+# What is on its way from one colour to another has neither; a page that has just got another width begins to move a moment later.
+STILL = """async () => {
+    const moving = () => document.getAnimations().filter(({effect}) => effect.getComputedTiming().endTime !== Infinity)
+    do {
+        await new Promise((then) => setTimeout(then, 50))
+        await Promise.allSettled(moving().map(({finished}) => finished))
+    } while (moving().length)
+}"""
 SERIOUS = """async () => (await axe.run(document, {resultTypes: ['violations']})).violations
     .filter(({impact}) => impact === 'serious' || impact === 'critical')
-    .map(({id, help, nodes}) => `${id}: ${help}: ` + nodes.slice(0, 3).map(({html}) => html.slice(0, 240)).join(' | '))"""
+    .map(({id, help, nodes}) => `${id}: ${help}: ` + nodes.slice(0, 3).map(({html, any}) => html.slice(0, 240) + ' ' + (any[0]?.message ?? '')).join(' | '))"""
 
 
 @cache
@@ -23,4 +31,5 @@ def shut_out(page: Page) -> list[str]:
     """Each serious or critical violation of the page as it stands, with where it is."""
     if not page.evaluate("'axe' in window"):
         page.evaluate(_source())
+    page.evaluate(STILL)
     return list(page.evaluate(SERIOUS))

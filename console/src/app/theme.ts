@@ -82,7 +82,13 @@ export function themeFor(isDark: boolean, isStill = false): ThemeConfig {
         cellPaddingBlock: 14,
         rowHoverBg: isDark ? "#1b2127" : "#fafaf7",
       },
-      Button: { primaryShadow: "none", defaultShadow: "none", primaryColor: isDark ? "#0b1412" : "#ffffff", fontWeight: 500 },
+      Button: {
+        primaryShadow: "none",
+        defaultShadow: "none",
+        primaryColor: isDark ? "#0b1412" : "#ffffff",
+        dangerColor: isDark ? "#1a0806" : "#ffffff",
+        fontWeight: 500,
+      },
       Segmented: { trackBg: isDark ? "#1d2329" : "#ebebe5", itemSelectedBg: isDark ? "#333a42" : "#ffffff" },
     },
   };
