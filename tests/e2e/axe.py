@@ -19,7 +19,8 @@ STILL = """async () => {
 }"""
 SERIOUS = """async () => (await axe.run(document, {resultTypes: ['violations']})).violations
     .filter(({impact}) => impact === 'serious' || impact === 'critical')
-    .map(({id, help, nodes}) => `${id}: ${help}: ` + nodes.slice(0, 3).map(({html, any}) => html.slice(0, 240) + ' ' + (any[0]?.message ?? '')).join(' | '))"""
+    .map(({id, help, nodes}) => `${id}: ${help}: ` + nodes.slice(0, 3)
+        .map(({html, any}) => html.slice(0, 240) + ' ' + (any[0]?.message ?? '')).join(' | '))"""
 
 
 @cache
