@@ -5,6 +5,8 @@ from __future__ import annotations
 from app.kit import texts
 
 GROUPS = ("kinds", "categories", "channels", "fields")
+# To what a form may ask her to agree.
+CONSENTS = ("dealer_sharing", "marketing")
 
 
 def known(group: str) -> list[str]:

@@ -6,8 +6,9 @@ from apiflask import Schema
 from apiflask.fields import UUID, Boolean, Date, DateTime, Dict, Float, Integer, List, Nested, String
 from apiflask.validators import Length, OneOf, Range, Regexp
 
-from app.campaigns.choices import known
+from app.campaigns.choices import CONSENTS, known
 from app.campaigns.models import CampaignStatus
+from app.kit.answers import one_of
 from app.kit.paging import MAX_LIMIT
 
 MOST_FEN = 10**14
@@ -24,8 +25,8 @@ class FieldIn(Schema):
 
 
 class ConsentIn(Schema):
-    purpose = String(required=True, validate=OneOf(("dealer_sharing", "marketing")))
-    version = String(required=True, validate=Length(1, 32))
+    purpose = String(required=True, validate=OneOf(CONSENTS))
+    version = String(required=True, validate=Length(1, 64))
 
 
 class FormIn(Schema):
@@ -68,8 +69,14 @@ class PageIn(Schema):
 
 
 class ListIn(PageIn):
+    q = String(validate=Length(max=60), metadata={"description": "a part of the name"})
     status = String(validate=OneOf([one.value for one in CampaignStatus]))
     kind = String(validate=Length(1, 40))
+
+
+class ShownVehicleOut(Schema):
+    id = String()
+    name = String()
 
 
 class CampaignOut(Schema):
@@ -77,18 +84,21 @@ class CampaignOut(Schema):
     name = String()
     kind = String()
     kind_label = String(metadata={"description": "zh-CN"})
-    status = String()
+    status = one_of([one.value for one in CampaignStatus])
     status_label = String(metadata={"description": "zh-CN"})
     introduction = String()
     dealer_id = String(allow_none=True)
+    dealer_name = String(allow_none=True, metadata={"description": "null: of the whole brand"})
     store_id = String(allow_none=True)
+    store_name = String(allow_none=True)
     begins_on = Date()
     ends_on = Date()
     budget_fen = Integer(metadata={"description": "for those who run it; else null"}, allow_none=True)
     spent_fen = Integer(allow_none=True)
     left_fen = Integer(allow_none=True, metadata={"description": "negative when more was spent"})
     vehicle_ids = List(String())
-    form = Dict()
+    vehicles = List(Nested(ShownVehicleOut), metadata={"description": "the same with their titles"})
+    form = Nested(FormIn)
     version = Integer()
     created_at = DateTime()
 
@@ -103,11 +113,17 @@ class ChoiceOut(Schema):
     label = String(metadata={"description": "zh-CN"})
 
 
+class ConsentChoiceOut(ConsentIn):
+    label = String(metadata={"description": "zh-CN"})
+    words = String()
+
+
 class ChoicesOut(Schema):
     kinds = List(Nested(ChoiceOut))
     categories = List(Nested(ChoiceOut))
     channels = List(Nested(ChoiceOut))
     fields_ = List(Nested(ChoiceOut), data_key="fields", attribute="fields")
+    consents = List(Nested(ConsentChoiceOut), metadata={"description": "what a form may ask her to agree to: the text published last"})
 
 
 class CostIn(Schema):
@@ -153,7 +169,9 @@ class CodeOut(Schema):
     channel = String()
     channel_label = String()
     store_id = String(allow_none=True)
+    store_name = String(allow_none=True)
     staff_id = String(allow_none=True)
+    staff_name = String(allow_none=True)
     path = String(metadata={"description": "where it leads in the mini-program"})
 
 
@@ -280,7 +298,7 @@ class PageOut(Schema):
 class AnswerIn(Schema):
     given = Dict(keys=String(validate=Length(1, 30)), values=String(validate=Length(max=2_000)), required=True)
     code_id = String(validate=Length(1, 32))
-    consent_version = String(validate=Length(1, 32))
+    consent_version = String(validate=Length(1, 64))
 
 
 class AnsweredOut(Schema):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 import segno
@@ -11,10 +11,10 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from app.campaigns import form, queries
-from app.campaigns.choices import GROUPS, known, label
+from app.campaigns.choices import CONSENTS, GROUPS, known, label
 from app.campaigns.models import Campaign, CampaignAnswer, CampaignCheckIn, CampaignCode, CampaignCost, CampaignStatus
 from app.campaigns.queries import Figures
-from app.dealers.models import Staff
+from app.dealers.models import Dealer, Staff, Store
 from app.identity import queries as identity
 from app.identity.models import ConsentText, Customer
 from app.kit import phone
@@ -31,14 +31,31 @@ def code_of(token: str) -> str:
     return segno.make_qr(token, error="m").png_data_uri(scale=8, border=2)
 
 
-def choices_out() -> dict[str, Any]:
-    return {group: [{"value": key, "label": label(group, key)} for key in known(group)] for group in GROUPS}
+def choices_out(session: Session, brand_id: uuid.UUID) -> dict[str, Any]:
+    picked = {group: [{"value": key, "label": label(group, key)} for key in known(group)] for group in GROUPS}
+    texts = [text for purpose in CONSENTS if (text := identity.consent_text(session, brand_id, purpose))]
+    names = ("purpose", "version", "words")
+    return picked | {"consents": [{name: getattr(one, name) for name in names} | {"label": t(f"consents.{one.purpose}")} for one in texts]}
 
 
 def campaigns_out(session: Session, staff: Staff, campaigns: Sequence[Campaign]) -> list[dict[str, Any]]:
     """Money only of campaigns whose money is theirs."""
     spent = queries.spent(session, [one.id for one in campaigns])
-    return [_campaign(one, spent.get(one.id, 0) if staff.sees_the_brand or one.dealer_id else None) for one in campaigns]
+    dealers = _names(session, Dealer.name, (one.dealer_id for one in campaigns))
+    stores = _names(session, Store.name, (one.store_id for one in campaigns))
+    titles = _names(session, Vehicle.title, (uuid.UUID(vehicle) for one in campaigns for vehicle in one.vehicle_ids))
+    return [
+        _campaign(one, spent.get(one.id, 0) if staff.sees_the_brand or one.dealer_id else None)
+        | {"dealer_name": dealers.get(one.dealer_id), "store_name": stores.get(one.store_id)}
+        | {"vehicles": [{"id": vehicle, "name": titles[uuid.UUID(vehicle)]} for vehicle in one.vehicle_ids]}
+        for one in campaigns
+    ]
+
+
+def _names(session: Session, name: Any, ids: Iterable[uuid.UUID | None]) -> dict[uuid.UUID | None, str]:
+    """What things are called, by id, in one look."""
+    of = name.class_.id
+    return {row[0]: row[1] for row in session.execute(select(of, name).where(of.in_({one for one in ids if one is not None})))}
 
 
 def _campaign(campaign: Campaign, spent: int | None) -> dict[str, Any]:
@@ -56,8 +73,7 @@ def _campaign(campaign: Campaign, spent: int | None) -> dict[str, Any]:
 
 
 def costs_out(session: Session, costs: Sequence[CampaignCost]) -> list[dict[str, Any]]:
-    ids = {one.staff_id for one in costs}
-    names = {row[0]: row[1] for row in session.execute(select(Staff.id, Staff.name).where(Staff.id.in_(ids)))}
+    names = _names(session, Staff.name, (one.staff_id for one in costs))
     plain = ("spent_on", "category", "amount_fen", "note", "code_id", "created_at")
     return [
         {name: getattr(one, name) for name in plain}
@@ -71,16 +87,23 @@ def costs_out(session: Session, costs: Sequence[CampaignCost]) -> list[dict[str,
     ]
 
 
-def code_out(code: CampaignCode) -> dict[str, Any]:
-    return {
-        "id": code.id,
-        "label": code.label,
-        "channel": code.channel,
-        "channel_label": label("channels", code.channel),
-        "store_id": code.store_id and str(code.store_id),
-        "staff_id": code.staff_id and str(code.staff_id),
-        "path": f"{PAGE}?scene={code.id}",
-    }
+def codes_out(session: Session, codes: Sequence[CampaignCode]) -> list[dict[str, Any]]:
+    stores = _names(session, Store.name, (one.store_id for one in codes))
+    people = _names(session, Staff.name, (one.staff_id for one in codes))
+    return [
+        {
+            "id": one.id,
+            "label": one.label,
+            "channel": one.channel,
+            "channel_label": label("channels", one.channel),
+            "store_id": one.store_id and str(one.store_id),
+            "store_name": stores.get(one.store_id),
+            "staff_id": one.staff_id and str(one.staff_id),
+            "staff_name": people.get(one.staff_id),
+            "path": f"{PAGE}?scene={one.id}",
+        }
+        for one in codes
+    ]
 
 
 def _person(row: CampaignAnswer | CampaignCheckIn, customer: Customer) -> dict[str, Any]:

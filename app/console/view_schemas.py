@@ -24,6 +24,8 @@ LISTS = (
     "messages",
     "messages/templates",
     "messages/log",
+    "campaigns",
+    "campaigns/report",
     "audience",
     "audience/tags",
     "finance",

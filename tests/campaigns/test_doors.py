@@ -9,6 +9,8 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from app.campaigns.models import CampaignTouch
+from app.identity.models import Purpose
+from app.identity.service import publish_text
 from app.wechat.endpoints.service_account.scene_codes import SceneCode
 from app.wechat.fake import FakeGateway
 from app.wechat.models import AccountKind
@@ -86,6 +88,34 @@ def test_lists_are_paged_and_costs_of_the_brand_are_not_the_dealers(app: Any, se
     assert listed == {"品牌车展": None, "春季车展": 303}
     assert desk.get(f"/api/staff/campaigns/{brands.id}/costs").status_code == 403
     assert desk.get(f"/api/staff/campaigns/{uuid.uuid4()}").status_code == 404
+
+
+def test_a_list_is_narrowed_by_a_part_of_a_name_and_says_whose_each_is_and_with_which_cars(app: Any, session: Session, show: Show) -> None:
+    cars = [str(show.market.vehicle.id)]
+    make.draft(session, show.manager, name="50%优惠日", vehicle_ids=cars, store_id=show.market.store.id)
+    make.draft(session, make.manager(session, show.market.brand), name="品牌车展")
+    session.commit()
+    desk = signed_in(app, show.manager)
+    # A sign that stands for anything elsewhere stands for itself here.
+    (one,) = desk.get("/api/staff/campaigns/?q=0%25").json["items"]
+    assert (one["dealer_name"], one["store_name"]) == (show.market.dealer.name, show.market.store.name)
+    assert one["vehicles"] == [{"id": cars[0], "name": show.market.vehicle.title}]
+    # The brand's drafts are nobody else's, whatever is asked for.
+    assert desk.get("/api/staff/campaigns/?q=品牌").json["items"] == []
+
+
+def test_a_form_may_ask_for_the_text_that_was_published_last_and_saves_what_was_offered(app: Any, session: Session, show: Show) -> None:
+    for version in ("1", "v" * 64):
+        publish_text(session, show.market.brand.id, purpose=Purpose.dealer_sharing, version=version, words=f"文本 {version}")
+    draft = make.draft(session, show.manager)
+    session.commit()
+    desk, path = signed_in(app, show.manager), f"/api/staff/campaigns/{draft.id}"
+    (offered,) = desk.get("/api/staff/campaigns/choices").json["consents"]
+    assert (offered["version"], offered["label"]) == ("v" * 64, "与经销商共享")
+    asked = {"fields": [make.NAME], "consent": {name: offered[name] for name in ("purpose", "version")}}
+    kept = desk.patch(path, json={"version": draft.version, "form": asked})
+    assert (kept.status_code, kept.json["form"]["consent"]) == (200, asked["consent"])
+    assert desk.patch(path, json={"version": draft.version, "name": "别人刚改过"}).json["error"] == "campaigns.outdated"
 
 
 def test_a_draft_is_nobodys_to_open(app: Any, session: Session, show: Show) -> None:

@@ -27,7 +27,7 @@ INSIDE = 12
 
 @pytest.fixture
 def lived_in(town: Stack, desk: Desk) -> None:
-    """Something of each kind that has a page: an order, a refund, people, a message, a broadcast, a segment, a feed, a day's bills."""
+    """Of each kind that has a page: an order, a refund, people, a message, a broadcast, a segment, a campaign, a feed, a day's bills."""
     story = Story(town.web, town.simulator, patience=60, say=lambda _: None)
     for step in (story.log_in, story.search, story.share, story.reserve, story.friend_changes_his_mind):
         step()
@@ -37,13 +37,16 @@ def lived_in(town: Stack, desk: Desk) -> None:
     crowd.do(desk, f"broadcasts/{sent['id']}/schedule", at=None)
     crowd.do(desk, "broadcasts/", name="保养提醒", **written)
     crowd.do(desk, "segments/", name="车展来的客户", tree={"all": [{"kind": "tag", "config": {"tag": key}}]})
+    today = datetime.now(UTC).date()
+    days = {"begins_on": str(today), "ends_on": str(today + timedelta(days=5))}
+    crowd.do(desk, "campaigns/", name="春季车展", kind="auto_show", budget_fen=100_000, form={"fields": [], "consent": None}, **days)
     manager = Desk(town.web, username="manager001", password=DEMO_PASSWORD)
     columns = "stock_number,title,series,condition,model_year,price_fen,store"
     feed = f"{columns}\n{key},极曜 J5 2024款 长续航版,极曜 J5,used,2024,不详,没有这家店".encode()
     as_csv = {"Content-Type": "text/csv"}
     manager.line.call("POST", "/api/staff/stock/feeds/", params={"file_name": "车源.csv"}, headers=as_csv, data=feed)
     finance = Desk(town.web, username="finance", password=DEMO_PASSWORD)
-    crowd.do(finance, "payments/reconciliations/run", bill_on=str((datetime.now(UTC) - timedelta(days=2)).date()))
+    crowd.do(finance, "payments/reconciliations/run", bill_on=str(today - timedelta(days=2)))
 
 
 def routes() -> set[str]:

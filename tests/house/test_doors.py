@@ -212,7 +212,7 @@ def reconciled(session: Session, market: make_orders.Market) -> dict[str, Any]:
 OF_THE_BRAND = re.compile(
     r"\w+ /api/staff/((payments/[a-z.]+|journeys|segments|refunds|tags|people|broadcasts|sends|messaging|wishes|templates)(/.*)?|"
     r"partner-keys/.*|customers/.+/(messages|merge)(/.*)?|orders/.+/refund|deposit-terms/.+)|"
-    r"\w+ /api/staff/operations/.*|POST /api/staff/(deposit-terms|dealers)/(.*/stores)?|PATCH /api/staff/dealers/.*|"
+    r"\w+ /api/staff/(operations|settings)/.*|POST /api/staff/(deposit-terms|dealers)/(.*/stores)?|PATCH /api/staff/dealers/.*|"
     r"POST /api/staff/exports/"
 )
 # Her own login, whoever she is: these would end it here, and tests/dealers/test_sign_in.py tries what else can be done to it.

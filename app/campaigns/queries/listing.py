@@ -65,13 +65,22 @@ def managed(session: Session, staff: Staff, campaign_id: uuid.UUID, *, lock: boo
 
 
 def listing(
-    session: Session, staff: Staff, *, status: str | None = None, kind: str | None = None, before: Before | None = None, limit: int = 20
+    session: Session,
+    staff: Staff,
+    *,
+    q: str | None = None,
+    status: str | None = None,
+    kind: str | None = None,
+    before: Before | None = None,
+    limit: int = 20,
 ) -> Sequence[Campaign]:
     """The campaigns that a staff member sees, newest first, continuing before (created_at, id)."""
     wanted = select(Campaign).where(Campaign.brand_id == staff.brand_id)
     if not staff.sees_the_brand:
         brands = Campaign.dealer_id.is_(None) & (Campaign.status != CampaignStatus.draft)
         wanted = wanted.where(or_(Campaign.dealer_id == staff.dealer_id, brands))
+    if q:
+        wanted = wanted.where(Campaign.name.icontains(q, autoescape=True))
     if status:
         wanted = wanted.where(Campaign.status == status)
     if kind:

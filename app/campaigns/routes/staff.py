@@ -77,17 +77,17 @@ def _out(session: Session, who: Caller, campaign: Campaign) -> Any:
 @transactional
 def listed(session: Session, who: Caller, query_data: dict[str, Any]) -> Any:
     """Campaigns, newest first: headquarters see all, a dealer's people their own and those of the brand."""
-    status, kind = query_data.get("status"), query_data.get("kind")
-    shown, cursor = _paged(query_data, lambda **page: queries.listing(session, who.staff, status=status, kind=kind, **page))
+    asked = {name: query_data.get(name) for name in ("q", "status", "kind")}
+    shown, cursor = _paged(query_data, lambda **page: queries.listing(session, who.staff, **asked, **page))
     return {"items": view.campaigns_out(session, who.staff, shown), "next_cursor": cursor}
 
 
 @staff.get("/choices")
 @staff.output(schemas.ChoicesOut)
 @transactional
-def choices(_session: Session, _who: Caller) -> Any:
-    """What there is to pick from: kinds of campaigns, of costs, of channels, of fields."""
-    return view.choices_out()
+def choices(session: Session, who: Caller) -> Any:
+    """What there is to pick from: kinds of campaigns, of costs, of channels, of fields, and the consents that a form may ask for."""
+    return view.choices_out(session, who.staff.brand_id)
 
 
 @staff.post("/")
@@ -194,7 +194,7 @@ def reverse_cost(session: Session, who: Caller, campaign_id: uuid.UUID, cost_id:
 def codes(session: Session, who: Caller, campaign_id: uuid.UUID) -> Any:
     """The ways into a campaign."""
     campaign = queries.visible(session, who.staff, campaign_id)
-    return {"items": [view.code_out(one) for one in queries.codes(session, campaign.id)]}
+    return {"items": view.codes_out(session, queries.codes(session, campaign.id))}
 
 
 @staff.post("/<uuid:campaign_id>/codes")
@@ -205,7 +205,7 @@ def codes(session: Session, who: Caller, campaign_id: uuid.UUID) -> Any:
 @transactional
 def add_code(session: Session, who: Caller, campaign_id: uuid.UUID, json_data: dict[str, Any]) -> Any:
     """Make another way in: for a stand, an adviser, a medium."""
-    return view.code_out(service.add_code(session, who.staff, campaign_id, **json_data))
+    return view.codes_out(session, [service.add_code(session, who.staff, campaign_id, **json_data)])[0]
 
 
 @staff.get("/<uuid:campaign_id>/codes/<code_id>/mini-program")

@@ -73,6 +73,17 @@ const router = createBrowserRouter(
             { path: "messages/templates/new", lazy: () => import("../pages/messages/TemplatePage") },
             { path: "messages/templates/:id", lazy: () => import("../pages/messages/TemplatePage") },
             { path: "messages/log/:id", lazy: () => import("../pages/messages/SendPage") },
+            {
+              path: "campaigns",
+              lazy: () => import("../pages/campaigns/CampaignsFrame"),
+              children: [
+                { index: true, lazy: () => import("../pages/campaigns/CampaignsPage") },
+                { path: "report", lazy: () => import("../pages/campaigns/ReportPage") },
+              ],
+            },
+            { path: "campaigns/new", lazy: () => import("../pages/campaigns/CampaignEditPage") },
+            { path: "campaigns/:id/edit", lazy: () => import("../pages/campaigns/CampaignEditPage") },
+            { path: "campaigns/:id", lazy: () => import("../pages/campaigns/CampaignPage") },
             { path: "insight", lazy: () => import("../pages/insight/FunnelPage") },
             { path: "leads", lazy: () => import("../pages/leads/LeadsPage") },
             { path: "leads/:id", lazy: () => import("../pages/leads/LeadPage") },

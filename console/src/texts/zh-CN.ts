@@ -1,10 +1,12 @@
 /** Every Chinese word the console shows, in one place. Words that the platform owns (event labels, tags, errors) come with the data. */
 import { audience } from "./audience/zh-CN";
+import { campaigns } from "./campaigns/zh-CN";
 import { editor } from "./editor/zh-CN";
 import { insight } from "./insight/zh-CN";
 import { messages } from "./messages/zh-CN";
 import { results } from "./results/zh-CN";
 import { operations } from "./operations/zh-CN";
+import { settings } from "./settings/zh-CN";
 import { stock } from "./stock/zh-CN";
 import { team } from "./team/zh-CN";
 import { views } from "./views/zh-CN";
@@ -13,7 +15,7 @@ const count = (n: number) => n.toLocaleString("zh-CN");
 
 export const t = {
   product: "Marque 控制台",
-  nav: { overview: "总览", customers: "客户", audience: "人群", journeys: "旅程", messages: "消息", insight: "洞察", leads: "线索", orders: "订单", stock: "库存", finance: "财务", terms: "定金政策", team: "团队", operations: "系统", menu: "菜单", more: "更多" },
+  nav: { overview: "总览", customers: "客户", audience: "人群", journeys: "旅程", messages: "消息", campaigns: "活动", insight: "洞察", leads: "线索", orders: "订单", stock: "库存", finance: "财务", terms: "定金政策", team: "团队", operations: "系统", menu: "菜单", more: "更多" },
   theme: { label: "外观", light: "浅色", dark: "深色", system: "跟随系统" },
   session: {
     logout: "退出登录",
@@ -254,11 +256,13 @@ export const t = {
     >,
   },
   audience,
+  campaigns,
   messages,
   insight,
   editor,
   results,
   operations,
+  settings,
   stock,
   team,
   journeys: {

@@ -5,6 +5,7 @@ import { useChangePolicy, useMessagingPolicy, type MessagingPolicy } from "../..
 import { MARKETING, useStaff } from "../../app/session";
 import { Failure, failureText } from "../../parts/Failure";
 import { Panel } from "../../parts/Panel";
+import { SettingsHistory } from "../../parts/SettingsHistory";
 import { t } from "../../texts/zh-CN";
 
 const q = t.messages.quotas;
@@ -70,7 +71,7 @@ function PolicyForm({ policy }: { policy: MessagingPolicy }) {
 export function PolicyPanel() {
   const policy = useMessagingPolicy();
   return (
-    <Panel title={r.title}>
+    <Panel title={r.title} extra={<SettingsHistory of="messages" />}>
       {policy.data ? (
         <PolicyForm policy={policy.data} />
       ) : policy.error ? (

@@ -9,6 +9,7 @@ import { Failure, failureText } from "../../parts/Failure";
 import { Nothing } from "../../parts/Nothing";
 import { Page } from "../../parts/Page";
 import { Panel } from "../../parts/Panel";
+import { SettingsHistory } from "../../parts/SettingsHistory";
 import { t } from "../../texts/zh-CN";
 import { History } from "./History";
 import { inForce, scopeOf } from "./policies";
@@ -74,11 +75,14 @@ function TermsPage() {
       title={t.nav.terms}
       subtitle={t.terms.subtitle}
       extra={
-        mayChange && (
-          <Button type="primary" icon={<PlusOutlined />} onClick={() => setPublishing({ from: null })}>
-            {t.terms.publish}
-          </Button>
-        )
+        <>
+          {!staff.dealer && <SettingsHistory of="terms" />}
+          {mayChange && (
+            <Button type="primary" icon={<PlusOutlined />} onClick={() => setPublishing({ from: null })}>
+              {t.terms.publish}
+            </Button>
+          )}
+        </>
       }
     >
       {found.data ? (

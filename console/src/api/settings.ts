@@ -1,0 +1,8 @@
+/** Who changed the settings of the brand, when, and from what to what. */
+import { CALM, usePages } from "./queries";
+import type { Schemas } from "./schema";
+
+export type SettingsKind = "messages" | "terms";
+export type SettingsChange = Schemas["console.HistoryRowOut"];
+
+export const useSettingsHistory = (of: SettingsKind) => usePages<SettingsChange>("staff/settings/history", { of }, CALM);
