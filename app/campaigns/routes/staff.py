@@ -77,7 +77,7 @@ def _out(session: Session, who: Caller, campaign: Campaign) -> Any:
 @transactional
 def listed(session: Session, who: Caller, query_data: dict[str, Any]) -> Any:
     """Campaigns, newest first: headquarters see all, a dealer's people their own and those of the brand."""
-    asked = {name: query_data.get(name) for name in ("q", "status", "kind")}
+    asked: Any = {name: query_data.get(name) for name in ("q", "status", "kind")}
     shown, cursor = _paged(query_data, lambda **page: queries.listing(session, who.staff, **asked, **page))
     return {"items": view.campaigns_out(session, who.staff, shown), "next_cursor": cursor}
 

@@ -55,7 +55,7 @@ def history(session: Session, brand_id: uuid.UUID, *, of: str | None = None, cur
 
 def _name(found: dict[uuid.UUID | None, dict[str, Any]], row_id: str | None) -> str | None:
     one = found.get(uuid.UUID(row_id)) if row_id else None
-    return one and one["name"]
+    return str(one["name"]) if one else None
 
 
 def _changes(event: Event, terms: dict[str, list[dict[str, Any]]]) -> list[dict[str, Any]]:
