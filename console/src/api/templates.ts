@@ -20,6 +20,8 @@ export interface TemplateDraft {
   fields: Record<string, string>;
   page: string | null;
   template_ids: Record<string, string>;
+  /** Whom a webhook calls. A secret that is kept is never told again, and empty here. */
+  target: { url: string; secret: string } | null;
 }
 
 export type Problem = Schemas["messaging.TemplateProblemOut"];
@@ -51,7 +53,7 @@ function useAsked<R>(path: string, body: object | null) {
 
 type Content = Pick<TemplateDraft, "channel" | "fields" | "page" | "purpose">;
 
-export const useProblems = (draft: (Content & Pick<TemplateDraft, "template_ids">) | null) => useAsked<{ items: Problem[] }>(`${TEMPLATES}check`, draft);
+export const useProblems = (draft: (Content & Pick<TemplateDraft, "template_ids" | "target">) | null) => useAsked<{ items: Problem[] }>(`${TEMPLATES}check`, draft);
 export const useDraftPreview = (draft: (Content & { customer_id: string | null }) | null) => useAsked<Preview>(`${TEMPLATES}preview`, draft);
 /** By which way the message as it is saved would reach her now. */
 export const useWayTo = (id: string | null, customer: string | null) =>

@@ -34,6 +34,7 @@ import { Labelled } from "../journeys/editor/Field";
 import "../journeys/editor/editor.css";
 import { PhoneMessage } from "./Phone";
 import { SaidField } from "./Said";
+import { isAimed, Target, toBeChecked, Told, WEBHOOK } from "./Target";
 import { TemplateState } from "./TemplatesPage";
 import { fieldsOf, kindOf } from "./typed";
 import "./messages.css";
@@ -152,10 +153,14 @@ function Looks({ template, draft, title, channel, labels }: LooksProps) {
   const preview = useDraftPreview({ channel: channel.kind, fields, page, purpose, customer_id: person });
   const way = useWayTo(template?.id ?? null, person).data?.ways[0];
   return (
-    <Panel title={w.preview}>
+    <Panel title={channel.kind === WEBHOOK ? w.target.told : w.preview}>
       <div className="looks">
         <PersonPick label={w.previewPerson} value={person} onChange={setPerson} />
-        <PhoneMessage channel={channel} title={title} labels={labels} preview={preview.data} hasPage={Boolean(page)} />
+        {channel.kind === WEBHOOK ? (
+          <Told name={template?.key} customer={person} preview={preview.data} />
+        ) : (
+          <PhoneMessage channel={channel} title={title} labels={labels} preview={preview.data} hasPage={Boolean(page)} />
+        )}
         {preview.error && <small className="bad">{failureText(preview.error)}</small>}
         {!person && <small className="quiet">{w.previewHint}</small>}
         {person && way && <small className={way.is_open ? "good" : "bad"}>{way.is_open ? w.wayOpen(way.account) : (way.reason ?? "")}</small>}
@@ -185,8 +190,13 @@ function Editor({ template, initial, writing, platform }: EditorProps) {
   const rested = useRested(draft);
   const isChanged = JSON.stringify(draft) !== JSON.stringify(initial);
   // Nobody is told what is missing before the first stroke.
-  const checked = useProblems(may && (template || isChanged) ? { channel: rested.channel, fields: rested.fields, page: rested.page, purpose: rested.purpose, template_ids: rested.template_ids } : null);
+  const checked = useProblems(
+    may && (template || isChanged)
+      ? { channel: rested.channel, fields: rested.fields, page: rested.page, purpose: rested.purpose, template_ids: rested.template_ids, target: toBeChecked(rested.target) }
+      : null,
+  );
   if (!channel) return null;
+  const isCalled = channel.kind === WEBHOOK;
   const labels = fieldsOf(channel, draft, platform.items, w.parts);
   // What somebody has answered for is no problem any more.
   const forgiven = template?.override?.words ?? [];
@@ -198,7 +208,9 @@ function Editor({ template, initial, writing, platform }: EditorProps) {
   const isFit = !problems.some((one) => !one.is_warning);
   const failed = (error: ApiError) => void message.error(failureText(error));
   const keep = () => {
-    const { channel: kind, ...content } = draft;
+    const { channel: kind, target, ...unaimed } = draft;
+    // An address without its secret is the one that is kept.
+    const content = target?.secret ? { ...unaimed, target } : unaimed;
     const fields = Object.fromEntries([...labels.keys()].map((name) => [name, draft.fields[name] ?? ""]));
     const body = template ? { ...content, fields, version: template.version } : { ...content, fields, channel: kind, key };
     save.mutate(body, {
@@ -241,7 +253,7 @@ function Editor({ template, initial, writing, platform }: EditorProps) {
             )}
             <Button
               type="primary"
-              disabled={!draft.title.trim() || (template ? !isChanged : !KEY.test(key))}
+              disabled={!draft.title.trim() || (template ? !isChanged : !KEY.test(key)) || (isCalled && !isAimed(draft.target, template))}
               loading={save.isPending}
               onClick={keep}
             >
@@ -272,8 +284,8 @@ function Editor({ template, initial, writing, platform }: EditorProps) {
                     <Select
                       id={id}
                       value={draft.channel}
-                      onChange={(kind: string) => set({ channel: kind, fields: {}, template_ids: {} })}
-                      options={writing.channels.filter((one) => one.kind !== "webhook").map((one) => ({ value: one.kind, label: one.label }))}
+                      onChange={(kind: string) => set({ channel: kind, fields: {}, template_ids: {}, target: null, page: null })}
+                      options={writing.channels.map((one) => ({ value: one.kind, label: one.label }))}
                     />
                   )}
                 </Labelled>
@@ -289,6 +301,7 @@ function Editor({ template, initial, writing, platform }: EditorProps) {
                   />
                 )}
               </Labelled>
+              {isCalled && <Target value={draft.target} template={template} onChange={(target) => set({ target })} />}
               {channel.parts === null && <Accounts channel={channel} value={draft.template_ids} platform={platform} onChange={(template_ids) => set({ template_ids })} />}
               {[...labels].map(([name, label]) => (
                 <SaidField
@@ -317,9 +330,11 @@ function Editor({ template, initial, writing, platform }: EditorProps) {
                   </Button>
                 </div>
               )}
-              <Labelled label={w.page} hint={w.pageHint}>
-                {(id) => <Input id={id} value={draft.page ?? ""} maxLength={1000} placeholder="pages/vehicle/index?id={{ vehicle_id }}" onChange={(event) => set({ page: event.target.value || null })} />}
-              </Labelled>
+              {!isCalled && (
+                <Labelled label={w.page} hint={w.pageHint}>
+                  {(id) => <Input id={id} value={draft.page ?? ""} maxLength={1000} placeholder="pages/vehicle/index?id={{ vehicle_id }}" onChange={(event) => set({ page: event.target.value || null })} />}
+                </Labelled>
+              )}
               {elsewhere.map((one) => (
                 <small key={`${one.field}.${one.code}`} className={one.is_warning ? "said-warning" : "bad"}>
                   {one.message}
@@ -354,7 +369,7 @@ function Loaded({ template }: { template: Template | null }) {
   if (!writing.data || !platform.data) return <Waiting error={writing.error ?? platform.error} retry={() => void Promise.all([writing.refetch(), platform.refetch()])} />;
   const appid = asked.get("appid");
   const made: TemplateDraft = template
-    ? { channel: template.channel, title: template.title, purpose: template.purpose, fields: template.fields, page: template.page, template_ids: template.template_ids }
+    ? { channel: template.channel, title: template.title, purpose: template.purpose, fields: template.fields, page: template.page, template_ids: template.template_ids, target: template.target && { url: template.target.url, secret: "" } }
     : {
         channel: asked.get("channel") || "inbox",
         title: platform.data.items.find((one) => one.appid === appid && one.template_id === asked.get("template_id"))?.title ?? "",
@@ -362,6 +377,7 @@ function Loaded({ template }: { template: Template | null }) {
         fields: {},
         page: null,
         template_ids: appid ? { [appid]: asked.get("template_id") ?? "" } : {},
+        target: null,
       };
   return <Editor key={template ? `${template.id}.${template.version}` : "new"} template={template} initial={made} writing={writing.data} platform={platform.data} />;
 }
