@@ -13,6 +13,7 @@ from app.analytics.queries import Asked, By
 from app.console import insight_schemas, operations_schemas, order_schemas, schemas
 from app.console.errors import AdministratorsOnly
 from app.console.queries import audit, customers, insight, leads, orders
+from app.console.queries.league import Sort, league
 from app.console.queries.scope import Scope
 from app.dealers import queries as dealers
 from app.dealers import schemas as dealer_schemas
@@ -124,6 +125,17 @@ def _funnel(session: Session, staff: Staff, asked: Row, *, cursor: str | None, l
     return [everybody, *told["parts"]], None
 
 
+def _league(session: Session, staff: Staff, asked: Row, *, cursor: str | None, limit: int) -> tuple[Iterable[Row], None]:
+    """All at once: as many rows as stores."""
+    return league(session, Scope.of(staff), asked["since"], asked["until"], sort=Sort(asked["sort"]), limit=None)["items"], None
+
+
+def _store_row(row: Row) -> tuple[Any, ...]:
+    figures = ("leads", "asked", "in_time", "answer_seconds", "test_drives", "deposits", "sales", "refunds", "sales_of_leads")
+    both = (row[period][name] for name in figures for period in ("now", "before"))
+    return row["rank"], row["name"], row["city"], row["dealer"], *both
+
+
 _join(
     "customers",
     schemas.CustomersIn,
@@ -224,3 +236,4 @@ _join(
     check=_administrators,
 )
 _join("funnel", insight_schemas.FunnelByIn, _funnel, lambda row: (row["label"], *row["people"]))
+_join("league", insight_schemas.LeagueByIn, _league, _store_row)

@@ -5,13 +5,14 @@ from __future__ import annotations
 from typing import Any
 
 from apiflask import Schema
-from apiflask.fields import UUID, Date, DateTime, Integer, List, Nested, String
-from apiflask.validators import Length, OneOf
+from apiflask.fields import UUID, Date, DateTime, Float, Integer, List, Nested, String
+from apiflask.validators import Length, OneOf, Range
 from marshmallow import ValidationError, validates_schema
 
 from app.analytics.models import Step
 from app.analytics.queries import By
 from app.console.customer_schemas import PersonOut
+from app.console.queries.league import FEW, Sort
 from app.console.schemas import ListIn
 
 LONGEST_DAYS = 366
@@ -75,3 +76,44 @@ class FunnelPeopleOut(Schema):
     items = List(Nested(PersonOut))
     next_cursor = String(allow_none=True)
     total = Integer()
+
+
+class LeagueByIn(PeriodIn):
+    sort = String(load_default=Sort.sales.value, validate=OneOf([one.value for one in Sort]))
+
+
+class LeagueIn(LeagueByIn):
+    page = Integer(load_default=1, validate=Range(1, 1_000))
+    limit = Integer(load_default=20, validate=Range(1, 100))
+
+
+class StoreFiguresOut(Schema):
+    leads = Integer(metadata={"description": "people"})
+    asked = Integer(metadata={"description": "requests to answer whose time is over, or that were answered"})
+    in_time = Float(
+        allow_none=True, metadata={"description": f"answered within the time of the lead's grade, of those asked; null under {FEW}"}
+    )
+    answer_seconds = Integer(allow_none=True, metadata={"description": "median of those that were answered"})
+    test_drives = Integer(metadata={"description": "leads for which one was booked"})
+    deposits = Integer(metadata={"description": "people"})
+    sales = Integer(metadata={"description": "people"})
+    refunds = Integer(metadata={"description": "orders whose money went back"})
+    sales_of_leads = Float(allow_none=True, metadata={"description": f"null under {FEW} leads"})
+
+
+class LeagueStoreOut(Schema):
+    id = UUID()
+    name = String()
+    city = String()
+    dealer = String()
+    rank = Integer(allow_none=True, metadata={"description": "among the brand's stores; null where there is too little to compare"})
+    now = Nested(StoreFiguresOut)
+    before = Nested(StoreFiguresOut)
+
+
+class LeagueOut(Schema):
+    items = List(Nested(LeagueStoreOut))
+    total = Integer(metadata={"description": "stores that the caller sees"})
+    ranked = Integer(metadata={"description": "stores of the brand that have a rank"})
+    before = Nested(PeriodIn)
+    read_until = DateTime(allow_none=True)

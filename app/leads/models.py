@@ -127,6 +127,7 @@ class LeadAssignment(Base):
     __table_args__ = (
         UniqueConstraint("lead_id", "cause", "reference"),
         Index("ix_lead_assignments_staff", "staff_id", "created_at"),
+        Index("ix_lead_assignments_dealer", "dealer_id", "created_at"),
         CheckConstraint("cause IN ('contact', 'deposit_paid', 'not_paid', 'journey')", name="cause"),
         CheckConstraint("rule IN ('owner_kept', 'round_robin', 'manager', 'nobody')", name="rule"),
         CheckConstraint("answer IN ('accepted', 'callback_promised')", name="answer"),
@@ -151,7 +152,10 @@ class LeadActivity(Base):
     """A line in the lead's own log. `reference` makes each line come once, however often its cause is delivered."""
 
     __tablename__ = "lead_activities"
-    __table_args__ = (UniqueConstraint("lead_id", "kind", "reference"),)
+    __table_args__ = (
+        UniqueConstraint("lead_id", "kind", "reference"),
+        Index("ix_lead_activities_test_drives", "created_at", postgresql_where=text("kind = 'test_drive_booked'")),
+    )
 
     id: Mapped[uuid.UUID] = mapped_column(primary_key=True, default=new_id)
     lead_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("leads.id"))

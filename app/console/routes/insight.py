@@ -10,6 +10,7 @@ from app.analytics.models import Step
 from app.analytics.queries import Asked, By
 from app.console import insight_schemas as schemas
 from app.console.queries import insight
+from app.console.queries.league import Sort, league
 from app.console.queries.scope import Scope
 from app.kit.paging import CursorInvalid
 from app.kit.web import Caller, blueprint, raises, transactional
@@ -45,3 +46,13 @@ def people(session: Session, who: Caller, query_data: dict[str, Any]) -> Any:
     page = {"cursor": query_data.pop("cursor", None), "limit": query_data.pop("limit")}
     step = Step(query_data.pop("step"))
     return insight.people(session, Scope.of(who.staff), Asked(**query_data), step, **page)
+
+
+@staff.get("/league")
+@staff.input(schemas.LeagueIn, location="query")
+@staff.output(schemas.LeagueOut)
+@transactional
+def stores(session: Session, who: Caller, query_data: dict[str, Any]) -> Any:
+    """The stores ranked by one figure, a period beside the one before. A dealer reads of its own, and where they stand among all."""
+    sort = Sort(query_data.pop("sort"))
+    return league(session, Scope.of(who.staff), query_data.pop("since"), query_data.pop("until"), sort=sort, **query_data)

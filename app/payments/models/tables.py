@@ -133,6 +133,7 @@ class Refund(Root):
         CheckConstraint("attempt_id IS NOT NULL OR incident_id IS NOT NULL", name="owner"),
         _one_of(RefundStatus),
         Index("ix_refunds_brand_id_created_at", "brand_id", "created_at"),
+        Index("ix_refunds_settled", "brand_id", "settled_at", postgresql_where=text("status = 'succeeded'")),
         Index("ix_refunds_due", "due_at", postgresql_where=text("status IN ('requested', 'submitted', 'abnormal')")),
     )
 
