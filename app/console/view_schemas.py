@@ -20,6 +20,7 @@ LISTS = (
     "orders",
     "stock",
     "insight",
+    "insight/league",
     "journeys",
     "messages",
     "messages/templates",

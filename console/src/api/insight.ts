@@ -19,5 +19,13 @@ export function useFunnel(asked: Asked, by: string) {
   return useQuery<Funnel, ApiError>({ queryKey: [path], queryFn: () => api("GET", path), refetchInterval: MINUTE, placeholderData: keepPreviousData });
 }
 
+export type League = Schemas["console.LeagueOut"];
+export type LeagueAsked = Record<"since" | "until" | "sort", string>;
+
+export function useLeague(asked: LeagueAsked, page: number) {
+  const path = withQuery("staff/insight/league", { ...asked, page: String(page) });
+  return useQuery<League, ApiError>({ queryKey: [path], queryFn: () => api("GET", path), refetchInterval: MINUTE, placeholderData: keepPreviousData });
+}
+
 export const useFunnelChoices = () => useOne<Record<"stores" | "series" | "channels", Choice[]>>(`${FUNNEL}/choices`, HOUR);
 export const useFunnelPeople = (asked: Asked, step: string) => usePages<Person>(`${FUNNEL}/people`, { ...asked, step }, MINUTE);

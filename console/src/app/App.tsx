@@ -84,7 +84,14 @@ const router = createBrowserRouter(
             { path: "campaigns/new", lazy: () => import("../pages/campaigns/CampaignEditPage") },
             { path: "campaigns/:id/edit", lazy: () => import("../pages/campaigns/CampaignEditPage") },
             { path: "campaigns/:id", lazy: () => import("../pages/campaigns/CampaignPage") },
-            { path: "insight", lazy: () => import("../pages/insight/FunnelPage") },
+            {
+              path: "insight",
+              lazy: () => import("../pages/insight/InsightFrame"),
+              children: [
+                { index: true, lazy: () => import("../pages/insight/FunnelPage") },
+                { path: "league", lazy: () => import("../pages/insight/LeaguePage") },
+              ],
+            },
             { path: "leads", lazy: () => import("../pages/leads/LeadsPage") },
             { path: "leads/:id", lazy: () => import("../pages/leads/LeadPage") },
             { path: "orders", lazy: () => import("../pages/orders/OrdersPage") },

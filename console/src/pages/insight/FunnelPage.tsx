@@ -1,27 +1,21 @@
 /** How far people got, from the first look to the sale; what is asked is in the address, and each step opens its people. */
-import { Alert, Drawer, Input, Segmented, Select, Skeleton, Table } from "antd";
+import { Alert, Drawer, Segmented, Select, Skeleton, Table } from "antd";
 import { Link, useSearchParams } from "react-router";
 import { useFunnel, useFunnelChoices, useFunnelPeople, type Asked, type Choice, type Funnel } from "../../api/insight";
-import { dayKey, platformNow } from "../../lib/time";
 import { rowsOf } from "../../lib/rows";
 import { ExportButton } from "../../parts/ExportButton";
 import { Failure } from "../../parts/Failure";
-import { Moment } from "../../parts/Moment";
 import { Nothing } from "../../parts/Nothing";
-import { Page } from "../../parts/Page";
 import { Panel } from "../../parts/Panel";
 import { PersonLine } from "../../parts/People";
 import { More } from "../../parts/ResourceList";
 import { useFilter } from "../../parts/Searching";
 import { Views } from "../../parts/Views";
 import { t } from "../../texts/zh-CN";
+import { Days, ReadUntil, useDays } from "./Days";
 import "./insight.css";
 
 const i = t.insight;
-const DAYS = 30;
-const DAY_MS = 86_400_000;
-
-const daysAgo = (days: number) => dayKey(new Date(platformNow() - days * DAY_MS).toISOString());
 
 function Narrow({ name, label, options }: { name: string; label: string; options: Choice[] | undefined }) {
   const [value, set] = useFilter(name);
@@ -39,11 +33,6 @@ function Narrow({ name, label, options }: { name: string; label: string; options
       allowClear
     />
   );
-}
-
-function Day({ name, label, value }: { name: string; label: string; value: string }) {
-  const [, set] = useFilter(name);
-  return <Input className="insight-day" type="date" aria-label={label} title={label} value={value} onChange={(event) => set(event.target.value || null)} />;
 }
 
 function Steps({ steps, open }: { steps: Funnel["steps"]; open: (step: string) => void }) {
@@ -118,9 +107,9 @@ function FunnelPage() {
   const [parameters] = useSearchParams();
   const [by, setBy] = useFilter("by");
   const [step, setStep] = useFilter("step");
+  const days = useDays();
   const asked: Asked = {
-    since: parameters.get("since") ?? daysAgo(DAYS - 1),
-    until: parameters.get("until") ?? daysAgo(0),
+    ...days,
     store_id: parameters.get("store_id"),
     series_id: parameters.get("series_id"),
     channel: parameters.get("channel"),
@@ -131,23 +120,9 @@ function FunnelPage() {
   const data = funnel.data;
   const opened = data?.steps.find((one) => one.step === step);
   return (
-    <Page
-      title={i.title}
-      subtitle={i.subtitle}
-      extra={
-        data?.read_until && (
-          <span className="quiet">
-            {i.readUntil} <Moment at={data.read_until} />
-          </span>
-        )
-      }
-    >
+    <>
       <div className="filters">
-        <span className="insight-days">
-          <Day name="since" label={i.since} value={asked.since} />
-          <span className="quiet">–</span>
-          <Day name="until" label={i.until} value={asked.until} />
-        </span>
+        <Days {...days} />
         <Narrow name="store_id" label={i.store} options={choices?.stores} />
         <Narrow name="series_id" label={i.series} options={choices?.series} />
         <Narrow name="channel" label={i.channel} options={choices?.channels} />
@@ -169,6 +144,7 @@ function FunnelPage() {
           <Panel>
             <Steps steps={data.steps} open={setStep} />
             <Alert type="info" showIcon title={i.means} description={i.counting} />
+            <ReadUntil at={data.read_until} />
           </Panel>
           <Panel>
             <div className="insight-by">
@@ -187,7 +163,7 @@ function FunnelPage() {
       <Drawer open={opened !== undefined} onClose={() => setStep(null)} title={opened && i.behind(opened.label)} size={420}>
         {opened && <Behind asked={asked} step={opened.step} />}
       </Drawer>
-    </Page>
+    </>
   );
 }
 

@@ -4,7 +4,8 @@ const count = (n: number) => n.toLocaleString("zh-CN");
 
 export const insight = {
   title: "洞察",
-  subtitle: "从看车到成交，每一步有多少人",
+  subtitle: "从看车到成交走了多少人，各门店做得怎么样",
+  funnel: "转化漏斗",
   since: "开始日期",
   until: "结束日期",
   store: "全部门店",
@@ -26,4 +27,32 @@ export const insight = {
   behind: (step: string) => `${step}的人`,
   nobody: "没有可以查看的人",
   nobodyHint: "门店只能看到成为自己线索或在自己这里下过单的客户。",
+  league: {
+    title: "门店排行",
+    rank: "名次",
+    store: "门店",
+    by: "排名依据",
+    sorts: {
+      sales: "成交",
+      sales_of_leads: "线索成交率",
+      leads: "线索人数",
+      in_time: "按时答复率",
+      answer_seconds: "答复时长",
+      test_drives: "预约试驾",
+      deposits: "付意向金",
+      refunds: "退款订单",
+    } as Record<string, string>,
+    asked: (n: number) => `共 ${count(n)} 次`,
+    seconds: (n: number) => (n < 60 ? `${n} 秒` : n < 3600 ? `${Math.round(n / 60)} 分钟` : `${(n / 3600).toFixed(1)} 小时`),
+    few: "太少",
+    none: "无",
+    before: (value: string) => `上期 ${value}`,
+    notRanked: "数据太少，不参与排名",
+    period: (since: string, until: string) => `上期是 ${since} 至 ${until}，天数相同。`,
+    rankedOf: (ranked: number) => `全品牌有 ${count(ranked)} 家门店参与排名。`,
+    means:
+      "线索、付意向金和成交按人计，同一个人在一家店只计一次。答复率和时长按每次请顾问联系客户计：答复时限随线索等级（H 级 5 分钟、A 级 30 分钟、B 级 2 小时、C 级 24 小时），还没到时限又没答复的不计；门店是客户最近询问的车所在的门店。不足 10 次或 10 人时不算比率。退款按退回客户的订单计。",
+    empty: "还没有门店",
+    emptyHint: "在“团队 › 经销商”里添加门店后，这里会列出每家门店的表现。",
+  },
 };

@@ -1,0 +1,27 @@
+/** What the pages of insight share: the title, and the way from one to the other. */
+import { NavLink, Outlet } from "react-router";
+import { Page } from "../../parts/Page";
+import { t } from "../../texts/zh-CN";
+import "./insight.css";
+
+const PLACES = [
+  { to: "/insight", label: t.insight.funnel },
+  { to: "/insight/league", label: t.insight.league.title },
+];
+
+function InsightFrame() {
+  return (
+    <Page title={t.insight.title} subtitle={t.insight.subtitle}>
+      <nav className="tabs" aria-label={t.insight.title}>
+        {PLACES.map(({ to, label }) => (
+          <NavLink key={to} to={to} end className="tab">
+            {label}
+          </NavLink>
+        ))}
+      </nav>
+      <Outlet />
+    </Page>
+  );
+}
+
+export { InsightFrame as Component };
