@@ -56,9 +56,10 @@ function columns(sort: string): TableProps<Store>["columns"] {
         </span>
       ),
     },
-    ...Object.entries(l.sorts).map(([name, label]) => ({
+    // What ranks them stands first: on a phone there is room for little more.
+    ...[sort, ...Object.keys(l.sorts).filter((name) => name !== sort)].map((name) => ({
       key: name,
-      title: label,
+      title: l.sorts[name],
       align: "right" as const,
       className: name === sort ? "league-sorted" : "",
       render: (_: unknown, store: Store) => (
@@ -86,10 +87,10 @@ function LeaguePage() {
         <Days {...days} />
         <Select
           className="insight-narrow"
-          aria-label={l.by}
+          aria-label={l.byLabel}
           value={sort}
           onChange={setSort}
-          options={Object.entries(l.sorts).map(([value, label]) => ({ value, label }))}
+          options={Object.entries(l.sorts).map(([value, label]) => ({ value, label: l.by(label) }))}
           popupMatchSelectWidth={false}
         />
         <Views>

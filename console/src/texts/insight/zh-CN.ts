@@ -31,7 +31,8 @@ export const insight = {
     title: "门店排行",
     rank: "名次",
     store: "门店",
-    by: "排名依据",
+    byLabel: "排名依据",
+    by: (figure: string) => `按${figure}排名`,
     sorts: {
       sales: "成交",
       sales_of_leads: "线索成交率",
@@ -42,7 +43,6 @@ export const insight = {
       deposits: "付意向金",
       refunds: "退款订单",
     } as Record<string, string>,
-    asked: (n: number) => `共 ${count(n)} 次`,
     seconds: (n: number) => (n < 60 ? `${n} 秒` : n < 3600 ? `${Math.round(n / 60)} 分钟` : `${(n / 3600).toFixed(1)} 小时`),
     few: "太少",
     none: "无",
