@@ -13,7 +13,7 @@ from datetime import date, datetime, time, timedelta
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import Row, select, text
+from sqlalchemy import select, text
 from sqlalchemy.orm import Session
 
 from app.analytics import queries as analytics
@@ -120,7 +120,7 @@ def league(
     return {
         "items": [
             {
-                **_named(one),
+                **one._mapping,
                 "rank": ranks.get(one.id),
                 "now": now.get(one.id, Figures()).told(),
                 "before": before.get(one.id, Figures()).told(),
@@ -132,10 +132,6 @@ def league(
         "before": {"since": since - days, "until": until - days},
         "read_until": analytics.read_until(session),
     }
-
-
-def _named(store: Row[Any]) -> dict[str, Any]:
-    return {"id": store.id, "name": store.name, "city": store.city, "dealer": store.dealer}
 
 
 def _figures(session: Session, brand_id: uuid.UUID, since: date, until: date) -> Stores:
