@@ -11,6 +11,7 @@ from app.analytics import service
 from app.events.models import Event
 from app.events.service import on
 from app.identity import queries as identity
+from app.identity.service import undoable
 
 
 @on("customer.logged_in")
@@ -27,7 +28,8 @@ def follow_merge(session: Session, events: Sequence[Event]) -> None:
     for event in events:
         assert event.customer_id is not None
         kept = identity.get(session, event.brand_id, event.customer_id)
-        service.merge(session, kept_id=kept.id, merged_id=uuid.UUID(event.data["merged_id"]))
+        with undoable(session, event):
+            service.merge(session, kept_id=kept.id, merged_id=uuid.UUID(event.data["merged_id"]))
 
 
 @on("customer.erased")

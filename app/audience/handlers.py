@@ -13,6 +13,7 @@ from app.audience.service import attributes, crowds, hearing, linking, membershi
 from app.events.masses import in_sets
 from app.events.models import Event
 from app.events.service import on
+from app.identity.service import undoable
 from app.wechat import queries as wechat
 from app.wechat.messages.wecom import ContactMessage
 
@@ -30,8 +31,9 @@ def merge_tags(session: Session, events: Sequence[Event]) -> None:
     for event in events:
         if event.customer_id in people:
             kept = people[event.customer_id]
-            service.merge(session, kept_id=kept.id, merged_id=uuid.UUID(event.data["merged_id"]))
-            service.count_again(session, kept.brand_id, [kept.id])
+            with undoable(session, event):
+                service.merge(session, kept_id=kept.id, merged_id=uuid.UUID(event.data["merged_id"]))
+                service.count_again(session, kept.brand_id, [kept.id])
 
 
 @on("customer.erased")
@@ -45,20 +47,28 @@ def forget_tags(session: Session, events: Sequence[Event]) -> None:
 keep_members = on()(membership.keep_members)
 # Whoever comes with thousands is looked at with them.
 in_sets(membership.keep_members, crowds.note)
-compute_attributes = on(*SEEN, "customer.logged_in", "customer.merged")(attributes.follow)
+compute_attributes = on(*SEEN, "customer.logged_in", "customer.merged", "customer.unmerged")(attributes.follow)
 
 
 @on("customer.merged")
 def merge_members(session: Session, events: Sequence[Event]) -> None:
     people = queries.who_now(session, {event.customer_id for event in events if event.customer_id})
-    attributes.forget(session, [uuid.UUID(event.data["merged_id"]) for event in events])
     for event in events:
         merged_id = uuid.UUID(event.data["merged_id"])
-        # Whoever was kept may have been forgotten since then.
-        if event.customer_id in people:
-            membership.merge(session, kept_id=people[event.customer_id].id, merged_id=merged_id)
-        else:
-            membership.forget(session, merged_id)
+        with undoable(session, event):
+            attributes.forget(session, [merged_id])
+            # Whoever was kept may have been forgotten since then.
+            if event.customer_id in people:
+                membership.merge(session, kept_id=people[event.customer_id].id, merged_id=merged_id)
+            else:
+                membership.forget(session, merged_id)
+
+
+@on("customer.unmerged")
+def look_at_both_again(session: Session, events: Sequence[Event]) -> None:
+    people = queries.who_now(session, {event.customer_id for event in events if event.customer_id})
+    if ids := {one.id for one in people.values()}:
+        membership.hold_again(session, sorted(ids))
 
 
 @on("customer.erased")

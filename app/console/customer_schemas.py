@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from apiflask import Schema
-from apiflask.fields import UUID, Boolean, DateTime, Integer, Nested, String
+from apiflask.fields import UUID, Boolean, DateTime, Integer, List, Nested, String
 
 
 class PersonOut(Schema):
@@ -55,3 +55,40 @@ class MergeOut(Schema):
     tags = Integer()
     identities = Integer(metadata={"description": "accounts of WeChat's in which we know her"})
     messages = Integer()
+
+
+class GoingBackOut(Schema):
+    """How much would be again of whom it was."""
+
+    orders = Integer()
+    leads = Integer()
+    tags = Integer()
+    identities = Integer()
+    messages = Integer()
+    favourites = Integer()
+    walks = Integer(metadata={"description": "her ways through journeys"})
+
+
+class StayingOut(Schema):
+    """How much came since, and stays with the one who was kept."""
+
+    orders = Integer()
+    leads = Integer()
+    messages = Integer()
+
+
+class PastMergeOut(Schema):
+    id = String()
+    at = DateTime()
+    by = String(
+        allow_none=True, metadata={"description": "the member of staff; null where a telephone number or WeChat said that they are one"}
+    )
+    merged = Nested(PersonOut)
+    undone_at = DateTime(allow_none=True)
+    why_not = String(allow_none=True, metadata={"description": "why it cannot be undone now, zh-CN; null where it can"})
+    goes_back = Nested(GoingBackOut, allow_none=True)
+    stays = Nested(StayingOut, allow_none=True)
+
+
+class PastMergesOut(Schema):
+    items = List(Nested(PastMergeOut))

@@ -57,6 +57,7 @@ NAMES: dict[str, str] = BEHAVIOUR | {
     "customer.phone_bound": "A customer bound her phone number.",
     "customer.updated": "What a customer is called, or something else that is known of her, changed.",
     "customer.merged": "Two customers turned out to be one person; customer_id is the one kept.",
+    "customer.unmerged": "Two customers who were made one are two again; each is told it.",
     "customer.erased": "A customer had her personal data erased.",
     "customer.consent_given": "A customer agreed to a purpose.",
     "customer.consent_withdrawn": "A customer took an agreement back.",

@@ -41,3 +41,27 @@ class ConsentTextFixed(Conflict):
 
 class RefusalLinkUnknown(NotFound):
     code, message = "identity.refusal_link_unknown", "This link is not one of ours."
+
+
+class MergeUnknown(NotFound):
+    code, message = "identity.merge_unknown", "No such merge of this customer; those from before merges were kept cannot be undone."
+
+
+class MergeUndone(Conflict):
+    code, message = "identity.merge_undone", "The two were made two again already."
+
+
+class MergeMoving(Conflict):
+    code, message = "identity.merge_moving", "What is the merged one's is still on its way to the other; try again in a minute."
+
+
+class MergeCovered(Conflict):
+    code, message = "identity.merge_covered", "One of the two was merged again since then; undo that one first."
+
+
+class MergeForgotten(Conflict):
+    code, message = "identity.merge_forgotten", "One of the two was forgotten; nobody knows any more what was whose."
+
+
+class SameInWechat(Conflict):
+    code, message = "identity.same_in_wechat", "WeChat says that the two are one person; they would be one again when she comes next."

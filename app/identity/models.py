@@ -5,8 +5,10 @@ from __future__ import annotations
 import uuid
 from datetime import datetime
 from enum import StrEnum
+from typing import Any
 
-from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Index, Sequence, UniqueConstraint, func, text
+from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Identity, Index, Sequence, UniqueConstraint, func, text
+from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.kit.crypto import EncryptedText
@@ -54,6 +56,35 @@ class Customer(Root):
     external_id: Mapped[str | None]
     merged_into_id: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("customers.id"))
     erased_at: Mapped[datetime | None]
+
+
+class CustomerMerge(Root):
+    """That two customers were made one, by whom or by what, and whether they were made two again."""
+
+    __tablename__ = "customer_merges"
+
+    kept_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("customers.id"), index=True)
+    merged_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("customers.id"), index=True)
+    cause: Mapped[str]
+    # Which others hear; while one has not heard, what is the merged one's is still on its way.
+    event_id: Mapped[uuid.UUID | None]
+    staff_id: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("staff.id"))
+    undone_at: Mapped[datetime | None]
+    undone_by: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("staff.id"))
+
+
+class CustomerMergeChange(Base):
+    """A row that a merge made, changed or took away, as it was before and after: written by triggers of the database, for every table that
+    says whose something is. Gone with whoever is forgotten.
+    """
+
+    __tablename__ = "customer_merge_changes"
+
+    id: Mapped[int] = mapped_column(BigInteger, Identity(always=True), primary_key=True)
+    merge_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("customer_merges.id"), index=True)
+    table_name: Mapped[str]
+    before: Mapped[dict[str, Any] | None] = mapped_column(JSONB)
+    after: Mapped[dict[str, Any] | None] = mapped_column(JSONB)
 
 
 class WechatIdentity(Root):

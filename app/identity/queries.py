@@ -12,12 +12,14 @@ from sqlalchemy import ColumnElement, Select, func, literal, or_, select, tuple_
 from sqlalchemy.orm import Session, aliased
 
 from app.events import queries as happenings
-from app.events.models import Event
-from app.identity.errors import CustomerUnknown
-from app.identity.models import Consent, ConsentText, Customer, Purpose, Refusal, WechatIdentity
+from app.events import service as hearing
+from app.events.models import Event, EventDelivery
+from app.identity.errors import CustomerUnknown, MergeCovered, MergeForgotten, MergeMoving, MergeUndone, MergeUnknown, SameInWechat
+from app.identity.models import Consent, ConsentText, Customer, CustomerMerge, CustomerMergeChange, Purpose, Refusal, WechatIdentity
 from app.identity.schemas import consent_out, refusal_out
 from app.kit import db
 from app.kit.crypto import blind_index
+from app.kit.errors import Conflict
 from app.kit.phone import PhoneInvalid, normalise
 
 
@@ -304,3 +306,42 @@ def called(brand_id: uuid.UUID, q: str) -> ColumnElement[bool]:
     # Her number may be kept by somebody who was merged into her.
     owners = select(func.coalesce(alias.merged_into_id, alias.id)).where(alias.brand_id == brand_id, alias.phone_hash == number)
     return or_(named, Customer.id.in_(owners))
+
+
+def merge_of(session: Session, kept: Customer, merge_id: uuid.UUID) -> CustomerMerge:
+    """A merge by which somebody became a part of this customer. Raises `MergeUnknown`."""
+    found = session.execute(select(CustomerMerge).filter_by(id=merge_id, kept_id=kept.id)).scalar_one_or_none()
+    if found is None:
+        raise MergeUnknown
+    return found
+
+
+def merges_into(session: Session, kept: Customer) -> Sequence[CustomerMerge]:
+    """By which merges somebody became a part of this customer, the latest first."""
+    return session.execute(select(CustomerMerge).filter_by(kept_id=kept.id).order_by(CustomerMerge.id.desc())).scalars().all()
+
+
+def why_merge_stays(session: Session, merge: CustomerMerge) -> Conflict | None:
+    """Why a merge cannot be undone now, as the refusal; None where it can."""
+    both = (merge.kept_id, merge.merged_id)
+    if merge.undone_at is not None:
+        return MergeUndone()
+    if session.execute(select(Customer.id).where(Customer.id.in_(both), Customer.erased_at.is_not(None))).first():
+        return MergeForgotten()
+    later = or_(CustomerMerge.kept_id.in_(both), CustomerMerge.merged_id.in_(both))
+    if session.execute(select(CustomerMerge.id).where(CustomerMerge.id > merge.id, CustomerMerge.undone_at.is_(None), later)).first():
+        return MergeCovered()
+    unheard = select(EventDelivery.event_id).filter_by(event_id=merge.event_id, delivered_at=None)
+    unheard = unheard.where(EventDelivery.handler.in_(hearing.listeners("customer.merged")))
+    if session.execute(unheard).first():
+        return MergeMoving()
+    return SameInWechat() if merge.cause == "unionid" else None
+
+
+def goes_back(session: Session, merge: CustomerMerge) -> dict[str, int]:
+    """How many rows of each table that says whose something is go back to whom they were of."""
+    before = CustomerMergeChange.before
+    # A tag that was taken off her is none.
+    was = (before["customer_id"].astext == str(merge.merged_id)) & (func.coalesce(before["active"].astext, "true") == "true")
+    wanted = select(CustomerMergeChange.table_name, func.count()).where(CustomerMergeChange.merge_id == merge.id, was)
+    return {row[0]: row[1] for row in session.execute(wanted.group_by(CustomerMergeChange.table_name))}

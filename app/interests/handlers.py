@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 
 from app.events.models import Event
 from app.events.service import on
+from app.identity.service import undoable
 from app.interests.service import people, views, watching
 from app.kit import queue
 
@@ -58,8 +59,9 @@ def follow_merge(session: Session, events: Sequence[Event]) -> None:
         if kept_id is None:
             people.forget(session, {merged_id})
         else:
-            people.merge(session, kept_id=kept_id, merged_id=merged_id)
-            views.bound(session, {kept_id})
+            with undoable(session, event):
+                people.merge(session, kept_id=kept_id, merged_id=merged_id)
+                views.bound(session, {kept_id})
 
 
 @on("customer.erased")

@@ -11,6 +11,7 @@ from app.audience.queries import who_now
 from app.dealers import queries as dealers
 from app.events.models import Event
 from app.events.service import on
+from app.identity.service import undoable
 from app.journeys import service
 from app.journeys.service import confirming, converting, diagnosing, testing
 
@@ -26,8 +27,9 @@ def merge_walks(session: Session, events: Sequence[Event]) -> None:
     for event in events:
         if event.customer_id in people:
             merged = {"kept_id": people[event.customer_id].id, "merged_id": uuid.UUID(event.data["merged_id"])}
-            service.merge(session, **merged)
-            testing.follow_merge(session, **merged)
+            with undoable(session, event):
+                service.merge(session, **merged)
+                testing.follow_merge(session, **merged)
 
 
 @on("customer.erased")
@@ -42,7 +44,8 @@ def merge_tasks(session: Session, events: Sequence[Event]) -> None:
     people = who_now(session, {event.customer_id for event in events if event.customer_id})
     for event in events:
         if event.customer_id in people:
-            confirming.follow_merge(session, kept_id=people[event.customer_id].id, merged_id=uuid.UUID(event.data["merged_id"]))
+            with undoable(session, event):
+                confirming.follow_merge(session, kept_id=people[event.customer_id].id, merged_id=uuid.UUID(event.data["merged_id"]))
 
 
 @on("journey.exited")

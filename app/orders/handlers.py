@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 from app.events.models import Event
 from app.events.service import on
 from app.identity import queries as identity
+from app.identity.service import undoable
 from app.kit import queue
 from app.orders import service
 from app.orders.service import shipping, waiting
@@ -37,8 +38,9 @@ def follow_merge(session: Session, events: Sequence[Event]) -> None:
         assert event.customer_id is not None
         kept = identity.get(session, event.brand_id, event.customer_id)
         merged_id = uuid.UUID(event.data["merged_id"])
-        service.follow_merge(session, kept_id=kept.id, merged_id=merged_id)
-        waiting.follow_merge(session, kept_id=kept.id, merged_id=merged_id)
+        with undoable(session, event):
+            service.follow_merge(session, kept_id=kept.id, merged_id=merged_id)
+            waiting.follow_merge(session, kept_id=kept.id, merged_id=merged_id)
 
 
 @on("customer.erased")

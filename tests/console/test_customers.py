@@ -12,6 +12,7 @@ from app.audience.models import TagKind
 from app.events.models import Event
 from app.identity import service as identity
 from app.identity.models import Purpose
+from tests.console.conftest import lead
 from tests.factories import dealers as make
 from tests.factories import identity as people
 
@@ -182,6 +183,38 @@ def test_a_marketer_is_told_what_goes_over_before_two_are_made_one_and_an_advise
     assert marketer.get(f"customers/{other.id}").json["id"] == str(kept.id)
     merges = session.execute(select(Event.actor_type, Event.actor_id).where(Event.name == "customer.merged")).all()
     assert [kind for kind, _ in merges] == ["staff"]
+
+
+def test_a_marketer_is_told_what_goes_back_and_what_stays_before_one_is_two_again(
+    session: Session, world: Any, adviser: Any, marketer: Any, deliver: Any, later: Any
+) -> None:
+    kept, path = world.our_customer, f"customers/{world.our_customer.id}/merge"
+    other = people.customer(session, world.brand, nickname="林晓雯（线下）")
+    # One from before merges were kept is not there, and cannot be undone.
+    people.customer(session, world.brand, merged_into_id=kept.id)
+    for key in ("vip", "gone"):
+        audience.define(session, world.brand.id, key=key, label=key, kind=TagKind.manual)
+        audience.add(session, other.id, key, actor=("staff", None))
+    audience.remove(session, other.id, "gone", actor=("staff", None))
+    session.commit()
+    marketer.post(path, other_id=str(other.id))
+    assert marketer.get(path).json["items"][0]["why_not"] == "合并的内容还在后台转移，请一分钟后再试"
+    deliver()
+    (told,) = marketer.get(path).json["items"]
+    assert (told["merged"]["nickname"], told["by"], told["why_not"]) == ("林晓雯（线下）", world.marketer.name, None)
+    assert {name: n for name, n in told["goes_back"].items() if n} == {"tags": 1}
+    later(minutes=1)
+    lead(session, kept, world.adviser, status="won")
+    session.commit()
+    assert marketer.get(path).json["items"][0]["stays"] == {"orders": 0, "leads": 1, "messages": 0}
+    undo = f"{path}/{told['id']}/undo"
+    assert (adviser.get(path).status_code, adviser.post(undo).status_code) == (403, 403)
+    assert marketer.post(f"customers/{world.their_customer.id}/merge/{told['id']}/undo").status_code == 404
+    assert marketer.post(undo).status_code == 204
+    again = marketer.post(undo)
+    assert (again.status_code, again.json["message"]) == (409, "这次合并已经拆分过")
+    assert marketer.get(f"customers/{other.id}").json["id"] == str(other.id)
+    assert [one["key"] for one in marketer.get(f"customers/{other.id}").json["tags"]] == ["vip"]
 
 
 def test_nobody_is_merged_with_herself_or_with_another_brands_customer(session: Session, world: Any, marketer: Any) -> None:

@@ -32,6 +32,7 @@ from app.vehicles.models import ImportRun, Inspection, VehiclePhoto
 from tests.factories import broadcasts, drawing, pictures, tags
 from tests.factories import campaigns as make_campaigns
 from tests.factories import dealers as make_dealers
+from tests.factories import identity as make_identity
 from tests.factories import journeys as make_journeys
 from tests.factories import messaging as make_messaging
 from tests.factories import orders as make_orders
@@ -142,6 +143,7 @@ def other(session: Session) -> Other:
     ids = {
         "segment_id": segment.id,
         "customer_id": customer.id,
+        "merge_id": make_identity.twin(session, customer),
         "order_id": order.id,
         "lead_id": lead.id,
         "job_id": "made-up",

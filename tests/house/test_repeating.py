@@ -74,7 +74,7 @@ NEEDED = (
         "POST /api/staff/stock/vehicles/<uuid:vehicle_id>/sold",
         "POST /api/staff/stock/vehicles/<uuid:vehicle_id>/withdraw",
     }
-    | (drawing.NEEDED | dealers.NEEDED)
+    | (drawing.NEEDED | dealers.NEEDED | identity.NEEDED)
     | campaigns.NEEDED
 )
 # What may be done without a key, because doing it again changes nothing more; with one it has the same answer, too.
@@ -236,6 +236,7 @@ def world(app: Any, session: Session, wechat: FakeGateway, rings: Any) -> World:
         "share_id": sharing.vehicle_share(session, free, market.vehicle.id).id,
         "search_id": interests.search(session, free).id,
         "key": "vip",
+        "merge_id": identity.twin(session, free),
     }
     ids |= campaigns.ids(session, market.brand) | {"key_id": key.id} | dealers.ids(session, market.dealer, admin)
     session.commit()

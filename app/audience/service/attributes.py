@@ -33,8 +33,8 @@ def follow(session: Session, happened: Sequence[Event]) -> None:
         if customer is None:
             continue
         for attribute in ATTRIBUTES.values():
-            # Who signs in did what was done on the device while nobody was known; who was merged, what either did.
-            if event.name in attribute.listens or event.name in ("customer.logged_in", "customer.merged"):
+            # Who signs in did what was done on the device while nobody was known; who was merged, what either did, until it is undone.
+            if event.name in attribute.listens or event.name in ("customer.logged_in", "customer.merged", "customer.unmerged"):
                 concerned[attribute.name].add(customer.id)
     _compute(session, concerned)
 

@@ -169,6 +169,15 @@ def merge(session: Session, *, kept_id: uuid.UUID, merged_id: uuid.UUID) -> None
     session.execute(delete(SegmentMember).where(SegmentMember.customer_id == merged_id))
 
 
+def hold_again(session: Session, customer_ids: Collection[uuid.UUID]) -> None:
+    """Hold these customers, who were one and are not any more, against every segment that asks. May be called twice."""
+    brands = select(Customer.brand_id).where(Customer.id.in_(customer_ids))
+    asking = Segment.brand_id.in_(brands), Segment.archived_at.is_(None), Segment.kind == SegmentKind.dynamic
+    among = few(session, customer_ids)
+    for segment in _locked(session, session.execute(select(Segment.id).where(*asking)).scalars().all()):
+        touch(session, segment, among)
+
+
 def _become_one(session: Session, segment: Segment, kept_id: uuid.UUID, merged_id: uuid.UUID) -> None:
     hers = SegmentMember.segment_id == segment.id
     since = dict(

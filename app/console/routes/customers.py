@@ -16,7 +16,9 @@ from app.console.queries import customers, merging, timeline
 from app.console.queries.scope import Scope
 from app.dealers.models import Role
 from app.identity import service as identity
+from app.identity.errors import MergeCovered, MergeForgotten, MergeMoving, MergeUndone, MergeUnknown, SameInWechat
 from app.kit.errors import Forbidden
+from app.kit.idempotency import idempotent
 from app.kit.paging import CursorInvalid
 from app.kit.web import Caller, blueprint, raises, transactional
 
@@ -109,7 +111,28 @@ def preview_merge(session: Session, who: Caller, customer_id: uuid.UUID, json_da
 @staff.output({}, status_code=204)
 @transactional
 def merge(session: Session, who: Caller, customer_id: uuid.UUID, json_data: dict[str, Any]) -> Any:
-    """Make two customers one for good; again changes nothing. What other parts hold follows in the background."""
+    """Make two customers one; again changes nothing. What other parts hold follows in the background."""
     kept, merged = merging.both(session, _of_the_brand(who), customer_id, json_data["other_id"])
     identity.merge(session, kept, merged, actor=who.actor)
+    return ""
+
+
+@staff.get("/<uuid:customer_id>/merge")
+@raises(Forbidden, CustomerUnknown)
+@staff.output(customer_schemas.PastMergesOut)
+@transactional
+def past_merges(session: Session, who: Caller, customer_id: uuid.UUID) -> Any:
+    """Who became a part of this customer, and what it would give back to undo it; merges from before they were kept are not there."""
+    return {"items": merging.merges(session, customers.get(session, _of_the_brand(who), customer_id))}
+
+
+@staff.post("/<uuid:customer_id>/merge/<uuid:merge_id>/undo")
+@idempotent
+@raises(Forbidden, CustomerUnknown, MergeUnknown, MergeUndone, MergeMoving, MergeCovered, MergeForgotten, SameInWechat)
+@staff.output({}, status_code=204)
+@transactional
+def undo_merge(session: Session, who: Caller, customer_id: uuid.UUID, merge_id: uuid.UUID) -> Any:
+    """Make two of one again: what was hers goes back to her, what came since stays. Once."""
+    kept = customers.get(session, _of_the_brand(who), customer_id)
+    identity.unmerge(session, kept, merge_id, staff_id=who.staff.id)
     return ""

@@ -13,6 +13,7 @@ from app.identity.service.people import (
 )
 from app.identity.service.profiles import WRITABLE, write_down
 from app.identity.service.revoking import close, take_back
+from app.identity.service.undoing import undoable, unmerge
 from app.identity.service.wishes import Evidence, give_consent, lift_refusal, publish_text, refuse, want, withdraw_consent
 
 __all__ = [
@@ -38,6 +39,8 @@ __all__ = [
     "sign_in",
     "synced",
     "take_back",
+    "undoable",
+    "unmerge",
     "want",
     "withdraw_consent",
     "write_down",

@@ -10,6 +10,7 @@ from sqlalchemy import select, text
 from sqlalchemy.orm import Session
 
 from app.events import service as events
+from app.events.models import Event
 from app.identity.models import Customer
 
 
@@ -33,9 +34,9 @@ def lock(session: Session, *ids: uuid.UUID) -> Customer:
     return session.get_one(Customer, ids[0])
 
 
-def record(session: Session, customer: Customer, name: str, *, actor: tuple[str, Any] | None = None, **data: Any) -> None:
+def record(session: Session, customer: Customer, name: str, *, actor: tuple[str, Any] | None = None, **data: Any) -> Event:
     """A fact about a customer, by herself where nobody else is named."""
-    events.record(
+    return events.record(
         session,
         name,
         brand_id=customer.brand_id,

@@ -13,7 +13,8 @@ from sqlalchemy.orm import Session
 from app.events import service as events
 from app.identity import queries
 from app.identity.errors import CustomerUnknown, SessionEnded
-from app.identity.models import Customer, CustomerSession, WechatIdentity
+from app.identity.models import Customer, CustomerMerge, CustomerSession, WechatIdentity
+from app.identity.service import undoing
 from app.identity.service.ground import in_a_row, lock, record
 from app.identity.service.wishes import forget_wishes, join_wishes
 from app.kit import clock, idempotency
@@ -166,6 +167,22 @@ def merge(
         return keep
     if keep.erased_at or merged.erased_at:
         raise CustomerUnknown
+    told = CustomerMerge(
+        brand_id=keep.brand_id,
+        kept_id=keep.id,
+        merged_id=merged.id,
+        cause=cause,
+        staff_id=uuid.UUID(str(actor[1])) if actor[0] == "staff" else None,
+    )
+    session.add(told)
+    session.flush()
+    with undoing.kept_for_undoing(session, told.id):
+        _become_one(session, keep, merged)
+    told.event_id = record(session, keep, "customer.merged", actor=actor, merged_id=merged.id, cause=cause, merge_id=told.id).id
+    return keep
+
+
+def _become_one(session: Session, keep: Customer, merged: Customer) -> None:
     moved: dict[str, Any] = {}
     if keep.unionid is None:
         moved["unionid"], merged.unionid = merged.unionid, None
@@ -174,9 +191,9 @@ def merge(
         merged.phone = merged.phone_hash = None
     if keep.external_id is None:
         moved["external_id"], merged.external_id = merged.external_id, None
-    for told in ("nickname", "city", "time_zone"):
-        if getattr(keep, told) is None:
-            moved[told] = getattr(merged, told)
+    for word in ("nickname", "city", "time_zone"):
+        if getattr(keep, word) is None:
+            moved[word] = getattr(merged, word)
     merged.merged_into_id = keep.id
     session.flush()
     for field, value in moved.items():
@@ -185,9 +202,6 @@ def merge(
         session.execute(update(table).where(table.customer_id == merged.id).values(customer_id=keep.id))
     session.execute(update(Customer).where(Customer.merged_into_id == merged.id).values(merged_into_id=keep.id))
     join_wishes(session, keep, merged)
-    session.flush()
-    record(session, keep, "customer.merged", actor=actor, merged_id=merged.id, cause=cause)
-    return keep
 
 
 def erase(session: Session, customer: Customer) -> None:
@@ -203,6 +217,7 @@ def erase(session: Session, customer: Customer) -> None:
     for table in (CustomerSession, WechatIdentity):
         session.execute(delete(table).where(table.customer_id.in_(ids)))
     forget_wishes(session, ids)
+    undoing.forget(session, ids)
     nothing = dict.fromkeys(("unionid", "phone", "phone_hash", "nickname", "external_id", "city", "time_zone"))
     session.execute(update(Customer).where(Customer.id.in_(ids)).values(erased_at=func.marque_now(), **nothing))
     events.forget_behaviour(session, customer.brand_id, ids)

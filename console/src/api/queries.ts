@@ -112,6 +112,15 @@ export function useMerge(customerId: string) {
   });
 }
 
+export const usePastMerges = (customerId: string) => useOne<{ items: T.PastMerge[] }>(`staff/customers/${customerId}/merge`, CALM);
+
+export function useUndoMerge(customerId: string) {
+  return useMutation<void, ApiError, string>({
+    mutationFn: (mergeId) => api("POST", `staff/customers/${customerId}/merge/${mergeId}/undo`, {}),
+    onSettled: useStale("staff/customers/"),
+  });
+}
+
 export function useLogin() {
   const cache = useQueryClient();
   return useMutation<{ staff: T.Staff }, ApiError, { username: string; password: string; code?: string }>({

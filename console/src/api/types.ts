@@ -25,6 +25,7 @@ export type RefusalWord = Schemas["console.RefusalRowOut"];
 
 /** What goes over when two profiles of one person are made one. */
 export type Merge = Schemas["console.MergeOut"];
+export type PastMerge = Schemas["console.PastMergeOut"];
 
 /** What she wants to hear of marketing over each channel. */
 export type Wishes = Schemas["messaging.WishesOut"];

@@ -19,6 +19,7 @@ import { ConsentsPanel } from "./Consents";
 import { ReachPanel } from "./Reach";
 import { CustomerTags } from "./CustomerTags";
 import { MergeDialog } from "./MergeDialog";
+import { PastMerges } from "./PastMerges";
 import { Timeline } from "./Timeline";
 import "./customer.css";
 
@@ -118,6 +119,7 @@ function CustomerPage() {
             <OrdersPanel orders={customer.orders} />
             <ReachPanel customer={customer} />
             <ConsentsPanel customer={customer} />
+            {mayMerge && <PastMerges customer={customer} />}
           </div>
         )}
       </div>

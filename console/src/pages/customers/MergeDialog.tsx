@@ -12,18 +12,24 @@ import { t } from "../../texts/zh-CN";
 const m = t.customer.merge;
 const FIGURES = ["orders", "leads", "tags", "identities", "messages"] as const;
 
+export function MergeFigures({ numbers }: { numbers: [name: string, n: number][] }) {
+  return (
+    <dl className="merge-figures">
+      {numbers.map(([name, n]) => (
+        <div key={name}>
+          <dt>{m.figures[name] ?? name}</dt>
+          <dd>{t.common.count(n)}</dd>
+        </div>
+      ))}
+    </dl>
+  );
+}
+
 function Told({ told }: { told: Merge }) {
   return (
     <>
       <p>{m.goes(nameOf(told.merged), nameOf(told.kept))}</p>
-      <dl className="merge-figures">
-        {FIGURES.map((name) => (
-          <div key={name}>
-            <dt>{m.figures[name]}</dt>
-            <dd>{t.common.count(told[name])}</dd>
-          </div>
-        ))}
-      </dl>
+      <MergeFigures numbers={FIGURES.map((name) => [name, told[name]])} />
       <Alert type="warning" showIcon title={m.forGood} />
     </>
   );
