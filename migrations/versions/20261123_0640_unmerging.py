@@ -7,7 +7,7 @@ from alembic import op
 from sqlalchemy.dialects import postgresql
 
 revision = "20261123_0640"
-down_revision = "20261123_0580"
+down_revision = "20261123_0630"
 
 # Whatever says whose something is, and what else becomes one with two customers.
 TABLES = (
