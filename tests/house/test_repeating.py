@@ -234,10 +234,9 @@ def world(app: Any, session: Session, wechat: FakeGateway, rings: Any) -> World:
         "photo_id": photo.id,
         "share_id": sharing.vehicle_share(session, free, market.vehicle.id).id,
         "search_id": interests.search(session, free).id,
-        "key": "vip",
         "merge_id": identity.twin(session, free),
     }
-    ids |= campaigns.ids(session, market.brand) | {"key_id": key.id} | dealers.ids(session, market.dealer, admin)
+    ids |= campaigns.ids(session, market.brand) | {"key_id": key.id, "key": "vip"} | dealers.ids(session, market.dealer, admin)
     session.commit()
     tags = make_tags.of_brand(session, market.brand)
     archive = {"/segments/<uuid:segment_id>/archive": {"segment_id": archived.id}} | drawing.doors(session, market.brand)
