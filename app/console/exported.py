@@ -12,14 +12,15 @@ from sqlalchemy.orm import Session
 from app.analytics.queries import Asked, By
 from app.console import insight_schemas, operations_schemas, order_schemas, schemas
 from app.console.errors import AdministratorsOnly
-from app.console.queries import audit, customers, insight, leads, orders
+from app.console.queries import audit, customers, insight, leads, orders, shares
 from app.console.queries.league import Sort, league
 from app.console.queries.scope import Scope
 from app.dealers import queries as dealers
 from app.dealers import schemas as dealer_schemas
-from app.dealers.models import Role, Staff
+from app.dealers.models import HEADQUARTERS, Role, Staff
 from app.dealers.service import must_keep_team
 from app.exports.lists import Column, Offer, Page, offer
+from app.kit.errors import Forbidden
 from app.kit.texts import has, t
 from app.vehicles import schemas_stock
 from app.vehicles.queries import inventory
@@ -41,6 +42,11 @@ def _anybody(_session: Session, _staff: Staff) -> None:
 def _administrators(_session: Session, staff: Staff) -> None:
     if staff.role != Role.admin:
         raise AdministratorsOnly
+
+
+def _headquarters(_session: Session, staff: Staff) -> None:
+    if staff.role not in HEADQUARTERS:
+        raise Forbidden
 
 
 def _join(
@@ -134,6 +140,23 @@ def _store_row(row: Row) -> tuple[Any, ...]:
     figures = ("leads", "asked", "in_time", "answer_seconds", "test_drives", "deposits", "sales", "refunds", "sales_of_leads")
     both = (row[period][name] for name in figures for period in ("now", "before"))
     return row["rank"], row["name"], row["city"], row["dealer"], *both
+
+
+def _sharers(session: Session, staff: Staff, asked: Row, *, cursor: str | None, limit: int) -> tuple[Iterable[Row], str | None]:
+    """A page; the cursor is the number of the next."""
+    page = int(cursor or 1)
+    found = shares.sharers(session, staff.brand_id, asked["since"], asked["until"], page=page, limit=limit)
+    return found, str(page + 1) if len(found) == limit else None
+
+
+def _sharer_row(row: Row) -> tuple[Any, ...]:
+    return (
+        row["person"]["nickname"],
+        row["person"]["phone_masked"],
+        row["shares"],
+        row["own_newcomers"],
+        *(row[name] for name in shares.FIGURES),
+    )
 
 
 _join(
@@ -237,3 +260,11 @@ _join(
 )
 _join("funnel", insight_schemas.FunnelByIn, _funnel, lambda row: (row["label"], *row["people"]))
 _join("league", insight_schemas.LeagueByIn, _league, _store_row)
+_join(
+    "sharing",
+    insight_schemas.PeriodIn,
+    _sharers,
+    _sharer_row,
+    about=lambda row: row["sharer_id"],
+    check=_headquarters,
+)

@@ -14,6 +14,7 @@ from app.analytics.queries import By
 from app.console.customer_schemas import PersonOut
 from app.console.queries.league import FEW, Sort
 from app.console.schemas import ListIn
+from app.sharing.queries import CHAIN_DEPTH
 
 LONGEST_DAYS = 366
 
@@ -117,3 +118,41 @@ class LeagueOut(Schema):
     ranked = Integer(metadata={"description": "stores of the brand that have a rank"})
     before = Nested(PeriodIn)
     read_until = DateTime(allow_none=True)
+
+
+class SharersIn(PeriodIn):
+    page = Integer(load_default=1, validate=Range(1, 1_000))
+    limit = Integer(load_default=20, validate=Range(1, 100))
+
+
+class LedToOut(Schema):
+    shares = Integer()
+    opens = Integer(metadata={"description": "people or devices, each once per share, without the sharer and without machines"})
+    newcomers = Integer(metadata={"description": "became customers by it, each counted for the first share that ever touched her"})
+    leads = Integer()
+    orders = Integer()
+    deposits = Integer()
+
+
+class SharesTotalOut(LedToOut):
+    sharers = Integer(metadata={"description": "people who shared"})
+
+
+class SharesLevelOut(SharesTotalOut):
+    removed = Integer(metadata={"description": f"from the first share of its chain; {CHAIN_DEPTH} is so many times or more"})
+
+
+class SharerOut(LedToOut):
+    person = Nested(PersonOut)
+    own_newcomers = Integer(
+        metadata={
+            "description": f"by her own shares; all other figures with those passed on from hers, {CHAIN_DEPTH} times removed at most"
+        }
+    )
+
+
+class SharingOut(Schema):
+    k = Float(allow_none=True, metadata={"description": "newcomers a sharer; null when nobody shared"})
+    total = Nested(SharesTotalOut)
+    levels = List(Nested(SharesLevelOut))
+    sharers = List(Nested(SharerOut))

@@ -21,6 +21,7 @@ LISTS = (
     "stock",
     "insight",
     "insight/league",
+    "insight/sharing",
     "journeys",
     "messages",
     "messages/templates",

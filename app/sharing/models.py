@@ -42,12 +42,13 @@ class Share(Base):
     __tablename__ = "shares"
     __table_args__ = (
         Index("ix_shares_customer_id_target", "customer_id", "target"),
+        Index("ix_shares_brand_id_created_at", "brand_id", "created_at"),
         CheckConstraint("id ~ '^[0-9A-Za-z]{1,22}$'", name="fits_a_scene"),
         CheckConstraint("parent_id <> id", name="not_its_own_parent"),
     )
 
     id: Mapped[str] = mapped_column(primary_key=True, default=new_share_id)
-    brand_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("brands.id"), index=True)
+    brand_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("brands.id"))
     created_at: Mapped[datetime] = mapped_column(server_default=func.marque_now())
     customer_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("customers.id"))
     kind: Mapped[str]

@@ -9,9 +9,11 @@ from sqlalchemy.orm import Session
 from app.analytics.models import Step
 from app.analytics.queries import Asked, By
 from app.console import insight_schemas as schemas
-from app.console.queries import insight
+from app.console.queries import insight, shares
 from app.console.queries.league import Sort, league
 from app.console.queries.scope import Scope
+from app.dealers.models import HEADQUARTERS
+from app.kit.errors import Forbidden
 from app.kit.paging import CursorInvalid
 from app.kit.web import Caller, blueprint, raises, transactional
 
@@ -56,3 +58,16 @@ def stores(session: Session, who: Caller, query_data: dict[str, Any]) -> Any:
     """The stores ranked by one figure, a period beside the one before. A dealer reads of its own, and where they stand among all."""
     sort = Sort(query_data.pop("sort"))
     return league(session, Scope.of(who.staff), query_data.pop("since"), query_data.pop("until"), sort=sort, **query_data)
+
+
+@staff.get("/sharing")
+@staff.input(schemas.SharersIn, location="query")
+@staff.output(schemas.SharingOut)
+@raises(Forbidden)
+@transactional
+def sharing(session: Session, who: Caller, query_data: dict[str, Any]) -> Any:
+    """What people passed on and whom it brought. For headquarters: who shares is no dealer's customer yet, and chains cross dealers."""
+    if who.staff.role not in HEADQUARTERS:
+        raise Forbidden
+    period = (who.staff.brand_id, query_data.pop("since"), query_data.pop("until"))
+    return shares.summary(session, *period) | {"sharers": shares.sharers(session, *period, **query_data)}

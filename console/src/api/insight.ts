@@ -27,5 +27,12 @@ export function useLeague(asked: LeagueAsked, page: number) {
   return useQuery<League, ApiError>({ queryKey: [path], queryFn: () => api("GET", path), refetchInterval: MINUTE, placeholderData: keepPreviousData });
 }
 
+export type Sharing = Schemas["console.SharingOut"];
+
+export function useSharing(days: Record<"since" | "until", string>, page: number) {
+  const path = withQuery("staff/insight/sharing", { ...days, page: String(page) });
+  return useQuery<Sharing, ApiError>({ queryKey: [path], queryFn: () => api("GET", path), placeholderData: keepPreviousData });
+}
+
 export const useFunnelChoices = () => useOne<Record<"stores" | "series" | "channels", Choice[]>>(`${FUNNEL}/choices`, HOUR);
 export const useFunnelPeople = (asked: Asked, step: string) => usePages<Person>(`${FUNNEL}/people`, { ...asked, step }, MINUTE);
