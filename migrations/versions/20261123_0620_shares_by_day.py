@@ -5,7 +5,7 @@ from __future__ import annotations
 from alembic import op
 
 revision = "20261123_0620"
-down_revision = "20261123_0630"
+down_revision = "20261123_0640"
 
 
 def upgrade() -> None:
