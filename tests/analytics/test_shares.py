@@ -153,26 +153,19 @@ def test_a_dealers_people_get_neither_the_page_nor_the_file_and_headquarters_get
 
 
 def test_some_days_of_shares_are_read_without_all_that_there_ever_were(circle: Circle, session: Session) -> None:
-    given = {"brand_id": circle.market.brand.id, "customer_id": circle.person().id, "now": NOON}
-    session.execute(
-        text(
-            "INSERT INTO shares (id, brand_id, customer_id, kind, channel, target, created_at) SELECT n::text, :brand_id, :customer_id, "
-            "'list', 'friend', '', :now - n * interval '1 hour' FROM generate_series(1, 20000) n"
-        ),
-        given,
-    )
-    session.execute(
-        text("INSERT INTO share_opens (id, share_id, visitor_id, opened_at) SELECT marque_new_id(), id, 'device', created_at FROM shares")
-    )
-    session.execute(
-        text(
-            "INSERT INTO share_conversions (id, share_id, first_share_id, kind, subject_id, customer_id) "
-            "SELECT marque_new_id(), id, id, 'login', id, customer_id FROM shares"
-        )
-    )
-    touches = "SELECT customer_id, id, created_at, created_at FROM shares"
-    session.execute(text(f"INSERT INTO share_touches (customer_id, share_id, first_at, last_at) {touches}"))
-    for table in ("shares", "share_opens", "share_conversions", "share_touches"):
+    given = {"brand_id": circle.market.brand.id, "now": NOON}
+    each = "FROM generate_series(1, 20000) n"
+    for rows in (
+        f"customers (id, brand_id, created_at) SELECT CAST(lpad(n::text, 32, '0') AS uuid), :brand_id, :now {each}",
+        "shares (id, brand_id, customer_id, kind, channel, target, created_at) SELECT n::text, :brand_id, "
+        f"CAST(lpad(n::text, 32, '0') AS uuid), 'list', 'friend', '', :now - n * interval '1 hour' {each}",
+        "share_opens (id, share_id, visitor_id, opened_at) SELECT marque_new_id(), id, 'device', created_at FROM shares",
+        "share_conversions (id, share_id, first_share_id, kind, subject_id, customer_id) "
+        "SELECT marque_new_id(), id, id, 'login', id, customer_id FROM shares",
+        "share_touches (customer_id, share_id, first_at, last_at) SELECT customer_id, id, created_at, created_at FROM shares",
+    ):
+        session.execute(text(f"INSERT INTO {rows}"), given)
+    for table in ("customers", "shares", "share_opens", "share_conversions", "share_touches"):
         session.execute(text(f"ANALYZE {table}"))
     asked = _asked(circle.market.brand.id, date(2026, 6, 8), date(2026, 6, 10))
     plan = "\n".join(session.execute(text(f"EXPLAIN {_LEVELS}"), asked).scalars())

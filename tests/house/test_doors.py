@@ -210,12 +210,12 @@ def reconciled(session: Session, market: make_orders.Market) -> dict[str, Any]:
 
 
 # Doors that only headquarters open: money that went wrong or back, deposit terms, journeys with their numbers (and the file for which
-# the body asks), and what is written to many, are the brand's.
+# the body asks), what is written to many, and who passes on what, are the brand's.
 OF_THE_BRAND = re.compile(
     r"\w+ /api/staff/((payments/[a-z.]+|journeys|segments|refunds|tags|people|broadcasts|sends|messaging|wishes|templates)(/.*)?|"
     r"partner-keys/.*|customers/.+/(messages|merge)(/.*)?|orders/.+/refund|deposit-terms/.+)|"
     r"\w+ /api/staff/(operations|settings)/.*|POST /api/staff/(deposit-terms|dealers)/(.*/stores)?|PATCH /api/staff/dealers/.*|"
-    r"POST /api/staff/exports/"
+    r"POST /api/staff/exports/|GET /api/staff/insight/sharing"
 )
 # Her own login, whoever she is: these would end it here, and tests/dealers/test_sign_in.py tries what else can be done to it.
 OF_HERSELF = re.compile(r"(DELETE /api/staff/session/(browsers)?|(POST|PUT) /api/staff/session/.*)")

@@ -41,9 +41,9 @@ const SHARERS: TableProps<Sharer>["columns"] = [
       </Link>
     ),
   },
+  ...LED_TO,
   figure(s.shares, "shares"),
   figure(s.ownNewcomers, "own_newcomers"),
-  ...LED_TO,
 ];
 
 function Factor({ k, total }: Pick<Sharing, "k" | "total">) {
@@ -86,7 +86,7 @@ function SharingPage() {
           <Nothing title={s.empty} hint={s.emptyHint} />
         </Panel>
       ) : (
-        <>
+        <div className="stack">
           <Panel>
             <Factor k={data.k} total={data.total} />
           </Panel>
@@ -114,7 +114,7 @@ function SharingPage() {
             />
             <p className="quiet insight-note">{s.topMeans}</p>
           </Panel>
-        </>
+        </div>
       )}
     </>
   );

@@ -65,7 +65,7 @@ export const insight = {
     shares: "分享次数",
     perSharer: "人均分享次数",
     perShare: "每次分享的新客户",
-    figures: { opens: "打开", newcomers: "新客户", leads: "线索", orders: "订单", deposits: "意向金" },
+    figures: { newcomers: "新客户", opens: "打开", leads: "线索", orders: "订单", deposits: "意向金" },
     none: "无",
     chain: "传到了第几层",
     level: "层级",
