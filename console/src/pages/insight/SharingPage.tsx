@@ -17,6 +17,8 @@ import "./insight.css";
 
 const s = t.insight.sharing;
 const PAGE = 20;
+/** The server turns so many pages; whoever brought less is in the file. */
+const MOST_PAGES = 1000;
 
 type Level = Sharing["levels"][number];
 type Sharer = Sharing["sharers"][number];
@@ -106,7 +108,7 @@ function SharingPage() {
                 data.total.sharers > PAGE && {
                   current: page,
                   pageSize: PAGE,
-                  total: data.total.sharers,
+                  total: Math.min(data.total.sharers, PAGE * MOST_PAGES),
                   showSizeChanger: false,
                   onChange: (to) => setPage(to === 1 ? null : String(to)),
                 }
