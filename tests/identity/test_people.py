@@ -14,7 +14,7 @@ from app.dealers.models import Brand
 from app.events.models import Event
 from app.identity import queries, service
 from app.identity.errors import CustomerUnknown
-from app.identity.models import Consent, Customer, CustomerSession, Purpose, WechatIdentity
+from app.identity.models import Consent, Customer, CustomerMerge, CustomerSession, Purpose, WechatIdentity
 from app.kit import db
 from app.kit.idempotency import IdempotentAnswer
 from app.wechat.client import Outcome, WechatError
@@ -121,7 +121,8 @@ class TestPhone:
         assert client.get("/api/customer/identity/me", headers=headers).json["id"] == str(owner.id)
         (merged,) = facts(session, "customer.merged")
         assert merged.customer_id == owner.id
-        assert merged.data == {"merged_id": str(lin.id), "cause": "phone"}
+        merge = session.execute(select(CustomerMerge)).scalar_one()
+        assert merged.data == {"merged_id": str(lin.id), "cause": "phone", "merge_id": str(merge.id)}
         session.expire_all()
         assert queries.get(session, brand.id, lin.id).id == owner.id
 
