@@ -17,6 +17,7 @@ import psycopg
 from dev.stack import Stack
 
 VIP, BROKEN_OFF_AFTER_S = "bench_vip", 1200
+FOUND_AFTER_S = 300
 # How often it is looked for the longest transaction: what is shorter may be missed.
 LOOKS_EVERY_S = 0.02
 MOST_TOLD = 6
@@ -108,10 +109,12 @@ class Stage:
             staff = session.query(Staff).filter_by(brand_id=self.brand_id, role=Role.marketer).first()
             assert staff is not None
             segment_id = segments.create(session, staff, name=f"测速{time.monotonic_ns()}", tree=tree).id
-        computing.compute_due()
-        self.members = int(self.one("SELECT count(*) FROM segment_members WHERE segment_id = %s", segment_id))
-        if self.members < self.count:
-            raise RuntimeError(f"{self.members} members instead of {self.count}")
+        end = time.monotonic() + FOUND_AFTER_S
+        while self.members < self.count:  # a worker of the town may be the one that computes it
+            if time.monotonic() > end:
+                raise RuntimeError(f"{self.members} members instead of {self.count}")
+            computing.compute_due()
+            self.members = int(self.one("SELECT count(*) FROM segment_members WHERE segment_id = %s", segment_id))
         return segment_id
 
     def journey(self, key: str, entry: dict[str, Any], nodes: Sequence[dict[str, Any]], *, ways: str, paused: bool = False) -> Made:

@@ -181,7 +181,10 @@ def test_a_league_reads_the_days_it_is_asked_for_and_not_all_that_ever_were(town
     session.execute(text(f"INSERT INTO lead_assignments (id, lead_id, created_at, {columns}) {asked}"))
     drives = of_each.format("CASE WHEN random() < 0.1 THEN 'test_drive_booked' ELSE 'note' END, ''")
     session.execute(text(f"INSERT INTO lead_activities (id, lead_id, created_at, kind, reference) {drives}"))
-    for table in ("leads", "lead_assignments", "lead_activities"):
+    wished = "SELECT marque_new_id(), id, 'contact', :store_id, created_at FROM leads WHERE dealer_id = :dealer_id"
+    interests = text(f"INSERT INTO lead_interests (id, lead_id, kind, store_id, latest_at) {wished} ON CONFLICT DO NOTHING")
+    session.execute(interests, given | {"store_id": town.near.id})
+    for table in ("leads", "lead_assignments", "lead_activities", "lead_interests"):
         session.execute(text(f"ANALYZE {table}"))
     asked_for = given | {"since": NOON - timedelta(days=7), "until": NOON, "grades": ["A"], "times": [timedelta(0)]}
     for statement, index in ((_ANSWERS, "ix_lead_assignments_dealer"), (_DRIVES, "ix_lead_activities_test_drives")):

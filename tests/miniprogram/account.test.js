@@ -232,6 +232,38 @@ test('a client that never tells of its judgement keeps the name a little later',
   assert.deepEqual([kept(), page.data.nickname], [['晓雯'], '晓雯']);
 });
 
+test('what the server tells while she types stays out of the field', async () => {
+  const device = signedIn();
+  const { page, name, kept } = await mine(device);
+  const told = [];
+  const set = page.setData;
+  page.setData = function setData(data, done) {
+    if ('nickname' in data) told.push(data.nickname);
+    return set.call(this, data, done);
+  };
+  device.server.on('GET /api/customer/identity/me', { id: 'customer-1', nickname: null, phone_masked: '138****0000' });
+  page.renames();
+  await page.load();
+  await name('晓雯');
+  await page.load();
+  assert.deepEqual([told, page.data.phone], [[], '138****0000']);
+  await page.reviewed({ detail: { pass: true, timeout: false } });
+  assert.deepEqual([kept(), page.data.nickname], [['晓雯'], '晓雯']);
+});
+
+test('an answer of before she gave her name does not take it away', async () => {
+  const device = signedIn();
+  const { page, name } = await mine(device);
+  let answer;
+  device.server.on('GET /api/customer/identity/me', () => new Promise((resolve) => { answer = resolve; }));
+  const loading = page.load();
+  await device.settled();
+  await name('晓雯', { pass: true, timeout: false });
+  answer({ id: 'customer-1', nickname: null, phone_masked: null });
+  await loading;
+  assert.deepEqual([page.data.nickname, page.data.hello], ['晓雯', '您好，晓雯']);
+});
+
 test('a nickname that the server refuses falls back to the one before', async () => {
   const device = signedIn();
   const { page, name } = await mine(device);

@@ -119,9 +119,15 @@ async function bindPhone(code) {
   return update(await send({ method: 'POST', path: '/customer/identity/phone', body: { code } }));
 }
 
-/** @returns {Promise<Customer>} */
+/**
+ * Asks the server what it knows of her. An answer that comes after she changed something is of before, and undoes nothing.
+ * @returns {Promise<Customer>}
+ */
 async function refresh() {
-  return update(await send({ method: 'GET', path: '/customer/identity/me' }));
+  await ensure();
+  const before = customer();
+  const told = await send({ method: 'GET', path: '/customer/identity/me' });
+  return customer() === before ? update(told) : /** @type {Customer} */ (customer());
 }
 
 /**

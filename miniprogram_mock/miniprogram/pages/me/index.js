@@ -58,6 +58,8 @@ Page({
   stopListening: () => {},
   /** The name that WeChat is looking at. */
   proposed: '',
+  /** The field is hers, from when she goes into it until what she wrote is decided: whatever the server tells meanwhile stays out of it. */
+  typing: false,
   untold: /** @type {any} */ (null),
 
   onLoad() {
@@ -124,7 +126,7 @@ Page({
     this.setData({
       state: 'ready',
       hello: nickname ? fill(t.nickname.hello, { name: nickname }) : t.nickname.nobody,
-      nickname: nickname || '',
+      ...(this.typing ? {} : { nickname: nickname || '' }),
       phone: phone_masked || '',
       changeLabel: fill(t.phone.changeLabel, { phone: phone_masked }),
     });
@@ -132,6 +134,7 @@ Page({
 
   /** A name that was left before and is still looked at is not the one she wants. */
   renames() {
+    this.typing = true;
     this.propose('');
   },
 
@@ -165,6 +168,7 @@ Page({
     const nickname = this.proposed;
     this.propose('');
     if (!nickname) return;
+    this.typing = false;
     try {
       await session.rename(nickname);
       prompts.toast(t.nickname.saved);
@@ -179,6 +183,7 @@ Page({
    * @param {string} typed
    */
   restore(typed) {
+    this.typing = false;
     const { nickname } = this.data;
     this.setData({ nickname: typed }, () => this.setData({ nickname }));
   },
