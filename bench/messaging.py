@@ -18,6 +18,7 @@ import aiohttp
 import orjson
 import psutil
 import psycopg
+import uvloop
 
 from bench import sink
 from bench.report import Figure, Report
@@ -100,7 +101,7 @@ def _post(address: str, calls: int) -> None:
             waiting = iter(range(calls))
             await asyncio.gather(*(some(session, waiting) for _ in range(AT_ONCE)))
 
-    asyncio.run(everything())
+    uvloop.run(everything())
 
 
 # Followers who agreed to marketing, and the town's cars in turn; what the rows need beyond that has its defaults.

@@ -8,7 +8,7 @@ import uuid
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, cast
 
 from psycopg.types.json import Jsonb
 from sqlalchemy import Uuid, and_, any_, delete, func, insert, literal, or_, select, text, update
@@ -340,11 +340,14 @@ def _deliver_batch(key: str, limit: int, tried: list[uuid.UUID] | None = None) -
         times = {recorded_at for _, recorded_at in due}
         # Between the first and the last, so that no other months are looked into.
         within = Event.recorded_at >= min(times), Event.recorded_at <= max(times)
-        found = session.execute(select(Event).where(Event.id == _any(ids), *within).order_by(Event.recorded_at, Event.id))
+        # As rows: nobody changes what happened, and entities of the session cost as much again as to read them.
+        wanted = select(*Event.__table__.c).where(Event.id == _any(ids), *within).order_by(Event.recorded_at, Event.id)
+        happened = cast(Sequence[Event], session.execute(wanted).all())
         whom = key.partition(":")[2]
-        _handlers[_kind(key)](session, found.scalars().all(), **({"whom": whom} if whom else {}))
+        _handlers[_kind(key)](session, happened, **({"whom": whom} if whom else {}))
         heard = update(EventDelivery).where(EventDelivery.handler == key, EventDelivery.event_id == _any(ids))
-        heard = heard.values(delivered_at=func.marque_now(), error=None)
+        # As a select the moment is asked for once, not for each row.
+        heard = heard.values(delivered_at=select(func.marque_now()).scalar_subquery(), error=None)
         session.execute(heard.execution_options(synchronize_session=False))
         if _kind(key) in _diagnoses:
             wake(session, key)
@@ -361,7 +364,7 @@ def _next(session: Session, key: str, limit: int) -> Sequence[tuple[uuid.UUID, d
         EventDelivery.handler == key,
         EventDelivery.delivered_at.is_(None),
         EventDelivery.dead_at.is_(None),
-        EventDelivery.due_at <= func.marque_now(),
+        EventDelivery.due_at <= select(func.marque_now()).scalar_subquery(),
     )
     return [(event_id, at) for event_id, at in session.execute(wanted.order_by(EventDelivery.event_id).limit(limit))]
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from datetime import timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, Uuid, func, null, select, update
+from sqlalchemy import ColumnElement, Uuid, case, func, null, select, update
 from sqlalchemy.orm import Session
 
 from app.journeys.visits import Standing, standing
@@ -74,7 +74,7 @@ def plan(here: Standing, where: ColumnElement[bool], *, about: Sequence[Any] = (
 
 
 def find(here: Standing, where: ColumnElement[bool]) -> None:
-    """Let `standing.send_id` be the message that this step planned for her, now or on an earlier visit."""
+    """Let `standing.send_id` be the message that this step planned for her, on an earlier visit or when it was taken before."""
     of_step = (Send.walk_id == standing.c.walk_id) & (Send.brand_id == standing.c.brand_id) & (Send.dedupe_key == step_key(here))
     found = update(standing).where(here.here & where, of_step).values(send_id=Send.id)
     here.session.execute(found.execution_options(synchronize_session=False))
@@ -85,15 +85,14 @@ def await_outcome(here: Standing, *, sent: str, not_sent: str, hours: int) -> No
 
     What has not left after so many hours since her arrival is taken back. What is on its way at that moment is waited for.
     """
-    find(here, here.has_acted)
+    find(here, here.has_acted & standing.c.send_id.is_(None))
     became = select(Send.status).where(Send.id == standing.c.send_id).scalar_subquery()
     over = standing.c.arrived_at + timedelta(hours=hours)
     waited = select(standing.c.send_id).where(here.here, here.has_acted, over <= here.now, became == SendStatus.planned)
     late = here.session.execute(waited).scalars().all()
     if late:
         messaging.cancel_planned(here.session, send_ids=late)
-    here.leave(sent, where=here.has_acted & became.in_(LEFT))
-    here.leave(not_sent, where=here.has_acted & became.not_in(OPEN))
+    here.leave(case((became.in_(LEFT), sent), else_=not_sent), where=here.has_acted & became.not_in(OPEN))
     here.stay(func.greatest(over, here.now + LOOKS_AGAIN), awaits=OUTCOMES)
 
 

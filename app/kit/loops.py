@@ -11,6 +11,7 @@ from collections.abc import Coroutine
 from typing import Any, ClassVar, Self, TypeVar
 
 import aiohttp
+import uvloop
 
 from app.kit.logging import trace_by_turns
 
@@ -26,7 +27,7 @@ class Loop(ABC):
     _of: ClassVar[dict[tuple[type[Loop], int], Any]] = {}
 
     def __init__(self) -> None:
-        self.loop = asyncio.new_event_loop()
+        self.loop = uvloop.new_event_loop()
         self.loop.call_soon(trace_by_turns, self.loop)
         threading.Thread(target=self.loop.run_forever, name=self.name, daemon=True).start()
         self.session = self.do(self.open())

@@ -311,7 +311,8 @@ def test_facts_sweeps_and_new_versions_at_once_tell_each_change_once(committed: 
                 tree = leaf("event", event="vehicle.viewed", at_least=at_least, within_days=30)
                 segments.edit(session, session.merge(staff), queries.segment(session, staff.brand_id, segment), version=version, tree=tree)
             computing.compute_due()
-            queue.run("audience.sweep_segments")
+            with committed() as session:
+                membership.sweep(session, segment)
 
     with ThreadPoolExecutor(4) as pool:
         waiting = [pool.submit(happen, number) for number in range(3)] + [pool.submit(change)]

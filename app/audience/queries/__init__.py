@@ -1,6 +1,7 @@
 """Looks at who: tags and segments."""
 
 from app.audience.queries.tags import (
+    Living,
     behaviour_of,
     carriers,
     folders,
@@ -17,6 +18,7 @@ from app.audience.queries.tags import (
 )
 
 __all__ = [
+    "Living",
     "behaviour_of",
     "carriers",
     "folders",

@@ -15,6 +15,7 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
 from app.audience.models import CustomerTag, Source, Tag, ValueType
+from app.audience.queries.tags import Living
 from app.events import service as events
 from app.events.models import Event
 from app.identity.models import Customer
@@ -32,7 +33,7 @@ class Decision:
     Without a `value` the one that she has stays. Without `expires_at` the tag is carried for as long as the tag itself says.
     """
 
-    customer: Customer
+    customer: Customer | Living
     tag: Tag
     active: bool
     source: Source

@@ -6,9 +6,9 @@ import uuid
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
-from sqlalchemy import Uuid, any_, delete, insert, literal, select, text
+from sqlalchemy import Uuid, any_, delete, func, insert, literal, select, text
 from sqlalchemy.dialects import postgresql
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import Session
@@ -146,9 +146,9 @@ def sweep(session: Session, segment_id: uuid.UUID) -> None:
     segment.swept_at = scope.moment
 
 
-def sweeping(session: Session) -> Sequence[uuid.UUID]:
-    """The segments that time moves people into and out of, those that waited longest first."""
-    wanted = select(Segment.id).where(Segment.swept_at.is_not(None), Segment.archived_at.is_(None))
+def sweeping(session: Session, *, not_since: timedelta = timedelta(0)) -> Sequence[uuid.UUID]:
+    """The segments that time moves people into and out of, and in which that was not looked at for so long; which waited longest first."""
+    wanted = select(Segment.id).where(Segment.swept_at <= func.marque_now() - not_since, Segment.archived_at.is_(None))
     return session.execute(wanted.order_by(Segment.swept_at)).scalars().all()
 
 

@@ -31,9 +31,13 @@ from app.wechat.models import AccountKind, WechatAccount
 def get(session: Session, scope: Scope, customer_id: uuid.UUID) -> Customer:
     """A living customer within the scope; a merged one leads on to the one kept. Raises `CustomerUnknown`."""
     living = audience.who_now(session, [customer_id]).get(customer_id)
-    if living is None or session.scalar(select(Customer.id).where(Customer.id == living.id, scope.covers_customer())) is None:
+    if living is None:
         raise CustomerUnknown
-    return living
+    hers = select(Customer).where(Customer.id == living.id, scope.covers_customer()).execution_options(populate_existing=True)
+    found = session.scalars(hers).one_or_none()
+    if found is None:
+        raise CustomerUnknown
+    return found
 
 
 def search(session: Session, scope: Scope, *, q: str | None, tag: str | None, cursor: str | None, limit: int, counted: bool = True) -> Page:

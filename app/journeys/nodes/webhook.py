@@ -61,7 +61,7 @@ class Webhook(Node):
         said: dict[str, Any] = {"template_key": here.config["template"], "lane": messages.lane(here, Purpose.marketing)}
         messages.plan(here, ~here.has_acted, about=("answer_key", here.config["key"]), channel=CHANNEL, **said)
         here.note_acted()
-        messages.find(here, here.here)
+        messages.find(here, standing.c.send_id.is_(None))
         _keep_answers(here)
         messages.await_outcome(here, sent="answered", not_sent="failed", hours=here.config["wait_hours"])
 

@@ -10,10 +10,9 @@ from datetime import datetime
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from app.audience.queries import who_now
+from app.audience.queries import Living, who_now
 from app.events import service as events
 from app.events.models import Event
-from app.identity.models import Customer
 from app.journeys.arrivals import Heard
 from app.journeys.graph import TRIGGER, Graph
 from app.journeys.models import INSIDE, Journey, JourneyStatus, JourneyVersion, VersionStatus, Walk, WalkStatus
@@ -86,7 +85,7 @@ def _hearing(session: Session, names: Collection[str], journey_id: uuid.UUID | N
     return session.execute(wanted.order_by(JourneyVersion.id)).scalars().all()
 
 
-def _arrivals(version: JourneyVersion, happened: Sequence[Event], people: Mapping[uuid.UUID, Customer]) -> Iterator[Arrival]:
+def _arrivals(version: JourneyVersion, happened: Sequence[Event], people: Mapping[uuid.UUID, Living]) -> Iterator[Arrival]:
     graph = Graph(version.graph)
     heard = [(kind, config, kind.hears(config)) for kind, config in graph.triggers if issubclass(kind, Heard)]
     for event in happened:

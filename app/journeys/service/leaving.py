@@ -15,6 +15,7 @@ from sqlalchemy.exc import DataError, OperationalError, ProgrammingError
 from sqlalchemy.orm import Session
 
 from app.audience.conditions import Scope
+from app.audience.queries import Living
 from app.audience.queries.attributes import ATTRIBUTES
 from app.audience.service.compiling import listens, moved_by_time
 from app.audience.service.compiling import people as fulfilling
@@ -95,7 +96,7 @@ def leave(session: Session, customer_ids: Collection[uuid.UUID], *, reason: str)
 def let_out(
     session: Session,
     happened: Sequence[Event],
-    people: Mapping[uuid.UUID, Customer],
+    people: Mapping[uuid.UUID, Living],
     counts: Counter[Count],
     *,
     journey_id: uuid.UUID | None = None,
@@ -134,7 +135,7 @@ def let_out(
     return failed
 
 
-def _selves(session: Session, people: Mapping[uuid.UUID, Customer]) -> dict[uuid.UUID, uuid.UUID]:
+def _selves(session: Session, people: Mapping[uuid.UUID, Living]) -> dict[uuid.UUID, uuid.UUID]:
     """Who is who: a walk may still stand under a profile that was merged just now, and an event may be recorded under either."""
     kept = {customer.id for customer in people.values()}
     selves = {customer_id: customer.id for customer_id, customer in people.items()} | {one: one for one in kept}

@@ -9,21 +9,22 @@ from sqlalchemy import Uuid, any_, literal, select, text
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import Session
 
+from app.audience.queries import Living
 from app.events.models import Event
 from app.identity.models import Customer
 from app.journeys.models import JourneyVersion, Walk, WalkStatus
 from app.kit import queue
 
 _WAKE = text("""
-    UPDATE walks SET due_at = marque_now()
+    UPDATE walks SET due_at = (SELECT marque_now())
     FROM unnest(CAST(:people AS uuid[]), CAST(:names AS text[])) AS told (customer_id, name)
     WHERE walks.id = ANY(:held) AND walks.customer_id = told.customer_id AND told.name = ANY(walks.awaits)
-        AND walks.status = 'active' AND walks.due_at > marque_now()
+        AND walks.status = 'active' AND walks.due_at > (SELECT marque_now())
     RETURNING walks.id
 """)
 
 
-def wake(session: Session, happened: Sequence[Event], people: Mapping[uuid.UUID, Customer]) -> int:
+def wake(session: Session, happened: Sequence[Event], people: Mapping[uuid.UUID, Living]) -> int:
     """Make the walks due that await one of these events; how many. `people` are the living customers behind the events' ids.
 
     It is only a doorbell: the node looks for itself whether what it waits for has happened. May be called twice.
@@ -47,7 +48,7 @@ def wake(session: Session, happened: Sequence[Event], people: Mapping[uuid.UUID,
     return woken
 
 
-def _told(session: Session, happened: Sequence[Event], people: Mapping[uuid.UUID, Customer]) -> list[tuple[uuid.UUID, str]]:
+def _told(session: Session, happened: Sequence[Event], people: Mapping[uuid.UUID, Living]) -> list[tuple[uuid.UUID, str]]:
     """Of whom which events are told: under each id that is hers, for a walk may still stand under a profile that was merged just now."""
     kept = {person.id for person in people.values()}
     twins: dict[uuid.UUID, list[uuid.UUID]] = {one: [one] for one in kept}

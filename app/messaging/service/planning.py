@@ -100,6 +100,7 @@ def plan_selected(
     for rung in ladder or ({"channel": channel},):
         _must_exist(rung["channel"])
     its_lane = int(_LANES[purpose] if lane is None else lane)
+    moment = clock.now(session)
     shared: dict[str, Any] = {
         "channel": channel,
         "template_key": template_key,
@@ -107,14 +108,16 @@ def plan_selected(
         "ladder": list(ladder) if ladder else None,
         "lane": its_lane,
         "expires_at": expires_at,
-        "due_at": clock.now(session),
+        # Given, for their defaults would be asked for at each row.
+        "created_at": moment,
+        "due_at": moment,
     }
     table = Send.__table__.c
     of_each = rows.subquery("of_each")
     wanted = select(*of_each.c, *(bindparam(name, value, table[name].type) for name, value in shared.items()))
     written = insert(Send).from_select([*_OF_EACH, *shared], wanted, include_defaults=False).on_conflict_do_nothing()
     ring(session, [its_lane])
-    return cast(int, session.execute(written).rowcount)  # type: ignore[attr-defined]
+    return cast(int, session.execute(written.execution_options(preserve_rowcount=True)).rowcount)  # type: ignore[attr-defined]
 
 
 def _row(

@@ -25,9 +25,9 @@ _CLAIMED = text(
     """
     UPDATE sends SET status = 'claimed', lease_until = :lease_until, fence = sends.fence + 1, claimed_at = :moment,
         maybe_sent_since = :moment, customer_id = new.customer_id, channel = new.channel, template_key = new.template_key,
-        appid = new.appid, payload = new.payload, tried = CAST(new.tried AS jsonb)
+        appid = new.appid, payload = decode(new.payload, 'hex'), tried = CAST(new.tried AS jsonb)
     FROM unnest(CAST(:ids AS uuid[]), CAST(:customers AS uuid[]), CAST(:channels AS text[]), CAST(:keys AS text[]), CAST(:appids AS text[]),
-        CAST(:payloads AS bytea[]), CAST(:tried AS text[])) AS new(id, customer_id, channel, template_key, appid, payload, tried)
+        CAST(:payloads AS text[]), CAST(:tried AS text[])) AS new(id, customer_id, channel, template_key, appid, payload, tried)
     WHERE sends.id = new.id
     """
 )
@@ -85,7 +85,8 @@ def claimed(session: Session, turns: Sequence[Turn], moment: datetime, lease_unt
             "moment": moment,
             "lease_until": lease_until,
             "appids": [turn.address.account.appid if turn.address and turn.address.account else None for turn in turns],
-            "payloads": [sealed_json(turn.payload) for turn in turns],
+            # In hex, for psycopg escapes bytes in a list one by one.
+            "payloads": [sealed_json(turn.payload).hex() for turn in turns],
         },
     )
 
