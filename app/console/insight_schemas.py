@@ -5,15 +5,15 @@ from __future__ import annotations
 from typing import Any
 
 from apiflask import Schema
-from apiflask.fields import UUID, Date, DateTime, Float, Integer, List, Nested, String
+from apiflask.fields import UUID, Boolean, Date, DateTime, Float, Integer, List, Nested, String
 from apiflask.validators import Length, OneOf, Range
 from marshmallow import ValidationError, validates_schema
 
-from app.analytics.models import Step
+from app.analytics.models import Figure, Step
 from app.analytics.queries import By
 from app.console.customer_schemas import PersonOut
 from app.console.queries.league import FEW, Sort
-from app.console.schemas import ListIn
+from app.console.schemas import ListIn, NamedOut, maybe
 from app.sharing.queries import CHAIN_DEPTH
 
 LONGEST_DAYS = 366
@@ -156,3 +156,45 @@ class SharingOut(Schema):
     total = Nested(SharesTotalOut)
     levels = List(Nested(SharesLevelOut))
     sharers = List(Nested(SharerOut))
+
+
+class AnomaliesIn(Schema):
+    figure = String(validate=OneOf([one.value for one in Figure]))
+    store_id = UUID()
+    is_seen = Boolean(metadata={"description": "only those that somebody looked at, or that nobody did"})
+    page = Integer(load_default=1, validate=Range(1, 1_000))
+    limit = Integer(load_default=20, validate=Range(1, 100))
+
+
+class AnomalyOut(Schema):
+    id = UUID()
+    on_day = Date()
+    figure = String(validate=OneOf([one.value for one in Figure]))
+    store = Nested(NamedOut, allow_none=True, metadata={"description": "null: all stores of the brand that are old enough to compare"})
+    times = Integer(metadata={"description": "how often it happened that day"})
+    before = List(Integer(), metadata={"description": "on the same weekday of the eight weeks before, the last of them last"})
+    median = Float(metadata={"description": "of `before`"})
+    bound = Float(metadata={"description": "how far from the median is nothing out of the ordinary"})
+    seen_at = DateTime(allow_none=True)
+    seen_by = maybe(NamedOut)
+
+
+class AnomaliesOut(Schema):
+    items = List(Nested(AnomalyOut))
+    total = Integer()
+    judged_until = Date(allow_none=True, metadata={"description": "the last day that was compared"})
+
+
+class CountedOut(Schema):
+    id = UUID()
+    label = String(metadata={"description": "zh-CN"})
+    at = DateTime()
+    person = Nested(PersonOut, allow_none=True, metadata={"description": "null: nobody, forgotten, or unknown to the caller's dealer"})
+    store = maybe(NamedOut)
+    send_id = UUID(allow_none=True, metadata={"description": "of a message"})
+
+
+class CountedPageOut(Schema):
+    items = List(Nested(CountedOut))
+    next_cursor = String(allow_none=True)
+    total = Integer()

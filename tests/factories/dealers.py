@@ -10,6 +10,7 @@ from typing import Any
 from sqlalchemy.orm import Session
 from werkzeug.security import generate_password_hash
 
+from app.analytics.models import Anomaly
 from app.console.models import SavedView
 from app.dealers import partners
 from app.dealers.models import Brand, Dealer, PartnerKey, Role, Staff, StaffSession, Store
@@ -24,6 +25,7 @@ _PERSON = "/api/staff/team/<uuid:person_id>"
 HONOURED = {
     f"PATCH {_VIEW}",
     f"DELETE {_VIEW}",
+    *(f"{method} /api/staff/insight/anomalies/<uuid:anomaly_id>/seen" for method in ("POST", "DELETE")),
     "PATCH /api/staff/dealers/stores/<uuid:store_id>",
     f"PATCH {_PERSON}",
     f"DELETE {_PERSON}/browsers",
@@ -128,7 +130,18 @@ def ids(session: Session, of: Dealer, admin: Staff) -> dict[str, Any]:
     one = staff(session, of)
     browser(session, one)
     at_home = {"session_id": browser(session, admin), "view_id": view(session, admin).id}
-    return {"person_id": one.id, "dealer_id": of.id, "store_id": store(session, of).id, **at_home}
+    place = store(session, of)
+    return {"person_id": one.id, "dealer_id": of.id, "store_id": place.id, "anomaly_id": anomaly(session, place).id, **at_home}
+
+
+def anomaly(session: Session, of: Store, **values: Any) -> Anomaly:
+    """A day of a store on which far fewer people became leads than is usual there."""
+    about = {"brand_id": of.brand_id, "dealer_id": of.dealer_id, "store_id": of.id, "figure": "lead"}
+    told = {"on_day": clock.now(session).date() - timedelta(days=1), "times": 3, "median": 9, "bound": 5, "before": [9] * 8}
+    made = Anomaly(**about | told | values)
+    session.add(made)
+    session.flush()
+    return made
 
 
 def view(session: Session, of: Staff, name: str = "不该看见的人", **values: Any) -> SavedView:

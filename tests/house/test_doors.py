@@ -166,7 +166,7 @@ def other(session: Session) -> Other:
     )
     session.add(run)
     session.commit()
-    ids |= {"run_id": run.id, "stock_number": market.vehicle.stock_number}
+    ids |= {"run_id": run.id, "stock_number": market.vehicle.stock_number, "anomaly_id": make_dealers.anomaly(session, market.store).id}
     ids |= {"terms_id": market.terms.id, "refund_id": refund.id, "key": "vip", "vehicle_id": market.vehicle.id, "photo_id": photo.id}
     ids |= broadcasts.ids_of_doors(session, market.brand.id, customer) | {"version_id": drawn.version(session, journey, 1).id}
     ids["template_id"] = make_messaging.brand_template(session, market.brand.id).id

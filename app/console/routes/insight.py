@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+import uuid
 from typing import Any
 
 from sqlalchemy.orm import Session
 
+from app.analytics import anomalies
+from app.analytics.errors import AnomalyUnknown
 from app.analytics.models import Step
 from app.analytics.queries import Asked, By
 from app.console import insight_schemas as schemas
+from app.console.queries import anomalies as flagged
 from app.console.queries import insight, shares
 from app.console.queries.league import Sort, league
 from app.console.queries.scope import Scope
+from app.console.schemas import ListIn
 from app.dealers.models import HEADQUARTERS
 from app.kit.errors import Forbidden
 from app.kit.paging import CursorInvalid
@@ -71,3 +76,44 @@ def sharing(session: Session, who: Caller, query_data: dict[str, Any]) -> Any:
         raise Forbidden
     period = (who.staff.brand_id, query_data.pop("since"), query_data.pop("until"))
     return shares.summary(session, *period) | {"sharers": shares.sharers(session, *period, **query_data)}
+
+
+@staff.get("/anomalies")
+@staff.input(schemas.AnomaliesIn, location="query")
+@staff.output(schemas.AnomaliesOut)
+@transactional
+def out_of_the_ordinary(session: Session, who: Caller, query_data: dict[str, Any]) -> Any:
+    """Which figures of which days were far from the same weekday's, the newest first. A dealer is told of its own stores."""
+    return flagged.search(session, Scope.of(who.staff), **query_data)
+
+
+@staff.get("/anomalies/<uuid:anomaly_id>/counted")
+@raises(AnomalyUnknown, CursorInvalid)
+@staff.input(ListIn, location="query")
+@staff.output(schemas.CountedPageOut)
+@transactional
+def counted(session: Session, who: Caller, anomaly_id: uuid.UUID, query_data: dict[str, Any]) -> Any:
+    """What was counted that day, one by one."""
+    return flagged.behind(session, Scope.of(who.staff), anomaly_id, **query_data)
+
+
+@staff.post("/anomalies/<uuid:anomaly_id>/seen")
+@raises(AnomalyUnknown)
+@staff.output(schemas.AnomalyOut)
+@transactional
+def see(session: Session, who: Caller, anomaly_id: uuid.UUID) -> Any:
+    """Say that somebody looked at it; the first who did stays."""
+    one = anomalies.of(session, Scope.of(who.staff), anomaly_id)
+    anomalies.see(session, one, by=who.staff)
+    return flagged.told(session, [one])[0]
+
+
+@staff.delete("/anomalies/<uuid:anomaly_id>/seen")
+@raises(AnomalyUnknown)
+@staff.output(schemas.AnomalyOut)
+@transactional
+def unsee(session: Session, who: Caller, anomaly_id: uuid.UUID) -> Any:
+    """Let it be looked at again."""
+    one = anomalies.of(session, Scope.of(who.staff), anomaly_id)
+    anomalies.unsee(one)
+    return flagged.told(session, [one])[0]
