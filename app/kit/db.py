@@ -77,15 +77,23 @@ def engine() -> Engine:
 
 
 class _Lists(ListDumper):
-    """Lists of ids by the thousand go into every statement about many: written at once they cost a tenth of one by one."""
+    """Lists of ids and of texts by the thousand go into every statement about many: each written by itself they cost ten times as much."""
 
     def dump(self, obj: list[Any]) -> Any:
-        if obj and isinstance(obj[0], uuid.UUID):
-            try:
+        try:
+            if obj and isinstance(obj[0], uuid.UUID):
                 return ("{" + ",".join([one.hex for one in obj]) + "}").encode()
-            except (AttributeError, TypeError):
-                pass  # there is something else among them
+            if obj and isinstance(obj[0], str | None):
+                whole = "{" + ",".join(["NULL" if one is None else _quoted(one) for one in obj]) + "}"
+                if "\0" not in whole:  # psycopg says best what is wrong with that
+                    return whole.encode()
+        except (AttributeError, TypeError):
+            pass  # there is something else among them
         return super().dump(obj)
+
+
+def _quoted(word: str) -> str:
+    return '"' + word.replace("\\", "\\\\").replace('"', '\\"') + '"'
 
 
 def _adapt(connection: Any, _record: Any) -> None:

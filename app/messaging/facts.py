@@ -69,7 +69,7 @@ def of_all(session: Session, sends: Sequence[Send], *, forms: Collection[str] | 
         one.order = order if order is not None and order.brand_id == one.brand_id and _is_hers(order, one.customer_id, customers) else None
     vehicles = _vehicles(session, (one.its_vehicle_id for one in subjects.values()))
     stores = _by_id(session, Store, [*(one.store_id for one in subjects.values()), *(one.store_id for one in vehicles.values())])
-    answers = _answers(session, {send.walk_id for send in sends if send.walk_id})
+    answers = _answers(session, {send.walk_id for send in sends if send.walk_id} if _speaks_of(("answers",), forms) else ())
     known = _known_above(session, {one.id for one in customers.values()}, forms)
     now = clock.now(session)
     found: dict[uuid.UUID, dict[str, Any]] = {}
@@ -129,10 +129,14 @@ def _answers(session: Session, walk_ids: Collection[uuid.UUID]) -> dict[uuid.UUI
     return found
 
 
+def _speaks_of(names: Iterable[str], forms: Collection[str] | None) -> bool:
+    return forms is None or any(name in form for form in forms for name in names)
+
+
 def _known_above(session: Session, people: Collection[uuid.UUID], forms: Collection[str] | None) -> dict[uuid.UUID, dict[str, Any]]:
     found: dict[uuid.UUID, dict[str, Any]] = {}
     for names, teller in _tellers.items():
-        if people and (forms is None or any(name in form for form in forms for name in names)):
+        if people and _speaks_of(names, forms):
             for customer_id, told in teller(session, people).items():
                 found.setdefault(customer_id, {}).update(told)
     return found

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import uuid
 from collections.abc import Callable
+from datetime import UTC, datetime
 from typing import Any
 
+import pytest
 from sqlalchemy import column, select, table, text, update
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
 from app.kit import db
@@ -54,3 +58,31 @@ def test_a_claim_takes_as_many_rows_as_it_may_however_the_planner_runs_it(sessio
     taken = update(waiting).values(taken=True).returning(waiting.c.id)
     assert len(session.execute(taken.where(waiting.c.id == db.one_of(due))).all()) == 3
     assert len(session.execute(taken.where(waiting.c.id == db.one_of(due))).all()) == 3
+
+
+AWKWARD = ["", "null", "NULL", "a,b", "{}", '"', "\\", '\\"', "\\N", " x ", "两\n行", "'", "%s", "🚗"]
+
+
+@pytest.mark.parametrize(
+    ("kind", "given"),
+    [
+        ("text", AWKWARD),
+        ("text", [None, *AWKWARD, None]),
+        ("text", []),
+        ("text", [None, None]),
+        ("uuid", [uuid.uuid4(), uuid.UUID(int=0)]),
+        ("uuid", [uuid.uuid4(), None]),
+        ("uuid", [None, uuid.uuid4()]),
+        ("timestamptz", [None, datetime(2026, 11, 23, tzinfo=UTC)]),
+        ("bytea", [None, b"\\x00", b""]),
+        ("int", [None, 1]),
+    ],
+)
+def test_a_list_arrives_as_it_was_given(session: Session, kind: str, given: list[Any]) -> None:
+    asked = text(f"SELECT CAST(:given AS {kind}[]), array(SELECT one FROM unnest(CAST(:given AS {kind}[])) AS told (one))")
+    assert session.execute(asked, {"given": given}).one() == (given, given)
+
+
+def test_a_list_with_what_no_text_can_hold_is_refused_and_not_cut_short(session: Session) -> None:
+    with pytest.raises(DBAPIError, match="NUL"):
+        session.execute(text("SELECT CAST(:given AS text[])"), {"given": ["a", "b\0c"]})
