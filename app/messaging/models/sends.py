@@ -99,7 +99,11 @@ class Send(Root):
         Index("ix_sends_due", "lane", "due_at", postgresql_where=text("status = 'planned'")),
         Index("ix_sends_leases", "lease_until", postgresql_where=text("status = 'claimed'")),
         Index("ix_sends_walk_id", "walk_id", postgresql_where=text("walk_id IS NOT NULL")),
-        Index("ix_sends_about_customer", text("(context ->> 'customer_id')"), postgresql_where=text("payload IS NOT NULL")),
+        Index(
+            "ix_sends_about_customer",
+            text("(context ->> 'customer_id')"),
+            postgresql_where=text("payload IS NOT NULL AND (context ->> 'customer_id') IS NOT NULL"),
+        ),
         Index("ix_sends_msgid", "brand_id", "msgid", postgresql_where=text("msgid IS NOT NULL")),
         Index("ix_sends_broadcast", "broadcast_id", "customer_id", postgresql_where=text("broadcast_id IS NOT NULL")),
         # How far a broadcast is, is counted from the index alone; people of one outcome are paged through by it.
@@ -117,6 +121,8 @@ class Send(Root):
         Index("ix_sends_capped", "customer_id", "claimed_at", postgresql_where=text("purpose = 'marketing' AND claimed_at IS NOT NULL")),
     )
 
+    # Without a foreign key, as that of an event; three indexes begin with it.
+    brand_id: Mapped[uuid.UUID] = mapped_column(sort_order=-2)
     channel: Mapped[str]
     customer_id: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("customers.id"), index=True)
     staff_id: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("staff.id"))
