@@ -183,6 +183,7 @@ class AnomaliesOut(Schema):
     items = List(Nested(AnomalyOut))
     total = Integer()
     judged_until = Date(allow_none=True, metadata={"description": "the last day that was compared"})
+    stores = Integer(metadata={"description": "of the caller's, those old enough to compare on that day"})
 
 
 class CountedOut(Schema):

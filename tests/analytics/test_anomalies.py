@@ -145,6 +145,7 @@ def test_small_numbers_one_wild_week_and_a_store_that_is_new_flag_nothing(town: 
     town.counted(4, town.their_store)
     town.judge()
     assert town.told() == set(), "neither a store nor the brand, which would leap with a store that opens"
+    assert [desk.get(LIST).json["stores"] for desk in (town.desk, town.dealers_desk, town.their_desk)] == [1, 1, 0], "compared are"
     assert anomalies.bound_of([34, 35, 33, 34, 900, 34, 35, 33]) == (34, pytest.approx(17.5, abs=0.1)), "one wild week moves neither"
 
 

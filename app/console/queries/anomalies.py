@@ -28,10 +28,13 @@ def search(session: Session, scope: Scope, *, page: int, limit: int, is_seen: bo
     far = func.abs(Anomaly.times - Anomaly.median) / Anomaly.bound
     rows = select(Anomaly).where(*wanted).order_by(Anomaly.on_day.desc(), far.desc(), Anomaly.id.desc())
     found = session.execute(rows.limit(limit).offset((page - 1) * limit)).scalars().all()
+    until = anomalies.judged_until(session)
+    old_enough = anomalies.comparable(session, scope.brand_id, until) if until else set()
     return {
         "items": told(session, found),
         "total": session.scalar(select(func.count()).select_from(Anomaly).where(*wanted)),
-        "judged_until": anomalies.judged_until(session),
+        "judged_until": until,
+        "stores": session.scalar(select(func.count()).select_from(Store).where(scope.covers(Store), Store.id.in_(old_enough))),
     }
 
 

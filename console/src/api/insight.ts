@@ -1,7 +1,7 @@
 /** Insight: how many people took which step, and who they are. */
-import { keepPreviousData, useQuery } from "@tanstack/react-query";
+import { keepPreviousData, useMutation, useQuery } from "@tanstack/react-query";
 import { api, withQuery, type ApiError } from "./client";
-import { HOUR, useOne, usePages } from "./queries";
+import { HOUR, useOne, usePages, useStale } from "./queries";
 import type { Person } from "./types";
 import type { Schemas } from "./schema";
 
@@ -32,6 +32,26 @@ export type Sharing = Schemas["console.SharingOut"];
 export function useSharing(days: Record<"since" | "until", string>, page: number) {
   const path = withQuery("staff/insight/sharing", { ...days, page: String(page) });
   return useQuery<Sharing, ApiError>({ queryKey: [path], queryFn: () => api("GET", path), placeholderData: keepPreviousData });
+}
+
+const ANOMALIES = "staff/insight/anomalies";
+
+export type Anomalies = Schemas["console.AnomaliesOut"];
+export type Anomaly = Anomalies["items"][number];
+export type Counted = Schemas["console.CountedOut"];
+
+export function useAnomalies(asked: Record<"figure" | "store_id" | "is_seen", string | null>, page: number) {
+  const path = withQuery(ANOMALIES, { ...asked, page: String(page) });
+  return useQuery<Anomalies, ApiError>({ queryKey: [path], queryFn: () => api("GET", path), refetchInterval: MINUTE, placeholderData: keepPreviousData });
+}
+
+export const useCounted = (id: string) => usePages<Counted>(`${ANOMALIES}/${id}/counted`, {}, MINUTE);
+
+export function useSeen() {
+  return useMutation<Anomaly, ApiError, { id: string; seen: boolean }>({
+    mutationFn: ({ id, seen }) => api(seen ? "POST" : "DELETE", `${ANOMALIES}/${id}/seen`),
+    onSettled: useStale(ANOMALIES),
+  });
 }
 
 export const useFunnelChoices = () => useOne<Record<"stores" | "series" | "channels", Choice[]>>(`${FUNNEL}/choices`, HOUR);

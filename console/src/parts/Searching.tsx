@@ -43,13 +43,14 @@ export function Searching({ placeholder }: { placeholder: string }) {
   );
 }
 
-/** One filter of the address bar; null clears it. */
-export function useFilter(name: string): [string | null, (value: string | null) => void] {
+/** One filter of the address bar; null clears it. What it `resets`, as the page that one is on, is cleared with every change. */
+export function useFilter(name: string, resets?: string): [string | null, (value: string | null) => void] {
   const [parameters, setParameters] = useSearchParams();
   const set = (value: string | null) =>
     setParameters(
       (before) => {
         const next = new URLSearchParams(before);
+        if (resets) next.delete(resets);
         if (value) next.set(name, value);
         else next.delete(name);
         return next;

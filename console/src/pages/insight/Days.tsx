@@ -17,7 +17,7 @@ export function useDays() {
 }
 
 function Day({ name, label, value }: { name: string; label: string; value: string }) {
-  const [, set] = useFilter(name);
+  const [, set] = useFilter(name, "page");
   return <Input className="insight-day" type="date" aria-label={label} title={label} value={value} onChange={(event) => set(event.target.value || null)} />;
 }
 

@@ -1,7 +1,7 @@
 /** How far people got, from the first look to the sale; what is asked is in the address, and each step opens its people. */
-import { Alert, Drawer, Segmented, Select, Skeleton, Table } from "antd";
+import { Alert, Drawer, Segmented, Skeleton, Table } from "antd";
 import { Link, useSearchParams } from "react-router";
-import { useFunnel, useFunnelChoices, useFunnelPeople, type Asked, type Choice, type Funnel } from "../../api/insight";
+import { useFunnel, useFunnelChoices, useFunnelPeople, type Asked, type Funnel } from "../../api/insight";
 import { rowsOf } from "../../lib/rows";
 import { ExportButton } from "../../parts/ExportButton";
 import { Failure } from "../../parts/Failure";
@@ -13,27 +13,10 @@ import { useFilter } from "../../parts/Searching";
 import { Views } from "../../parts/Views";
 import { t } from "../../texts/zh-CN";
 import { Days, ReadUntil, useDays } from "./Days";
+import { Narrow } from "./Narrow";
 import "./insight.css";
 
 const i = t.insight;
-
-function Narrow({ name, label, options }: { name: string; label: string; options: Choice[] | undefined }) {
-  const [value, set] = useFilter(name);
-  return (
-    <Select
-      className="insight-narrow"
-      aria-label={label}
-      placeholder={label}
-      value={value}
-      onChange={(chosen: string | undefined) => set(chosen ?? null)}
-      options={options ?? []}
-      loading={!options}
-      showSearch={{ optionFilterProp: "label" }}
-      popupMatchSelectWidth={false}
-      allowClear
-    />
-  );
-}
 
 function Steps({ steps, open }: { steps: Funnel["steps"]; open: (step: string) => void }) {
   const first = steps[0]?.people ?? 0;

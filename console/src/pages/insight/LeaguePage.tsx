@@ -74,7 +74,7 @@ function columns(sort: string): TableProps<Store>["columns"] {
 
 function LeaguePage() {
   const days = useDays();
-  const [sorted, setSort] = useFilter("sort");
+  const [sorted, setSort] = useFilter("sort", "page");
   const [paged, setPage] = useFilter("page");
   const sort: Sort = sorted && sorted in l.sorts ? (sorted as Sort) : "sales";
   const page = Math.max(1, Number(paged) || 1);
