@@ -23,6 +23,8 @@ from app.orders.models import Order
 from app.vehicles.models import ModelSeries, Vehicle
 
 CHINA = timezone(timedelta(hours=8))
+# What the names of facts about orders, vehicles and stores have in them.
+OF_THINGS = ("order", "amount", "paid_at", "cancel_reason", "dealer_note", "vehicle", "store", "visit_time")
 _DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 
 
@@ -61,14 +63,15 @@ def of_all(session: Session, sends: Sequence[Send], *, forms: Collection[str] | 
     Raises ValueError for an id that is none.
     """
     subjects = {send.id: _Subject.of(send) for send in sends}
-    orders = _orders(session, subjects.values())
+    things = subjects.values() if _speaks_of(OF_THINGS, forms) else ()
+    orders = _orders(session, things)
     people = {one.customer_id for one in subjects.values()} | {one.customer_id for one in orders.values()}
     customers = _customers(session, people)
     for one in subjects.values():
         order = orders.get(one.order_id) if one.order_id else orders.get(one.customer_id) if one.means_latest_order else None
         one.order = order if order is not None and order.brand_id == one.brand_id and _is_hers(order, one.customer_id, customers) else None
-    vehicles = _vehicles(session, (one.its_vehicle_id for one in subjects.values()))
-    stores = _by_id(session, Store, [*(one.store_id for one in subjects.values()), *(one.store_id for one in vehicles.values())])
+    vehicles = _vehicles(session, (one.its_vehicle_id for one in things))
+    stores = _by_id(session, Store, [*(one.store_id for one in things), *(one.store_id for one in vehicles.values())])
     answers = _answers(session, {send.walk_id for send in sends if send.walk_id} if _speaks_of(("answers",), forms) else ())
     known = _known_above(session, {one.id for one in customers.values()}, forms)
     now = clock.now(session)
@@ -123,7 +126,9 @@ def _answers(session: Session, walk_ids: Collection[uuid.UUID]) -> dict[uuid.UUI
     found: dict[uuid.UUID | None, dict[str, Any]] = {}
     if walk_ids:
         named = Send.context["answer_key"].astext
-        said = select(Send.walk_id, named, Send.answer).where(Send.walk_id.in_(walk_ids), Send.answer.is_not(None), named.is_not(None))
+        said = select(Send.walk_id, named, Send.answer).where(
+            db.among(Send.walk_id, walk_ids), Send.answer.is_not(None), named.is_not(None)
+        )
         for walk_id, name, answer in session.execute(said.order_by(Send.settled_at, Send.id)):
             found.setdefault(walk_id, {})[name] = answer
     return found
@@ -220,7 +225,7 @@ def _orders(session: Session, subjects: Iterable[_Subject]) -> dict[Any, Order]:
     wanted = list(subjects)
     found: dict[Any, Order] = _by_id(session, Order, (one.order_id for one in wanted))
     if buyers := {one.customer_id for one in wanted if one.means_latest_order and one.customer_id}:
-        latest = select(Order).where(Order.customer_id.in_(buyers)).ext(distinct_on(Order.customer_id))
+        latest = select(Order).where(db.among(Order.customer_id, buyers)).ext(distinct_on(Order.customer_id))
         for order in session.execute(latest.order_by(Order.customer_id, Order.created_at.desc())).scalars():
             found[order.customer_id] = order
     return found

@@ -38,7 +38,7 @@ def recipient(session: Session, send: Send) -> str:
 
 def card(session: Session, send: Send) -> dict[str, Any]:
     """The template card of a send: some have buttons, every other is a notice. A task of a journey says its own title."""
-    known, context = facts.of(session, send, forms=()), send.context
+    known, context = facts.of(session, send, forms=facts.OF_THINGS), send.context
     title = context.get("title") or _text(send.template_key, context.get("answer") or context["cause"], task=context.get("task", ""))
     brand = session.get_one(Brand, send.brand_id)
     subject = known.get("vehicle_title") or known.get("store_name", "")
