@@ -6,11 +6,13 @@ of it; otherwise they are small.
 
 from __future__ import annotations
 
+import multiprocessing
 import os
 import uuid
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timedelta
+from multiprocessing.connection import Connection
 from typing import Any
 
 from sqlalchemy import text
@@ -18,6 +20,7 @@ from sqlalchemy.orm import Session
 
 from app.dealers.models import Brand
 from app.journeys.models import Journey
+from app.kit import db
 
 PERCENT = float(os.environ.get("SCENARIO_SIZE", "0"))
 IS_FULL = PERCENT >= 100
@@ -65,6 +68,27 @@ def at_once(*work: Callable[[], Any]) -> list[Any]:
     """What each of these gives, each in a thread of its own; raises what the first of them raises."""
     with ThreadPoolExecutor(len(work)) as pool:
         return [done.result() for done in [pool.submit(one) for one in work]]
+
+
+def in_processes(*work: Callable[[], Any]) -> list[Any]:
+    """What each of these gives, each in a process of its own, with connections of its own; raises where one of them dies."""
+    fork = multiprocessing.get_context("fork")
+
+    def tell(one: Callable[[], Any], to: Connection) -> None:
+        db.engine().dispose(close=False)
+        to.send(one())
+
+    begun = []
+    for one in work:
+        ours, theirs = fork.Pipe(duplex=False)
+        process = fork.Process(target=tell, args=(one, theirs))
+        process.start()
+        theirs.close()
+        begun.append((process, ours))
+    told = [ours.recv() for _, ours in begun]
+    for process, _ in begun:
+        process.join()
+    return told
 
 
 def table(session: Session, query: str, **given: Any) -> dict[Any, Any]:

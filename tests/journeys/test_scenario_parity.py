@@ -161,7 +161,7 @@ def test_what_is_foreseen_of_each_happens_by_the_same_way_at_the_same_time_in_th
             ahead[one] = simulate(journey.id, drawn(), one, context=store)
         return ahead
 
-    told = crowds.at_once(*[partial(look, ids[nth :: crowds.WORKERS]) for nth in range(crowds.WORKERS)])
+    told = crowds.in_processes(*[partial(look, ids[nth :: crowds.WORKERS]) for nth in range(crowds.WORKERS)])
     foreseen = {one: ahead for some in told for one, ahead in some.items()}
     took = time.monotonic() - began
     with committed() as session:
