@@ -77,11 +77,13 @@ def _figures(session: Session, day: date) -> Iterator[tuple[Whose, Figure, int, 
     for brand_id in session.execute(select(Brand.id)).scalars():
         known = comparable(session, brand_id, day)
         counted: dict[tuple[Whose, str], dict[date, int]] = defaultdict(lambda: defaultdict(int))
-        which = (StoreDay.brand_id == brand_id, StoreDay.on_day.in_([day, *weekdays]), StoreDay.store_id.in_(known))
-        for row in session.execute(select(StoreDay).where(*which)).scalars():
-            counted[(brand_id, None, None), row.figure][row.on_day] += row.times
-            if row.store_id != NONE:
-                counted[(brand_id, row.dealer_id, row.store_id), row.figure][row.on_day] += row.times
+        rows = select(StoreDay.dealer_id, StoreDay.store_id, StoreDay.figure, StoreDay.on_day, StoreDay.times).where(
+            StoreDay.brand_id == brand_id, StoreDay.on_day.in_([day, *weekdays]), StoreDay.store_id.in_(known)
+        )
+        for dealer_id, store_id, figure, on_day, times in session.execute(rows):
+            counted[(brand_id, None, None), figure][on_day] += times
+            if store_id != NONE:
+                counted[(brand_id, dealer_id, store_id), figure][on_day] += times
         for (whose, figure), days in counted.items():
             yield whose, Figure(figure), days[day], [days[one] for one in weekdays]
 

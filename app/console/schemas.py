@@ -97,6 +97,7 @@ class OverviewOut(Schema):
     messages_failed = Integer()
     vehicles_listed = Integer()
     vehicles_reserved = Integer()
+    anomalies_unseen = Integer(metadata={"description": "of the last seven days, at which nobody looked"})
     incidents = List(Nested(TroubleOut), metadata={"description": "the latest 20"})
     money_tasks = Integer(metadata={"description": "how many incidents of money wait for a person, listed or not"})
     now = DateTime()

@@ -129,6 +129,18 @@ def test_what_was_counted_is_read_page_by_page_in_its_order_and_a_stranger_to_th
     assert town.desk.get(path, cursor="nonsense").json["error"] == "request.cursor"
 
 
+def test_the_overview_tells_how_many_of_the_last_week_nobody_looked_at(town: Town) -> None:
+    def unseen(desk: Desk) -> int:
+        return int(desk.get("console/overview").json["anomalies_unseen"])
+
+    ours, _, _ = (dealers.anomaly(town.session, town.store, on_day=town.yesterday - timedelta(days=days)) for days in (0, 6, 7))
+    dealers.anomaly(town.session, town.their_store, on_day=town.yesterday)
+    town.session.commit()
+    assert [unseen(desk) for desk in (town.desk, town.dealers_desk, town.their_desk)] == [3, 2, 1]
+    town.dealers_desk.post(f"{LIST}/{ours.id}/seen")
+    assert [unseen(desk) for desk in (town.desk, town.dealers_desk, town.their_desk)] == [2, 1, 1]
+
+
 def test_the_newest_day_comes_first_and_on_a_day_what_is_furthest_from_the_usual(town: Town) -> None:
     for days, times in ((1, 18), (0, 15), (0, 2)):
         day, figure = town.yesterday - timedelta(days=days), "lead" if times != 2 else "late"

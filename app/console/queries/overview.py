@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import ColumnElement, Select, and_, func, or_, select, true
 from sqlalchemy.orm import Session
 
+from app.analytics.models import Anomaly
 from app.console.queries.leads import CHINA
 from app.console.queries.scope import Scope
 from app.dealers.models import Staff
@@ -25,6 +26,8 @@ from app.payments.models import IncidentKind, PaymentIncident
 from app.vehicles import queries as vehicles
 
 MOST_INCIDENTS = 20
+# What was out of the ordinary longer ago stands in its list alone.
+ANOMALIES_OF = timedelta(days=7)
 # Money is not where it should be; the other kinds only need a second look.
 GRAVE = {
     IncidentKind.mismatch,
@@ -45,6 +48,7 @@ def show(session: Session, scope: Scope, *, may_resolve: bool) -> dict[str, Any]
     cars = vehicles.counts(session, scope.brand_id, scope.dealer_id)
     waiting = leads.counts(session, scope.brand_id, scope.dealer_id)
     sent, failed = _messages(session, scope, midnight)
+    unseen = (scope.covers(Anomaly), Anomaly.seen_at.is_(None), Anomaly.on_day >= midnight.date() - ANOMALIES_OF)
     return {
         "reservations": session.scalar(select(func.count(Order.id)).where(scope.covers(Order), Order.created_at >= midnight)) or 0,
         "deposits_fen": session.scalar(select(func.sum(Order.amount_fen)).where(scope.covers(Order), Order.paid_at >= midnight)) or 0,
@@ -54,6 +58,7 @@ def show(session: Session, scope: Scope, *, may_resolve: bool) -> dict[str, Any]
         "messages_failed": failed,
         "vehicles_listed": cars["listed"],
         "vehicles_reserved": cars["reserved"],
+        "anomalies_unseen": session.scalar(select(func.count(Anomaly.id)).where(*unseen)) or 0,
         "incidents": _incidents(session, scope, may_resolve=may_resolve),
         "money_tasks": session.scalar(select(func.count()).select_from(_of_scope(scope).subquery())) or 0,
         "now": now,

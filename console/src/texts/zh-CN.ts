@@ -157,6 +157,8 @@ export const t = {
     noneFailed: "没有失败",
     leads: "在办线索",
     overdue: (n: number) => `${count(n)} 条已逾期`,
+    anomalies: (n: number) => `最近七天有 ${count(n)} 项数字明显偏离平时，还没有人看过`,
+    seeAnomalies: "查看异常",
     noneOverdue: "没有逾期",
     listed: "在售车辆",
     reserved: "已预订车辆",

@@ -1,5 +1,5 @@
 /** Today at a glance: figures, what is wrong, and who waits for a call. */
-import { Skeleton } from "antd";
+import { Alert, Skeleton } from "antd";
 import type { ReactNode } from "react";
 import { Link } from "react-router";
 import { useLeads, useOverview } from "../../api/queries";
@@ -115,6 +115,15 @@ function OverviewPage() {
     >
       {overview.data ? (
         <div className="stack">
+          {overview.data.anomalies_unseen > 0 && (
+            <Alert
+              className="overview-alert"
+              type="warning"
+              showIcon
+              title={t.overview.anomalies(overview.data.anomalies_unseen)}
+              action={<Link to="/insight/anomalies?is_seen=false">{t.overview.seeAnomalies}</Link>}
+            />
+          )}
           <Figures data={overview.data} />
           <div className="halves">
             <WaitingLeads />
