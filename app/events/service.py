@@ -21,8 +21,7 @@ from app.events.catalogue import BEHAVIOUR, NAMES, OURS
 from app.events.forgetting import forget_client_events, forget_receipts, redact  # noqa: F401  # verbs of this service
 from app.events.listening import ears, hand_over, handler_key, rest, subscribe, subscribe_each, subscribe_for, wake  # noqa: F401  # these, too
 from app.events.models import ClientEvent, Event, EventDelivery, told_by
-from app.kit import clock, db, queue
-from app.kit.json import dumps
+from app.kit import clock, db, json, queue
 from app.kit.logging import logger, mask_text
 
 log = logger(__name__)
@@ -116,7 +115,7 @@ def _write(session: Session, rows: Sequence[dict[str, Any]]) -> None:
     if not rows:
         return
     if len(rows) > COPIED_FROM:
-        values = ([Jsonb(value, dumps) if key == "data" else value for key, value in row.items()] for row in rows)
+        values = ([Jsonb(value, json.dumps) if key == "data" else value for key, value in row.items()] for row in rows)
         db.copy_rows(session, Event.__tablename__, list(rows[0]), values)
     else:
         # With its nulls written out, every row goes into the same statement.
