@@ -13,6 +13,7 @@ from app.analytics.queries import Asked, By
 from app.console import insight_schemas, operations_schemas, order_schemas, schemas
 from app.console.errors import AdministratorsOnly
 from app.console.queries import audit, customers, insight, leads, orders, shares
+from app.console.queries.attribution import STEPS, attribution
 from app.console.queries.league import Sort, league
 from app.console.queries.scope import Scope
 from app.dealers import queries as dealers
@@ -142,6 +143,16 @@ def _store_row(row: Row) -> tuple[Any, ...]:
     return row["rank"], row["name"], row["city"], row["dealer"], *both
 
 
+def _attribution(session: Session, staff: Staff, asked: Row, *, cursor: str | None, limit: int) -> tuple[Iterable[Row], None]:
+    """All at once: each channel, and under it its campaigns."""
+    found = attribution(session, Scope.of(staff), **asked)["items"]
+    return [{**row, "of": channel["label"]} for channel in found for row in (channel, *channel["campaigns"])], None
+
+
+def _owed_row(row: Row) -> tuple[Any, ...]:
+    return row["of"], row.get("name"), *(row[step][model] for step in STEPS for model in ("first", "last", "linear"))
+
+
 def _sharers(session: Session, staff: Staff, asked: Row, *, cursor: str | None, limit: int) -> tuple[Iterable[Row], str | None]:
     """A page; the cursor is the number of the next."""
     page = int(cursor or 1)
@@ -260,6 +271,7 @@ _join(
 )
 _join("funnel", insight_schemas.FunnelByIn, _funnel, lambda row: (row["label"], *row["people"]))
 _join("league", insight_schemas.LeagueByIn, _league, _store_row)
+_join("attribution", insight_schemas.AttributionIn, _attribution, _owed_row)
 _join(
     "sharing",
     insight_schemas.PeriodIn,

@@ -12,6 +12,7 @@ from marshmallow import ValidationError, validates_schema
 from app.analytics.models import Figure, Step
 from app.analytics.queries import By
 from app.console.customer_schemas import PersonOut
+from app.console.queries.attribution import WINDOWS
 from app.console.queries.league import FEW, Sort
 from app.console.schemas import ListIn, NamedOut, maybe
 from app.sharing.queries import CHAIN_DEPTH
@@ -118,6 +119,48 @@ class LeagueOut(Schema):
     ranked = Integer(metadata={"description": "stores of the brand that have a rank"})
     before = Nested(PeriodIn)
     read_until = DateTime(allow_none=True)
+
+
+class AttributionIn(PeriodIn):
+    window_days = Integer(
+        load_default=30, validate=OneOf(WINDOWS), metadata={"description": "how long before a conversion a touch is owed something"}
+    )
+
+
+class OwedOut(Schema):
+    first = Integer(metadata={"description": "conversions whose first touch it was"})
+    last = Integer(metadata={"description": "conversions whose last touch it was"})
+    linear = Float(metadata={"description": "conversions in equal parts by touch, in hundredths whose sum is the whole"})
+
+
+class OwedStepsOut(Schema):
+    leads = Nested(OwedOut)
+    deposits = Nested(OwedOut)
+    sales = Nested(OwedOut)
+
+
+class OwedCampaignOut(OwedStepsOut):
+    id = UUID()
+    name = String()
+
+
+class OwedChannelOut(OwedStepsOut):
+    channel = String(
+        metadata={"description": "of a campaign's code; `campaign` came by none, `share` by somebody's share; empty: nothing touched her"}
+    )
+    label = String(metadata={"description": "zh-CN"})
+    campaigns = List(Nested(OwedCampaignOut))
+
+
+class ConversionsOut(Schema):
+    leads = Integer()
+    deposits = Integer()
+    sales = Integer()
+
+
+class AttributionOut(Schema):
+    items = List(Nested(OwedChannelOut), metadata={"description": "what nothing touched comes last"})
+    total = Nested(ConversionsOut)
 
 
 class SharersIn(PeriodIn):

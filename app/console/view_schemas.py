@@ -20,6 +20,7 @@ LISTS = (
     "orders",
     "stock",
     "insight",
+    "insight/attribution",
     "insight/league",
     "insight/sharing",
     "journeys",

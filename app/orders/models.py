@@ -154,6 +154,7 @@ class Order(Root):
             postgresql_where=text("status = 'closed' AND paid_at IS NOT NULL AND refunded_at IS NULL"),
         ),
         Index("ix_orders_brand_id_created_at", "brand_id", "created_at"),
+        Index("ix_orders_paid", "brand_id", "paid_at", postgresql_where=text("paid_at IS NOT NULL")),
         Index("ix_orders_dealer_id_created_at", "dealer_id", "created_at"),
     )
 

@@ -77,6 +77,7 @@ def asked() -> dict[str, dict[str, Any]]:
     return {
         "GET /api/staff/views/": {"list": "customers"},
         "GET /api/staff/insight/funnel": {"since": "2026-01-01", "until": "2026-12-31"},
+        "GET /api/staff/insight/attribution": {"since": "2026-01-01", "until": "2026-12-31"},
         "GET /api/staff/insight/league": {"since": "2026-01-01", "until": "2026-12-31"},
         "GET /api/staff/insight/sharing": {"since": "2026-01-01", "until": "2026-12-31"},
         "GET /api/staff/insight/funnel/people": {"since": "2026-01-01", "until": "2026-12-31", "step": "lead"},

@@ -14,6 +14,7 @@ from app.analytics.queries import Asked, By
 from app.console import insight_schemas as schemas
 from app.console.queries import anomalies as flagged
 from app.console.queries import insight, shares
+from app.console.queries.attribution import attribution
 from app.console.queries.league import Sort, league
 from app.console.queries.scope import Scope
 from app.console.schemas import ListIn
@@ -63,6 +64,15 @@ def stores(session: Session, who: Caller, query_data: dict[str, Any]) -> Any:
     """The stores ranked by one figure, a period beside the one before. A dealer reads of its own, and where they stand among all."""
     sort = Sort(query_data.pop("sort"))
     return league(session, Scope.of(who.staff), query_data.pop("since"), query_data.pop("until"), sort=sort, **query_data)
+
+
+@staff.get("/attribution")
+@staff.input(schemas.AttributionIn, location="query")
+@staff.output(schemas.AttributionOut)
+@transactional
+def owed(session: Session, who: Caller, query_data: dict[str, Any]) -> Any:
+    """To which channel leads, deposits and sales are owed, by first touch, last touch and in equal parts. A dealer reads of its own."""
+    return attribution(session, Scope.of(who.staff), **query_data)
 
 
 @staff.get("/sharing")

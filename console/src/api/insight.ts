@@ -27,6 +27,14 @@ export function useLeague(asked: LeagueAsked, page: number) {
   return useQuery<League, ApiError>({ queryKey: [path], queryFn: () => api("GET", path), refetchInterval: MINUTE, placeholderData: keepPreviousData });
 }
 
+export type Attribution = Schemas["console.AttributionOut"];
+export type AttributionAsked = Record<"since" | "until" | "window_days", string>;
+
+export function useAttribution(asked: AttributionAsked) {
+  const path = withQuery("staff/insight/attribution", asked);
+  return useQuery<Attribution, ApiError>({ queryKey: [path], queryFn: () => api("GET", path), placeholderData: keepPreviousData });
+}
+
 export type Sharing = Schemas["console.SharingOut"];
 
 export function useSharing(days: Record<"since" | "until", string>, page: number) {

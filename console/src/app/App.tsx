@@ -90,6 +90,7 @@ const router = createBrowserRouter(
               children: [
                 { index: true, lazy: () => import("../pages/insight/FunnelPage") },
                 { path: "league", lazy: () => import("../pages/insight/LeaguePage") },
+                { path: "attribution", lazy: () => import("../pages/insight/AttributionPage") },
                 { path: "anomalies", lazy: () => import("../pages/insight/AnomaliesPage") },
                 { path: "sharing", lazy: () => import("../pages/insight/SharingPage") },
               ],

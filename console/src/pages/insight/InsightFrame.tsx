@@ -7,6 +7,7 @@ import "./insight.css";
 
 const PLACES = [
   { to: "/insight", label: t.insight.funnel },
+  { to: "/insight/attribution", label: t.insight.attribution.title },
   { to: "/insight/league", label: t.insight.league.title },
   { to: "/insight/anomalies", label: t.insight.anomalies.title },
   { to: "/insight/sharing", label: t.insight.sharing.title, ofTheBrand: true },

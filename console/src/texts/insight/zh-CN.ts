@@ -27,6 +27,21 @@ export const insight = {
   behind: (step: string) => `${step}的人`,
   nobody: "没有可以查看的人",
   nobodyHint: "门店只能看到成为自己线索或在自己这里下过单的客户。",
+  attribution: {
+    title: "渠道归因",
+    channel: "渠道 / 活动",
+    stepLabel: "看哪一步",
+    steps: { leads: "线索", deposits: "付意向金", sales: "成交" } as Record<string, string>,
+    models: { first: "首次触达", last: "末次触达", linear: "平均分摊" } as Record<string, string>,
+    windowLabel: "归因窗口",
+    window: (days: number) => `转化前 ${days} 天内的触达`,
+    total: "合计",
+    share: (percent: string) => `占 ${percent}`,
+    means:
+      "触达是客户打开活动、扫渠道码、留资、签到，或从别人的分享进来。首次（末次）触达把整条转化记给窗口内最早（最晚）的触达；平均分摊按触达次数等分，每条转化的各份加起来正好是一条。窗口内没有触达的记为“自然到访”，所以每一列的合计都等于线索、订单的实际数量。付意向金和成交都按付款那天计。",
+    empty: "这段时间还没有转化",
+    emptyHint: "有了线索、意向金或成交后，这里按渠道说明它们从哪里来。",
+  },
   league: {
     title: "门店排行",
     rank: "名次",
