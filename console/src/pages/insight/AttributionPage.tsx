@@ -44,7 +44,7 @@ function rows(channels: Channel[]): Row[] {
 
 function columns(step: Step, total: number): TableProps<Row>["columns"] {
   return [
-    { title: a.channel, dataIndex: "name" },
+    { title: a.channel, dataIndex: "name", render: (name: string) => <span className="owed-name">{name}</span> },
     ...MODELS.map((model) => ({
       key: model,
       title: a.models[model],
@@ -109,7 +109,8 @@ function AttributionPage() {
             dataSource={rows(data.items)}
             columns={columns(step, total)}
             components={scrolled}
-            scroll={{ x: "max-content" }}
+            scroll={{ x: 310 }}
+            indentSize={8}
             pagination={false}
             summary={() => (
               <Table.Summary.Row>
