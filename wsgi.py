@@ -1,4 +1,4 @@
-"""The web server's entry point: `gunicorn wsgi:app`, `flask --app wsgi …`."""
+"""The web server's entry point: `granian --interface wsgi wsgi:app`, `flask --app wsgi …`."""
 
 from app.factory import create_app
 

@@ -20,7 +20,8 @@ function compressed(): Plugin {
 
 /** What the login and the workbench may weigh before anything is seen, in bytes as they travel. */
 const FIRST_LOAD = 400 * 1024;
-const FIRST_PAGES = ["pages/login/LoginPage.tsx", "pages/overview/OverviewPage.tsx"];
+/** Also the other language, which is loaded beside the Chinese one. */
+const FIRST_PAGES = ["pages/login/LoginPage.tsx", "pages/overview/OverviewPage.tsx", "src/texts/en.ts"];
 
 /** Weighs everything that the first pages load, tells it, and refuses to build what is too much. */
 function weighed(): Plugin {

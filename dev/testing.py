@@ -28,11 +28,15 @@ class Servers:
 
 
 def wait_until(look: Callable[[], Any], seconds: float = 60, what: str = "not so") -> Any:
-    """Look until there is something true and give it; AssertionError with `what` when there is not within so many seconds."""
-    deadline = time.monotonic() + seconds
+    """Look until there is something true and give it; AssertionError with `what` when there is not within so many seconds.
+
+    What is slow to come is looked for less often: who looks takes the processors from those who are waited for.
+    """
+    begun = time.monotonic()
     while not (found := look()):
-        assert time.monotonic() < deadline, f"{what} after {seconds:g} s"
-        time.sleep(0.02)
+        waited = time.monotonic() - begun
+        assert waited < seconds, f"{what} after {seconds:g} s"
+        time.sleep(min(max(waited / 20, 0.02), 0.25))
     return found
 
 

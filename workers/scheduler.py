@@ -13,7 +13,7 @@ from rq.cron import CronJob, CronScheduler
 from rq.exceptions import SchedulerNotFound
 from rq.utils import now
 
-from app.factory import create_app
+from app.factory import prepare_work
 from app.kit import queue
 from app.kit.logging import logger
 
@@ -57,13 +57,13 @@ class Scheduler(CronScheduler):
 
 def main() -> None:
     """Ring for every job in its time; RQ's own loop ends whenever Redis goes away, ours does not."""
-    with create_app().app_context():
-        while not Scheduler.told_to_stop:
-            try:
-                _scheduler().start()
-            except redis.RedisError as error:
-                log.warning("Redis is away", error=str(error))
-                time.sleep(PAUSE_SECONDS)
+    prepare_work()
+    while not Scheduler.told_to_stop:
+        try:
+            _scheduler().start()
+        except redis.RedisError as error:
+            log.warning("Redis is away", error=str(error))
+            time.sleep(PAUSE_SECONDS)
 
 
 def _scheduler() -> Scheduler:

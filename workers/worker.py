@@ -11,7 +11,7 @@ import redis
 from rq import SimpleWorker
 from rq.exceptions import StopRequested
 
-from app.factory import create_app
+from app.factory import prepare_work
 from app.kit import queue
 from app.kit.logging import logger
 
@@ -37,7 +37,8 @@ def main(names: list[str]) -> None:
     unknown = set(names) - set(queue.QUEUES)
     if unknown or not names:
         sys.exit(f"Give queues out of {', '.join(queue.QUEUES)}; unknown: {', '.join(sorted(unknown)) or 'none given'}")
-    with create_app().app_context(), suppress(StopRequested):  # the signal may find it between two loops
+    prepare_work()
+    with suppress(StopRequested):  # the signal may find it between two loops
         while not Worker.told_to_stop:
             try:
                 worker = Worker([queue.queue_name(name) for name in names], connection=queue.worker_connection())

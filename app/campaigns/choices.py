@@ -27,7 +27,7 @@ def wrong(reason: str) -> str:
 
 def told(problems: dict[str, str]) -> str:
     """Problems by field, each a reason in words, as one line: 开始日期（已经过去）、…"""
-    return "、".join(f"{column(field)}（{why}）" for field, why in problems.items())
+    return texts.listed(texts.t("lists.with", who=column(field), what=why) for field, why in problems.items())
 
 
 def column(field: str) -> str:

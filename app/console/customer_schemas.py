@@ -4,12 +4,38 @@ from __future__ import annotations
 
 from apiflask import Schema
 from apiflask.fields import UUID, Boolean, DateTime, Integer, List, Nested, String
+from apiflask.validators import Length, Range
+
+from app.kit.paging import MAX_LIMIT
 
 
 class PersonOut(Schema):
     id = String()
     nickname = String(allow_none=True)
     phone_masked = String(allow_none=True, metadata={"example": "138****0000"})
+
+
+class BroughtIn(Schema):
+    cursor = String(validate=Length(1, 200))
+    limit = Integer(load_default=10, validate=Range(1, MAX_LIMIT))
+
+
+class BroughtRowOut(Schema):
+    """A newcomer whom a customer's shares brought."""
+
+    id = String()
+    person = Nested(PersonOut)
+    first_at = DateTime(metadata={"description": "when the share touched her first"})
+    leads = Integer(metadata={"description": "of hers that shares led to, as the following"})
+    orders = Integer()
+    deposits = Integer()
+    newcomers = Integer(metadata={"description": "whom she brought in turn"})
+
+
+class BroughtOut(Schema):
+    items = List(Nested(BroughtRowOut))
+    next_cursor = String(allow_none=True)
+    total = Integer()
 
 
 class WishRowOut(Schema):

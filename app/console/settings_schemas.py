@@ -9,7 +9,13 @@ from apiflask.validators import Length, OneOf, Range
 from app.kit.paging import MAX_LIMIT
 
 # What tells that settings of a kind were changed.
-SETTINGS = {"messages": ("messaging.policy_changed",), "terms": ("terms.published", "terms.ended")}
+SETTINGS = {
+    "keys": ("partner_key.issued", "partner_key.revoked"),
+    "messages": ("messaging.policy_changed",),
+    "places": ("dealer.opened", "store.opened", "store.changed"),
+    "plans": ("finance_plan.published", "finance_plan.ended"),
+    "terms": ("terms.published", "terms.ended"),
+}
 
 
 class HistoryIn(Schema):
@@ -35,6 +41,7 @@ class HistoryRowOut(Schema):
     label = String(metadata={"description": "zh-CN"})
     actor = Nested(ChangerOut)
     dealer = String(allow_none=True, metadata={"description": "the dealer for whom it is; null: for the whole brand"})
+    about = String(allow_none=True, metadata={"description": "the name of what was changed, where there are several of its kind"})
     changes = List(Nested(ChangeOut))
 
 

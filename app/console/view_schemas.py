@@ -35,6 +35,7 @@ LISTS = (
     "finance/refunds",
     "finance/ledger",
     "finance/tasks",
+    "plans",
     "team",
     "team/dealers",
     "operations/audit",

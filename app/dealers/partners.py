@@ -11,7 +11,8 @@ from sqlalchemy.orm import Session
 
 from app.dealers.errors import AdministratorsOnly, PartnerKeyUnknown, TooManyKeys
 from app.dealers.models import PartnerKey, Role, Staff
-from app.kit import clock
+from app.events import service as events
+from app.kit import acting, clock
 from app.kit.crypto import new_token, token_hash
 from app.kit.errors import Unauthorized
 
@@ -32,6 +33,7 @@ def issue(session: Session, staff: Staff, *, name: str, journeys: Sequence[str] 
     key = PartnerKey(brand_id=staff.brand_id, name=name, journeys=journeys, made_by=staff.id, **of_token)
     session.add(key)
     session.flush()
+    _record(session, "partner_key.issued", key)
     return key, token
 
 
@@ -48,8 +50,10 @@ def revoke(session: Session, staff: Staff, key_id: uuid.UUID) -> None:
     key = session.execute(select(PartnerKey).filter_by(id=key_id, brand_id=staff.brand_id).with_for_update()).scalar_one_or_none()
     if key is None:
         raise PartnerKeyUnknown
-    key.revoked_at = key.revoked_at or clock.now(session)
-    session.flush()
+    if key.revoked_at is None:
+        key.revoked_at = clock.now(session)
+        session.flush()
+        _record(session, "partner_key.revoked", key)
 
 
 def of_token(session: Session, token: str) -> PartnerKey:
@@ -68,3 +72,9 @@ def of_token(session: Session, token: str) -> PartnerKey:
 def _check(staff: Staff) -> None:
     if staff.role != Role.admin:
         raise AdministratorsOnly
+
+
+def _record(session: Session, name: str, key: PartnerKey) -> None:
+    """Which key, by its name: nothing of its token."""
+    data = {"key_id": key.id, "name": key.name}
+    events.record(session, name, brand_id=key.brand_id, subject=("partner_key", key.id), data=data, actor=acting.now().actor)

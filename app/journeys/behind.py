@@ -205,8 +205,9 @@ def why(session: Session, journey: Journey, customer_id: uuid.UUID) -> dict[str,
         answer = "not_triggered" if triggered_at is None else "not_let_in"
     told = _timelines(session, journey, walks) if walks else []
     words = t(f"journeys.results.why.{answer}", node=told[0]["visits"][-1]["label"] if told and told[0]["visits"] else "")
-    reason = f"：{told[0]['why']}" if told and told[0]["why"] else ""
-    return {"answer": answer, "words": words + reason, "triggered_at": triggered_at, "walks": told}
+    if told and told[0]["why"]:
+        words = t("lists.says", who=words, what=told[0]["why"])
+    return {"answer": answer, "words": words, "triggered_at": triggered_at, "walks": told}
 
 
 def _last_cause(journey: Journey, ids: Sequence[uuid.UUID]) -> Any:

@@ -13,7 +13,7 @@ from marshmallow import fields
 from sqlalchemy import ColumnElement, and_, case, cast, func, literal, or_, true
 from sqlalchemy.dialects.postgresql import JSONB
 
-from app.kit.texts import t
+from app.kit.texts import listed, t
 
 Where = Mapping[str, Any]
 MOST_FIELDS, MOST_VALUES, LONGEST = 10, 100, 200
@@ -124,7 +124,7 @@ def plain(asked: Where) -> dict[str, Any]:
 
 def summary(asked: Where) -> str:
     """The values in words, as they stand."""
-    return "、".join(_words(wanted) for wanted in asked.values())
+    return listed(_words(wanted) for wanted in asked.values())
 
 
 def _words(wanted: Any) -> str:

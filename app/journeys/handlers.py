@@ -13,12 +13,15 @@ from app.events.models import Event
 from app.events.service import on
 from app.identity.service import undoable
 from app.journeys import service
-from app.journeys.service import confirming, converting, diagnosing, testing
+from app.journeys.service import confirming, converting, diagnosing, running, testing
+from app.messaging.service import keeps_back
 
 # They hear the names that the published journeys subscribed to, each journey for itself.
 hear = on(batch=2000, diagnosis=diagnosing.hearing)(service.hear)
 heed = on(batch=1000)(service.heed)
 convert = on()(converting.convert)
+# What a paused journey has planned waits.
+keeps_back(running.resting)
 
 
 @on("customer.merged")

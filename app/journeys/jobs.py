@@ -5,13 +5,19 @@ from __future__ import annotations
 from sqlalchemy.orm import Session
 
 from app.journeys import service
-from app.journeys.service import clicking, confirming, leaving, messages_counted, timing
+from app.journeys.service import clicking, confirming, leaving, messages_counted, running, timing
 from app.kit.queue import enqueue, job
 
 
 @job("journeys.advance", every=3, transactional=False, timeout=120)
 def advance() -> None:
     service.sweep()
+
+
+@job("journeys.let_messages_go")
+def let_messages_go(session: Session) -> None:
+    if running.let_messages_go(session):
+        enqueue(session, "journeys.let_messages_go")
 
 
 @job("journeys.move", every=5, transactional=False, timeout=120)

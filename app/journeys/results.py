@@ -108,17 +108,18 @@ def difference(of: dict[str, Any], against: dict[str, Any]) -> dict[str, Any]:
     return {"difference": told, "low": low, "high": high, "enough": enough, "sure": enough and (low > 0 or high < 0)}
 
 
-def goal(found: dict[str, dict[str, Any]], *, moved_in: bool) -> dict[str, Any]:
+def goal(found: dict[str, dict[str, Any]], *, moved_in: bool, comparable: bool = True) -> dict[str, Any]:
     """How many of those who were let in reached the goal, how many of the control group, and what the journey made of it.
 
     Two profiles that turned out to be one person are counted as one. `moved_in` counts those in who came from another version.
+    `comparable` is whether the control group can reach it, too.
     """
     trigger = found.get(TRIGGER, {})
     merged = sum(told["by"].get("exited", {}).get(MERGED, 0) for told in found.values())
     people = trigger.get("entered", 0) + (trigger.get("moved_in", 0) if moved_in else 0) - merged
     walked = share(sum(told["converted"] for told in found.values()), people)
     control = share(trigger.get("held_out_converted", 0), trigger.get("held_out", 0))
-    return {"walked": walked, "control": control, "lift": difference(walked, control) if control["people"] else None}
+    return {"walked": walked, "control": control, "lift": difference(walked, control) if control["people"] and comparable else None}
 
 
 def conversions_by_port(session: Session, version_id: uuid.UUID, node_id: str) -> dict[str, tuple[int, int]]:
@@ -155,14 +156,10 @@ def results(session: Session, journey: Journey, number: int | None = None) -> di
     """Everything that is shown of what a journey led to, over all versions or of one. Raises `VersionUnknown`."""
     some = versions(session, journey, number)
     found = figures(session, [one.id for one in some])
-    names = {node_id: graph.label(node_id) for graph in (Graph(one.graph) for one in some) for node_id in graph.node_ids()}
+    graphs = [Graph(one.graph) for one in some]
+    names = {node_id: graph.label(node_id) for graph in graphs for node_id in graph.node_ids()}
     names[TRIGGER] = t("journeys.trigger")
-    ports = {
-        (node_id, port): label
-        for graph in (Graph(one.graph) for one in some)
-        for node_id in graph.node_ids()
-        for port, label in graph.ports(node_id).items()
-    }
+    ports = {(node_id, port): label for graph in graphs for node_id in graph.node_ids() for port, label in graph.ports(node_id).items()}
     nodes = []
     for node_id, label in names.items():
         told = found.get(node_id, dict.fromkeys(FIGURES, 0) | {"by": {}})
@@ -173,9 +170,11 @@ def results(session: Session, journey: Journey, number: int | None = None) -> di
         ]
         nodes.append({"node": node_id, "label": label} | {key: value for key, value in told.items() if key != "by"} | {"by": by})
     known = {"versions": [one.number for one in some], "nodes": nodes}
-    asked = [one.graph["rules"].get("goal") for one in some[-1:]]
-    called = event_label(asked[0]["event"]) if asked and asked[0] else None
-    return known | {"goal": goal(found, moved_in=number is not None) | {"label": called}, "tests": tests(session, some)}
+    steps = [graph.label(node_id) for graph in graphs for node_id in graph.node_ids() if graph.kind(node_id).reaches_goal]
+    asked = graphs[-1].rules["goal"] if graphs else None
+    called = event_label(asked["event"]) if asked else steps[-1] if steps else None
+    reached = goal(found, moved_in=number is not None, comparable=not steps)
+    return known | {"goal": reached | {"label": called}, "tests": tests(session, some)}
 
 
 def people_of_brand(session: Session, brand_id: uuid.UUID) -> Any:

@@ -191,6 +191,8 @@ class Node(ABC):
     acts: ClassVar[bool] = False
     # Whether it tells, asks or lets in anybody but her: whoever tries a journey on herself passes it by its first way.
     reaches_others: ClassVar[bool] = False
+    # Whether who comes here has reached what the journey is to lead to.
+    reaches_goal: ClassVar[bool] = False
     # Among which others the console shows it; names are the catalogue's `journeys.groups`.
     group: ClassVar[str] = "other"
 

@@ -7,6 +7,8 @@ import importlib
 import pkgutil
 from typing import Any
 
+from app.kit import texts
+
 
 @functools.cache
 def kinds(package: str) -> dict[str, Any]:
@@ -18,7 +20,8 @@ def kinds(package: str) -> dict[str, Any]:
     found: dict[str, Any] = {}
     root = importlib.import_module(package)
     for info in pkgutil.iter_modules(root.__path__, package + "."):
-        module = importlib.import_module(info.name)
+        with texts.speaking(texts.LANGUAGE):  # a kind's texts outlive the request that asked for it first
+            module = importlib.import_module(info.name)
         for value in vars(module).values():
             if isinstance(value, type) and value.__module__ == module.__name__ and isinstance(vars(value).get("kind"), str):
                 name = vars(value)["kind"]

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from app.kit.texts import t
+from app.kit.texts import listed, t
 from app.messaging import lint, rendering
 from app.messaging.models import Purpose
 from app.messaging.values import ValueRefused, fit, kind_of
@@ -88,14 +88,14 @@ def form_problems(draft: Draft) -> list[Problem]:
             found.append(Problem.of(name, f"form_{wrong.reason}", detail=wrong.detail))
             continue
         if unknown:
-            found.append(Problem.of(name, "fact_unknown", is_warning=True, facts="、".join(unknown)))
+            found.append(Problem.of(name, "fact_unknown", is_warning=True, facts=listed(unknown)))
     return found
 
 
 def marketing(draft: Draft) -> list[Problem]:
     """Marketing words in a notice of service, as far as nobody answers for them."""
     words = {name: [one for one in lint.marketing_words(form) if one not in draft.let_pass] for name, form in draft.fields.items()}
-    return [Problem.of(name, "marketing_words", words="、".join(those)) for name, those in words.items() if those]
+    return [Problem.of(name, "marketing_words", words=listed(those)) for name, those in words.items() if those]
 
 
 def typed(draft: Draft) -> list[Problem]:

@@ -8,8 +8,7 @@ import tomllib
 import unicodedata
 from pathlib import Path
 
-from pypinyin import Style, lazy_pinyin
-
+from app.kit.pinyin import Style, lazy_pinyin
 from app.messaging import rendering
 
 _WORDS = Path(__file__).with_name("marketing_words.toml")

@@ -42,6 +42,37 @@ class PlanInvalid(Invalid):
     code, message = "vehicles.plan_invalid", "This finance plan does not hold; nothing was changed."
 
 
+class PlansForFinance(Forbidden):
+    code, message = (
+        "vehicles.plans_for_finance",
+        "Only headquarters look at finance plans, and only finance or an administrator changes them.",
+    )
+
+
+class PlanFixed(Conflict):
+    code, message = "vehicles.plan_fixed", "A published plan stays as it was; draft the next version of it."
+
+
+class PlanOver(Conflict):
+    code, message = "vehicles.plan_over", "Nobody is offered this plan: it is a draft, or has ended."
+
+
+class PlanChanged(Conflict):
+    code, message = "vehicles.plan_changed", "Somebody else changed this plan since you read it; look at it again."
+
+
+class PlanDraftExists(Conflict):
+    code, message = "vehicles.plan_draft_exists", "There is a draft of a plan of this name already."
+
+
+class PlanDaysOver(Invalid):
+    code, message = "vehicles.plan_days_over", "The last day of this plan has gone."
+
+
+class PlanSeriesUnknown(Invalid):
+    code, message = "vehicles.plan_series_unknown", "The brand has no such series."
+
+
 class FinanceImpossible(Invalid):
     code, message = "vehicles.finance_impossible", "This down payment does not go with this plan and price."
 

@@ -10,11 +10,13 @@ from app.kit import texts
 from app.vehicles import words
 
 
-@functools.lru_cache(maxsize=4096)
 def label(kind: str, key: Any) -> str | None:
     """What people read for a key; a key that a feed brought and the catalogue does not know is its own label."""
-    if key is None:
-        return None
+    return None if key is None else _label(kind, key, texts.spoken())
+
+
+@functools.lru_cache(maxsize=4096)
+def _label(kind: str, key: Any, _language: str) -> str:
     name = f"vehicles.{kind}.{key}"
     return texts.t(name) if texts.has(name) else str(key)
 

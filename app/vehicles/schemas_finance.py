@@ -5,11 +5,13 @@ from __future__ import annotations
 from typing import Any
 
 from apiflask import Schema
-from apiflask.fields import UUID, Boolean, Date, Float, Integer, List, Nested, String
+from apiflask.fields import UUID, Boolean, Date, DateTime, Float, Integer, List, Nested, String
 from apiflask.validators import Length, OneOf, Range
 from marshmallow import ValidationError, validates_schema
 
+from app.kit.paging import MAX_LIMIT
 from app.vehicles.models import Condition, PlanKind
+from app.vehicles.queries.plans import State
 
 # Which fields are of which kind alone, and must be left out of the others.
 OF_KIND = {
@@ -121,6 +123,86 @@ class InstalmentOut(Schema):
     balance_fen = Integer(metadata={"description": "owed after it"})
 
 
-class FinanceOut(FinanceExampleOut):
+class PlanPreviewOut(FinanceExampleOut):
     schedule = List(Nested(InstalmentOut))
+
+
+class FinanceOut(PlanPreviewOut):
     plans = List(Nested(PlanOut))
+
+
+class PlansIn(Schema):
+    q = String(validate=Length(1, 40), metadata={"description": "a part of the name"})
+    state = String(validate=OneOf([one.value for one in State]))
+    kind = String(validate=OneOf([one.value for one in PlanKind]))
+    series = String(validate=Length(1, 40), metadata={"description": "key of a series that the plan is for"})
+    cursor = String(validate=Length(1, 200))
+    limit = Integer(load_default=20, validate=Range(1, MAX_LIMIT))
+
+
+class RevisionIn(Schema):
+    revision = Integer(required=True, strict=True, validate=Range(1, 2**31 - 1), metadata={"description": "of the draft as it was read"})
+
+
+class DraftIn(PlanIn, RevisionIn):
+    """The whole draft, as it is to be."""
+
+
+class PublishIn(RevisionIn):
+    replaces_id = UUID(required=True, allow_none=True, metadata={"description": "the version in force as it was read; null: none is"})
+
+
+class PreviewIn(PlanIn):
+    price_fen = Integer(required=True, strict=True, validate=Range(1, 2**53))
+    down_payment_fen = Integer(strict=True, validate=Range(0, 2**53), metadata={"description": "default: the least that the plan wants"})
+
+
+class PlanRowOut(Schema):
+    """One version of a plan as headquarters keep it."""
+
+    id = String()
+    name = String()
+    state = String(validate=OneOf([one.value for one in State]))
+    version = Integer(allow_none=True, metadata={"description": "counted by name; null while it is a draft"})
+    revision = Integer(metadata={"description": "how often the draft was saved"})
+    kind = Nested(PlanKindOut)
+    term_months = Integer()
+    annual_rate_bp = Integer()
+    min_down_payment_percent = Integer()
+    max_down_payment_percent = Integer()
+    final_percent = Integer()
+    final_separately = Boolean()
+    in_advance = Boolean()
+    subsidised_rate_bp = Integer()
+    fee_bp = Integer()
+    conditions = List(String(validate=OneOf([one.value for one in Condition])))
+    series = List(String())
+    model_year_min = Integer(allow_none=True)
+    model_year_max = Integer(allow_none=True)
+    price_min_fen = Integer(allow_none=True)
+    price_max_fen = Integer(allow_none=True)
+    valid_from = Date(allow_none=True)
+    valid_until = Date(allow_none=True)
+    created_at = DateTime()
+    published_at = DateTime(allow_none=True)
+    published_by = String(allow_none=True, metadata={"description": "null where a command of the operator's did it"})
+    ended_at = DateTime(allow_none=True)
+    ended_by = String(allow_none=True)
+
+
+class PlansOut(Schema):
+    items = List(Nested(PlanRowOut))
+    next_cursor = String(allow_none=True)
+    total = Integer()
+
+
+class PlanPageOut(PlanRowOut):
+    versions = List(Nested(PlanRowOut), metadata={"description": "all that were published under this name, the latest first"})
+    replaces = Nested(PlanRowOut, allow_none=True, metadata={"description": "what is in force until this draft is published"})
+    cars = Integer(metadata={"description": "so many cars on sale it is for"})
+
+
+class PlanChoicesOut(Schema):
+    kinds = List(Nested(PlanKindOut))
+    conditions = List(Nested(PlanKindOut))
+    series = List(Nested(PlanKindOut))

@@ -74,7 +74,10 @@ def _server_seconds(answer: requests.Response) -> float:
 
 
 def until(look: Callable[[], Found | None], what: str, *, seconds: float) -> tuple[Found, float]:
-    """Look again and again until there is something; returns it with the seconds that it took. Raises `TooLate`."""
+    """Look again and again until there is something; returns it with the seconds that it took, two in a hundred too many at most.
+
+    Raises `TooLate`.
+    """
     start = time.monotonic()
     while True:
         found = look()
@@ -83,4 +86,4 @@ def until(look: Callable[[], Found | None], what: str, *, seconds: float) -> tup
             return found, took
         if took > seconds:
             raise TooLate(f"after {took:.1f} s still not: {what}")
-        time.sleep(0.02)
+        time.sleep(max(0.02, took / 50))

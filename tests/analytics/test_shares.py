@@ -6,10 +6,11 @@ from datetime import date, datetime, timedelta
 from typing import Any
 
 import pytest
-from sqlalchemy import text
+from sqlalchemy import event, text
 from sqlalchemy.orm import Session
 
-from app.console.queries.shares import _LEVELS, _asked
+from app.console.queries.scope import Scope
+from app.console.queries.shares import _LEVELS, _asked, brought
 from app.dealers.models import Role
 from app.exports import lists
 from app.identity.models import Customer
@@ -18,7 +19,7 @@ from app.kit.errors import Forbidden
 from app.sharing.models import Share, ShareConversion, ShareOpen, ShareTouch
 from app.vehicles.queries import CHINA
 from tests.console.conftest import Desk
-from tests.factories import dealers, identity, orders
+from tests.factories import dealers, identity, leads, orders
 
 NOON = datetime(2026, 6, 10, 12, tzinfo=CHINA)
 DAY = {"since": "2026-06-10", "until": "2026-06-10"}
@@ -54,6 +55,23 @@ class Circle:
         given = {"kind": kind, "subject_id": subject or str(db.new_id()), "customer_id": who.id, "created_at": NOON}
         self.session.add(ShareConversion(share_id=share.id, first_share_id=share.id, **given))
         self.session.flush()
+
+    def shared_for_years(self) -> None:
+        """So much was passed on that nobody reads all of it."""
+        given = {"brand_id": self.market.brand.id, "now": NOON}
+        each = "FROM generate_series(1, 20000) n"
+        for rows in (
+            f"customers (id, brand_id, created_at) SELECT CAST(lpad(n::text, 32, '0') AS uuid), :brand_id, :now {each}",
+            "shares (id, brand_id, customer_id, kind, channel, target, created_at) SELECT n::text, :brand_id, "
+            f"CAST(lpad(n::text, 32, '0') AS uuid), 'list', 'friend', '', :now - n * interval '1 hour' {each}",
+            "share_opens (id, share_id, visitor_id, opened_at) SELECT marque_new_id(), id, 'device', created_at FROM shares",
+            "share_conversions (id, share_id, first_share_id, kind, subject_id, customer_id) "
+            "SELECT marque_new_id(), id, id, 'login', id, customer_id FROM shares",
+            "share_touches (customer_id, share_id, first_at, last_at) SELECT customer_id, id, created_at, created_at FROM shares",
+        ):
+            self.session.execute(text(f"INSERT INTO {rows}"), given)
+        for table in ("customers", "shares", "share_opens", "share_conversions", "share_touches"):
+            self.session.execute(text(f"ANALYZE {table}"))
 
     def told(self, **asked: Any) -> dict[str, Any]:
         self.session.commit()
@@ -153,21 +171,77 @@ def test_a_dealers_people_get_neither_the_page_nor_the_file_and_headquarters_get
 
 
 def test_some_days_of_shares_are_read_without_all_that_there_ever_were(circle: Circle, session: Session) -> None:
-    given = {"brand_id": circle.market.brand.id, "now": NOON}
-    each = "FROM generate_series(1, 20000) n"
-    for rows in (
-        f"customers (id, brand_id, created_at) SELECT CAST(lpad(n::text, 32, '0') AS uuid), :brand_id, :now {each}",
-        "shares (id, brand_id, customer_id, kind, channel, target, created_at) SELECT n::text, :brand_id, "
-        f"CAST(lpad(n::text, 32, '0') AS uuid), 'list', 'friend', '', :now - n * interval '1 hour' {each}",
-        "share_opens (id, share_id, visitor_id, opened_at) SELECT marque_new_id(), id, 'device', created_at FROM shares",
-        "share_conversions (id, share_id, first_share_id, kind, subject_id, customer_id) "
-        "SELECT marque_new_id(), id, id, 'login', id, customer_id FROM shares",
-        "share_touches (customer_id, share_id, first_at, last_at) SELECT customer_id, id, created_at, created_at FROM shares",
-    ):
-        session.execute(text(f"INSERT INTO {rows}"), given)
-    for table in ("customers", "shares", "share_opens", "share_conversions", "share_touches"):
-        session.execute(text(f"ANALYZE {table}"))
+    circle.shared_for_years()
     asked = _asked(circle.market.brand.id, date(2026, 6, 8), date(2026, 6, 10))
     plan = "\n".join(session.execute(text(f"EXPLAIN {_LEVELS}"), asked).scalars())
     assert "ix_shares_brand_id_created_at" in plan, plan
     assert "Seq Scan on share" not in plan, plan
+
+
+def test_the_tree_leads_from_a_sharer_to_whom_she_brought_and_on_to_whom_they_brought_each_under_one(circle: Circle) -> None:
+    root, other = circle.person(NOON - MONTH), circle.person(NOON - MONTH)
+    first, rival = circle.share(root), circle.share(other)
+    friends = [circle.person(NOON) for _ in range(3)]
+    for minutes, friend in enumerate(friends):
+        circle.reaches(first, friend, at=NOON + timedelta(minutes=minutes))
+        circle.reaches(rival, friend, at=NOON + HOUR)
+    # Who was a customer long before was brought by nobody.
+    circle.reaches(first, circle.person(NOON - MONTH))
+    grandchild = circle.person(NOON + HOUR)
+    circle.reaches(circle.share(friends[0], of=first), grandchild, at=NOON + HOUR)
+    circle.leads_to(first, friends[0], "lead")
+    circle.leads_to(rival, friends[0], "deposit")
+    circle.session.commit()
+
+    def under(who: Customer, **asked: Any) -> dict[str, Any]:
+        answer = circle.desk.get(f"customers/{who.id}/brought", **asked)
+        assert answer.status_code == 200, answer.text
+        return dict(answer.json)
+
+    page = under(root, limit=2)
+    assert (page["total"], [one["id"] for one in page["items"]]) == (3, [str(friends[2].id), str(friends[1].id)])
+    (last,) = under(root, limit=2, cursor=page["next_cursor"])["items"]
+    assert [last[name] for name in ("id", "leads", "orders", "deposits", "newcomers")] == [str(friends[0].id), 1, 0, 1, 1]
+    assert "****" in last["person"]["phone_masked"]
+    assert [one["id"] for one in under(friends[0])["items"]] == [str(grandchild.id)]
+    assert under(other) == {"items": [], "next_cursor": None, "total": 0}
+
+
+def test_in_the_tree_a_dealer_sees_whom_it_knows_and_the_others_are_not_even_counted(circle: Circle) -> None:
+    root, ours, theirs = circle.person(NOON - MONTH), circle.person(), circle.person()
+    for dealer, who in (
+        (circle.market.dealer, root),
+        (circle.market.dealer, ours),
+        (dealers.dealer(circle.session, circle.market.brand), theirs),
+    ):
+        leads.lead(circle.session, who, dealer_id=dealer.id)
+    share = circle.share(root)
+    for friend in (ours, theirs):
+        circle.reaches(share, friend)
+    circle.session.commit()
+    told = circle.dealers_desk.get(f"customers/{root.id}/brought").json
+    assert (told["total"], [one["id"] for one in told["items"]]) == (1, [str(ours.id)])
+    assert circle.dealers_desk.get(f"customers/{theirs.id}/brought").status_code == 404
+    assert circle.desk.get(f"customers/{root.id}/brought").json["total"] == 2
+
+
+def test_a_branch_of_the_tree_is_read_by_indexes_and_not_all_that_anybody_shared(circle: Circle) -> None:
+    root, friend = circle.person(NOON - MONTH), circle.person()
+    circle.reaches(circle.share(root), friend)
+    circle.shared_for_years()
+    statements: list[tuple[str, Any]] = []
+
+    def kept(_connection: Any, _cursor: Any, statement: str, values: Any, *_: Any) -> None:
+        statements.append((statement, values))
+
+    event.listen(db.engine(), "before_cursor_execute", kept)
+    try:
+        found = brought(circle.session, Scope.of(circle.marketer), root.id, limit=10)
+    finally:
+        event.remove(db.engine(), "before_cursor_execute", kept)
+    assert [one["id"] for one in found.items] == [friend.id]
+    tried = [one for one in statements if "share_conversions" in one[0]]
+    assert len(tried) == 2
+    for statement, values in tried:
+        plan = "\n".join(circle.session.connection().exec_driver_sql(f"EXPLAIN {statement}", values).scalars())
+        assert "Seq Scan on share" not in plan, plan

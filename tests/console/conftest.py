@@ -80,6 +80,9 @@ class Desk:
     def post(self, path: str, **body: Any) -> Any:
         return self.client.post(f"/api/staff/{path}", json=body, headers={"Idempotency-Key": uuid.uuid4().hex})
 
+    def put(self, path: str, **body: Any) -> Any:
+        return self.client.put(f"/api/staff/{path}", json=body)
+
     def delete(self, path: str) -> Any:
         return self.client.delete(f"/api/staff/{path}")
 

@@ -37,6 +37,14 @@ def test_every_chinese_word_is_in_the_catalogue() -> None:
     assert strays == {}
 
 
+def test_every_page_takes_its_words_in_the_language_that_was_chosen() -> None:
+    sources = [
+        file for file in (CONSOLE / "src").rglob("*.ts*") if CONSOLE / "src" / "texts" not in file.parents and ".test." not in file.name
+    ]
+    always_chinese = [file.name for file in sources if re.search(r'from "[^"]*texts/[^"]+"', file.read_text(encoding="utf-8"))]
+    assert always_chinese == [], 'import { t } from "…/texts", which knows the language; texts/zh-CN is one of them'
+
+
 def test_the_lock_names_versions_and_hashes_but_no_address() -> None:
     packages = json.loads((CONSOLE / "package-lock.json").read_text())["packages"]
     installed = {name: package for name, package in packages.items() if name}

@@ -75,3 +75,25 @@ def test_the_history_of_settings_is_for_headquarters_and_of_their_own_brand(app:
     assert manager.get(f"{HISTORY}?of=terms").status_code == 403
     assert len(admin.get(HISTORY).json["items"]) == 1
     assert admin.get(f"{HISTORY}?of=passwords").status_code == 422
+
+
+def test_what_administrators_do_with_stores_and_keys_is_told_and_nothing_of_a_token(app: Any, session: Session) -> None:
+    brand = make.brand(session)
+    desk = signed_in(app, session, make.staff(session, brand, Role.admin, name="周宁"))
+    dealer = desk.post("/api/staff/dealers/", json={"name": "沪东", "city": "上海"}, headers={"Idempotency-Key": "a" * 16}).json
+    place = {"name": "浦东店", "address": "新路1号", "lat": 31.2, "lng": 121.4}
+    stores = desk.post(f"/api/staff/dealers/{dealer['id']}/stores", json=place, headers={"Idempotency-Key": "b" * 16}).json["stores"]
+    store = f"/api/staff/dealers/stores/{stores[0]['id']}"
+    assert desk.patch(store, json={"phone": "021-55556666", "lat": 31.3, "lng": 121.4}).status_code == 200
+    assert desk.patch(store, json={"phone": "021-55556666"}).status_code == 200
+    changed, opened, founded = desk.get(f"{HISTORY}?of=places").json["items"]
+    assert changes(changed) == {"phone": (None, "021-55556666"), "place": ("31.200000, 121.400000", "31.300000, 121.400000")}
+    assert (changed["about"], changed["dealer"], changed["actor"]["name"]) == ("浦东店", "沪东", "周宁")
+    assert (changes(opened)["address"], changes(founded)) == ((None, "新路1号"), {"city": (None, "上海")})
+
+    key = desk.post("/api/staff/partner-keys/", json={"name": "商城"}, headers={"Idempotency-Key": "c" * 16}).json
+    for _ in range(2):
+        assert desk.delete(f"/api/staff/partner-keys/{key['id']}").status_code < 300
+    told = desk.get(f"{HISTORY}?of=keys")
+    assert [(one["label"], one["about"]) for one in told.json["items"]] == [("停用接口密钥", "商城"), ("签发接口密钥", "商城")]
+    assert key["token"] not in told.text

@@ -19,7 +19,7 @@ from miniprogram_mock.story import DEMO_PASSWORD, DEMO_USERNAME, PRIVACY_TEXT
 from tests.e2e.sheet import Sheet
 from tests.factories import journeys as make
 
-AFTER_WAITING = re.compile("^在「等待」之后添加步骤")
+AFTER_WAITING = re.compile("^在「等待」之后添加下一步")
 BEFORE_THE_END = re.compile("^在「等待」和「结束」之间")
 BEFORE_THE_MESSAGE = re.compile("^在「等待」和「发送消息」之间")
 

@@ -9,10 +9,23 @@ from typing import Any
 from sqlalchemy.orm import Session
 
 from app.dealers.models import Brand, Store
+from app.kit import clock
 from app.vehicles.labels import search_text
 from app.vehicles.models import FinancePlan, ModelSeries, Vehicle
 
 _count = itertools.count(1)
+TERMS = {"term_months": 36, "annual_rate_bp": 399, "min_down_payment_percent": 20}
+# What the laws of doors and of repeating ask of the doors of plans.
+PLAN = "/api/staff/finance-plans/<uuid:plan_id>"
+NEEDED = {"POST /api/staff/finance-plans/", *(f"POST {PLAN}/{act}" for act in ("discard", "publish", "end"))}
+HONOURED = {"POST /api/staff/finance-plans/preview", f"PUT {PLAN}"}
+BODIES: dict[str, dict[str, Any]] = {
+    "POST /api/staff/finance-plans/": TERMS | {"name": "新方案"},
+    "POST /api/staff/finance-plans/preview": TERMS | {"name": "新方案", "price_fen": 30_000_000},
+    f"PUT {PLAN}": TERMS | {"name": "另一个", "revision": 1},
+    f"{PLAN}/discard": {"revision": 1},
+    f"{PLAN}/publish": {"revision": 1, "replaces_id": None},
+}
 
 
 def series(session: Session, of: Brand, **fields: Any) -> ModelSeries:
@@ -62,10 +75,20 @@ def vehicle(session: Session, at: Store, of: ModelSeries | None = None, **fields
 
 
 def plan(session: Session, of: Brand, **fields: Any) -> FinancePlan:
-    made = FinancePlan(
-        **{"brand_id": of.id, "name": f"方案{next(_count)}", "term_months": 36, "annual_rate_bp": 399, "min_down_payment_percent": 20}
-        | fields
-    )
+    """A plan that is in force; a draft with `version=None`."""
+    told = {"brand_id": of.id, "name": f"方案{next(_count)}", **TERMS, "version": 1} | fields
+    made = FinancePlan(**told, published_at=clock.now(session) if told["version"] else None)
     session.add(made)
     session.flush()
     return made
+
+
+def plan_doors(session: Session, of: Brand) -> dict[str, dict[str, Any]]:
+    """For each door of plans one with which it can do what it is for, by the door's end."""
+    changed, discarded, published = (plan(session, of, version=None).id for _ in range(3))
+    return {
+        f"PUT {PLAN}": {"plan_id": changed},
+        f"{PLAN}/discard": {"plan_id": discarded},
+        f"{PLAN}/publish": {"plan_id": published},
+        f"{PLAN}/end": {"plan_id": plan(session, of).id},
+    }

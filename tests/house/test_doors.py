@@ -36,6 +36,7 @@ from tests.factories import identity as make_identity
 from tests.factories import journeys as make_journeys
 from tests.factories import messaging as make_messaging
 from tests.factories import orders as make_orders
+from tests.factories import vehicles as make_vehicles
 
 # What anybody may ask without saying who she is: signing in, whether we are well, and the page of a refusal's link, which is a key by
 # itself. And the pages, which hold no data.
@@ -172,7 +173,7 @@ def other(session: Session) -> Other:
     ids["template_id"] = make_messaging.brand_template(session, market.brand.id).id
     made = tags.of_brand(session, market.brand)
     ids |= {"tag_id": made.free.id, "rule_id": made.rule.id, "link_id": made.link.id, "file_id": made.file.id}
-    ids |= make_campaigns.ids(session, market.dealer)
+    ids |= make_campaigns.ids(session, market.dealer) | {"plan_id": make_vehicles.plan(session, market.brand).id}
     session.commit()
     return Other(adviser, owner, ids | reconciled(session, market), secrets, tags.bodies(made))
 
@@ -210,10 +211,10 @@ def reconciled(session: Session, market: make_orders.Market) -> dict[str, Any]:
 
 
 # Doors that only headquarters open: money that went wrong or back, deposit terms, journeys with their numbers (and the file for which
-# the body asks), what is written to many, and who passes on what, are the brand's.
+# the body asks), what is written to many, who passes on what, and the bank's plans, are the brand's.
 OF_THE_BRAND = re.compile(
     r"\w+ /api/staff/((payments/[a-z.]+|journeys|segments|refunds|tags|people|broadcasts|sends|messaging|wishes|templates)(/.*)?|"
-    r"partner-keys/.*|customers/.+/(messages|merge)(/.*)?|orders/.+/refund|deposit-terms/.+)|"
+    r"finance-plans/.*|partner-keys/.*|customers/.+/(messages|merge)(/.*)?|orders/.+/refund|deposit-terms/.+)|"
     r"\w+ /api/staff/(operations|settings)/.*|POST /api/staff/(deposit-terms|dealers)/(.*/stores)?|PATCH /api/staff/dealers/.*|"
     r"POST /api/staff/exports/|GET /api/staff/insight/sharing"
 )
@@ -303,7 +304,7 @@ def bodies(session: Session) -> dict[str, dict[str, Any]]:
         "POST /api/staff/broadcasts/forecast": BROADCAST,
         **make_campaigns.bodies(None),
         **TEMPLATES,
-        **make_dealers.BODIES,
+        **(make_dealers.BODIES | make_vehicles.BODIES),
         "/partner-keys/": {"name": "商城"},
         "/trial": {"customer_ids": [str(uuid.UUID(int=7))]},
         "/wishes/<uuid:customer_id>": {"channel": None, "wanted": False},

@@ -74,7 +74,7 @@ NEEDED = (
         "POST /api/staff/stock/vehicles/<uuid:vehicle_id>/sold",
         "POST /api/staff/stock/vehicles/<uuid:vehicle_id>/withdraw",
     }
-    | (drawing.NEEDED | dealers.NEEDED | identity.NEEDED)
+    | (drawing.NEEDED | dealers.NEEDED | identity.NEEDED | vehicles.NEEDED)
     | campaigns.NEEDED
 )
 # What may be done without a key, because doing it again changes nothing more; with one it has the same answer, too.
@@ -133,7 +133,7 @@ HONOURED = (
     }
     | broadcasts.HONOURED
     | make_tags.HONOURED
-    | (drawing.HONOURED | dealers.HONOURED)
+    | (drawing.HONOURED | dealers.HONOURED | vehicles.HONOURED)
     | campaigns.HONOURED
 )
 # Their own declaration says why.
@@ -267,8 +267,9 @@ def _stock(session: Session, market: make.Market) -> dict[str, dict[str, Any]]:
     states |= dict.fromkeys(("sold", "withdraw", "price"), "listed")
     doors = {step: vehicles.vehicle(session, market.store, status=status) for step, status in states.items()}
     ids = {f"/stock/vehicles/<uuid:vehicle_id>/{step}": {"vehicle_id": car.id} for step, car in doors.items()}
+    plans = vehicles.plan_doors(session, market.brand)
     session.commit()
-    ids |= {f"/feeds/<uuid:run_id>/{step}": {"run_id": run.id} for step in ("confirm", "discard")}
+    ids |= plans | {f"/feeds/<uuid:run_id>/{step}": {"run_id": run.id} for step in ("confirm", "discard")}
     ids["PATCH /api/staff/stock/vehicles/<uuid:vehicle_id>"] = {"vehicle_id": doors["sold"].id}
     return ids | {"/stock/vehicles/<stock_number>": {"stock_number": "NEW"}}
 
@@ -311,7 +312,7 @@ def _bodies(market: make.Market, now: datetime) -> dict[str, Any]:
         **drawing.bodies(),
         "POST /api/staff/broadcasts/": BROADCAST,
         "POST /api/staff/broadcasts/forecast": BROADCAST,
-        **(TEMPLATES | dealers.BODIES),
+        **(TEMPLATES | dealers.BODIES | vehicles.BODIES),
         "/inbox/read": {"everything": True},
         "/partner-keys/": {"name": "商城"},
         "PUT /api/customer/wishes/": {"channel": None, "wanted": False},

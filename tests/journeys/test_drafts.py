@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 
 from app.audience.models import Segment
 from app.audience.service import segments
-from app.dealers.models import Role, Staff
+from app.dealers.models import Brand, Role, Staff
 from app.events.models import Event
 from app.journeys.graph import problems
 from app.journeys.models import Journey, JourneyVersion
@@ -23,6 +23,7 @@ from app.kit.states import Transition
 from tests.factories import dealers as make_dealers
 from tests.factories import drawing
 from tests.factories import journeys as make
+from tests.factories import tags as make_tags
 
 DOORS = "/api/staff/journeys"
 
@@ -179,6 +180,32 @@ def test_a_file_names_segments_by_key_and_another_brand_reads_it_as_its_own(sess
     assert [one["found"] for one in lacking["needs"]] == [False]
     assert ask(stranger, "POST", f"/{lacking['journey']['id']}/check", {})["errors"]
     assert ask(stranger, "GET", f"/{lacking['journey']['id']}/file") == file
+
+
+def test_whoever_reads_a_file_is_told_of_everything_that_it_names_and_he_has_not(session: Session, app: Any) -> None:
+    ours, theirs = (make_dealers.staff(session, make_dealers.brand(session), Role.marketer) for _ in range(2))
+    store = make_dealers.store(session, make_dealers.dealer(session, session.get_one(Brand, ours.brand_id)))
+    for name in ("owner", "insured_until", "budget"):
+        make_tags.tag(session, session.get_one(Brand, ours.brand_id), key=name)
+    inner = make.journey(session, session.get_one(Brand, ours.brand_id))
+    session.commit()
+    config = {"date": "tag:insured_until", "days": 30}
+    nodes = [
+        make.node("lead", "create_lead", reason="保险到期", store_id=str(store.id)),
+        make.node("know", "set_attribute", attribute="tag:budget", value="1"),
+        make.node("give", "add_tag", tag="owner"),
+        make.node("go", "sub_journey", journey=inner.key, wait=False),
+        make.node("end", "end"),
+    ]
+    ways = "lead>know know>give give>go go.entered>end go.not_entered>end"
+    graph = make.graph(nodes, ways=ways, trigger={"kind": "date", "config": config})
+    here, there = signed_in(app.test_client(), ours), signed_in(app.test_client(), theirs)
+    file = ask(here, "GET", f"/{begun(here, graph)['id']}/file")
+    named = {("journey", inner.key), ("store", str(store.id)), ("tag", "budget"), ("tag", "insured_until"), ("tag", "owner")}
+    assert {(one["kind"], one["key"]) for one in file["needs"]} == named
+    for at_work, found in ((here, True), (there, False)):
+        needs = ask(at_work, "POST", "/files", {"file": file}, status=201)["needs"]
+        assert {(one["kind"], one["key"], one["found"]) for one in needs} == {(*one, found) for one in named}
 
 
 def _nested(depth: int) -> Any:

@@ -13,7 +13,7 @@ import pytest
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from app.dealers.models import Role, Staff
+from app.dealers.models import Brand, Role, Staff
 from app.events.models import Event
 from app.journeys import drawn, service
 from app.journeys.errors import JourneyOver, PlacesMissing, PlaceUnknown, WarningsOpen
@@ -188,6 +188,14 @@ def test_nobody_takes_a_step_on_an_old_version_between_the_choice_and_her_move(s
     assert service.advance_all() == 0
     service.move_all()
     assert service.advance_all() == sum(PEOPLE.values())
+
+
+def test_a_newcomer_walks_on_while_those_on_the_old_version_still_wait_to_be_moved(session: Session, crowd: Crowd, later: Any) -> None:
+    crowd.publish(session, waits(), "migrate")
+    later(days=2)
+    service.hear(session, [make.triggered(session, make_identity.customer(session, session.get_one(Brand, crowd.journey.brand_id)))])
+    session.commit()
+    assert service.advance_all() == 1
 
 
 def test_a_place_that_is_not_named_or_not_there_is_refused_and_nothing_is_published(session: Session, crowd: Crowd) -> None:

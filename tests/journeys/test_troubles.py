@@ -26,6 +26,7 @@ from app.kit.settings import settings
 from tests.factories import dealers as make_dealers
 from tests.factories import identity as make_identity
 from tests.factories import journeys as make
+from tests.journeys.test_meeting import meanwhile
 
 BAD = "bad"
 
@@ -268,6 +269,20 @@ def test_two_workers_on_one_journey_take_each_walk_once_and_a_pause_stops_both(c
         assert fates(session) == {"completed": 3000}
         assert session.execute(select(func.count()).select_from(WalkStep)).scalar_one() == 6000
         assert sum(taken) + paused_with == 3000
+
+
+def test_whom_one_turn_has_taken_no_other_takes_or_waits_for(committed: Callable[[], Any], monkeypatch: pytest.MonkeyPatch) -> None:
+    with committed() as session:
+        brand = make_dealers.brand(session)
+        journey = asking(session, brand)
+        somebody = make_identity.customer(session, brand)
+    with committed() as session:
+        crowd(session, journey, somebody, people=50, bad=set())
+    taken: list[int] = []
+    threads = meanwhile(monkeypatch, walking, "_tell", lambda: taken.append(walking.turn(journey.id, 100).taken))
+    assert walking.turn(journey.id, 100).taken == 50
+    threads[0].join(20)
+    assert taken == [0]
 
 
 def test_a_walk_that_was_taken_out_while_it_failed_is_not_made_stuck(

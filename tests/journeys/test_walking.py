@@ -340,3 +340,19 @@ def test_a_loop_with_a_wait_comes_back_to_the_same_node_as_another_visit(
     later(hours=1)
     sweep()
     assert only_walk(session).status == "completed"
+
+
+def test_the_steps_of_a_month_lie_in_a_partition_of_their_own_made_before_it_begins(session: Session) -> None:
+    service.make_partitions(session)
+    service.make_partitions(session)
+    written = """
+        INSERT INTO walk_steps (walk_id, visit_no, journey_id, version_id, node_id, arrived_at, left_at)
+        SELECT CAST(rpad(lpad(to_hex(CAST(floor(extract(epoch FROM at) * 1000) AS bigint)), 12, '0'), 32, '0') AS uuid),
+            1, marque_new_id(), marque_new_id(), 'end', at, at
+        FROM generate_series(0, 3) n, LATERAL (SELECT date_trunc('month', now(), 'UTC') + make_interval(months => n)) AS month (begins),
+            LATERAL (VALUES (begins), (begins + interval '1 month' - interval '1 ms')) AS moment (at)
+        RETURNING CAST(CAST(tableoid AS regclass) AS text), to_char(arrived_at AT TIME ZONE 'UTC', '"walk_steps_"YYYYMM')
+    """
+    lies_in = session.execute(text(written)).all()
+    assert len(lies_in) == 8
+    assert all(found == wanted for found, wanted in lies_in)

@@ -109,3 +109,15 @@ def test_the_box_is_little_more_than_the_circle() -> None:
     width = distance_m(Place(39.9, around.west), Place(39.9, around.east))
     assert 20_000 <= height <= 20_200
     assert 20_000 <= width <= 20_200
+
+
+def test_what_is_within_a_radius_is_what_measuring_every_point_finds_the_nearest_first():
+    dice = random.Random(9)
+    lats, lngs = [dice.uniform(18, 53) for _ in range(700)], [dice.uniform(73, 135) for _ in range(700)]
+    lats[1], lngs[1] = lats[0], lngs[0]
+    points = Points(lats, lngs)
+    for metres in (0, 10, 5_000, 50_000, 400_000, 999_999, 1_000_001, 3_000_000, float("inf")):
+        for place in [Place(lats[0], lngs[0]), *(Place(dice.uniform(15, 55), dice.uniform(70, 140)) for _ in range(20))]:
+            away = [distance_m(place, Place(lat, lng)) for lat, lng in zip(lats, lngs, strict=True)]
+            expected = sorted((one for one in range(700) if away[one] <= metres), key=lambda one: (away[one], one))
+            assert [one for _, one in points.within(place, metres)] == expected

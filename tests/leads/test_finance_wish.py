@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 from app.identity import service as identity
 from app.identity.models import Customer, Purpose
 from app.leads.models import Lead, LeadAssignment, LeadInterest
+from app.vehicles import service
 from app.vehicles.models import FinancePlan
 from tests.factories import identity as people
 from tests.factories import messaging as make
@@ -83,3 +84,16 @@ def test_a_wish_that_no_plan_grants_is_refused_by_name(session: Session, town: m
         refused = apply(**asked)
         assert (refused.status_code, refused.json["error"]) == (status, code)
     assert session.execute(select(Lead)).first() is None
+
+
+def test_what_she_asked_for_stays_in_the_lead_though_the_plan_has_another_version(
+    session: Session, town: make.Town, plan: FinancePlan, buyer: Customer, apply: Ask
+) -> None:
+    agreed(session, buyer)
+    assert apply().status_code == 201
+    dearer = {"name": plan.name, "term_months": 36, "annual_rate_bp": 899, "min_down_payment_percent": 20}
+    assert service.install_plans(session, town.market.brand.id, [dearer]) == 1
+    late = apply()
+    assert (late.status_code, late.json["details"]["field"]) == (422, "plan_id"), "no other figures under the id that she read"
+    session.expire_all()
+    assert session.execute(select(LeadInterest)).scalar_one().message == "标准贷（36 期）：首付 ¥60,000，月供 ¥7,084.69"

@@ -114,7 +114,7 @@ def test_a_changed_plan_reaches_the_whole_stock_in_parts_and_a_sold_car_is_left_
     # A plan that changes half-way is reckoned with for all.
     assert installed(session, brand, {"annual_rate_bp": 299}) == 1
     drained(session)
-    plan = session.execute(select(FinancePlan).filter_by(brand_id=brand.id)).scalar_one()
+    (plan,) = queries.running_plans(session, brand.id)
     right = cheapest_monthly_fen([plan], price_fen=258_000_00, condition="approved", series="", model_year=2023)
     assert {monthly(session, car) for car in cars} == {right}
     assert monthly(session, sold) is None

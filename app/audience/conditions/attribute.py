@@ -11,7 +11,7 @@ from sqlalchemy import select, true
 from app.audience.conditions import Answer, Condition, Facts, Form, Scope, days, keys, number, one_of, span
 from app.audience.models import CustomerAttribute
 from app.audience.queries.attributes import ATTRIBUTES
-from app.kit.texts import t
+from app.kit.texts import listed, t
 
 _LABELS = {name: one.label for name, one in ATTRIBUTES.items()}
 # Which settings ask about a value of which type.
@@ -57,7 +57,7 @@ class HasAttribute(Condition):
         for name in ("from_number", "to_number", "within_days", "more_than_days"):
             if config[name] is not None:
                 told.append(t(f"audience.conditions.attribute.words_of.{name}", value=config[name]))
-        return t("audience.conditions.attribute.summary", attribute=attribute.label, value="、".join(told))
+        return t("audience.conditions.attribute.summary", attribute=attribute.label, value=listed(told))
 
     @staticmethod
     def answer(scope: Scope, config: dict[str, Any]) -> Answer:

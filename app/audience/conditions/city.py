@@ -7,7 +7,7 @@ from typing import Any
 
 from app.audience.conditions import Answer, Condition, Form, Scope, keys
 from app.identity.models import Customer
-from app.kit.texts import t
+from app.kit.texts import listed, t
 
 
 class City(Condition):
@@ -21,7 +21,7 @@ class City(Condition):
 
     @staticmethod
     def summary(config: dict[str, Any]) -> str:
-        return t("audience.conditions.city.summary", cities="、".join(config["cities"]))
+        return t("audience.conditions.city.summary", cities=listed(config["cities"]))
 
     @staticmethod
     def answer(scope: Scope, config: dict[str, Any]) -> Answer:

@@ -14,7 +14,7 @@ from sqlalchemy.dialects.postgresql import JSONB
 from app.audience.conditions import Answer, Condition, Counted, Form, Scope, counted, day_begins, how_often, one_of
 from app.events.catalogue import NAMES
 from app.events.models import Event
-from app.kit.texts import has, t
+from app.kit.texts import has, listed, t
 
 _TESTS = {one: t(f"audience.conditions.event.tests.{one}") for one in ("eq", "ne", "gte", "lte", "contains", "exists")}
 _EVENTS = {one: t(f"events.{one}") for one in NAMES if has(f"events.{one}")}
@@ -97,7 +97,7 @@ class HasDone(Condition):
             )
             for one in config["where"]
         ]
-        return said + (t("audience.conditions.event.with", tests="、".join(tests)) if tests else "")
+        return said + (t("audience.conditions.event.with", tests=listed(tests)) if tests else "")
 
     @staticmethod
     def answer(scope: Scope, config: dict[str, Any]) -> Answer:

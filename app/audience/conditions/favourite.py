@@ -9,7 +9,7 @@ from sqlalchemy import select
 
 from app.audience.conditions import Answer, Condition, Counted, Scope, counted, how_often, keys
 from app.interests.models import Favourite
-from app.kit.texts import t
+from app.kit.texts import aside, t
 from app.vehicles.models import ModelSeries, Vehicle
 
 
@@ -24,7 +24,7 @@ class HasFavourite(Condition):
 
     @staticmethod
     def summary(config: dict[str, Any]) -> str:
-        about = f"（{'、'.join(config['series'])}）" if config["series"] else ""
+        about = aside(config["series"])
         return how_often(config) + t("audience.conditions.favourite.kept") + about
 
     @staticmethod

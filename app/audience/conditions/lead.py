@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 
 from app.audience.conditions import Answer, Condition, Facts, Form, Scope, days, some_of, span
 from app.dealers.models import Dealer
-from app.kit.texts import t
+from app.kit.texts import aside, t
 from app.leads.models import Grade, Lead, Status
 
 _STAGES = {one.value: t(f"audience.conditions.lead.stages.{one.value}") for one in Status if one is not Status.duplicate}
@@ -49,7 +49,7 @@ class IsLead(Condition):
             about.append(t("audience.conditions.words.within", days=config["within_days"]))
         if config["more_than_days"]:
             about.append(t("audience.conditions.words.ago", days=config["more_than_days"]))
-        return t("audience.conditions.lead.summary") + (f"（{'、'.join(about)}）" if about else "")
+        return t("audience.conditions.lead.summary") + aside(about)
 
     @staticmethod
     def answer(scope: Scope, config: dict[str, Any]) -> Answer:

@@ -10,7 +10,7 @@ from sqlalchemy import select
 
 from app.audience.conditions import Answer, Condition, Counted, Scope, counted, fen, how_often, one_of, some_of
 from app.kit.money import yuan
-from app.kit.texts import t
+from app.kit.texts import aside, t
 from app.orders.models import Order, OrderStatus
 
 _STATES = {one.value: t(f"audience.conditions.order.states.{one.value}") for one in OrderStatus}
@@ -49,7 +49,7 @@ class HasOrder(Condition):
         for key in ("amount_min_fen", "amount_max_fen"):
             if config[key] is not None:
                 about.append(t(f"audience.conditions.order.{key}", yuan=yuan(config[key])))
-        return how_often(config) + t("audience.conditions.order.made") + (f"（{'、'.join(about)}）" if about else "")
+        return how_often(config) + t("audience.conditions.order.made") + aside(about)
 
     @staticmethod
     def answer(scope: Scope, config: dict[str, Any]) -> Answer:

@@ -9,7 +9,7 @@ from sqlalchemy import select
 
 from app.audience.conditions import Answer, Condition, Facts, Form, Scope, days, keys, span
 from app.interests.models import SavedSearch
-from app.kit.texts import t
+from app.kit.texts import aside, t
 
 
 class HasSavedSearch(Condition):
@@ -25,7 +25,7 @@ class HasSavedSearch(Condition):
     @staticmethod
     def summary(config: dict[str, Any]) -> str:
         when = t("audience.conditions.words.within", days=config["within_days"]) if config["within_days"] else ""
-        about = f"（{'、'.join(config['series'])}）" if config["series"] else ""
+        about = aside(config["series"])
         return when + t("audience.conditions.saved_search.summary") + about
 
     @staticmethod

@@ -7,7 +7,7 @@ from typing import Any
 
 from app.audience.conditions import Answer, Condition, Form, Scope, keys
 from app.identity.models import Customer
-from app.kit.texts import t
+from app.kit.texts import listed, t
 
 
 class TimeZone(Condition):
@@ -21,7 +21,7 @@ class TimeZone(Condition):
 
     @staticmethod
     def summary(config: dict[str, Any]) -> str:
-        return t("audience.conditions.time_zone.summary", zones="、".join(config["zones"]))
+        return t("audience.conditions.time_zone.summary", zones=listed(config["zones"]))
 
     @staticmethod
     def answer(scope: Scope, config: dict[str, Any]) -> Answer:

@@ -14,7 +14,7 @@ from app.audience.conditions import Answer, Counted, Scope, counted, fen, how_of
 from app.audience.conditions import Condition as Kind
 from app.events.models import Event
 from app.kit.money import yuan
-from app.kit.texts import t
+from app.kit.texts import aside, t
 from app.vehicles.models import Condition, ModelSeries, Vehicle
 
 _CONDITIONS = {one.value: t(f"audience.conditions.vehicle_viewed.conditions.{one.value}") for one in Condition}
@@ -43,7 +43,7 @@ class VehicleViewed(Kind):
         for key in ("price_min_fen", "price_max_fen"):
             if config[key] is not None:
                 about.append(t(f"audience.conditions.vehicle_viewed.{key}", yuan=yuan(config[key])))
-        return how_often(config) + t("audience.conditions.vehicle_viewed.looked") + (f"（{'、'.join(about)}）" if about else "")
+        return how_often(config) + t("audience.conditions.vehicle_viewed.looked") + aside(about)
 
     @staticmethod
     def answer(scope: Scope, config: dict[str, Any]) -> Answer:

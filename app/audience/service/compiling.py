@@ -132,7 +132,10 @@ def words(tree: Tree) -> str:
     group = "all" if "all" in tree else "any"
     if not tree[group]:
         return t("audience.tree.everybody")
-    said = [f"（{words(child)}）" if child.keys() & set(GROUPS) and len(tree[group]) > 1 else words(child) for child in tree[group]]
+    said = [
+        t("lists.group", what=words(child)) if child.keys() & set(GROUPS) and len(tree[group]) > 1 else words(child)
+        for child in tree[group]
+    ]
     return t(f"audience.tree.{group}").join(said)
 
 

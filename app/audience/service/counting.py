@@ -23,7 +23,7 @@ from app.audience.values import MOST_DAYS, MOST_TIMES, OF_VEHICLES
 from app.events import service as events
 from app.events.catalogue import NAMES
 from app.events.models import Event
-from app.kit import clock, queue
+from app.kit import clock, queue, texts
 from app.kit.json import dumps
 
 _UUID = "^[0-9a-f]{8}-([0-9a-f]{4}-){3}[0-9a-f]{12}$"
@@ -60,7 +60,7 @@ def _checked(tag: Tag, how: dict[str, Any]) -> BehaviourRule:
         "vehicle": not set(how.get("vehicle") or {}) <= OF_VEHICLES.keys(),
     }
     if fields := [name for name, is_wrong in wrong.items() if is_wrong]:
-        raise BehaviourInvalid(fields="、".join(fields))
+        raise BehaviourInvalid(fields=texts.listed(fields))
     more = {"different": how.get("different", False), "data": how.get("data") or {}, "vehicle": how.get("vehicle") or {}}
     return BehaviourRule(tag_id=tag.id, event_name=how["event_name"], at_least=how["at_least"], within=how["within"], **more)
 

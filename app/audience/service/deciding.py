@@ -20,6 +20,7 @@ from app.events import service as events
 from app.events.models import Event
 from app.identity.models import Customer
 from app.kit import clock
+from app.kit.json import loads
 
 NEVER = datetime(1970, 1, 1, tzinfo=UTC)
 # How many tags are taken away at a time when their end has come.
@@ -115,7 +116,7 @@ def _fact(one: Decision, value: str | None) -> dict[str, Any]:
     data = {**one.data, "tag": one.tag.key, "source": one.source}
     # What people write by hand may name a person.
     if value is not None and one.tag.value_type != ValueType.text:
-        data["value"] = value
+        data["value"] = loads(value) if one.tag.value_type == ValueType.number else value
     return {"brand_id": one.tag.brand_id, "customer_id": one.customer.id, "subject": one.subject, "data": data, "actor": one.actor}
 
 

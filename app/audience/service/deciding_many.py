@@ -62,11 +62,13 @@ _CHANGE = f"""
 # What is the same for all who carry a tag is written once.
 _FACTS = """
     WITH named AS MATERIALIZED (
-        SELECT id, value_type NOT IN ('none', 'text') AS tells_value, CAST(:said AS jsonb) || jsonb_build_object('tag', key) AS data
+        SELECT id, value_type, value_type NOT IN ('none', 'text') AS tells_value,
+            CAST(:said AS jsonb) || jsonb_build_object('tag', key) AS data
         FROM tags WHERE id IN (SELECT tag_id FROM decided)
     )
     SELECT x.customer_id,
-        CASE WHEN t.tells_value AND x.value IS NOT NULL THEN t.data || jsonb_build_object('value', x.value) ELSE t.data END AS data
+        CASE WHEN t.tells_value AND x.value IS NOT NULL THEN t.data || jsonb_build_object('value',
+            CASE t.value_type WHEN 'number' THEN CAST(x.value AS jsonb) ELSE to_jsonb(x.value) END) ELSE t.data END AS data
     FROM decided x JOIN named t ON t.id = x.tag_id WHERE x.fact = :fact
 """
 _REMEMBER = """

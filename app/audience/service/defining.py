@@ -19,7 +19,7 @@ from app.audience.service.tags import apply_rules
 from app.events import service as events
 from app.events.catalogue import NAMES
 from app.kit import clock, db
-from app.kit.texts import t
+from app.kit.texts import listed, t
 
 DEFAULT_TAGS = {
     "deposit_paid": TagKind.rule,
@@ -98,7 +98,7 @@ def archive(session: Session, tag: Tag) -> Tag:
     # Whoever begins to use it holds its key.
     session.execute(select(Tag.id).filter_by(id=tag.id).with_for_update())
     if used := uses_of(session, tag):
-        raise TagInUse(tag=tag.label, uses="、".join(f"{one['label']}「{one['name']}」" for one in used), used_by=used)
+        raise TagInUse(tag=tag.label, uses=listed(t("lists.named", what=one["label"], name=one["name"]) for one in used), used_by=used)
     tag.archived_at = tag.archived_at or clock.now(session)
     session.flush()
     return tag

@@ -29,7 +29,7 @@ from app.audience.service.membership import keep_members
 from app.dealers.models import Staff
 from app.events import service as events
 from app.events.catalogue import NAMES
-from app.kit import clock, db, queue
+from app.kit import clock, db, queue, texts
 
 # Somebody waits for the answer, and a few such questions are all that the web processes can ask at once.
 WAITS_S = 8
@@ -184,7 +184,7 @@ def archive(session: Session, staff: Staff, segment: Segment) -> None:
     if segment.archived_at is not None:
         return
     if users := queries.uses_of(session, segment):
-        raise SegmentUsed(names="、".join(users))
+        raise SegmentUsed(names=texts.listed(users))
     segment.archived_at = segment.updated_at = clock.now(session)
     segment.due_at = segment.computing_at = segment.swept_at = None
     segment.members = 0

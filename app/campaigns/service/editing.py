@@ -14,7 +14,7 @@ from app.campaigns.errors import FieldsUnfit, FixedByNow, NotEditable, Outdated,
 from app.campaigns.models import CAMPAIGN, Campaign, CampaignStatus
 from app.dealers.models import Dealer, Staff, Store
 from app.events import service as events
-from app.kit import acting, states
+from app.kit import acting, states, texts
 from app.vehicles.models import Vehicle
 
 NO_FORM: dict[str, Any] = {"fields": [], "consent": None}
@@ -52,7 +52,7 @@ def change(session: Session, staff: Staff, campaign_id: uuid.UUID, *, version: i
     if campaign.status not in (CampaignStatus.draft, CampaignStatus.running):
         raise NotEditable(status=campaign.status)
     if campaign.status == CampaignStatus.running and (late := sorted(FIXED & fields.keys())):
-        raise FixedByNow(fields="、".join(map(column, late)))
+        raise FixedByNow(fields=texts.listed(map(column, late)))
     _set(session, staff, campaign, fields)
     if campaign.status == CampaignStatus.running:
         form.must_hold(session, campaign)

@@ -46,6 +46,7 @@ def history(session: Session, brand_id: uuid.UUID, *, of: str | None = None, cur
                 "label": t(f"events.{one.name}"),
                 "actor": {"type": one.actor_type, "name": _name(people, one.actor_id)},
                 "dealer": _name(dealers, one.data.get("dealer_id")),
+                "about": one.data.get("name"),
                 "changes": _changes(one, terms),
             }
             for one in page.items

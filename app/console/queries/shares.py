@@ -10,18 +10,32 @@ import uuid
 from datetime import date, datetime, time, timedelta
 from typing import Any
 
-from sqlalchemy import text
+from sqlalchemy import ColumnElement, Select, func, literal, select, text, tuple_
 from sqlalchemy.orm import Session
 
 from app.console.queries import names
+from app.console.queries.paging import Page
+from app.console.queries.scope import Scope
+from app.identity.models import Customer
+from app.kit import paging
+from app.sharing.models import Conversion, Share, ShareConversion, ShareTouch
 from app.sharing.queries import ATTRIBUTION_WINDOW, CHAIN_DEPTH
 from app.sharing.service.passing_on import SAME_OPEN
 from app.vehicles.queries import CHINA
 
 FIGURES = ("opens", "newcomers", "leads", "orders", "deposits")
 
+# Whether a touch brought a newcomer: by the first share that ever touched her, on the visit on which she became a customer or before it.
+_IS_NEWCOMER = """
+    customers.created_at >= share_touches.first_at - CAST(:visit AS interval)
+    AND customers.created_at < share_touches.first_at + CAST(:window AS interval)
+    AND share_touches.share_id = (SELECT e.share_id FROM share_touches e
+        WHERE e.customer_id = share_touches.customer_id ORDER BY e.first_at, e.share_id LIMIT 1)
+"""
+_RULES = {"visit": SAME_OPEN, "window": ATTRIBUTION_WINDOW}
+
 # `above` has each share with itself and with those it was passed on from, so many times removed.
-_MADE = """
+_MADE = f"""
     WITH RECURSIVE made AS MATERIALIZED (
         SELECT id, customer_id FROM shares WHERE brand_id = :brand_id AND created_at >= :since AND created_at < :until
     ), above (id, at, sharer_id, parent_id, removed) AS (
@@ -40,18 +54,16 @@ _MADE = """
     ), came AS (
         SELECT m.id, count(*) AS newcomers
         FROM made m JOIN share_conversions c ON c.share_id = m.id AND c.kind = 'login'
-            JOIN share_touches t ON t.customer_id = c.customer_id AND t.share_id = c.share_id
-            JOIN customers n ON n.id = t.customer_id
-        WHERE n.created_at >= t.first_at - CAST(:visit AS interval) AND n.created_at < t.first_at + CAST(:window AS interval)
-            AND t.share_id = (SELECT e.share_id FROM share_touches e
-                WHERE e.customer_id = t.customer_id ORDER BY e.first_at, e.share_id LIMIT 1)
+            JOIN share_touches ON share_touches.customer_id = c.customer_id AND share_touches.share_id = c.share_id
+            JOIN customers ON customers.id = share_touches.customer_id
+        WHERE {_IS_NEWCOMER}
         GROUP BY m.id
     ), figures AS (
         SELECT m.id, m.customer_id, coalesce(o.opens, 0) AS opens, coalesce(n.newcomers, 0) AS newcomers,
             coalesce(l.leads, 0) AS leads, coalesce(l.orders, 0) AS orders, coalesce(l.deposits, 0) AS deposits
         FROM made m LEFT JOIN opened o ON o.id = m.id LEFT JOIN led l ON l.id = m.id LEFT JOIN came n ON n.id = m.id
     )
-"""
+"""  # noqa: S608  # no input in the text
 _SUMS = ", ".join(f"coalesce(sum(f.{name}), 0)::int AS {name}" for name in FIGURES)
 _LEVELS = f"""{_MADE}
     SELECT d.removed, count(*) AS shares, count(DISTINCT f.customer_id) AS sharers, {_SUMS}
@@ -70,8 +82,7 @@ _SHARERS = f"""{_MADE}, hers AS (SELECT id, sharer_id, min(removed) AS removed F
 
 def _asked(brand_id: uuid.UUID, since: date, until: date) -> dict[str, Any]:
     begins, ends = (datetime.combine(day, time(), CHINA) for day in (since, until + timedelta(days=1)))
-    rules = {"depth": CHAIN_DEPTH, "visit": SAME_OPEN, "window": ATTRIBUTION_WINDOW}
-    return {"brand_id": brand_id, "since": begins, "until": ends} | rules
+    return {"brand_id": brand_id, "since": begins, "until": ends, "depth": CHAIN_DEPTH} | _RULES
 
 
 def summary(session: Session, brand_id: uuid.UUID, since: date, until: date) -> dict[str, Any]:
@@ -91,3 +102,37 @@ def sharers(session: Session, brand_id: uuid.UUID, since: date, until: date, *, 
     rows = session.execute(text(_SHARERS), _asked(brand_id, since, until) | paging).mappings().all()
     people = names.people(session, [row["sharer_id"] for row in rows])
     return [dict(row) | {"person": people[row["sharer_id"]]} for row in rows]
+
+
+def brought(session: Session, scope: Scope, customer_id: uuid.UUID, *, cursor: str | None = None, limit: int) -> Page:
+    """The newcomers whom a customer's shares brought, ever, the latest first: when, what it led to, and how many each brought in turn.
+
+    A dealer sees those whom it knows, and no others are counted. Raises `CursorInvalid`.
+    """
+    mine = _newcomers_of(scope, literal(customer_id))
+    total = session.execute(select(func.count()).select_from(mine.subquery())).scalar_one()
+    if cursor:
+        mine = mine.where(tuple_(ShareTouch.first_at, Customer.id) < tuple_(*paging.moment_and_id(cursor)))
+    page = mine.order_by(ShareTouch.first_at.desc(), Customer.id.desc()).limit(limit + 1).subquery()
+    led = {
+        f"{kind}s": select(func.count())
+        .select_from(ShareConversion)
+        .where(ShareConversion.customer_id == page.c.id, ShareConversion.kind == kind)
+        for kind in (Conversion.lead, Conversion.order, Conversion.deposit)
+    }
+    in_turn = select(func.count()).select_from(_newcomers_of(scope, page.c.id).correlate(page).subquery())
+    columns = [*(one.scalar_subquery().label(name) for name, one in led.items()), in_turn.scalar_subquery().label("newcomers")]
+    rows = session.execute(select(page, *columns).order_by(page.c.first_at.desc(), page.c.id.desc())).mappings().all()
+    shown = rows[:limit]
+    people = names.people(session, [row["id"] for row in shown])
+    items = [dict(row) | {"person": people[row["id"]]} for row in shown]
+    return Page(items, paging.encode(shown[-1]["first_at"], shown[-1]["id"]) if len(rows) > limit else None, total)
+
+
+def _newcomers_of(scope: Scope, customer_id: ColumnElement[uuid.UUID]) -> Select[uuid.UUID, datetime]:
+    """(id, first_at) of those whom this person's shares brought, of whom the scope knows."""
+    login = (ShareConversion.share_id == Share.id) & (ShareConversion.kind == Conversion.login)
+    touch = (ShareTouch.customer_id == ShareConversion.customer_id) & (ShareTouch.share_id == Share.id)
+    wanted = select(Customer.id, ShareTouch.first_at).select_from(Share).join(ShareConversion, login).join(ShareTouch, touch)
+    hers = wanted.join(Customer, Customer.id == ShareTouch.customer_id).where(Share.customer_id == customer_id)
+    return hers.where(text(_IS_NEWCOMER).bindparams(**_RULES), scope.covers_customer())

@@ -12,7 +12,7 @@ from app.audience import service as audience
 from app.audience.errors import TagArchived, TagByRule, TagUnknown, ValueUnfit
 from app.console import customer_schemas, schemas
 from app.console.errors import CustomerUnknown
-from app.console.queries import customers, merging, timeline
+from app.console.queries import customers, merging, shares, timeline
 from app.console.queries.scope import Scope
 from app.dealers.models import Role
 from app.identity import service as identity
@@ -63,6 +63,17 @@ def events(session: Session, who: Caller, customer_id: uuid.UUID, query_data: di
     scope = Scope.of(who.staff)
     wanted = {"name": None, "group": None, "cursor": None} | query_data
     return timeline.of_customer(session, scope, customers.get(session, scope, customer_id), **wanted)
+
+
+@staff.get("/<uuid:customer_id>/brought")
+@raises(CustomerUnknown, CursorInvalid)
+@staff.input(customer_schemas.BroughtIn, location="query")
+@staff.output(customer_schemas.BroughtOut)
+@transactional
+def brought(session: Session, who: Caller, customer_id: uuid.UUID, query_data: dict[str, Any]) -> Any:
+    """Whom her shares brought, the latest first, and how many each of them brought in turn. A dealer sees those whom it knows."""
+    scope = Scope.of(who.staff)
+    return shares.brought(session, scope, customers.get(session, scope, customer_id).id, **query_data)
 
 
 @staff.post("/<uuid:customer_id>/tags")

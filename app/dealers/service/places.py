@@ -12,6 +12,8 @@ from app.dealers import queries
 from app.dealers.errors import NameTaken, PlacesRefused
 from app.dealers.models import Dealer, Role, Staff, Store
 from app.dealers.service.placing import coordinates, found_dealer, place_store
+from app.events import service as events
+from app.kit import acting
 from app.kit.geo import Datum
 
 
@@ -20,7 +22,9 @@ def open_dealer(session: Session, staff: Staff, *, name: str, city: str) -> Deal
     _must_keep(staff)
     if queries.dealer_by_name(session, staff.brand_id, name) is not None:
         raise NameTaken(name="taken")
-    return found_dealer(session, staff.brand_id, name=name, city=city)
+    dealer = found_dealer(session, staff.brand_id, name=name, city=city)
+    _record(session, "dealer.opened", dealer, dealer_id=dealer.id, changed={"city": [None, city]})
+    return dealer
 
 
 def open_store(session: Session, staff: Staff, dealer_id: uuid.UUID, *, lat: float, lng: float, datum: Datum, **fields: Any) -> Store:
@@ -33,6 +37,8 @@ def open_store(session: Session, staff: Staff, dealer_id: uuid.UUID, *, lat: flo
     store, is_new = place_store(session, dealer, lat=lat, lng=lng, datum=datum, **({"city": dealer.city} | fields))
     if not is_new:
         raise NameTaken(name="taken")
+    told = {name: [None, value] for name, value in _told(store).items() if value}
+    _record(session, "store.opened", store, dealer_id=dealer_id, changed=told)
     return store
 
 
@@ -48,10 +54,26 @@ def change_store(
             raise NameTaken(name="taken")
     if lat is not None and lng is not None:
         fields |= coordinates(lat, lng, datum) | {"datum_source": datum.value}
+    before = _told(store)
     for column, value in fields.items():
         setattr(store, column, value)
     session.flush()
+    changed = {name: [before[name], value] for name, value in _told(store).items() if before[name] != value}
+    if changed:
+        _record(session, "store.changed", store, dealer_id=store.dealer_id, changed=changed)
     return store
+
+
+def _told(store: Store) -> dict[str, str | None]:
+    """What an administrator says of a store, as a fact keeps it; the place in GCJ-02."""
+    place = f"{store.lat_gcj02:.6f}, {store.lng_gcj02:.6f}"
+    return {"name": store.name, "city": store.city, "address": store.address, "phone": store.phone, "place": place}
+
+
+def _record(session: Session, name: str, of: Dealer | Store, *, dealer_id: uuid.UUID, changed: dict[str, list[str | None]]) -> None:
+    session.flush()
+    subject, data = (name.partition(".")[0], of.id), {"name": of.name, "dealer_id": dealer_id, "changed": changed}
+    events.record(session, name, brand_id=of.brand_id, subject=subject, data=data, actor=acting.now().actor)
 
 
 def _must_keep(staff: Staff) -> None:

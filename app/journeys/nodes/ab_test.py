@@ -16,7 +16,7 @@ from app.journeys.chance import draw, spread, spread_field
 from app.journeys.models import Experiment, Tried
 from app.journeys.nodes.split import arms_field, ways
 from app.journeys.visits import Form, Node, Standing, event_label, standing
-from app.kit.texts import t
+from app.kit.texts import listed, t
 
 # Who waits for the winner looks again this often when enough people may come to be tested before time is over.
 LOOKS_AGAIN = timedelta(minutes=15)
@@ -66,7 +66,7 @@ class ABTest(Node):
     @staticmethod
     def summary(config: dict[str, Any]) -> str:
         metric = event_label(config["event"]) if config["metric"] == "event" else t(f"journeys.nodes.ab_test.metrics.{config['metric']}")
-        arms = "、".join(arm["label"] for arm in config["arms"])
+        arms = listed(arm["label"] for arm in config["arms"])
         given = {"arms": arms, "percent": config["test_percent"], "hours": config["hours"], "metric": metric}
         return t("journeys.nodes.ab_test.summary", **given)
 

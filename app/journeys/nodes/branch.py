@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 from app.journeys.visits import Condition, Form, Node, Standing, problems_of
 from app.journeys.ways import label_field, port_field
 from app.kit.registry import kinds
-from app.kit.texts import t
+from app.kit.texts import listed, t
 
 MOST_WAYS = 20
 ELSE = "else"
@@ -97,7 +97,7 @@ class Branch(Node):
     @staticmethod
     def summary(config: dict[str, Any]) -> str:
         if config["condition"] is None:
-            return t("journeys.nodes.branch.summary", ways="、".join(way["label"] for way in config["ways"]))
+            return t("journeys.nodes.branch.summary", ways=listed(way["label"] for way in config["ways"]))
         asked, own = condition(config["condition"])
         return asked.summary(own)
 
@@ -111,7 +111,9 @@ class Branch(Node):
     def missing(session: Session, brand_id: uuid.UUID, config: dict[str, Any]) -> list[tuple[str, str]]:
         if config["condition"] is None:
             return [
-                ("ways", f"{way['label']}：{wrong}") for way in config["ways"] for wrong in _missing(session, brand_id, way["condition"])
+                ("ways", t("lists.says", who=way["label"], what=wrong))
+                for way in config["ways"]
+                for wrong in _missing(session, brand_id, way["condition"])
             ]
         return [("condition", wrong) for wrong in _missing(session, brand_id, config["condition"])]
 

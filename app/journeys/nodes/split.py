@@ -11,7 +11,7 @@ from sqlalchemy import ColumnElement, case
 from app.journeys.chance import draw
 from app.journeys.visits import Form, Node, Standing, standing
 from app.journeys.ways import label_field, port_field
-from app.kit.texts import t
+from app.kit.texts import listed, t
 
 
 class Arm(Form):
@@ -65,7 +65,7 @@ class Split(Node):
 
     @staticmethod
     def summary(config: dict[str, Any]) -> str:
-        arms = "、".join(t("journeys.nodes.split.share", label=arm["label"], percent=arm["percent"]) for arm in config["arms"])
+        arms = listed(t("journeys.nodes.split.share", label=arm["label"], percent=arm["percent"]) for arm in config["arms"])
         return t("journeys.nodes.split.summary", arms=arms)
 
     @staticmethod

@@ -13,7 +13,7 @@ from sqlalchemy.dialects.postgresql import ARRAY
 from app.journeys import dates, zones
 from app.journeys.chance import spread, spread_field
 from app.journeys.visits import Form, Node, Standing, standing
-from app.kit.texts import t
+from app.kit.texts import listed, t
 
 MODES = ("time", "window", "moment", "date")
 EVERY_DAY = list(range(1, 8))
@@ -161,7 +161,7 @@ def _side(days: int) -> str:
 def _weekdays(days: list[int]) -> str:
     if sorted(set(days)) == EVERY_DAY[:5]:
         return t("journeys.nodes.wait_until.workdays")
-    return "、".join(t(f"journeys.nodes.wait_until.days_of_week.d{day}") for day in sorted(set(days)))
+    return listed(t(f"journeys.nodes.wait_until.days_of_week.d{day}") for day in sorted(set(days)))
 
 
 def _open_next(here: Standing) -> None:

@@ -15,26 +15,23 @@ from app.events.models import Event
 from app.journeys import filters
 from app.journeys.graph import TRIGGER, Graph
 from app.journeys.models import Conversion, JourneyVersion
+from app.journeys.owing import OWED
 from app.journeys.service.counting import Count, count
 
 # What walks of the version begun before the event, and not too long before, owe to the last message that had left by then: it is counted
 # where that was sent, also when she has been moved to another version since, which may not even have such a step.
-_CONVERT = """
+_CONVERT = f"""
     INSERT INTO journey_conversions (walk_id, version_id, held_out, converted_at, send_id, node_id)
     SELECT DISTINCT ON (w.id) w.id, coalesce(got.version_id, w.version_id), w.status = 'held_out', told.at, got.send_id, got.node_id
     FROM unnest(CAST(:customers AS uuid[]), CAST(:times AS timestamptz[])) AS told (customer_id, at)
     JOIN walks w ON w.customer_id = told.customer_id AND w.journey_id = :journey_id AND w.version_id = :version_id
         AND w.created_at <= told.at AND told.at <= w.created_at + CAST(:within AS interval)
         AND w.exit_reason IS DISTINCT FROM 'customer.merged'
-    LEFT JOIN LATERAL (
-        SELECT step.send_id, step.node_id, step.version_id
-        FROM walk_steps step JOIN sends ON sends.id = step.send_id AND sends.status = 'accepted'
-        WHERE step.walk_id = w.id AND step.left_at <= told.at ORDER BY step.visit_no DESC LIMIT 1
-    ) got ON true
+    {OWED}
     ORDER BY w.id, told.at
     ON CONFLICT (walk_id) DO NOTHING
     RETURNING version_id, node_id, held_out
-"""
+"""  # noqa: S608  # a part of this domain's own
 
 
 def convert(session: Session, happened: Sequence[Event]) -> None:

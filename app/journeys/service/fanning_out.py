@@ -210,7 +210,7 @@ def _arrive(session: Session, one: JourneyFanOut, part: JourneyFanOutPart, versi
     clear(session)
     names = ("walk_id", "customer_id", "told_as", "entry_key", "triggered_at", "context")
     walk_id: Any = text(db.NUMBERED_ID).bindparams(seed=db.new_id())
-    arrive = select(walk_id, rows.c.customer_id, rows.c.customer_id, key, literal(one.created_at), cast(literal({}, JSONB), JSONB))
+    arrive = select(walk_id, rows.c.customer_id, rows.c.customer_id, key, literal(_caused_at(one)), cast(literal({}, JSONB), JSONB))
     # A page is read in the order of its index. Of a segment that was counted just now the planner thinks that it is small, and would read
     # and sort all who are left of it for each page.
     session.execute(text("SET LOCAL enable_sort = off"))
@@ -220,6 +220,11 @@ def _arrive(session: Session, one: JourneyFanOut, part: JourneyFanOutPart, versi
     seen = session.execute(select(func.count()).select_from(arriving)).scalar_one()
     last = session.execute(select(arriving.c.customer_id).order_by(arriving.c.customer_id.desc()).limit(1)).scalar_one_or_none()
     return seen, last
+
+
+def _caused_at(one: JourneyFanOut) -> datetime:
+    """What lets them in: the time that had come, also when nobody was at work then, or that somebody began it."""
+    return datetime.fromisoformat(one.source["at"]) if one.source["kind"] == "planned" else one.created_at
 
 
 def people_of(brand_id: uuid.UUID, source: dict[str, Any]) -> Select[Any]:

@@ -8,11 +8,11 @@ from typing import Any
 
 from marshmallow import Schema, ValidationError, fields
 from marshmallow.validate import Equal, Length
-from sqlalchemy import select
+from sqlalchemy import String, cast, select
 from sqlalchemy.orm import Session
 
 from app.audience.models import Segment, Tag
-from app.dealers.models import Staff
+from app.dealers.models import Dealer, Staff, Store
 from app.journeys import drawn
 from app.journeys.errors import FileUnfit
 from app.journeys.models import Journey
@@ -22,12 +22,17 @@ from app.messaging.models import MessageTemplate
 FORM = 1
 # What bears an id here and a key in a file: "@segment:vip".
 _KEYED: dict[str, type[Segment] | type[Journey]] = {"segment": Segment, "journey": Journey}
-# Where a graph names something by its key.
-_NAMED: dict[str, tuple[str, type[Tag] | type[MessageTemplate]]] = {
-    "tag": ("tag", Tag),
-    "template": ("template", MessageTemplate),
-    "template_key": ("template", MessageTemplate),
+# By which of its columns a graph speaks of it, and in which fields it does.
+_BY_NAME: dict[str, tuple[type[Any], str]] = {
+    "tag": (Tag, "key"),
+    "template": (MessageTemplate, "key"),
+    # Stores and dealers have no key: who reads the file somewhere else is told that these are to be chosen anew.
+    "store": (Store, "id"),
+    "dealer": (Dealer, "id"),
 }
+_NAMED = {"tag": "tag", "template": "template", "template_key": "template", "journey": "journey", "store_id": "store", "dealers": "dealer"}
+# Fields in which a tag is one of several things that may stand there.
+_OF_TAG = {"date": "tag:", "attribute": "tag:"}
 _MOST_DEPTH = 40
 # Each of them is looked up.
 MOST_NEEDS = 1_000
@@ -107,7 +112,9 @@ def _needs(value: Any, name: str = "", depth: int = 0) -> Iterator[tuple[str, st
         if value.startswith("@") and kind in _KEYED and key:
             yield kind, key
         elif name in _NAMED:
-            yield _NAMED[name][0], value
+            yield _NAMED[name], value
+        elif name in _OF_TAG and value.startswith(_OF_TAG[name]):
+            yield "tag", value.removeprefix(_OF_TAG[name])
 
 
 def _id_of(session: Session, brand_id: uuid.UUID, kind: str, key: str) -> str | None:
@@ -117,5 +124,6 @@ def _id_of(session: Session, brand_id: uuid.UUID, kind: str, key: str) -> str | 
 
 
 def _is_there(session: Session, brand_id: uuid.UUID, kind: str, key: str) -> bool:
-    table = _NAMED[kind][1]
-    return session.execute(select(table.id).where(table.brand_id == brand_id, table.key == key).limit(1)).first() is not None
+    table, name = _BY_NAME[kind]
+    known = select(table.id).where(table.brand_id == brand_id, cast(getattr(table, name), String) == key)
+    return session.execute(known.limit(1)).first() is not None

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import uuid
+from collections.abc import Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import func
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from app.events import service as events
@@ -15,10 +17,18 @@ from app.journeys.service import moving, troubles
 from app.journeys.service.enrolling import open_doors
 from app.journeys.service.entering import hear
 from app.kit import acting, clock, queue
+from app.messaging import service as messaging
+from app.messaging.models import Send
+
+# So many messages of a journey that goes on are let go on in one transaction.
+AT_A_TIME = 5_000
 
 
 def pause(session: Session, journey: Journey) -> None:
-    """No step is taken once this is committed. People still enter and leave; timers run on. Raises `NotRunning`."""
+    """No step is taken once this is committed, and no message claimed that one has planned. People still enter and leave; timers run on.
+
+    Raises `NotRunning`.
+    """
     lock(session, journey)
     if journey.status != JourneyStatus.active:
         raise NotRunning(status=journey.status)
@@ -35,6 +45,24 @@ def resume(session: Session, journey: Journey) -> None:
     for line in (events.handler_key(hear, str(journey.id)), f"journeys.keep_time:{journey.id}"):
         events.wake(session, line)
     queue.enqueue(session, "journeys.advance")
+    queue.enqueue(session, "journeys.let_messages_go")
+
+
+def let_messages_go(session: Session) -> bool:
+    """What waited for journeys that run again leaves now, some of it; whether more may wait. May be called twice."""
+    running = session.execute(select(Journey.brand_id, Journey.id).filter_by(status=JourneyStatus.active)).all()
+    brand_ids, journey_ids = ({row[at] for row in running} for at in (0, 1))
+    return messaging.go_on(session, brand_ids, journey_ids=journey_ids, most=AT_A_TIME) == AT_A_TIME
+
+
+def resting(session: Session, sends: Sequence[Send]) -> Mapping[uuid.UUID, str]:
+    """Which of these messages wait because their journey is paused."""
+    planned_by = {send.id: uuid.UUID(send.context["journey_id"]) for send in sends if send.walk_id and "journey_id" in send.context}
+    if not planned_by:
+        return {}
+    paused = select(Journey.id).where(Journey.id.in_(set(planned_by.values())), Journey.status == JourneyStatus.paused)
+    resting = set(session.execute(paused).scalars())
+    return {send_id: "journey_paused" for send_id, journey_id in planned_by.items() if journey_id in resting}
 
 
 def cancel(session: Session, journey: Journey, *, reason: str | None = None) -> JourneyMove | None:

@@ -106,6 +106,9 @@ def _keep(session: Session, journey_id: uuid.UUID) -> int:
 
 def set_clocks(session: Session, version: JourneyVersion) -> None:
     """Wind a clock for each planned trigger of a version that is just published; one that goes already goes on."""
+    session.flush()
+    # As whoever keeps time reads it: the database has an order of its own for the names in an object.
+    session.refresh(version, ["graph"])
     plans = {_digest(trigger): trigger for trigger in _planned(version)}
     of_journey = JourneyClock.journey_id == version.journey_id
     session.execute(delete(JourneyClock).where(of_journey, JourneyClock.trigger.not_in(plans)))

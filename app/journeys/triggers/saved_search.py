@@ -10,7 +10,7 @@ from marshmallow.validate import Length, OneOf
 
 from app.journeys.arrivals import Heard
 from app.journeys.visits import Form
-from app.kit.texts import t
+from app.kit.texts import listed, t
 
 NEWS = {
     "price_dropped": "favourite.price_dropped",
@@ -39,7 +39,7 @@ class NewsOfCars(Heard):
 
     @staticmethod
     def summary(config: dict[str, Any]) -> str:
-        return "、".join(t(f"journeys.triggers.saved_search.kinds.{one}") for one in config["news"])
+        return listed(t(f"journeys.triggers.saved_search.kinds.{one}") for one in config["news"])
 
     @staticmethod
     def hears(config: dict[str, Any]) -> Collection[str]:

@@ -12,6 +12,7 @@ from apiflask.validators import Length
 from sqlalchemy.orm import Session
 
 from app.identity import queries as identity
+from app.kit.texts import t
 from app.messaging import windows, wording
 from app.messaging.channels import LONGEST_BYTES, Address, CallPerLetter, Letter, SendFailed
 from app.messaging.models import MessageTemplate, Send
@@ -27,7 +28,7 @@ class CustomerService(CallPerLetter):
     """
 
     kind = "customer_service"
-    label = "服务号客服消息"
+    label = t("messaging.channels.customer_service")
     account_kind = AccountKind.service_account
     dedupe_window = None
 

@@ -19,6 +19,7 @@ from app.identity import queries as identity
 from app.identity.models import WechatIdentity
 from app.kit import clock, db
 from app.kit.settings import settings
+from app.kit.texts import t
 from app.messaging import drafts, facts, wording
 from app.messaging.channels import LONGEST_BYTES, Address, Letter, Receipt, SendFailed
 from app.messaging.channels.service_template import ServiceTemplate
@@ -46,7 +47,7 @@ class GroupSend(ServiceTemplate):
     """
 
     kind = "group_send"
-    label = "服务号群发"
+    label = t("messaging.channels.group_send")
     # WeChat knows a clientmsgid again for a day.
     dedupe_window = timedelta(hours=23)
     # One call for a whole group.

@@ -16,6 +16,7 @@ from sqlalchemy.orm import Session
 
 from app.identity.models import Customer
 from app.kit import db
+from app.kit.texts import t
 from app.messaging import drafts, wording
 from app.messaging.channels import Address, Channel, Letter, Receipt, SendFailed
 from app.messaging.drafts import Draft, Problem
@@ -29,7 +30,7 @@ class Inbox(Channel):
     """Nobody stands between: the message is there when its row is. `title` and `content` are what it says."""
 
     kind = "inbox"
-    label = "小程序站内信"
+    label = t("messaging.channels.inbox")
     account_kind = None
     parts = ("title", "content")
     # A send has one row, however often it is written.

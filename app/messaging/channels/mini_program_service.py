@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from app.kit.texts import t
 from app.messaging.channels import Letter
 from app.messaging.channels.customer_service import CustomerService
 from app.wechat.client import gateway
@@ -16,7 +17,7 @@ class MiniProgramService(CustomerService):
     """developers.weixin.qq.com/miniprogram/dev/framework/open-ability/customer-message/send.html."""
 
     kind = "mini_program_service"
-    label = "小程序客服消息"
+    label = t("messaging.channels.mini_program_service")
     account_kind = AccountKind.mini_program
 
     def exchange(self, letter: Letter) -> Exchange[Any]:

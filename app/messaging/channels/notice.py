@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from app.kit.texts import t
 from app.messaging.channels import Letter, Receipt
 from app.messaging.channels.subscribe_message import SubscribeMessage
 from app.wechat.client import gateway
@@ -15,7 +16,7 @@ class Notice(SubscribeMessage):
     """developers.weixin.qq.com/doc/service/guide/product/subscription_messages/push: credits as for subscribe messages."""
 
     kind = "notice"
-    label = "服务号订阅通知"
+    label = t("messaging.channels.notice")
     account_kind = AccountKind.service_account
     endpoint = "service_account.send_notice"
     opens_web = True

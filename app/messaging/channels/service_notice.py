@@ -13,6 +13,7 @@ from apiflask.validators import Length
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from app.kit.texts import t
 from app.messaging import drafts, wording
 from app.messaging.channels import Address, CallPerLetter, Letter, SendFailed
 from app.messaging.drafts import Draft, Problem
@@ -31,7 +32,7 @@ class ServiceNotice(CallPerLetter):
     """
 
     kind = "service_notice"
-    label = "支付后服务动态"
+    label = t("messaging.channels.service_notice")
     account_kind = AccountKind.mini_program
     parts = ()
     # The same card written again is the same card; a later message may have changed it since, so not for long.

@@ -16,6 +16,7 @@ from app.identity import queries as identity
 from app.identity.models import WechatIdentity
 from app.identity.service import SYNC_EVERY
 from app.kit import clock
+from app.kit.texts import t
 from app.messaging import drafts, wording
 from app.messaging.channels import Address, CallPerLetter, Letter, Receipt, SendFailed
 from app.messaging.drafts import Draft, Problem
@@ -32,7 +33,7 @@ class ServiceTemplate(CallPerLetter):
     """developers.weixin.qq.com/doc/service/api/notify/template/api_sendtemplatemessage: notices only, marketing needs her consent."""
 
     kind = "service_template"
-    label = "服务号模板消息"
+    label = t("messaging.channels.service_template")
     account_kind = AccountKind.service_account
     # WeChat knows a client_msg_id again for ten minutes; the last one is for a slow call and a clock that is not ours.
     dedupe_window = timedelta(minutes=9)

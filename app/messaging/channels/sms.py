@@ -13,6 +13,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from app.identity.models import Customer
+from app.kit.texts import t
 from app.messaging import sms, wording
 from app.messaging.channels import Address, Channel, Letter, Receipt, SendFailed
 from app.messaging.drafts import Draft, Problem
@@ -26,7 +27,7 @@ class Sms(Channel):
     """
 
     kind = "sms"
-    label = "短信"
+    label = t("messaging.channels.sms")
     account_kind = None
     parts = ()
     dedupe_window = None

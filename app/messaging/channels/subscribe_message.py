@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 
 from app.identity import queries as identity
 from app.kit import clock
+from app.kit.texts import t
 from app.messaging import credits, drafts, wording
 from app.messaging.channels import Address, CallPerLetter, Letter, Receipt, SendFailed
 from app.messaging.drafts import Draft, Problem
@@ -31,7 +32,7 @@ class SubscribeMessage(CallPerLetter):
     """
 
     kind = "subscribe_message"
-    label = "小程序订阅消息"
+    label = t("messaging.channels.subscribe_message")
     account_kind = AccountKind.mini_program
     parts = None
     dedupe_window = None

@@ -14,6 +14,7 @@ from apiflask.validators import Length
 from sqlalchemy.orm import Session
 
 from app.kit import clock
+from app.kit.texts import t
 from app.messaging import webhooks, wording
 from app.messaging.channels import Address, Channel, Letter, Receipt, SendFailed
 from app.messaging.drafts import Draft, Problem
@@ -27,7 +28,7 @@ class Webhook(Channel):
     """
 
     kind = "webhook"
-    label = "Webhook 回调"
+    label = t("messaging.channels.webhook")
     account_kind = None
     parts = ()
     dedupe_window = timedelta(hours=6)

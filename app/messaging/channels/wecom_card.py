@@ -12,6 +12,7 @@ from apiflask.fields import String
 from apiflask.validators import Length
 from sqlalchemy.orm import Session
 
+from app.kit.texts import t
 from app.messaging import member_pace, staff_cards
 from app.messaging.channels import Address, CallPerLetter, Letter, Receipt, SendFailed, each
 from app.messaging.models import Send
@@ -26,7 +27,7 @@ class WecomCard(CallPerLetter):
     """developer.work.weixin.qq.com/document/path/90236: WeCom recognises a repeated card by its whole JSON."""
 
     kind = "wecom_card"
-    label = "企业微信卡片"
+    label = t("messaging.channels.wecom_card")
     account_kind = AccountKind.corp
     to = "staff"
     written = False

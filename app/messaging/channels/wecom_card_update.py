@@ -11,6 +11,7 @@ from apiflask import Schema
 from apiflask.fields import String
 from sqlalchemy.orm import Session
 
+from app.kit.texts import t
 from app.messaging import staff_cards
 from app.messaging.channels import Address, CallPerLetter, Letter, Receipt, SendFailed, each
 from app.messaging.models import Send, SendStatus
@@ -30,7 +31,7 @@ class WecomCardUpdate(CallPerLetter):
     """
 
     kind = "wecom_card_update"
-    label = "更新企业微信卡片"
+    label = t("messaging.channels.wecom_card_update")
     account_kind = AccountKind.corp
     to = "staff"
     written = False

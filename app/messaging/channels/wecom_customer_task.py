@@ -20,6 +20,7 @@ from app.dealers.models import Staff
 from app.identity.models import WechatIdentity
 from app.kit import clock
 from app.kit.settings import settings
+from app.kit.texts import t
 from app.messaging import drafts, facts, wording
 from app.messaging.channels import Address, Letter, Receipt, SendFailed, TencentChannel
 from app.messaging.channels.group_send import month_began
@@ -42,7 +43,7 @@ class WecomCustomerTask(TencentChannel):
     """
 
     kind = "wecom_customer_task"
-    label = "企业微信客户消息"
+    label = t("messaging.channels.wecom_customer_task")
     account_kind = AccountKind.corp
     dedupe_window = None
 

@@ -12,6 +12,7 @@ from apiflask.fields import String
 from apiflask.validators import Length
 from sqlalchemy.orm import Session
 
+from app.kit.texts import t
 from app.messaging import member_pace, staff_cards, wording
 from app.messaging.channels import LONGEST_BYTES, Address, CallPerLetter, Letter, Receipt, SendFailed, each
 from app.messaging.models import MessageTemplate, Send
@@ -26,7 +27,7 @@ class WecomText(CallPerLetter):
     """developer.work.weixin.qq.com/document/path/90236: WeCom recognises a repeated message by its whole JSON."""
 
     kind = "wecom_text"
-    label = "企业微信消息"
+    label = t("messaging.channels.wecom_text")
     account_kind = AccountKind.corp
     to = "staff"
     dedupe_window = timedelta(seconds=DUPLICATE_CHECK_SECONDS - 120)

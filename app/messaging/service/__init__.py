@@ -16,9 +16,10 @@ from app.messaging.service.notices import (
     order_ended,
     waitlist_moved,
 )
-from app.messaging.service.planning import cancel_planned, forget, hold, move, plan, plan_all, plan_selected, release
+from app.messaging.service.planning import cancel_planned, forget, go_on, hold, move, plan, plan_all, plan_selected, release
 from app.messaging.service.reading import read
 from app.messaging.service.receipts import ask_members, fetch_sms_receipts, group_sent
+from app.messaging.service.resting import keeps_back
 from app.messaging.service.sending import send_due
 from app.messaging.service.syncing import sync_templates
 
@@ -37,9 +38,11 @@ __all__ = [
     "fetch_sms_receipts",
     "forget",
     "forget_old",
+    "go_on",
     "group_sent",
     "hold",
     "install_defaults",
+    "keeps_back",
     "lead_answered",
     "lead_assigned",
     "let_go_on",

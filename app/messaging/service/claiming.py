@@ -22,7 +22,7 @@ from app.kit.logging import logger
 from app.messaging.channels import Address, Channel, Letter, SendFailed, channel, each
 from app.messaging.models import LANES, Lane, MessagingPolicy, Purpose, Send, SendStatus
 from app.messaging.models.waits import SendWait
-from app.messaging.service import limits, writing
+from app.messaging.service import limits, resting, writing
 from app.wechat import queries as wechat
 from app.wechat.models import WechatAccount
 
@@ -37,7 +37,7 @@ EVERY_LANE = range(LANES)
 GIVE_UP_AFTER = timedelta(hours=6)
 _LONGEST_PAUSE_SECONDS = 60
 # These come to an end by themselves, or by somebody's decision; whoever waits for them is not given up.
-PATIENT = frozenset(("quota", "quiet_hours", "sender_stopped", "member_pace"))
+PATIENT = frozenset(("quota", "quiet_hours", "sender_stopped", "member_pace", "journey_paused"))
 
 
 class Person(NamedTuple):
@@ -179,7 +179,8 @@ class _Office:
 
     def place(self, sends: Sequence[Send]) -> list[tuple[Channel, Letter]]:
         """Find for each new message a way that is open now, and write down what became of every one of them."""
-        turns = [self._turn(send) for send in sends]
+        kept_back = resting.kept_back(self.session, sends)
+        turns = [self._turn(send, kept_back.get(send.id)) for send in sends]
         wishes = self._wishes(sends)
         for rung in range(max((len(one.rungs) for one in turns), default=0)):
             ways: dict[str, list[Turn]] = defaultdict(list)
@@ -192,7 +193,7 @@ class _Office:
         self._count([turn for turn in turns if turn.way])
         return self._write(turns)
 
-    def _turn(self, send: Send) -> Turn:
+    def _turn(self, send: Send, rests: str | None) -> Turn:
         person = self.people.get(send.customer_id) if send.customer_id else None
         turn = Turn(send, send.ladder or [{"channel": send.channel, "template_key": send.template_key}], person)
         if person is not None:
@@ -201,6 +202,8 @@ class _Office:
             turn.keep_back(SendFailed.because("expired"))
         elif person is not None and person.erased_at is not None:
             turn.keep_back(SendFailed.because("erased"))
+        elif rests is not None:
+            turn.keep_back(limits.wait_for(rests), until=self.moment + resting.LOOKS_AGAIN)
         elif person is not None and send.purpose == Purpose.marketing:
             until = limits.quiet_until(self.policy, person.time_zone, self.moment)
             if until is not None and self.policy.quiet_drops:

@@ -194,6 +194,15 @@ def release(session: Session, *, broadcast_id: uuid.UUID) -> int:
     return _move_due(session, held, due_at=func.marque_now(), error_code=None)
 
 
+def go_on(session: Session, brand_ids: Collection[uuid.UUID], *, journey_ids: Collection[uuid.UUID], most: int) -> int:
+    """Let what these journeys planned, and what waited because they were paused, leave now, so many at the most; how many."""
+    held = select(Send.id).where(Send.brand_id.in_(brand_ids), Send.error_code == "journey_paused", Send.status == SendStatus.planned)
+    theirs = held.where(Send.walk_id.is_not(None), Send.context["journey_id"].astext.in_([str(one) for one in journey_ids]))
+    ids = session.execute(theirs.limit(most).with_for_update(skip_locked=True)).scalars().all()
+    ring(session, claiming.EVERY_LANE)
+    return _move_due(session, Send.id.in_(ids), due_at=func.marque_now(), error_code=None)
+
+
 def _move_due(session: Session, which: ColumnElement[bool], **values: Any) -> int:
     moved = update(Send).where(which, Send.status == SendStatus.planned).values(**values, error_message=None)
     return len(session.execute(moved.returning(Send.id).execution_options(synchronize_session=False)).all())

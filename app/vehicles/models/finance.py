@@ -22,8 +22,15 @@ class PlanKind(StrEnum):
     lease = "lease"
 
 
+# As SQL: nobody ended it yet. Whether it holds today is its days' to say.
+PUBLISHED = "published_at IS NOT NULL AND ended_at IS NULL"
+
+
 class FinancePlan(Root):
-    """A loan or lease that the brand's bank offers: `term_months` instalments at a nominal yearly rate in basis points.
+    """One version of a loan or lease that the brand's bank offers: `term_months` instalments at a nominal yearly rate in basis points.
+
+    A plan is known by its name. A draft (`published_at` is None) is nobody's offer yet; of one name at most one is a draft, and one in
+    force. What was published stays as it was, by a trigger: a change is a new version with an id of its own, and the one before has ended.
 
     `final_percent` of the price is what a balloon ends with, or what a leased car is worth in the end. An empty list of conditions or
     series, and a bound that is None, shut nobody out; the days of a campaign are China's, both of them in it.
@@ -31,7 +38,11 @@ class FinancePlan(Root):
 
     __tablename__ = "finance_plans"
     __table_args__ = (
-        UniqueConstraint("brand_id", "name"),
+        UniqueConstraint("brand_id", "name", "version"),
+        Index("uq_finance_plans_published", "brand_id", "name", unique=True, postgresql_where=text(PUBLISHED)),
+        Index("uq_finance_plans_draft", "brand_id", "name", unique=True, postgresql_where=text("published_at IS NULL")),
+        CheckConstraint("(version IS NULL) = (published_at IS NULL)", name="version"),
+        CheckConstraint("ended_at IS NULL OR published_at IS NOT NULL", name="ended"),
         CheckConstraint("term_months BETWEEN 1 AND 84 AND annual_rate_bp BETWEEN 0 AND 2400", name="terms"),
         CheckConstraint(
             "min_down_payment_percent BETWEEN 0 AND 99 AND max_down_payment_percent BETWEEN min_down_payment_percent AND 100",
@@ -74,6 +85,15 @@ class FinancePlan(Root):
     price_max_fen: Mapped[int | None] = mapped_column(BigInteger)
     valid_from: Mapped[date | None]
     valid_until: Mapped[date | None]
+
+    # Counted by name from 1 on. `revision` says how often a draft was saved.
+    version: Mapped[int | None]
+    revision: Mapped[int] = mapped_column(default=1, server_default="1")
+    published_at: Mapped[datetime | None]
+    # None where a command of the operator's did it.
+    published_by_id: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("staff.id"))
+    ended_at: Mapped[datetime | None]
+    ended_by_id: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("staff.id"))
 
 
 class MonthlyRefresh(Base):

@@ -5,7 +5,7 @@ from app.vehicles.queries.by_store import by_store
 from app.vehicles.queries.compare import compare
 from app.vehicles.queries.detail import availability, detail
 from app.vehicles.queries.filters import Filters, filters_of, with_price_said
-from app.vehicles.queries.finance import CHINA, calculated, finance_example, offer, running_plans, today
+from app.vehicles.queries.finance import CHINA, calculated, finance_example, offer, previewed, running_plans, today
 from app.vehicles.queries.inspections import inspection, report_of, report_out
 from app.vehicles.queries.photos import album, photos_of, picture
 from app.vehicles.queries.prices import fairness, price_history, price_notes
@@ -51,6 +51,7 @@ __all__ = [
     "offer",
     "photos_of",
     "picture",
+    "previewed",
     "price_history",
     "price_notes",
     "report_of",

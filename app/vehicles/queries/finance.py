@@ -8,7 +8,7 @@ from datetime import date
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import Date, cast, func, select
+from sqlalchemy import Date, cast, func, select, text
 from sqlalchemy.orm import Session
 
 from app.kit import clock, money, texts
@@ -17,6 +17,7 @@ from app.vehicles.errors import FinanceImpossible, NoPlan, PlanUnfit, PlanUnknow
 from app.vehicles.finance import Offer
 from app.vehicles.labels import labelled
 from app.vehicles.models import FinancePlan, Vehicle
+from app.vehicles.models.finance import PUBLISHED
 
 CHINA = ZoneInfo("Asia/Shanghai")
 
@@ -27,10 +28,11 @@ def today(session: Session) -> date:
 
 
 def running_plans(session: Session, brand_id: uuid.UUID) -> Sequence[FinancePlan]:
-    """The brand's plans whose days have begun and are not over, in a fixed order."""
+    """The brand's plans that are published and whose days have begun and are not over, in a fixed order."""
     day = cast(func.timezone(CHINA.key, func.marque_now()), Date)
     wanted = select(FinancePlan).where(
         FinancePlan.brand_id == brand_id,
+        text(PUBLISHED),
         func.coalesce(FinancePlan.valid_from, day) <= day,
         func.coalesce(FinancePlan.valid_until, day) >= day,
     )
@@ -62,13 +64,27 @@ def calculated(
     """`offer` with every payment, and all plans that are for the car, as `FinanceOut`. Raises what `offer` raises."""
     plans = _plans_for(session, vehicle)
     made = _offer(session, vehicle, plans, plan_id=plan_id, down_payment_fen=down_payment_fen)
-    return _told(vehicle, made) | {"schedule": made.schedule.instalments, "plans": [_plan(plan, vehicle) for plan in plans]}
+    return _told(made) | {"schedule": made.schedule.instalments, "plans": [_plan(plan, vehicle.price_fen) for plan in plans]}
+
+
+def previewed(plan: FinancePlan, *, price_fen: int, down_payment_fen: int | None = None) -> dict[str, Any]:
+    """What `calculated` would tell of a plan, kept or not, for a car of this price that it is for, but the other plans.
+
+    Raises:
+        PlanUnfit: it is for no car of this price.
+        FinanceImpossible: the down payment is not within the plan's range.
+    """
+    fits = (plan.price_min_fen or price_fen) <= price_fen <= (plan.price_max_fen or price_fen)
+    if not fits or finance.down_payment_range(plan, price_fen) is None:
+        raise PlanUnfit(field="price_fen")
+    made = _with_down_payment(plan, price_fen, down_payment_fen)
+    return _told(made) | {"schedule": made.schedule.instalments}
 
 
 def finance_example(session: Session, vehicle: Vehicle) -> dict[str, Any] | None:
     """The least instalment a car can be had for, as `FinanceExampleOut`; None when no plan is for it."""
     try:
-        return _told(vehicle, offer(session, vehicle))
+        return _told(offer(session, vehicle))
     except NoPlan:
         return None
 
@@ -82,19 +98,24 @@ def _offer(
             raise NoPlan
         known = session.execute(select(FinancePlan.id).filter_by(id=plan_id, brand_id=vehicle.brand_id)).first()
         raise PlanUnfit(field="plan_id") if known else PlanUnknown
-    least, greatest = _between(plan, vehicle)
+    return _with_down_payment(plan, vehicle.price_fen, down_payment_fen)
+
+
+def _with_down_payment(plan: FinancePlan, price_fen: int, down_payment_fen: int | None) -> Offer:
+    """What a plan that suits comes to, with the least down payment unless one is given. Raises `FinanceImpossible`."""
+    least, greatest = _between(plan, price_fen)
     down = least if down_payment_fen is None else down_payment_fen
     if not least <= down <= greatest:
         raise FinanceImpossible(field="down_payment_fen", minimum_yuan=money.yuan(least), maximum_yuan=money.yuan(greatest))
-    return finance.offer(plan, vehicle.price_fen, down)
+    return finance.offer(plan, price_fen, down)
 
 
-def _told(vehicle: Vehicle, made: Offer) -> dict[str, Any]:
+def _told(made: Offer) -> dict[str, Any]:
     """An offer as `FinanceExampleOut`."""
-    least, greatest = _between(made.plan, vehicle)
+    least, greatest = _between(made.plan, made.price_fen)
     schedule = made.schedule
     return {
-        "plan": _plan(made.plan, vehicle),
+        "plan": _plan(made.plan, made.price_fen),
         "price_fen": made.price_fen,
         "down_payment_fen": made.down_payment_fen,
         "down_payment_min_fen": least,
@@ -114,8 +135,8 @@ def _told(vehicle: Vehicle, made: Offer) -> dict[str, Any]:
     }
 
 
-def _plan(plan: FinancePlan, vehicle: Vehicle) -> dict[str, Any]:
-    """A plan that is for the car, with its instalment at the least down payment."""
+def _plan(plan: FinancePlan, price_fen: int) -> dict[str, Any]:
+    """A plan that is for a car of this price, with its instalment at the least down payment."""
     return {
         "id": str(plan.id),
         "name": plan.name,
@@ -127,7 +148,7 @@ def _plan(plan: FinancePlan, vehicle: Vehicle) -> dict[str, Any]:
         "min_down_payment_percent": plan.min_down_payment_percent,
         "max_down_payment_percent": plan.max_down_payment_percent,
         "valid_until": plan.valid_until.isoformat() if plan.valid_until else None,
-        "monthly_fen": finance.monthly_fen(plan, vehicle.price_fen),
+        "monthly_fen": finance.monthly_fen(plan, price_fen),
     }
 
 
@@ -136,8 +157,8 @@ def _manner(plan: FinancePlan) -> str:
     return plan.kind + ("_apart" if plan.final_separately else "") + ("_advance" if plan.in_advance else "")
 
 
-def _between(plan: FinancePlan, vehicle: Vehicle) -> tuple[int, int]:
-    between = finance.down_payment_range(plan, vehicle.price_fen)
+def _between(plan: FinancePlan, price_fen: int) -> tuple[int, int]:
+    between = finance.down_payment_range(plan, price_fen)
     assert between is not None, "only plans that suit are offered"
     return between
 

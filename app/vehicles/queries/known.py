@@ -5,18 +5,18 @@ from __future__ import annotations
 import threading
 import time
 import uuid
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import overload
 
 from sqlalchemy import String, cast, select, text
 from sqlalchemy.orm import Session
 
 from app.dealers.models import Store
 from app.kit import clock
-from app.kit.geo import Place, Points, arc_m, chord
+from app.kit.geo import Place, Points, arc_m
 from app.vehicles.models import ModelSeries
+from app.vehicles.queries.outwards import Column, Outwards
 from app.vehicles.queries.vocabulary import Counted, counted_words
 from app.vehicles.search import engine
 
@@ -57,72 +57,42 @@ class Stores:
         self._at = {one.number: at for at, one in enumerate(stores)}
         self._everywhere = engine.Stores([one.number for one in stores], [one.city for one in stores])
         self._points = Points((one.lat for one in stores), (one.lng for one in stores))
-        self._seen_from: dict[Place, _Seen] = {}
+        self._seen_from: dict[Place, Outwards] = {}
 
     def seen_from(self, place: Place | None, radius_km: float | None, *, by_distance: bool) -> engine.Stores:
         """The stores as an engine wants them: with a radius those within it, by distance; without one all, by distance if that is asked."""
         if place is None or (radius_km is None and not by_distance):
             return self._everywhere
-        seen = self._from(place)
+        here = self._everywhere
         if radius_km is not None:
-            return self._nearest(seen, seen.within(radius_km * 1000), limited=True)
-        if seen.nearest is None:
-            seen.nearest = self._nearest(seen, range(len(self.all)))
-        return seen.nearest
+            near = self._points.within(place, radius_km * 1000)
+            numbers, cities = [here.numbers[at] for _, at in near], [here.cities[at] for _, at in near]
+            metres = {number: round(arc_m(far)) for number, (far, _) in zip(numbers, near, strict=True)}
+            return engine.Stores(numbers, cities, list(metres.values()), metres.get, limited=True)
+        seen = self._from(place)
+        return engine.Stores(
+            Column(seen, lambda _, at: here.numbers[at]),
+            Column(seen, lambda _, at: here.cities[at]),
+            Column(seen, lambda far, _: round(arc_m(far))),
+            lambda number: round(arc_m(self._points.chord(self._at[number], place))) if number in self._at else None,
+        )
 
     def metres(self, place: Place, store: StoreKnown) -> float:
         """How far a store is from a place."""
-        return arc_m(self._from(place).chords[self._at[store.number]])
+        return arc_m(self._points.chord(self._at[store.number], place))
 
     def nearest_city(self, place: Place) -> str | None:
         """The city of the nearest store; None when the brand has no store."""
-        chords = self._from(place).chords
-        return self.all[min(range(len(chords)), key=chords.__getitem__)].city if chords else None
+        nearest = self._from(place).first(1)
+        return self.all[nearest[0][1]].city if nearest else None
 
-    def _nearest(self, seen: _Seen, which: Iterable[int], *, limited: bool = False) -> engine.Stores:
-        """Stores by their place in `all`, put into the order of their distance."""
-        here, chords = self._everywhere, seen.chords
-        order = sorted(which, key=chords.__getitem__)
-        numbers, cities = [here.numbers[at] for at in order], [here.cities[at] for at in order]
-        return engine.Stores(numbers, cities, _Metres([chords[at] for at in order]), limited=limited)
-
-    def _from(self, place: Place) -> _Seen:
+    def _from(self, place: Place) -> Outwards:
         seen = self._seen_from.get(place)
         if seen is None:
             if len(self._seen_from) >= PLACES_KEPT:
                 self._seen_from.clear()
-            seen = self._seen_from[place] = _Seen(self._points.chords(place))
+            seen = self._seen_from[place] = Outwards(self._points, place)
         return seen
-
-
-@dataclass(slots=True)
-class _Seen:
-    """How far the stores are from a place, in the order of `Stores.all`; by distance once somebody wants that."""
-
-    chords: Sequence[float]
-    nearest: engine.Stores | None = None
-
-    def within(self, metres: float) -> list[int]:
-        """The stores that are no farther."""
-        roughly = chord(metres) * (1 + 1e-9)  # the sine is a little finer or coarser than the arc it came from
-        return [at for at, far in enumerate(self.chords) if far <= roughly and arc_m(far) <= metres]
-
-
-class _Metres(Sequence[int]):
-    """Whole metres of chords, worked out where somebody looks: of thousands of stores a page looks at a few."""
-
-    def __init__(self, chords: Sequence[float]) -> None:
-        self._chords = chords
-
-    def __len__(self) -> int:
-        return len(self._chords)
-
-    @overload
-    def __getitem__(self, at: int) -> int: ...
-    @overload
-    def __getitem__(self, at: slice) -> _Metres: ...
-    def __getitem__(self, at: int | slice) -> int | _Metres:
-        return _Metres(self._chords[at]) if isinstance(at, slice) else round(arc_m(self._chords[at]))
 
 
 @dataclass(frozen=True)

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Mapping, Sequence
+from bisect import bisect_left
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from enum import StrEnum
+from itertools import combinations
 from typing import TYPE_CHECKING, Protocol
 from zoneinfo import ZoneInfo
 
@@ -58,12 +60,16 @@ PRICE_BARS_FEN = tuple(bound * 1_000_000 for bound in _IN_10000_YUAN)
 # `recommended` takes points off for being far: (up to how many metres, points); beyond the last one, FARTHEST.
 NEARNESS = ((25_000, 0), (50_000, 5), (100_000, 10), (200_000, 15), (400_000, 20), (800_000, 30))
 FARTHEST = 40
-LARGEST_MERIT = 100
 # What `recommended` counts, over `vehicles v`: a well described, trustworthy car. Nothing that a dealer gains by re-listing.
-MERIT_SQL = """
-    CASE WHEN jsonb_array_length(v.photos) >= 3 THEN 40 ELSE 0 END + CASE WHEN v.condition IN ('new', 'approved') THEN 30 ELSE 0 END
-    + CASE WHEN v.accident_free THEN 15 ELSE 0 END + CASE WHEN v.guide_price_fen IS NOT NULL THEN 15 ELSE 0 END
-"""
+_MERITS = {
+    "jsonb_array_length(v.photos) >= 3": 40,
+    "v.condition IN ('new', 'approved')": 30,
+    "v.accident_free": 15,
+    "v.guide_price_fen IS NOT NULL": 15,
+}
+MERIT_SQL = " + ".join(f"CASE WHEN {condition} THEN {points} ELSE 0 END" for condition, points in _MERITS.items())
+# Every sum that there can be.
+MERITS = frozenset(sum(some) for count in range(len(_MERITS) + 1) for some in combinations(_MERITS.values(), count))
 
 
 class Sort(StrEnum):
@@ -97,8 +103,18 @@ class Stores:
     numbers: Sequence[int]
     cities: Sequence[str]
     metres: Sequence[int] | None = None
+    # There with `metres`: those of one store by its number, for who has cars and needs no order; None where nobody knows the store.
+    metres_of: Callable[[int], int | None] | None = None
     # Whether cars at other stores are out of the question.
     limited: bool = False
+
+    def closer_than(self, metres: int) -> int:
+        """How many stores are closer; of those beyond few are looked at, for they may have to be measured first."""
+        assert self.metres is not None, "without a place nothing is close"
+        least, most = 0, 8
+        while most < len(self.metres) and self.metres[most] < metres:
+            least, most = most, 4 * most
+        return bisect_left(self.metres, metres, least, min(most, len(self.metres)))
 
 
 @dataclass(frozen=True, eq=False, slots=True)

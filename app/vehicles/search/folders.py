@@ -79,12 +79,14 @@ class Generation:
     def looked(self) -> None:
         """Say that everything which was committed until now is in the index, by the machine's steady clock, which all processes share."""
         now = time.monotonic()
-        self._seen.touch()
+        if not self._seen.exists():
+            self._seen.touch()  # says for a moment what this machine's calendar says: nobody reads this generation yet
         os.utime(self._seen, (now, now))
 
     def lag_seconds(self) -> float:
         """How long ago the stock was looked at last. Raises OSError when the generation has gone."""
-        seconds = time.monotonic() - self._seen.stat().st_mtime
+        looked_at = self._seen.stat().st_mtime
+        seconds = time.monotonic() - looked_at
         return seconds if seconds >= 0 else math.inf  # the machine was started again since
 
     @property

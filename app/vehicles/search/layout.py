@@ -13,7 +13,7 @@ from app.vehicles.search.engine import FARTHEST, LARGEST_NUMBER, LARGEST_VALUE, 
 from app.vehicles.search.names import GrowingNames
 
 # Another layout, or another meaning of a field, is another version: what was written before is made anew.
-VERSION = 3
+VERSION = 5
 
 # Values that are counted together: one number for the values that a car has of a group. Most groups have some hundreds of combinations,
 # so that one look at one column counts all facets of a group.
@@ -37,8 +37,10 @@ PACK_NAMES = [f"pack{pack}" for pack in range(PACKS)]
 NUMBERS = ("price", "monthly", "mileage", "model_year", "owners", "registered", "warranty")
 KEYS = ("price_key", "mileage_key", "listed_key", "merit_key")
 # A term of `has` is the family's place in this list, and the value's number in its family.
-FAMILIES = (*GROUP_OF, "options", "has_photos", *KEYS)
+FAMILIES = (*GROUP_OF, "options", "has_photos", *KEYS, "block")
 FAMILY_BITS = 32
+# Cars whose numbers are neighbours are found together.
+BLOCK_BITS = 8
 OPTION_TERM = FAMILIES.index("options") << FAMILY_BITS
 
 
@@ -148,8 +150,8 @@ class Documents:
             values[group] = number
             has += terms
         self._add_options(row[OPTIONS], values, has)
-        for field in KEYS:
-            number = step(field, figures[field])
+        steps = {field: step(field, figures[field]) for field in KEYS}
+        for field, number in {**steps, "block": figures["number"] >> BLOCK_BITS}.items():
             self._names.number_of(field, number)
             has.append(term(field, number))
         values["has"] = has

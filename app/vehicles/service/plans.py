@@ -9,39 +9,34 @@ from typing import Any
 
 from marshmallow import ValidationError
 from sqlalchemy import func, select, text
-from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
 from app.vehicles.errors import PlanInvalid
 from app.vehicles.finance import factors, terms_of
 from app.vehicles.models import FinancePlan, MonthlyRefresh, Vehicle
+from app.vehicles.models.finance import PUBLISHED
 from app.vehicles.queries.finance import CHINA, running_plans, today
+from app.vehicles.queries.plans import SUITS, published
 from app.vehicles.schemas_finance import PlanIn
+from app.vehicles.service.offering import must_be_alone, put_in_force
 
 # So many cars are one transaction of a refresh: for a fraction of a second nobody else can change them.
 BATCH = 500
 
 
 def install_plans(session: Session, brand_id: uuid.UUID, plans: Iterable[dict[str, Any]]) -> int:
-    """Make finance plans as `PlanIn` has them, or change the brand's that have their names; how many are new or other than before.
+    """Publish finance plans as `PlanIn` has them, instead of the brand's that have their names; how many are new or other than before.
 
     What becomes of the stock's monthly instalments follows by a job. Raises `PlanInvalid` naming plan and fields; then none is made.
     """
     wanted = [_loaded(given, position) for position, given in enumerate(plans, 1)]
-    known = {plan.name: plan for plan in session.execute(select(FinancePlan).filter_by(brand_id=brand_id)).scalars()}
+    must_be_alone(session, brand_id)
     changed = 0
     for terms in wanted:
-        plan = known.setdefault(terms["name"], FinancePlan(brand_id=brand_id))
-        if plan.id is None or any(getattr(plan, name) != value for name, value in terms.items()):
+        known = published(session, brand_id, terms["name"])
+        if known is None or any(getattr(known, name) != value for name, value in terms.items()):
             changed += 1
-            for name, value in terms.items():
-                setattr(plan, name, value)
-            session.add(plan)
-    session.flush()
-    if changed:
-        now = insert(MonthlyRefresh).values(brand_id=brand_id, due_at=func.marque_now())
-        now = now.on_conflict_do_update(index_elements=["brand_id"], set_={"due_at": func.marque_now(), "after_number": 0})
-        session.execute(now)
+            put_in_force(session, FinancePlan(brand_id=brand_id, **terms), instead_of=known, by=None)
     return changed
 
 
@@ -94,7 +89,8 @@ def _next_change(session: Session, brand_id: uuid.UUID) -> datetime | None:
     day = today(session)
     begins = func.min(FinancePlan.valid_from).filter(FinancePlan.valid_from > day)
     ends = func.min(FinancePlan.valid_until + 1).filter(FinancePlan.valid_until >= day)
-    next_day = session.execute(select(func.least(begins, ends)).where(FinancePlan.brand_id == brand_id)).scalar_one()
+    wanted = select(func.least(begins, ends)).where(FinancePlan.brand_id == brand_id, text(PUBLISHED))
+    next_day = session.execute(wanted).scalar_one()
     return datetime.combine(next_day, time(), CHINA) if next_day else None
 
 
@@ -108,7 +104,7 @@ def _refresh(session: Session, brand_id: uuid.UUID, which: str, **values: Any) -
         "lent": [one.lent for one in reckoned],
         "left": [one.left for one in reckoned],
     }
-    return session.execute(text(_REFRESH.format(which=which)), values).rowcount  # type: ignore[attr-defined]
+    return session.execute(text(_REFRESH.format(which=which, suits=SUITS)), values).rowcount  # type: ignore[attr-defined]
 
 
 # `finance.cheapest_monthly_fen` as one statement, figure by figure: a test compares them. Rows are locked in one order, and one whose
@@ -125,14 +121,7 @@ _REFRESH = """
         )::bigint AS fen
         FROM vehicles v
         JOIN model_series m ON m.id = v.series_id
-        LEFT JOIN plans p ON (p.conditions = '{{}}' OR v.condition = ANY (p.conditions))
-            AND (p.series = '{{}}' OR m.key = ANY (p.series))
-            AND v.model_year BETWEEN coalesce(p.model_year_min, v.model_year) AND coalesce(p.model_year_max, v.model_year)
-            AND v.price_fen BETWEEN coalesce(p.price_min_fen, v.price_fen) AND coalesce(p.price_max_fen, v.price_fen)
-            AND (v.price_fen * p.min_down_payment_percent + 9999) / 10000 * 100 <= least(
-                v.price_fen * p.max_down_payment_percent / 10000 * 100,
-                v.price_fen - v.price_fen * p.final_percent / 10000 * 100 - 100
-            )
+        LEFT JOIN plans p ON {suits}
         CROSS JOIN LATERAL (
             SELECT (v.price_fen * p.min_down_payment_percent + 9999) / 10000 * 100 AS down,
                 v.price_fen * p.final_percent / 10000 * 100 AS final

@@ -3,13 +3,9 @@
 from __future__ import annotations
 
 import functools
-import os
 import unicodedata
 
-# The dictionary of phrases takes 45 MB and 0.5 s of every process; a car's name needs characters only.
-os.environ.setdefault("PYPINYIN_NO_PHRASES", "1")
-from pypinyin.pinyin_dict import pinyin_dict
-
+from app.kit.pinyin import pinyin_dict
 from app.vehicles.words.catalogue import readings
 
 # 卡宴 is "ka yan"; a southern tongue, or a hurried one, does not tell these apart.

@@ -1,5 +1,6 @@
 /** One fetch for the whole console: JSON in and out, every failure an ApiError that a person can read. */
-import { t } from "../texts/zh-CN";
+import { language } from "../lib/language";
+import { t } from "../texts";
 
 export class ApiError extends Error {
   constructor(
@@ -60,7 +61,7 @@ async function send<T>(path: string, request: RequestInit): Promise<T> {
 
 /** What changes something has a key, by which the server knows its repetitions: it happens once, however often the line breaks. */
 export async function api<T>(method: "GET" | "POST" | "PUT" | "PATCH" | "DELETE", path: string, body?: unknown, signal?: AbortSignal): Promise<T> {
-  const headers: Record<string, string> = { Accept: "application/json" };
+  const headers: Record<string, string> = { Accept: "application/json", "Accept-Language": language };
   if (body !== undefined) headers["Content-Type"] = "application/json";
   const isKeyed = method !== "GET" && path.startsWith("staff/");
   if (isKeyed) headers["Idempotency-Key"] = newKey();
@@ -82,6 +83,7 @@ export function upload<T>(path: string, body: File | FormData, onProgress: (perc
     const request = new XMLHttpRequest();
     request.open("POST", `/api/${path}`);
     request.setRequestHeader("Accept", "application/json");
+    request.setRequestHeader("Accept-Language", language);
     request.upload.onprogress = ({ loaded, total }) => onProgress(total ? Math.floor((100 * loaded) / total) : 0);
     request.onerror = () => reject(new ApiError(0, "network", t.errors.network, null));
     request.onload = () => {

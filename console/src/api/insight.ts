@@ -64,3 +64,8 @@ export function useSeen() {
 
 export const useFunnelChoices = () => useOne<Record<"stores" | "series" | "channels", Choice[]>>(`${FUNNEL}/choices`, HOUR);
 export const useFunnelPeople = (asked: Asked, step: string) => usePages<Person>(`${FUNNEL}/people`, { ...asked, step }, MINUTE);
+
+export type Brought = Schemas["console.BroughtRowOut"];
+
+/** Whom somebody's shares brought. */
+export const useBrought = (customerId: string) => usePages<Brought>(`staff/customers/${customerId}/brought`, {}, MINUTE);

@@ -1,7 +1,7 @@
 /** Quotas of the accounts, senders that stopped themselves, and how the brand treats people. */
-import { useMutation, useQueryClient } from "@tanstack/react-query";
+import { useMutation } from "@tanstack/react-query";
 import { api, type ApiError } from "./client";
-import { CALM, STEADY, useOne } from "./queries";
+import { CALM, STEADY, useOne, useStale } from "./queries";
 import type { Schemas } from "./schema";
 
 const MESSAGING = "staff/messaging/";
@@ -15,21 +15,16 @@ export const useBoard = () => useOne<{ today: SenderDay[]; history: QuotaDay[] }
 export const useStopped = () => useOne<{ items: StoppedSender[] }>(`${MESSAGING}senders/stopped`, STEADY);
 export const useMessagingPolicy = () => useOne<MessagingPolicy>(`${MESSAGING}policy`, CALM);
 
-function useStale() {
-  const cache = useQueryClient();
-  return () => cache.invalidateQueries({ predicate: ({ queryKey: [path] }) => typeof path === "string" && path.startsWith(MESSAGING) });
-}
-
 export function useGoOn() {
   return useMutation<StoppedSender, ApiError, StoppedSender>({
     mutationFn: ({ channel, appid }) => api("POST", `${MESSAGING}senders/${channel}/${encodeURIComponent(appid)}/go-on`, {}),
-    onSettled: useStale(),
+    onSettled: useStale(MESSAGING),
   });
 }
 
 export function useChangePolicy() {
   return useMutation<MessagingPolicy, ApiError, Partial<MessagingPolicy>>({
     mutationFn: (changes) => api("PUT", `${MESSAGING}policy`, changes),
-    onSettled: useStale(),
+    onSettled: useStale(MESSAGING, "staff/settings/history"),
   });
 }

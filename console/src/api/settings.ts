@@ -2,7 +2,7 @@
 import { CALM, usePages } from "./queries";
 import type { Schemas } from "./schema";
 
-export type SettingsKind = "messages" | "terms";
+export type SettingsKind = "keys" | "messages" | "places" | "plans" | "terms";
 export type SettingsChange = Schemas["console.HistoryRowOut"];
 
 export const useSettingsHistory = (of: SettingsKind) => usePages<SettingsChange>("staff/settings/history", { of }, CALM);

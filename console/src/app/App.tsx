@@ -1,8 +1,10 @@
 /** Providers and the route table; every page is a chunk of its own. */
 import { App as AntApp, ConfigProvider } from "antd";
+import en from "antd/locale/en_US";
 import zhCN from "antd/locale/zh_CN";
 import { QueryClientProvider } from "@tanstack/react-query";
 import { createBrowserRouter, RouterProvider } from "react-router";
+import { language } from "../lib/language";
 import { NotFound } from "../parts/NotFound";
 import { Splash } from "../parts/Splash";
 import { Crashed } from "./Crashed";
@@ -129,6 +131,10 @@ const router = createBrowserRouter(
               ],
             },
             { path: "terms", lazy: () => import("../pages/terms/TermsPage") },
+            { path: "plans", lazy: () => import("../pages/plans/PlansPage") },
+            { path: "plans/new", lazy: () => import("../pages/plans/PlanEditPage") },
+            { path: "plans/:id/edit", lazy: () => import("../pages/plans/PlanEditPage") },
+            { path: "plans/:id", lazy: () => import("../pages/plans/PlanPage") },
             {
               path: "finance",
               lazy: () => import("../pages/finance/FinanceFrame"),
@@ -154,7 +160,7 @@ function Themed() {
   const { isDark } = useThemeMode();
   const isStill = useMedia("(prefers-reduced-motion: reduce)");
   return (
-    <ConfigProvider locale={zhCN} theme={themeFor(isDark, isStill)} button={{ autoInsertSpace: false }}>
+    <ConfigProvider locale={language === "en" ? en : zhCN} theme={themeFor(isDark, isStill)} button={{ autoInsertSpace: false }}>
       <AntApp className="app">
         <QueryClientProvider client={queryClient}>
           <RouterProvider router={router} />

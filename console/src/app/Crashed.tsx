@@ -1,6 +1,6 @@
 /** The last resort: a page that threw, or whose chunk is gone after a new release. */
 import { Button } from "antd";
-import { t } from "../texts/zh-CN";
+import { t } from "../texts";
 import { Nothing } from "../parts/Nothing";
 
 export function Crashed() {

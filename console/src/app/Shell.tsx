@@ -3,11 +3,13 @@ import {
   AccountBookOutlined,
   ApartmentOutlined,
   AppstoreOutlined,
+  CalculatorOutlined,
   CarOutlined,
   EllipsisOutlined,
   FileTextOutlined,
   FlagOutlined,
   FunnelPlotOutlined,
+  GlobalOutlined,
   KeyOutlined,
   LogoutOutlined,
   MessageOutlined,
@@ -24,8 +26,9 @@ import type { ReactNode } from "react";
 import { NavLink, Outlet, ScrollRestoration, useLocation, useNavigate } from "react-router";
 import { useLogout } from "../api/queries";
 import type { Staff } from "../api/types";
+import { chooseLanguage, isLanguage, language, LANGUAGES, nameOf } from "../lib/language";
 import { Mark } from "../parts/Mark";
-import { t } from "../texts/zh-CN";
+import { t } from "../texts";
 import { MARKETING, useStaff } from "./session";
 import { useIsPhone, useThemeMode, type Mode } from "./ThemeMode";
 
@@ -52,6 +55,7 @@ const PLACES: Place[] = [
   { to: "/insight", label: t.nav.insight, icon: <FunnelPlotOutlined /> },
   { to: "/finance", label: t.nav.finance, icon: <AccountBookOutlined />, ofTheBrand: true },
   { to: "/terms", label: t.nav.terms, icon: <SafetyCertificateOutlined /> },
+  { to: "/plans", label: t.nav.plans, icon: <CalculatorOutlined />, ofTheBrand: true },
   { to: "/team", label: t.nav.team, icon: <ShopOutlined />, roles: ["admin", "marketer", "finance", "dealer_manager"] },
   { to: "/operations", label: t.nav.operations, icon: <MonitorOutlined />, roles: ["admin"] },
 ];
@@ -103,13 +107,19 @@ function useStaffMenu(): MenuProps {
   const modes: Mode[] = ["light", "dark", "system"];
   return {
     selectable: true,
-    selectedKeys: [mode],
+    selectedKeys: [mode, language],
     items: [
       {
         key: "theme",
         type: "group",
         label: t.theme.label,
         children: modes.map((key) => ({ key, label: t.theme[key], icon: key === "dark" ? <MoonOutlined /> : undefined })),
+      },
+      {
+        key: "language",
+        type: "group",
+        label: t.language,
+        children: LANGUAGES.map((key) => ({ key, label: <span lang={key}>{nameOf(key)}</span>, icon: key === language ? <GlobalOutlined /> : undefined })),
       },
       { type: "divider" },
       { key: "account", label: t.session.account, icon: <KeyOutlined /> },
@@ -118,6 +128,7 @@ function useStaffMenu(): MenuProps {
     onClick: ({ key }) => {
       if (key === "logout") logout.mutate();
       else if (key === "account") void navigate("/account");
+      else if (isLanguage(key)) chooseLanguage(key);
       else choose(key as Mode);
     },
   };
@@ -127,7 +138,7 @@ function StaffButton({ staff, compact }: { staff: Staff; compact?: boolean }) {
   const menu = useStaffMenu();
   return (
     <Dropdown menu={menu} trigger={["click"]} placement={compact ? "bottomRight" : "topLeft"}>
-      <button type="button" className="staff" aria-label={compact ? `${staff.name}，${t.nav.menu}` : undefined}>
+      <button type="button" className="staff" aria-label={compact ? t.say.and(staff.name, t.nav.menu) : undefined}>
         <span className="staff-initial" aria-hidden="true">
           {staff.name.slice(0, 1)}
         </span>

@@ -1,5 +1,5 @@
 /** The ways out of a node before the platform has been asked: what its settings name, else what its kind has. */
-import { t } from "../texts/zh-CN";
+import { t } from "../texts";
 import type { DraftNode, Port } from "./graph";
 
 const known = (...ports: string[]): Port[] => ports.map((port) => ({ port, label: port === "done" ? "" : (t.editor.ports[port] ?? port) }));

@@ -1,5 +1,5 @@
 /** Money is integer fen everywhere; these are the only ways it is written for people. */
-import { t } from "../texts/zh-CN";
+import { t } from "../texts";
 
 const yuanFormat = new Intl.NumberFormat("zh-CN", { minimumFractionDigits: 2, maximumFractionDigits: 2 });
 

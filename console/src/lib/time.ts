@@ -1,5 +1,5 @@
 /** Times arrive as UTC and are read in Asia/Shanghai, against the platform's clock (which a demo may move). */
-import { t } from "../texts/zh-CN";
+import { t } from "../texts";
 
 const ZONE = "Asia/Shanghai";
 const MINUTE = 60_000;

@@ -1,6 +1,6 @@
 /** Whether debits and credits are the same, in a word and a sign, beside a table's total. */
 import { CheckCircleFilled, CloseCircleFilled } from "@ant-design/icons";
-import { t } from "../texts/zh-CN";
+import { t } from "../texts";
 
 export function BalanceMark({ balanced }: { balanced: boolean }) {
   return (

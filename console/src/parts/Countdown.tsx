@@ -1,7 +1,7 @@
 /** How long it still is until a moment, second by second in the last hour. */
 import { useEffect, useState } from "react";
 import { remaining } from "../lib/time";
-import { t } from "../texts/zh-CN";
+import { t } from "../texts";
 
 export function Countdown({ until }: { until: string }) {
   const [, tick] = useState(0);

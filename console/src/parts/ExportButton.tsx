@@ -3,7 +3,7 @@ import { DownloadOutlined } from "@ant-design/icons";
 import { App, Button, Modal, Progress } from "antd";
 import { useState } from "react";
 import { exportAddress, isBeingWritten, useAskExport, useCancelExport, useExportFile } from "../api/exports";
-import { t } from "../texts/zh-CN";
+import { t } from "../texts";
 import { failureText } from "./Failure";
 
 function Writing({ id, close }: { id: string; close: () => void }) {

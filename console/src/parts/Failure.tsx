@@ -1,7 +1,7 @@
 /** A failed request in words, with the number that support can look up, and another try. */
 import { Button } from "antd";
 import type { ApiError } from "../api/client";
-import { t } from "../texts/zh-CN";
+import { t } from "../texts";
 import { Nothing } from "./Nothing";
 
 export function Failure({ error, retry, fullScreen }: { error: ApiError; retry: () => void; fullScreen?: boolean }) {
@@ -28,5 +28,5 @@ export function Failure({ error, retry, fullScreen }: { error: ApiError; retry: 
 
 /** The same in one line, for a message that passes by; the number only where support would ask for it. */
 export function failureText(error: ApiError): string {
-  return error.requestId && error.status >= 500 ? `${error.message}（${t.common.requestId} ${error.requestId}）` : error.message;
+  return error.requestId && error.status >= 500 ? t.say.aside(error.message, `${t.common.requestId} ${error.requestId}`) : error.message;
 }

@@ -1,5 +1,5 @@
 /** Counts side by side, each under its name. */
-import { t } from "../texts/zh-CN";
+import { t } from "../texts";
 
 export function Figures({ items }: { items: [label: string, n: number][] }) {
   return (

@@ -2,7 +2,7 @@
 import { Tooltip } from "antd";
 import { useEffect, useState } from "react";
 import { absolute, relative } from "../lib/time";
-import { t } from "../texts/zh-CN";
+import { t } from "../texts";
 
 export function Moment({ at }: { at: string | null }) {
   const [, tick] = useState(0);

@@ -1,7 +1,7 @@
 /** An address that leads nowhere. */
 import { Button } from "antd";
 import { Link } from "react-router";
-import { t } from "../texts/zh-CN";
+import { t } from "../texts";
 import { Nothing } from "./Nothing";
 
 export function NotFound() {

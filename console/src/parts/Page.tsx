@@ -2,7 +2,7 @@
 import { ArrowLeftOutlined } from "@ant-design/icons";
 import { useEffect, type ReactNode } from "react";
 import { Link } from "react-router";
-import { t } from "../texts/zh-CN";
+import { t } from "../texts";
 
 interface PageProps {
   title: ReactNode;

@@ -3,7 +3,7 @@ import { CarOutlined } from "@ant-design/icons";
 import { useState } from "react";
 import type { Person, Tag, VehicleCard } from "../api/types";
 import { wan } from "../lib/money";
-import { t } from "../texts/zh-CN";
+import { t } from "../texts";
 
 /** WeChat gives no nickname unasked, so most people are told apart by the end of their phone number. */
 export function nameOf(person: Person): string {

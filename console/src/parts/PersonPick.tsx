@@ -4,7 +4,7 @@ import { useState } from "react";
 import { useFoundCustomers } from "../api/journeys";
 import { nameOf } from "./People";
 import { rowsOf } from "../lib/rows";
-import { t } from "../texts/zh-CN";
+import { t } from "../texts";
 
 interface PersonPickProps {
   id?: string;

@@ -1,7 +1,7 @@
 /** What is done about money that went wrong, with a note for whoever looks later. */
 import { App, Form, Input, Modal, Radio } from "antd";
 import { useResolve } from "../api/financeQueries";
-import { t } from "../texts/zh-CN";
+import { t } from "../texts";
 import { failureText } from "./Failure";
 
 interface ResolveIncidentProps {

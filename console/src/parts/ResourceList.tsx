@@ -4,7 +4,7 @@ import type { ReactNode } from "react";
 import { Link, useNavigate } from "react-router";
 import { useIsPhone } from "../app/ThemeMode";
 import { type Pages, rowsOf } from "../lib/rows";
-import { t } from "../texts/zh-CN";
+import { t } from "../texts";
 import { Failure } from "./Failure";
 import { Panel } from "./Panel";
 

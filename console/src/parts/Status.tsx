@@ -1,5 +1,5 @@
 /** A state as a dot and a word; the tone is decided here, once for all states of the platform. */
-import { t } from "../texts/zh-CN";
+import { t } from "../texts";
 
 export type Tone = "idle" | "busy" | "good" | "warn" | "bad";
 

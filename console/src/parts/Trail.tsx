@@ -3,7 +3,7 @@ import { Button, Typography } from "antd";
 import { useState } from "react";
 import type { Move } from "../api/types";
 import { absolute } from "../lib/time";
-import { t } from "../texts/zh-CN";
+import { t } from "../texts";
 import { Status } from "./Status";
 
 const SHORT = 8;
@@ -33,7 +33,7 @@ const WORDS: Record<string, Record<string, string>> = {
 
 function whoOf({ actor }: Move): string {
   const kind = t.trail.actors[actor.type] ?? actor.type;
-  return actor.name ? `${actor.name}（${kind}）` : kind;
+  return actor.name ? t.say.aside(actor.name, kind) : kind;
 }
 
 /** A code of ours in words; anything else is what a person wrote. */

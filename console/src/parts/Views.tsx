@@ -6,7 +6,7 @@ import { Link, useLocation } from "react-router";
 import { useChangeView, useKeepView, useRemoveView, useViews, type View, type ViewDraft } from "../api/views";
 import { useStaff } from "../app/session";
 import { spelled } from "../lib/filters";
-import { t } from "../texts/zh-CN";
+import { t } from "../texts";
 import { failureText } from "./Failure";
 
 const MOST_LETTERS = 40;

@@ -1,9 +1,13 @@
-/** Every Chinese word the console shows, in one place. Words that the platform owns (event labels, tags, errors) come with the data. */
+/**
+ * Every Chinese word the console shows, in one place. Words that the platform owns (event labels, tags, errors) come with the data.
+ * A text added here, or in the files beside it, is added to the en.ts of the same folder, too: the type check names those that are missing.
+ */
 import { audience } from "./audience/zh-CN";
 import { campaigns } from "./campaigns/zh-CN";
 import { editor } from "./editor/zh-CN";
 import { insight } from "./insight/zh-CN";
 import { messages } from "./messages/zh-CN";
+import { plans } from "./plans/zh-CN";
 import { results } from "./results/zh-CN";
 import { operations } from "./operations/zh-CN";
 import { settings } from "./settings/zh-CN";
@@ -15,8 +19,9 @@ const count = (n: number) => n.toLocaleString("zh-CN");
 
 export const t = {
   product: "Marque 控制台",
-  nav: { overview: "总览", customers: "客户", audience: "人群", journeys: "旅程", messages: "消息", campaigns: "活动", insight: "洞察", leads: "线索", orders: "订单", stock: "库存", finance: "财务", terms: "定金政策", team: "团队", operations: "系统", menu: "菜单", more: "更多" },
+  nav: { overview: "总览", customers: "客户", audience: "人群", journeys: "旅程", messages: "消息", campaigns: "活动", insight: "洞察", leads: "线索", orders: "订单", stock: "库存", finance: "财务", terms: "定金政策", plans: "金融方案", team: "团队", operations: "系统", menu: "菜单", more: "更多" },
   theme: { label: "外观", light: "浅色", dark: "深色", system: "跟随系统" },
+  language: "语言",
   session: {
     logout: "退出登录",
     account: "账号与安全",
@@ -105,6 +110,15 @@ export const t = {
     all: "全部",
     count,
   },
+  /** How texts are put together. */
+  say: {
+    list: (parts: string[]) => parts.join("、"),
+    and: (one: string, other: string) => `${one}，${other}`,
+    next: (one: string, other: string) => `${one}。${other}`,
+    says: (who: string, what: string) => `${who}：${what}`,
+    aside: (what: string, more: string) => `${what}（${more}）`,
+    named: (name: string) => `「${name}」`,
+  },
   views,
   exports: {
     ask: "导出",
@@ -146,7 +160,7 @@ export const t = {
     beijing: "北京时间",
   },
   overview: {
-    greeting: (hour: number) =>
+    greeting: (hour: number): string =>
       hour < 5 ? "夜深了" : hour < 11 ? "早上好" : hour < 13 ? "中午好" : hour < 18 ? "下午好" : "晚上好",
     todayGroup: "今日",
     nowGroup: "当前",
@@ -678,6 +692,7 @@ export const t = {
       error: "微信答复",
     } as Record<string, string>,
   },
+  plans,
   terms: {
     subtitle: "客户付款前同意的条款：金额、保留期限、退款与收款方",
     brandWide: "全品牌",

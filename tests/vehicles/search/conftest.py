@@ -74,7 +74,7 @@ def shop(committed: Any, database: str, tmp_path: Path, monkeypatch: pytest.Monk
         session.refresh(store)
         series = vehicles.series(session, brand)
         cars = [vehicles.vehicle(session, store, series, price_fen=(10 + car) * 1_000_000).id for car in range(5)]
-        stores = Stores([store.number], [store.city], [100])
+        stores = Stores([store.number], [store.city], [100], {store.number: 100}.get)
     made = Shop(committed, tmp_path / "search", database, brand.id, stores, cars)
     yield made
     for follower in made.followers:

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from app.vehicles.queries.filters import Filters
-from app.vehicles.search.engine import FACETS, NUMBER_BITS, Asked, Key, Sort, Stores
+from app.vehicles.search.engine import FACETS, FARTHEST, MERITS, NUMBER_BITS, Asked, Key, Sort, Stores, far
 from app.vehicles.search.folders import Folders
 from app.vehicles.search.index import Index
 from app.vehicles.search.layout import COLUMNS, step
@@ -47,12 +47,15 @@ def cars() -> list[dict[str, int]]:
 
 @pytest.fixture(scope="module")
 def index(cars: list[dict[str, int]], tmp_path_factory: pytest.TempPathFactory) -> Index:
-    folder: Path = tmp_path_factory.mktemp("search")
+    return indexed(tmp_path_factory.mktemp("search"), [{"store": 1} | car for car in cars])
+
+
+def indexed(folder: Path, cars: list[dict[str, int]]) -> Index:
     folders = Folders(folder)
     generation = folders.begin()
     writer = Writer(generation, 20_000_000)
     same = {"brand_id": BRAND, "visible": True, "condition": "used", "model_year": 2024, "options": [], "has_photos": True, "words": ""}
-    same |= {"store": 1, "bar": 0, "price": 1, "mileage": 0, "city": "上海", "series": "j5"}
+    same |= {"bar": 0, "price": 1, "mileage": 0, "city": "上海", "series": "j5"}
     writer.put([tuple((NOBODY_SAYS | same | car)[column] for column in COLUMNS) for car in cars], anew=True)
     writer.show("a test", "1:1:")
     writer.close()
@@ -73,6 +76,52 @@ def test_page_after_page_is_the_whole_order(
     while len(page := index.find(replace(asked, after=seen[-1] if seen else None)).keys) > asked.limit:
         seen += page[: asked.limit]
     assert seen + page == expected
+
+
+@pytest.mark.parametrize(
+    ("few", "named", "most"),
+    [(0, 15, 150), (0, -1, 150), (0, -1, 6), (CARS, 15, 150)],
+    ids=["by score", "by car", "by few cars", "one by one"],
+)
+@pytest.mark.parametrize("limited", [False, True], ids=["everywhere", "within a radius"])
+@pytest.mark.parametrize("sort", [Sort.distance, Sort.recommended])
+def test_from_a_place_page_after_page_is_the_whole_order(
+    cars: list[dict[str, int]], sort: Sort, few: int, named: int, most: int, limited: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("app.vehicles.search.paging.FEW", few)
+    monkeypatch.setattr("app.vehicles.search.paging._NEAR_POINTS", named)
+    monkeypatch.setattr("app.vehicles.search.paging._LOOKED_THROUGH", most)
+    for module in ("layout", "paging"):
+        monkeypatch.setattr(f"app.vehicles.search.{module}.BLOCK_BITS", 5)
+    dice = random.Random(8)
+    metres = sorted([0, 24_999, 25_000, 100_000, 100_000, 799_999, 800_000, *(dice.randrange(2_000_000) for _ in range(20))])
+    stores = list(range(1, len(metres) + 1))
+    dice.shuffle(stores)
+    there = [
+        car | {"store": dice.choice(stores), "merit_key": dice.choice(sorted(MERITS)) + FARTHEST << NUMBER_BITS | car["number"]}
+        for car in cars
+    ]
+    within = sum(far < 500_000 for far in metres) if limited else len(metres)
+    away = dict(zip(stores[:within], metres[:within], strict=True))
+    seen_from = Stores(stores[:within], ["上海"] * within, metres[:within], away.get, limited=limited)
+    expected: list[Key] = []
+    for car in there:
+        if (metres_away := away.get(car["store"])) is not None:
+            merit = (car["merit_key"] >> NUMBER_BITS) - far(metres_away)
+            expected.append((metres_away if sort is Sort.distance else merit, car["number"]))
+    expected.sort(reverse=sort.descending)
+    index = indexed(tmp_path, there)
+    asked = Asked(BRAND, Filters(), sort, datetime(2026, 6, 1, tzinfo=UTC), seen_from, limit=7)
+    seen: list[Key] = []
+    while len(page := index.find(replace(asked, after=seen[-1] if seen else None)).keys) > asked.limit:
+        seen += page[: asked.limit]
+    assert seen + page == expected
+    assert len(expected) > CARS / 10
+
+
+def test_no_two_merits_stand_on_one_step() -> None:
+    """By its step a merit is found."""
+    assert len({step("merit_key", merit + FARTHEST << NUMBER_BITS) for merit in MERITS}) == len(MERITS)
 
 
 def test_what_no_car_tells_is_counted_for_none(index: Index) -> None:

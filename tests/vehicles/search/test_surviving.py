@@ -7,6 +7,7 @@ import shutil
 import signal
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -18,7 +19,7 @@ from prometheus_client import REGISTRY
 from app.kit.settings import settings
 from app.vehicles.search import folders as folders_module
 from app.vehicles.search.engine import IndexAway
-from app.vehicles.search.folders import Generation, State, Unreadable
+from app.vehicles.search.folders import Folders, Generation, State, Unreadable
 from app.vehicles.search.index import Index
 from dev.testing import wait_until
 from tests.vehicles.search.conftest import Shop
@@ -213,6 +214,26 @@ def test_behind_for_a_while_it_answers_and_behind_for_long_it_is_away(shop: Shop
         shop.prices(index)
     os.utime(seen, (time.monotonic(),) * 2)
     assert shop.prices(index) == ALL
+
+
+def test_an_index_that_is_looked_after_is_at_no_moment_behind(shop: Shop) -> None:
+    """Readers ask all the time, also between two steps of saying that somebody has looked."""
+    shop.follower().look()
+    generation = Folders(shop.folder).current()
+    assert generation is not None
+    over = threading.Event()
+
+    def look_again_and_again() -> None:
+        while not over.is_set():
+            generation.looked()
+
+    keeper = threading.Thread(target=look_again_and_again)
+    keeper.start()
+    try:
+        assert max(generation.lag_seconds() for _ in range(20_000)) < 5
+    finally:
+        over.set()
+        keeper.join()
 
 
 @pytest.mark.parametrize("wrong", [{"version": 0}, {"source": "another/1/5"}])

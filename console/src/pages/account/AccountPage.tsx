@@ -3,7 +3,7 @@ import { useAccount } from "../../api/account";
 import { Failure } from "../../parts/Failure";
 import { Page } from "../../parts/Page";
 import { Splash } from "../../parts/Splash";
-import { t } from "../../texts/zh-CN";
+import { t } from "../../texts";
 import { Browsers } from "./Browsers";
 import { Password } from "./Password";
 import { SecondFactor } from "./SecondFactor";

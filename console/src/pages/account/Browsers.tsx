@@ -5,7 +5,7 @@ import { browserName } from "../../lib/agent";
 import { Failure, failureText } from "../../parts/Failure";
 import { Moment } from "../../parts/Moment";
 import { Panel } from "../../parts/Panel";
-import { t } from "../../texts/zh-CN";
+import { t } from "../../texts";
 
 const words = t.account.browsers;
 

@@ -1,7 +1,7 @@
 /** Somebody came in with a password that was given to her: nothing else is open until she has chosen her own. */
 import { Button } from "antd";
 import { useLogout } from "../../api/queries";
-import { t } from "../../texts/zh-CN";
+import { t } from "../../texts";
 import { Password } from "./Password";
 import "./account.css";
 

@@ -2,7 +2,7 @@ import { App, Button, Form, Input } from "antd";
 import { usePassword } from "../../api/account";
 import { failureText } from "../../parts/Failure";
 import { Panel } from "../../parts/Panel";
-import { t } from "../../texts/zh-CN";
+import { t } from "../../texts";
 
 const words = t.account.password;
 

@@ -4,7 +4,7 @@ import { useState } from "react";
 import { useBeginSecond, useConfirmSecond, useEndSecond } from "../../api/account";
 import { failureText } from "../../parts/Failure";
 import { Panel } from "../../parts/Panel";
-import { t } from "../../texts/zh-CN";
+import { t } from "../../texts";
 
 const words = t.account.second;
 

@@ -12,7 +12,7 @@ import { Page } from "../../parts/Page";
 import { Panel } from "../../parts/Panel";
 import { More } from "../../parts/ResourceList";
 import { scrolled } from "../../parts/Scrolled";
-import { t } from "../../texts/zh-CN";
+import { t } from "../../texts";
 import { FileStatus } from "./FileStatus";
 import { changesOf, isMoving } from "./runs";
 import "./audience.css";
@@ -110,7 +110,7 @@ function FilePage() {
           {file.status === "refused" ? (
             <p className="bad" role="alert">
               {f.refused}
-              {typeof missing === "string" && `。${f.refusedWhy(missing)}`}
+              {typeof missing === "string" && t.say.next("", f.refusedWhy(missing))}
             </p>
           ) : (
             <Changes file={file} />

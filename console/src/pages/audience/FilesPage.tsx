@@ -11,7 +11,7 @@ import { Nothing } from "../../parts/Nothing";
 import { Panel } from "../../parts/Panel";
 import { ResourceList } from "../../parts/ResourceList";
 import { useFilter } from "../../parts/Searching";
-import { t } from "../../texts/zh-CN";
+import { t } from "../../texts";
 import { FileStatus } from "./FileStatus";
 import { changesOf } from "./runs";
 

@@ -6,7 +6,7 @@ import { problemsOf } from "../../api/audience";
 import { failureText } from "../../parts/Failure";
 import { Panel } from "../../parts/Panel";
 import { PersonLine } from "../../parts/People";
-import { t } from "../../texts/zh-CN";
+import { t } from "../../texts";
 
 const s = t.audience.segment;
 

@@ -8,8 +8,9 @@ import { Failure, failureText } from "../../parts/Failure";
 import { Moment } from "../../parts/Moment";
 import { Nothing } from "../../parts/Nothing";
 import { Panel } from "../../parts/Panel";
+import { SettingsHistory } from "../../parts/SettingsHistory";
 import { Status } from "../../parts/Status";
-import { t } from "../../texts/zh-CN";
+import { t } from "../../texts";
 
 const k = t.audience.key;
 const STATES = { active: k.active, revoked: k.revoked };
@@ -112,7 +113,10 @@ function Keys() {
     <>
       <div className="filters">
         <span className="quiet">{k.hint}</span>
-        <span className="filters-end">{create}</span>
+        <span className="filters-end">
+          <SettingsHistory of="keys" />
+          {create}
+        </span>
       </div>
       <Panel flush={Boolean(keys.data?.items.length)}>
         {keys.error ? (

@@ -7,7 +7,7 @@ import { Moment } from "../../parts/Moment";
 import { Nothing } from "../../parts/Nothing";
 import { PersonLine } from "../../parts/People";
 import { ResourceList } from "../../parts/ResourceList";
-import { t } from "../../texts/zh-CN";
+import { t } from "../../texts";
 
 const s = t.audience.segment;
 type Member = Person & { entered_at: string };

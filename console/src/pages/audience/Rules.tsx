@@ -6,7 +6,7 @@ import { useAffected, useTagAction, type Behaviour, type Rule, type TagAction, t
 import { usePalette } from "../../api/journeys";
 import { failureText } from "../../parts/Failure";
 import { Panel } from "../../parts/Panel";
-import { t } from "../../texts/zh-CN";
+import { t } from "../../texts";
 import { Labelled } from "../journeys/editor/Field";
 import "../journeys/editor/editor.css";
 

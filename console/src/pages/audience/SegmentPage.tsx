@@ -10,7 +10,7 @@ import { Failure, failureText } from "../../parts/Failure";
 import { Moment } from "../../parts/Moment";
 import { Page } from "../../parts/Page";
 import { Panel } from "../../parts/Panel";
-import { t } from "../../texts/zh-CN";
+import { t } from "../../texts";
 import { asGroup, TreeField, type Tree } from "../journeys/editor/Conditions";
 import "../journeys/editor/editor.css";
 import { Found } from "./Found";

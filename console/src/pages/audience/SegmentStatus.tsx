@@ -1,7 +1,7 @@
 /** How far a segment is computed. */
 import type { SegmentRow } from "../../api/audience";
 import { Status } from "../../parts/Status";
-import { t } from "../../texts/zh-CN";
+import { t } from "../../texts";
 
 const TONES = { waiting: "warn", computing: "busy", ready: "good", archived: "idle" } as const;
 

@@ -3,15 +3,15 @@ import { App, Button, Select } from "antd";
 import { useTagAction, useSyncAccounts, type TagAction, type TagLink, type TagPage } from "../../api/audience";
 import { failureText } from "../../parts/Failure";
 import { Panel } from "../../parts/Panel";
-import { t } from "../../texts/zh-CN";
+import { t } from "../../texts";
 
 const g = t.audience.tag;
 
 function State({ link }: { link: TagLink }) {
   if (link.broken_at) return <span className="bad" title={link.error ?? undefined}>{g.broken}</span>;
   if (!link.remote_id) return <span className="quiet">{g.making}</span>;
-  const left = [link.waiting > 0 && g.syncWaiting(link.waiting), link.failed > 0 && g.syncFailed(link.failed)].filter(Boolean);
-  return left.length > 0 ? <span className="quiet">{left.join("，")}</span> : <span className="good">{g.inStep}</span>;
+  const left = [link.waiting > 0 && g.syncWaiting(link.waiting), link.failed > 0 && g.syncFailed(link.failed)].filter((one) => one !== false);
+  return left.length > 0 ? <span className="quiet">{t.say.list(left)}</span> : <span className="good">{g.inStep}</span>;
 }
 
 export function SyncPanel({ tag }: { tag: TagPage }) {

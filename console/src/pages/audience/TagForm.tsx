@@ -4,7 +4,7 @@ import { useState } from "react";
 import { useCreateTag, useFolders, useMakeFolder, useTagAction, type NewTag, type TagPage } from "../../api/audience";
 import type { ApiError } from "../../api/client";
 import { failureText } from "../../parts/Failure";
-import { t } from "../../texts/zh-CN";
+import { t } from "../../texts";
 
 const g = t.audience.tag;
 const f = g.form;

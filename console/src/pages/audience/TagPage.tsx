@@ -10,7 +10,7 @@ import { Nothing } from "../../parts/Nothing";
 import { Page } from "../../parts/Page";
 import { Panel } from "../../parts/Panel";
 import { ResourceList } from "../../parts/ResourceList";
-import { t } from "../../texts/zh-CN";
+import { t } from "../../texts";
 import { columns, customerCard, customerLink } from "../customers/rows";
 import { BehaviourPanel, RulesPanel } from "./Rules";
 import { SyncPanel } from "./Sync";
@@ -124,7 +124,7 @@ function TagPage() {
             <Facts
               items={[
                 [g.form.key, <code key="k">{tag.key}</code>],
-                [g.columns.value, tag.value_type === "choice" ? tag.choices.join("、") : g.values[tag.value_type]],
+                [g.columns.value, tag.value_type === "choice" ? t.say.list(tag.choices) : g.values[tag.value_type]],
                 [g.columns.ttl, lasting(tag.ttl_days)],
                 [g.columns.folder, tag.folder?.name ?? g.noFolder],
               ]}

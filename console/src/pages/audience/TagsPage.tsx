@@ -8,7 +8,7 @@ import { Nothing } from "../../parts/Nothing";
 import { ResourceList } from "../../parts/ResourceList";
 import { Searching, useFilter } from "../../parts/Searching";
 import { Views } from "../../parts/Views";
-import { t } from "../../texts/zh-CN";
+import { t } from "../../texts";
 import { TagForm } from "./TagForm";
 
 const g = t.audience.tag;

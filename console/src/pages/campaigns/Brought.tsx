@@ -6,7 +6,7 @@ import { reportFile, type Asked, type Report, type ReportRow } from "../../api/c
 import { yuan } from "../../lib/money";
 import { useFilter } from "../../parts/Searching";
 import { scrolled } from "../../parts/Scrolled";
-import { t } from "../../texts/zh-CN";
+import { t } from "../../texts";
 
 const b = t.campaigns.brought;
 

@@ -12,7 +12,7 @@ import { rowsOf } from "../../lib/rows";
 import { Failure, failureText } from "../../parts/Failure";
 import { Page } from "../../parts/Page";
 import { Panel } from "../../parts/Panel";
-import { t } from "../../texts/zh-CN";
+import { t } from "../../texts";
 import { changeOf, draftOf, fieldsOf, type Fields } from "./draft";
 import { Landing } from "./Landing";
 import { StorePick } from "./Stores";

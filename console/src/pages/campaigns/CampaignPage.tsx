@@ -7,7 +7,7 @@ import { Facts } from "../../parts/Facts";
 import { Failure } from "../../parts/Failure";
 import { Page } from "../../parts/Page";
 import { Panel } from "../../parts/Panel";
-import { t } from "../../texts/zh-CN";
+import { t } from "../../texts";
 import { Brought, ReportFile, TouchPick } from "./Brought";
 import { CampaignState, daysOf, ownerOf, useMay } from "./campaigns";
 import { Codes } from "./Codes";
@@ -37,8 +37,8 @@ function About({ campaign }: { campaign: Campaign }) {
               [f.budget, yuan(budget_fen)],
               [f.spent, yuan(spent_fen)],
             ] as [string, string][])),
-        [f.vehicles, campaign.vehicles.map(({ name }) => name).join("、") || t.common.none],
-        [f.form, form.fields.length > 0 ? form.fields.map(({ label }) => label).join("、") : f.noForm],
+        [f.vehicles, t.say.list(campaign.vehicles.map(({ name }) => name)) || t.common.none],
+        [f.form, form.fields.length > 0 ? t.say.list(form.fields.map(({ label }) => label)) : f.noForm],
         [f.consent, consent ?? t.common.none],
       ]}
     />

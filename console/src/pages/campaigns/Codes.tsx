@@ -6,7 +6,7 @@ import { miniProgramCode, useAddCode, useCampaignChoices, useCodes, useFollowCod
 import { Facts } from "../../parts/Facts";
 import { Failure, failureText } from "../../parts/Failure";
 import { Panel } from "../../parts/Panel";
-import { t } from "../../texts/zh-CN";
+import { t } from "../../texts";
 import { StorePick } from "./Stores";
 
 const c = t.campaigns.codes;
@@ -123,7 +123,7 @@ export function Codes({ campaign, runs }: { campaign: Campaign; runs: boolean })
           </ul>
         ) : (
           <p className="quiet campaign-words">
-            {c.empty}。{c.hint}
+            {t.say.next(c.empty, c.hint)}
           </p>
         )
       ) : codes.error ? (

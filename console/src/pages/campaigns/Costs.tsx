@@ -9,7 +9,7 @@ import { dayKey, platformNow } from "../../lib/time";
 import { Failure, failureText } from "../../parts/Failure";
 import { Panel } from "../../parts/Panel";
 import { More } from "../../parts/ResourceList";
-import { t } from "../../texts/zh-CN";
+import { t } from "../../texts";
 
 const c = t.campaigns.costs;
 const LONGEST_NOTE = 200;
@@ -149,7 +149,7 @@ export function Costs({ campaign, runs }: { campaign: Campaign; runs: boolean })
         <Failure error={costs.error} retry={() => void costs.refetch()} />
       ) : rows.length === 0 ? (
         <p className="quiet campaign-words">
-          {c.empty}。{c.emptyHint}
+          {t.say.next(c.empty, c.emptyHint)}
         </p>
       ) : (
         <>

@@ -5,7 +5,7 @@ import { Link } from "react-router";
 import { useCampaignStep, useCheckIn, useCodes, type Campaign } from "../../api/campaigns";
 import { failureText } from "../../parts/Failure";
 import { nameOf } from "../../parts/People";
-import { t } from "../../texts/zh-CN";
+import { t } from "../../texts";
 import { daysOf } from "./campaigns";
 
 const c = t.campaigns;

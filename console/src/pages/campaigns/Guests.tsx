@@ -10,7 +10,7 @@ import { Nothing } from "../../parts/Nothing";
 import { Panel } from "../../parts/Panel";
 import { PersonLine } from "../../parts/People";
 import { More } from "../../parts/ResourceList";
-import { t } from "../../texts/zh-CN";
+import { t } from "../../texts";
 
 const g = t.campaigns.guests;
 
@@ -22,9 +22,9 @@ function Given({ campaign, answer }: { campaign: Campaign; answer: Answer }) {
   const said = campaign.form.fields.flatMap(({ key, kind, label }) => {
     const value = given[key];
     if (typeof value !== "string" || kind === "store") return [];
-    return [`${label}：${kind === "vehicle" ? (titles.get(value) ?? t.common.none) : kind === "phone" ? g.bound : value}`];
+    return [t.say.says(label, kind === "vehicle" ? (titles.get(value) ?? t.common.none) : kind === "phone" ? g.bound : value)];
   });
-  return <small className="quiet campaign-words">{said.join("；")}</small>;
+  return <small className="quiet campaign-words">{said.join(" · ")}</small>;
 }
 
 function List<R extends Answer | CheckIn>({ campaign, pages, empty, hint, says }: { campaign: Campaign; pages: Pages<R>; empty: string; hint: string; says: (row: R) => React.ReactNode }) {

@@ -2,7 +2,7 @@
 import { ArrowDownOutlined, ArrowUpOutlined, DeleteOutlined, PlusOutlined } from "@ant-design/icons";
 import { Button, Checkbox, Form, Input, Select } from "antd";
 import type { Choices, FormField } from "../../api/campaigns";
-import { t } from "../../texts/zh-CN";
+import { t } from "../../texts";
 import { consentKey, freeKey, type Fields } from "./draft";
 
 const f = t.campaigns.form;

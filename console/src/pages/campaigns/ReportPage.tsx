@@ -6,7 +6,7 @@ import { DayInput } from "../../parts/DayInput";
 import { Failure } from "../../parts/Failure";
 import { Panel } from "../../parts/Panel";
 import { Views } from "../../parts/Views";
-import { t } from "../../texts/zh-CN";
+import { t } from "../../texts";
 import { Brought, ReportFile, TouchPick } from "./Brought";
 import "./campaigns.css";
 

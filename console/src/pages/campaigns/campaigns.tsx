@@ -3,7 +3,7 @@ import type { Campaign, CampaignStatus } from "../../api/campaigns";
 import { useStaff } from "../../app/session";
 import { yuan } from "../../lib/money";
 import { Status, type Tone } from "../../parts/Status";
-import { t } from "../../texts/zh-CN";
+import { t } from "../../texts";
 
 const c = t.campaigns;
 

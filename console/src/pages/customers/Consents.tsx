@@ -3,7 +3,7 @@ import { CheckCircleFilled, StopOutlined } from "@ant-design/icons";
 import type { ConsentWord, Customer, RefusalWord } from "../../api/types";
 import { Moment } from "../../parts/Moment";
 import { Panel } from "../../parts/Panel";
-import { t } from "../../texts/zh-CN";
+import { t } from "../../texts";
 
 const c = t.customer;
 

@@ -2,11 +2,13 @@
 import { Button, Segmented, Skeleton } from "antd";
 import { useState } from "react";
 import { Link, useParams } from "react-router";
+import { useBrought } from "../../api/insight";
 import { useCustomer } from "../../api/queries";
 import type { Customer } from "../../api/types";
 import { MARKETING, useStaff } from "../../app/session";
 import { useMedia } from "../../app/ThemeMode";
 import { yuan } from "../../lib/money";
+import { BroughtTree } from "../../parts/BroughtTree";
 import { Facts } from "../../parts/Facts";
 import { Failure } from "../../parts/Failure";
 import { Moment } from "../../parts/Moment";
@@ -14,7 +16,7 @@ import { Page } from "../../parts/Page";
 import { Panel } from "../../parts/Panel";
 import { nameOf } from "../../parts/People";
 import { Grade, Status } from "../../parts/Status";
-import { t } from "../../texts/zh-CN";
+import { t } from "../../texts";
 import { ConsentsPanel } from "./Consents";
 import { ReachPanel } from "./Reach";
 import { CustomerTags } from "./CustomerTags";
@@ -22,6 +24,8 @@ import { MergeDialog } from "./MergeDialog";
 import { PastMerges } from "./PastMerges";
 import { Timeline } from "./Timeline";
 import "./customer.css";
+
+const b = t.insight.sharing.brought;
 
 function LeadPanel({ lead }: { lead: Customer["lead"] }) {
   return (
@@ -61,6 +65,18 @@ function OrdersPanel({ orders }: { orders: Customer["orders"] }) {
           ))}
         </ul>
       )}
+    </Panel>
+  );
+}
+
+/** Only of those whose shares brought somebody. */
+function BroughtPanel({ id }: { id: string }) {
+  const atDealer = Boolean(useStaff().dealer);
+  if (!useBrought(id).data?.pages[0]?.total) return null;
+  return (
+    <Panel title={b.title}>
+      <p className="quiet">{atDealer ? b.hint + b.dealersHint : b.hint}</p>
+      <BroughtTree of={id} />
     </Panel>
   );
 }
@@ -117,6 +133,7 @@ function CustomerPage() {
             <CustomerTags customer={customer} />
             <LeadPanel lead={customer.lead} />
             <OrdersPanel orders={customer.orders} />
+            <BroughtPanel id={id} />
             <ReachPanel customer={customer} />
             <ConsentsPanel customer={customer} />
             {mayMerge && <PastMerges customer={customer} />}

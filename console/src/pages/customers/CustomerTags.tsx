@@ -5,7 +5,7 @@ import { useTagChange, useTags } from "../../api/queries";
 import type { Customer, Tag } from "../../api/types";
 import { failureText } from "../../parts/Failure";
 import { Panel } from "../../parts/Panel";
-import { t } from "../../texts/zh-CN";
+import { t } from "../../texts";
 
 const UNDO_SECONDS = 6;
 

@@ -11,7 +11,7 @@ import { Page } from "../../parts/Page";
 import { ResourceList } from "../../parts/ResourceList";
 import { Searching, useFilter } from "../../parts/Searching";
 import { Views } from "../../parts/Views";
-import { t } from "../../texts/zh-CN";
+import { t } from "../../texts";
 import { columns, customerCard, customerLink } from "./rows";
 
 function CustomersPage() {

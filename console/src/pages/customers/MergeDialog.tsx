@@ -7,7 +7,7 @@ import type { Customer, Merge } from "../../api/types";
 import { rowsOf } from "../../lib/rows";
 import { Failure, failureText } from "../../parts/Failure";
 import { nameOf, PersonLine } from "../../parts/People";
-import { t } from "../../texts/zh-CN";
+import { t } from "../../texts";
 
 const m = t.customer.merge;
 const FIGURES = ["orders", "leads", "tags", "identities", "messages"] as const;

@@ -7,7 +7,7 @@ import { Failure, failureText } from "../../parts/Failure";
 import { Moment } from "../../parts/Moment";
 import { Panel } from "../../parts/Panel";
 import { nameOf } from "../../parts/People";
-import { t } from "../../texts/zh-CN";
+import { t } from "../../texts";
 import { MergeFigures } from "./MergeDialog";
 
 const m = t.customer.merge;

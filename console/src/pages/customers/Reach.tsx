@@ -6,7 +6,7 @@ import type { Customer, Wishes } from "../../api/types";
 import { MARKETING, useStaff } from "../../app/session";
 import { failureText } from "../../parts/Failure";
 import { Panel } from "../../parts/Panel";
-import { t } from "../../texts/zh-CN";
+import { t } from "../../texts";
 
 const c = t.customer;
 

@@ -10,7 +10,7 @@ import { Nothing } from "../../parts/Nothing";
 import { Panel } from "../../parts/Panel";
 import { More } from "../../parts/ResourceList";
 import { useFilter } from "../../parts/Searching";
-import { t } from "../../texts/zh-CN";
+import { t } from "../../texts";
 import { iconOf, toneOf } from "./eventIcons";
 
 const SUBJECT_PAGES: Record<string, string> = { order: "/orders", lead: "/leads" };

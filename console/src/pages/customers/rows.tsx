@@ -5,7 +5,7 @@ import type { CustomerRow } from "../../api/types";
 import { Moment } from "../../parts/Moment";
 import { PersonLine, PlaceLines, Tags } from "../../parts/People";
 import { Grade } from "../../parts/Status";
-import { t } from "../../texts/zh-CN";
+import { t } from "../../texts";
 
 export const customerLink = (row: CustomerRow) => `/customers/${row.id}`;
 const place = (row: CustomerRow) => [row.adviser, row.dealer].filter(Boolean).join(" · ") || t.common.none;

@@ -2,7 +2,7 @@
 import type { Balance } from "../../api/finance";
 import { lies, totals, yuan } from "../../lib/money";
 import { BalanceMark } from "../../parts/BalanceMark";
-import { t } from "../../texts/zh-CN";
+import { t } from "../../texts";
 
 export function Balances({ rows }: { rows: Balance[] }) {
   const { debit, credit } = totals(rows);

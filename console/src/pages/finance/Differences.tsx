@@ -10,7 +10,7 @@ import { Nothing } from "../../parts/Nothing";
 import { ResourceList } from "../../parts/ResourceList";
 import { Searching, useFilter } from "../../parts/Searching";
 import { Status } from "../../parts/Status";
-import { t } from "../../texts/zh-CN";
+import { t } from "../../texts";
 import { ResolveDifference } from "./ResolveDifference";
 
 type Choose = (row: Difference) => void;
@@ -101,7 +101,7 @@ export function Differences({ run }: { run: RunDetail }) {
   const [chosen, setChosen] = useState<Difference | null>(null);
   const differences = useDifferences({ reconciliation_id: run.id, kind, status, q });
   // The words in brackets explain a kind where there is room.
-  const short = (label: string) => label.split("（")[0];
+  const short = (label: string) => label.split(/ ?[（(]/)[0];
   const kinds = [
     { value: "all", label: `${t.common.all} ${t.common.count(run.differences)}` },
     ...run.kinds.map((one) => ({ value: one.kind, label: `${short(one.label)} ${t.common.count(one.all)}` })),

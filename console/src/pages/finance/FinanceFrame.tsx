@@ -2,7 +2,7 @@
 import { NavLink, Outlet } from "react-router";
 import { useOverview } from "../../api/queries";
 import { Page } from "../../parts/Page";
-import { t } from "../../texts/zh-CN";
+import { t } from "../../texts";
 import "./finance.css";
 
 const PLACES = [

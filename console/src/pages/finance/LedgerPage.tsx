@@ -14,7 +14,7 @@ import { Panel } from "../../parts/Panel";
 import { ResourceList } from "../../parts/ResourceList";
 import { Searching, useFilter } from "../../parts/Searching";
 import { Views } from "../../parts/Views";
-import { t } from "../../texts/zh-CN";
+import { t } from "../../texts";
 import { Balances } from "./Balances";
 
 /** A dealer's own number under a service provider is a merchant of its own. */

@@ -5,7 +5,7 @@ import { useRedirect } from "../../api/financeQueries";
 import { yuan } from "../../lib/money";
 import { Facts } from "../../parts/Facts";
 import { failureText } from "../../parts/Failure";
-import { t } from "../../texts/zh-CN";
+import { t } from "../../texts";
 
 function Card() {
   return (

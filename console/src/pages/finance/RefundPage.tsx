@@ -16,7 +16,7 @@ import { Panel } from "../../parts/Panel";
 import { PersonLine } from "../../parts/People";
 import { Status } from "../../parts/Status";
 import { Trail } from "../../parts/Trail";
-import { t } from "../../texts/zh-CN";
+import { t } from "../../texts";
 import { Redirect } from "./Redirect";
 import { mayDealWithMoney } from "./roles";
 import "./finance.css";

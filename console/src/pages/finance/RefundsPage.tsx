@@ -14,7 +14,7 @@ import { ResourceList } from "../../parts/ResourceList";
 import { Searching, useFilter } from "../../parts/Searching";
 import { Status } from "../../parts/Status";
 import { Views } from "../../parts/Views";
-import { t } from "../../texts/zh-CN";
+import { t } from "../../texts";
 import { Redirect } from "./Redirect";
 import { mayDealWithMoney } from "./roles";
 

@@ -5,7 +5,7 @@ import { useResolveDifference } from "../../api/financeQueries";
 import { yuan } from "../../lib/money";
 import { Facts } from "../../parts/Facts";
 import { failureText } from "../../parts/Failure";
-import { t } from "../../texts/zh-CN";
+import { t } from "../../texts";
 
 const said = (fen: number | null, word: string | null) => [fen === null ? t.common.none : yuan(fen), word].filter(Boolean).join(" · ");
 

@@ -12,7 +12,7 @@ import { Moment } from "../../parts/Moment";
 import { Nothing } from "../../parts/Nothing";
 import { Page } from "../../parts/Page";
 import { Panel } from "../../parts/Panel";
-import { t } from "../../texts/zh-CN";
+import { t } from "../../texts";
 import { Differences } from "./Differences";
 import { mayDealWithMoney } from "./roles";
 import { RunState } from "./runs";

@@ -14,7 +14,7 @@ import { Nothing } from "../../parts/Nothing";
 import { ResourceList } from "../../parts/ResourceList";
 import { useFilter } from "../../parts/Searching";
 import { Views } from "../../parts/Views";
-import { t } from "../../texts/zh-CN";
+import { t } from "../../texts";
 import { mayDealWithMoney } from "./roles";
 import { Found, NetSums, RunState } from "./runs";
 

@@ -3,7 +3,7 @@ import { Progress, Tooltip } from "antd";
 import { isRunning, type Run, type Sums } from "../../api/finance";
 import { yuan } from "../../lib/money";
 import { Status } from "../../parts/Status";
-import { t } from "../../texts/zh-CN";
+import { t } from "../../texts";
 
 export function RunState({ run }: { run: Run }) {
   const state = <Status value={run.status} texts={{ [run.status]: run.status_label }} />;

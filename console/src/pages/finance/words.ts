@@ -1,7 +1,7 @@
 /** Figures and facts of money as lines to read. */
 import type { Run } from "../../api/finance";
 import { yuan } from "../../lib/money";
-import { t } from "../../texts/zh-CN";
+import { t } from "../../texts";
 
 type Side = [label: string, ours: number, theirs: number, write: (value: number) => string];
 

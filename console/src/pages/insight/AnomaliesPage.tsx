@@ -11,7 +11,7 @@ import { Panel } from "../../parts/Panel";
 import { PersonLine } from "../../parts/People";
 import { More } from "../../parts/ResourceList";
 import { useFilter } from "../../parts/Searching";
-import { t } from "../../texts/zh-CN";
+import { t } from "../../texts";
 import { distance, isGood, usual } from "./anomalies";
 import { Narrow } from "./Narrow";
 import { Weekdays } from "./Weekdays";

@@ -4,7 +4,7 @@ import { useSearchParams } from "react-router";
 import { dayKey, platformNow } from "../../lib/time";
 import { Moment } from "../../parts/Moment";
 import { useFilter } from "../../parts/Searching";
-import { t } from "../../texts/zh-CN";
+import { t } from "../../texts";
 
 const DAYS = 30;
 const DAY_MS = 86_400_000;

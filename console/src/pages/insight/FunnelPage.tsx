@@ -11,7 +11,7 @@ import { PersonLine } from "../../parts/People";
 import { More } from "../../parts/ResourceList";
 import { useFilter } from "../../parts/Searching";
 import { Views } from "../../parts/Views";
-import { t } from "../../texts/zh-CN";
+import { t } from "../../texts";
 import { Days, ReadUntil, useDays } from "./Days";
 import { Narrow } from "./Narrow";
 import "./insight.css";

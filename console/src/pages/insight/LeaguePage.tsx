@@ -9,7 +9,7 @@ import { Panel } from "../../parts/Panel";
 import { scrolled } from "../../parts/Scrolled";
 import { useFilter } from "../../parts/Searching";
 import { Views } from "../../parts/Views";
-import { t } from "../../texts/zh-CN";
+import { t } from "../../texts";
 import { Days, ReadUntil, useDays } from "./Days";
 import "./insight.css";
 

@@ -1,17 +1,20 @@
 /** What people passed on, whom it brought, how far it went, and who brought most. */
-import { Alert, Skeleton, Statistic, Table } from "antd";
+import { Alert, Button, Drawer, Skeleton, Statistic, Table } from "antd";
 import type { TableProps } from "antd";
+import { useState } from "react";
 import { Link } from "react-router";
 import { useSharing, type Sharing } from "../../api/insight";
+import { useIsPhone } from "../../app/ThemeMode";
+import { BroughtTree } from "../../parts/BroughtTree";
 import { ExportButton } from "../../parts/ExportButton";
 import { Failure } from "../../parts/Failure";
 import { Nothing } from "../../parts/Nothing";
 import { Panel } from "../../parts/Panel";
-import { PersonLine } from "../../parts/People";
+import { nameOf, PersonLine } from "../../parts/People";
 import { scrolled } from "../../parts/Scrolled";
 import { useFilter } from "../../parts/Searching";
 import { Views } from "../../parts/Views";
-import { t } from "../../texts/zh-CN";
+import { t } from "../../texts";
 import { Days, useDays } from "./Days";
 import "./insight.css";
 
@@ -25,6 +28,24 @@ type Sharer = Sharing["sharers"][number];
 
 const figure = (title: string, dataIndex: string) => ({ title, dataIndex, align: "right" as const, className: "league-figure", render: t.insight.count });
 const LED_TO = Object.entries(s.figures).map(([name, title]) => figure(title, name));
+
+/** The figure is of the days and the whole chain; behind it stand, ever, those whom her own shares brought, and so on. */
+function Newcomers({ sharer }: { sharer: Sharer }) {
+  const [open, setOpen] = useState(false);
+  const phone = useIsPhone();
+  if (sharer.newcomers === 0) return t.insight.count(0);
+  return (
+    <>
+      <Button type="link" size="small" aria-label={s.brought.open(sharer.newcomers)} onClick={() => setOpen(true)}>
+        {t.insight.count(sharer.newcomers)}
+      </Button>
+      <Drawer open={open} onClose={() => setOpen(false)} title={s.brought.of(nameOf(sharer.person))} size={phone ? "100%" : 460}>
+        <p className="quiet">{s.brought.hint}</p>
+        {open && <BroughtTree of={sharer.person.id} />}
+      </Drawer>
+    </>
+  );
+}
 
 const LEVELS: TableProps<Level>["columns"] = [
   { title: s.level, dataIndex: "removed", render: (removed: number) => s.levels[removed] ?? removed },
@@ -43,7 +64,8 @@ const SHARERS: TableProps<Sharer>["columns"] = [
       </Link>
     ),
   },
-  ...LED_TO,
+  { ...figure(s.figures.newcomers, "newcomers"), render: (_, sharer) => <Newcomers sharer={sharer} /> },
+  ...LED_TO.filter(({ dataIndex }) => dataIndex !== "newcomers"),
   figure(s.shares, "shares"),
   figure(s.ownNewcomers, "own_newcomers"),
 ];

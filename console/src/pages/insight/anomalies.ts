@@ -1,6 +1,6 @@
 /** How a figure that is far from the usual is put into words and drawn. */
 import type { Anomaly } from "../../api/insight";
-import { t } from "../../texts/zh-CN";
+import { t } from "../../texts";
 
 const a = t.insight.anomalies;
 

@@ -8,7 +8,7 @@ import { Failure } from "../../parts/Failure";
 import { Nothing } from "../../parts/Nothing";
 import { More } from "../../parts/ResourceList";
 import { Searching } from "../../parts/Searching";
-import { t } from "../../texts/zh-CN";
+import { t } from "../../texts";
 import { brief, reasonsOf, type Figure, type Known } from "./figures";
 import type { Look } from "./look";
 import { WalkLines } from "./People";

@@ -18,7 +18,7 @@ import { useMemo, useRef } from "react";
 import type { JourneyGraph } from "../../api/types";
 import { useThemeMode } from "../../app/ThemeMode";
 import { NODE_WIDTH, place, smooth, type Layout, type Route } from "../../lib/layout";
-import { t } from "../../texts/zh-CN";
+import { t } from "../../texts";
 import { NOTHING, reasonsOf, type Known } from "./figures";
 import { StepNode, stepHeight, type StepData } from "./StepNode";
 

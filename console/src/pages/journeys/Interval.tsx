@@ -1,7 +1,7 @@
 /** Shares with the interval in which each is at 95 %, on one scale, so that the eye sees what overlaps. */
 import type { ReactNode } from "react";
 import type { Share, ShareDifference } from "../../api/results";
-import { t } from "../../texts/zh-CN";
+import { t } from "../../texts";
 
 const r = t.results;
 
@@ -50,5 +50,5 @@ export function Intervals({ bars }: { bars: Bar[] }) {
 export function against(difference: ShareDifference | null, name: string): string | null {
   if (!difference || difference.difference === null) return null;
   const words = r.difference(name, difference.difference, difference.low, difference.high);
-  return `${words}，${difference.sure ? r.sure : difference.enough ? r.unsure : r.early}`;
+  return t.say.and(words, difference.sure ? r.sure : difference.enough ? r.unsure : r.early);
 }

@@ -9,7 +9,7 @@ import { Failure } from "../../parts/Failure";
 import { Page } from "../../parts/Page";
 import { Panel } from "../../parts/Panel";
 import { Status } from "../../parts/Status";
-import { t } from "../../texts/zh-CN";
+import { t } from "../../texts";
 import { useJourneyMenu } from "./menu";
 import "./journeys.css";
 
@@ -21,12 +21,8 @@ function Subtitle({ journey }: { journey: Journey }) {
   return (
     <span className="journey-line">
       <span>{t.journeys.version(journey.version)}</span>
-      <span>
-        {t.journeys.trigger}：{journey.trigger.label}
-      </span>
-      <span>
-        {t.journeys.exitOn}：{journey.exit_on.join("、") || t.journeys.noExit}
-      </span>
+      <span>{t.say.says(t.journeys.trigger, journey.trigger.label)}</span>
+      <span>{t.say.says(t.journeys.exitOn, t.say.list(journey.exit_on) || t.journeys.noExit)}</span>
     </span>
   );
 }

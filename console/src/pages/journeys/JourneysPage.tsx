@@ -13,7 +13,7 @@ import { ResourceList } from "../../parts/ResourceList";
 import { Searching, useFilter } from "../../parts/Searching";
 import { Status } from "../../parts/Status";
 import { Views } from "../../parts/Views";
-import { t } from "../../texts/zh-CN";
+import { t } from "../../texts";
 import { useJourneyMenu } from "./menu";
 import { NewJourney, Starters } from "./NewJourney";
 import { Stuck } from "./Stuck";

@@ -10,7 +10,7 @@ import { useIsPhone, useMedia } from "../../app/ThemeMode";
 import { Failure } from "../../parts/Failure";
 import { Nothing } from "../../parts/Nothing";
 import { Panel } from "../../parts/Panel";
-import { t } from "../../texts/zh-CN";
+import { t } from "../../texts";
 import { Behind } from "./Behind";
 import { Canvas } from "./Canvas";
 import { NOTHING, ofNumbers } from "./figures";

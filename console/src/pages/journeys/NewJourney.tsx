@@ -6,7 +6,7 @@ import { useNavigate } from "react-router";
 import { useReadFile, useStart, useStarters } from "../../api/journeys";
 import { useIsPhone } from "../../app/ThemeMode";
 import { Failure, failureText } from "../../parts/Failure";
-import { t } from "../../texts/zh-CN";
+import { t } from "../../texts";
 
 export function Starters() {
   const { message } = App.useApp();

@@ -11,7 +11,7 @@ import { Nothing } from "../../parts/Nothing";
 import { nameOf } from "../../parts/People";
 import { More } from "../../parts/ResourceList";
 import { Status } from "../../parts/Status";
-import { t } from "../../texts/zh-CN";
+import { t } from "../../texts";
 
 interface PeopleProps {
   journeyId: string;

@@ -9,7 +9,7 @@ import { Nothing } from "../../parts/Nothing";
 import { Panel } from "../../parts/Panel";
 import { useFilter } from "../../parts/Searching";
 import { Status } from "../../parts/Status";
-import { t } from "../../texts/zh-CN";
+import { t } from "../../texts";
 import { brief, valueOf, type Figure } from "./figures";
 import { against, Intervals } from "./Interval";
 import { useFramed } from "./JourneyFrame";
@@ -63,7 +63,7 @@ function Test({ test }: { test: Trial }) {
             </>
           ),
           share: arm,
-          note: arm.against_first && <small className="quiet">{against(arm.against_first, `「${first}」`)}</small>,
+          note: arm.against_first && <small className="quiet">{against(arm.against_first, t.say.named(first))}</small>,
         }))}
       />
       {!test.decided_at && <p className="quiet lift">{r.undecided}</p>}

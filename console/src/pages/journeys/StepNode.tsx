@@ -2,7 +2,7 @@
 import { Handle, Position, type Node, type NodeProps } from "@xyflow/react";
 import { memo } from "react";
 import type { JourneyNode } from "../../api/types";
-import { t } from "../../texts/zh-CN";
+import { t } from "../../texts";
 import { brief, PER_ROW, reasonsOf, shownOf, valueOf, type Known } from "./figures";
 import { iconOf } from "./editor/kinds";
 import { Stuck } from "./Stuck";

@@ -1,5 +1,5 @@
 /** How many people a failed step holds: somebody has to look. */
-import { t } from "../../texts/zh-CN";
+import { t } from "../../texts";
 
 export function Stuck({ count }: { count: number }) {
   return (

@@ -11,7 +11,7 @@ import { Failure, failureText } from "../../parts/Failure";
 import { Nothing } from "../../parts/Nothing";
 import { Panel } from "../../parts/Panel";
 import { Status } from "../../parts/Status";
-import { t } from "../../texts/zh-CN";
+import { t } from "../../texts";
 import { useFramed } from "./JourneyFrame";
 import { Message, Who } from "./Ways";
 

@@ -1,7 +1,7 @@
 /** Which version's numbers are shown: of all together, or of one. */
 import { Select } from "antd";
 import { useVersions } from "../../api/journeys";
-import { t } from "../../texts/zh-CN";
+import { t } from "../../texts";
 
 const r = t.results;
 

@@ -12,7 +12,7 @@ import { Nothing } from "../../parts/Nothing";
 import { Panel } from "../../parts/Panel";
 import { useFilter } from "../../parts/Searching";
 import { Status } from "../../parts/Status";
-import { t } from "../../texts/zh-CN";
+import { t } from "../../texts";
 import { Difference, PublishDrawer } from "./editor/PublishDrawer";
 import { useFramed } from "./JourneyFrame";
 import "./editor/editor.css";

@@ -11,7 +11,7 @@ import { Failure } from "../../parts/Failure";
 import { nameOf } from "../../parts/People";
 import { PersonPick } from "../../parts/PersonPick";
 import { Status } from "../../parts/Status";
-import { t } from "../../texts/zh-CN";
+import { t } from "../../texts";
 
 const r = t.results;
 

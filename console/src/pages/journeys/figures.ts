@@ -1,7 +1,7 @@
 /** Which numbers a step shows on the map, and how a number of any size is written in the same room. */
 import type { NodeResult } from "../../api/results";
 import type { NodeNumbers } from "../../api/types";
-import { t } from "../../texts/zh-CN";
+import { t } from "../../texts";
 
 /** Of a step; what is not known of it counts as none. */
 export type Known = Partial<Omit<NodeResult, "node" | "label" | "by">> & Pick<NodeResult, "by">;

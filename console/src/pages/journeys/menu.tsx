@@ -5,7 +5,7 @@ import { fileOf, useCopyJourney, useRunning, type Running } from "../../api/jour
 import type { JourneyRow } from "../../api/types";
 import { saveFile } from "../../lib/files";
 import { failureText } from "../../parts/Failure";
-import { t } from "../../texts/zh-CN";
+import { t } from "../../texts";
 
 /** What can be done with one journey as it stands now; each destructive deed says first what it will do. */
 /** As long as an archived journey offers to come back. */

@@ -6,7 +6,7 @@ import { useLeadAction } from "../../api/queries";
 import type { Lead, LeadAction } from "../../api/types";
 import { fromLocalInput, platformNow, toLocalInput } from "../../lib/time";
 import { failureText } from "../../parts/Failure";
-import { t } from "../../texts/zh-CN";
+import { t } from "../../texts";
 
 const DAY = 86_400_000;
 
@@ -80,7 +80,7 @@ function TestDrive({ busy, save, close }: TestDriveProps) {
       >
         <Form.Item
           name="when"
-          label={`${t.leads.when}（${t.time.beijing}）`}
+          label={t.say.aside(t.leads.when, t.time.beijing)}
           rules={[
             { required: true, message: t.leads.needWhen },
             {

@@ -11,7 +11,7 @@ import { Page } from "../../parts/Page";
 import { Panel } from "../../parts/Panel";
 import { nameOf, VehicleLine } from "../../parts/People";
 import { Grade, Status } from "../../parts/Status";
-import { t } from "../../texts/zh-CN";
+import { t } from "../../texts";
 import { LeadActions } from "./LeadActions";
 import { NextAction } from "./LeadsPage";
 import "./leads.css";

@@ -12,7 +12,7 @@ import { ResourceList } from "../../parts/ResourceList";
 import { useFilter } from "../../parts/Searching";
 import { Grade, Status } from "../../parts/Status";
 import { Views } from "../../parts/Views";
-import { t } from "../../texts/zh-CN";
+import { t } from "../../texts";
 import "./leads.css";
 
 const linkTo = (row: LeadRow) => `/leads/${row.id}`;

@@ -5,8 +5,9 @@ import { useEffect, useState } from "react";
 import { Navigate, useNavigate, useSearchParams } from "react-router";
 import { useLogin, useMe } from "../../api/queries";
 import { failureText } from "../../parts/Failure";
+import { LanguageLinks } from "../../parts/LanguageLinks";
 import { Mark } from "../../parts/Mark";
-import { t } from "../../texts/zh-CN";
+import { t } from "../../texts";
 import "./login.css";
 
 /** Only a path of this console is a way back: never another site. */
@@ -94,6 +95,7 @@ function LoginPage() {
           <Button className="login-wecom" block icon={<WechatWorkOutlined />} href={`/api/public/staff/wecom?${new URLSearchParams({ back: `/console${back}` })}`}>
             {t.login.wecom}
           </Button>
+          <LanguageLinks />
         </Form>
       </main>
     </div>

@@ -11,7 +11,7 @@ import { fromLocalInput, onDay, platformNow, toLocalInput } from "../../lib/time
 import { Failure, failureText } from "../../parts/Failure";
 import { Page } from "../../parts/Page";
 import { Panel } from "../../parts/Panel";
-import { t } from "../../texts/zh-CN";
+import { t } from "../../texts";
 import { Labelled } from "../journeys/editor/Field";
 import "../journeys/editor/editor.css";
 import { isWhole } from "./broadcasts";
@@ -60,7 +60,7 @@ function Audience({ value, onChange }: { value: BroadcastAudience; onChange: (au
           placeholder={b.pickSegment}
           value={value.segment_id || null}
           onChange={(segment_id: string | null) => onChange({ kind: "segment", segment_id: segment_id ?? "" })}
-          options={(segments.data?.items ?? []).map((one) => ({ value: one.id, label: `${one.name}（${t.messages.people(one.members)}）` }))}
+          options={(segments.data?.items ?? []).map((one) => ({ value: one.id, label: t.say.aside(one.name, t.messages.people(one.members)) }))}
           loading={segments.isPending}
           showSearch={{ optionFilterProp: "label" }}
         />

@@ -12,7 +12,7 @@ import { Failure, failureText } from "../../parts/Failure";
 import { Page } from "../../parts/Page";
 import { Panel } from "../../parts/Panel";
 import { PersonPick } from "../../parts/PersonPick";
-import { t } from "../../texts/zh-CN";
+import { t } from "../../texts";
 import { audienceOf, BroadcastState, percentOf } from "./broadcasts";
 import { Counts, ForecastPanel } from "./Forecast";
 import "./messages.css";
@@ -154,7 +154,7 @@ function Settings({ broadcast }: { broadcast: Broadcast }) {
   const templates = rowsOf(useMessageTemplates());
   const titles = broadcast.ladder.map(({ channel, template_key }) => {
     const known = templates.find((one) => one.channel === channel && one.key === template_key);
-    return known ? `${known.title}（${known.channel_label}）` : template_key;
+    return known ? t.say.aside(known.title, known.channel_label) : template_key;
   });
   const moments = (["scheduled", "started", "expires", "ended"] as const).flatMap((name): [string, string][] => {
     const at = broadcast[`${name}_at`];

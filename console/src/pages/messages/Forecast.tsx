@@ -4,7 +4,7 @@ import type { BroadcastForecast, Reason } from "../../api/broadcasts";
 import type { ApiError } from "../../api/client";
 import { failureText } from "../../parts/Failure";
 import { Panel } from "../../parts/Panel";
-import { t } from "../../texts/zh-CN";
+import { t } from "../../texts";
 
 const b = t.messages.broadcast;
 

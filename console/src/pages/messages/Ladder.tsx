@@ -5,7 +5,7 @@ import type { BroadcastDraft, Rung } from "../../api/broadcasts";
 import { useMessageTemplates } from "../../api/journeys";
 import { useWriting } from "../../api/templates";
 import { rowsOf } from "../../lib/rows";
-import { t } from "../../texts/zh-CN";
+import { t } from "../../texts";
 
 const b = t.messages.broadcast;
 const MOST = 6;

@@ -11,7 +11,7 @@ import { PersonPick } from "../../parts/PersonPick";
 import { ResourceList } from "../../parts/ResourceList";
 import { useFilter } from "../../parts/Searching";
 import { Views } from "../../parts/Views";
-import { t } from "../../texts/zh-CN";
+import { t } from "../../texts";
 import { columns, sendCard, sendLink } from "./sends";
 
 const s = t.messages.sends;

@@ -1,7 +1,7 @@
 /** What the pages of messages share: the title, and the way from one to the other. */
 import { NavLink, Outlet } from "react-router";
 import { Page } from "../../parts/Page";
-import { t } from "../../texts/zh-CN";
+import { t } from "../../texts";
 import "./messages.css";
 
 const PLACES = [

@@ -1,7 +1,7 @@
 /** A message as WeChat draws it on her phone: a card of typed rows, a short message, or a bubble of the conversation. */
 import { RightOutlined } from "@ant-design/icons";
 import type { Preview, WritableChannel } from "../../api/templates";
-import { t } from "../../texts/zh-CN";
+import { t } from "../../texts";
 
 const w = t.messages.template;
 

@@ -1,12 +1,13 @@
 /** How the brand treats people: quiet hours, caps, what is kept for notices, and when a sender stops by itself. */
 import { App, Button, Form, Input, InputNumber, Segmented, Skeleton } from "antd";
+import { useState } from "react";
 import type { ApiError } from "../../api/client";
 import { useChangePolicy, useMessagingPolicy, type MessagingPolicy } from "../../api/quota";
 import { MARKETING, useStaff } from "../../app/session";
 import { Failure, failureText } from "../../parts/Failure";
 import { Panel } from "../../parts/Panel";
 import { SettingsHistory } from "../../parts/SettingsHistory";
-import { t } from "../../texts/zh-CN";
+import { t } from "../../texts";
 
 const q = t.messages.quotas;
 const r = q.rules;
@@ -70,10 +71,15 @@ function PolicyForm({ policy }: { policy: MessagingPolicy }) {
 
 export function PolicyPanel() {
   const policy = useMessagingPolicy();
+  const change = useChangePolicy();
+  const mayChange = MARKETING.includes(useStaff().role);
+  // The form takes what was put back.
+  const [round, setRound] = useState(0);
+  const undo = (before: Record<string, unknown>) => change.mutateAsync(before as Partial<MessagingPolicy>).then(() => setRound((last) => last + 1));
   return (
-    <Panel title={r.title} extra={<SettingsHistory of="messages" />}>
+    <Panel title={r.title} extra={<SettingsHistory of="messages" {...(mayChange && { undo })} />}>
       {policy.data ? (
-        <PolicyForm policy={policy.data} />
+        <PolicyForm key={round} policy={policy.data} />
       ) : policy.error ? (
         <Failure error={policy.error} retry={() => void policy.refetch()} />
       ) : (

@@ -8,7 +8,7 @@ import { Failure, failureText } from "../../parts/Failure";
 import { Moment } from "../../parts/Moment";
 import { Nothing } from "../../parts/Nothing";
 import { Panel } from "../../parts/Panel";
-import { t } from "../../texts/zh-CN";
+import { t } from "../../texts";
 import { PolicyPanel } from "./PolicyPanel";
 
 const q = t.messages.quotas;

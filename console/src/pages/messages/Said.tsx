@@ -3,7 +3,7 @@ import { PlusOutlined } from "@ant-design/icons";
 import { Button, Dropdown, Input } from "antd";
 import { useRef } from "react";
 import type { Fact, Problem } from "../../api/templates";
-import { t } from "../../texts/zh-CN";
+import { t } from "../../texts";
 import { Labelled } from "../journeys/editor/Field";
 
 const w = t.messages.template;

@@ -8,7 +8,7 @@ import { Moment } from "../../parts/Moment";
 import { Page } from "../../parts/Page";
 import { Panel } from "../../parts/Panel";
 import { absolute } from "../../lib/time";
-import { t } from "../../texts/zh-CN";
+import { t } from "../../texts";
 import { nameOfRecipient, Outcome } from "./sends";
 import "./messages.css";
 

@@ -1,7 +1,7 @@
 /** Whom a webhook calls, with the secret its calls are signed with, and what it is told. */
 import { App, Button, Input, Space } from "antd";
 import type { Preview, TemplateDraft, TemplatePage } from "../../api/templates";
-import { t } from "../../texts/zh-CN";
+import { t } from "../../texts";
 import { Labelled } from "../journeys/editor/Field";
 
 const w = t.messages.template.target;

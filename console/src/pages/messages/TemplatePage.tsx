@@ -29,7 +29,7 @@ import { Failure, failureText } from "../../parts/Failure";
 import { Page } from "../../parts/Page";
 import { Panel } from "../../parts/Panel";
 import { PersonPick } from "../../parts/PersonPick";
-import { t } from "../../texts/zh-CN";
+import { t } from "../../texts";
 import { Labelled } from "../journeys/editor/Field";
 import "../journeys/editor/editor.css";
 import { PhoneMessage } from "./Phone";
@@ -118,7 +118,7 @@ function Override({ template, problems }: { template: Template; problems: Proble
         <Alert
           type="info"
           showIcon
-          title={w.overrideBy(template.override.staff_name, template.override.words.join("、"))}
+          title={w.overrideBy(template.override.staff_name, t.say.list(template.override.words))}
           description={`${template.override.reason} · ${absolute(template.override.at)}`}
         />
       )}

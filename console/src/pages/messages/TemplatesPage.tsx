@@ -12,7 +12,7 @@ import { ResourceList } from "../../parts/ResourceList";
 import { Searching, useFilter } from "../../parts/Searching";
 import { Status, type Tone } from "../../parts/Status";
 import { Views } from "../../parts/Views";
-import { t } from "../../texts/zh-CN";
+import { t } from "../../texts";
 
 const w = t.messages.template;
 const TONES: Record<Template["state"], Tone> = { draft: "idle", active: "good", archived: "idle" };
@@ -99,7 +99,7 @@ function AtWechat({ one, channel, may }: { one: PlatformTemplate; channel: strin
           </small>
         )
       )}
-      <small className="quiet at-wechat-keys">{one.keys.map((key) => key.label).join("、")}</small>
+      <small className="quiet at-wechat-keys">{t.say.list(one.keys.map((key) => key.label))}</small>
     </li>
   );
 }

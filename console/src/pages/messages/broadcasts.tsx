@@ -2,7 +2,7 @@
 import { Progress } from "antd";
 import type { Broadcast, BroadcastDraft, BroadcastRow, BroadcastStatus } from "../../api/broadcasts";
 import { Status, type Tone } from "../../parts/Status";
-import { t } from "../../texts/zh-CN";
+import { t } from "../../texts";
 
 const b = t.messages.broadcast;
 

@@ -4,7 +4,7 @@ import { Link } from "react-router";
 import type { SendRow } from "../../api/messages";
 import { Moment } from "../../parts/Moment";
 import { Status, type Tone } from "../../parts/Status";
-import { t } from "../../texts/zh-CN";
+import { t } from "../../texts";
 
 const s = t.messages.sends;
 

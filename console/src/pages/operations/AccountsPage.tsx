@@ -7,7 +7,7 @@ import { Moment } from "../../parts/Moment";
 import { Nothing } from "../../parts/Nothing";
 import { Panel } from "../../parts/Panel";
 import { Status } from "../../parts/Status";
-import { t } from "../../texts/zh-CN";
+import { t } from "../../texts";
 
 const a = t.operations.account;
 
@@ -17,7 +17,7 @@ function Stopped({ stop }: { stop: Account["stopped"][number] }) {
   return (
     <Alert
       type="error"
-      title={`${stop.channel_label}：${a.stopped}`}
+      title={t.say.says(stop.channel_label, a.stopped)}
       description={a.stoppedWhy(stop.errors, stop.answers)}
       action={
         <Button

@@ -12,7 +12,7 @@ import { ResourceList } from "../../parts/ResourceList";
 import { Searching, useFilter } from "../../parts/Searching";
 import { MoveWords, whyOf } from "../../parts/Trail";
 import { Views } from "../../parts/Views";
-import { t } from "../../texts/zh-CN";
+import { t } from "../../texts";
 
 const l = t.operations.log;
 
@@ -91,7 +91,7 @@ function AuditPage() {
           placeholder={l.anyone}
           value={actor}
           onChange={(value) => setActor(value ?? null)}
-          options={people.map(({ id, name, username }) => ({ value: id, label: `${name}（${username}）` }))}
+          options={people.map(({ id, name, username }) => ({ value: id, label: t.say.aside(name, username) }))}
         />
         <Select
           className="audit-filter"

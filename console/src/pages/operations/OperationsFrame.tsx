@@ -1,7 +1,7 @@
 /** What the pages behind the platform share. */
 import { NavLink, Outlet } from "react-router";
 import { Page } from "../../parts/Page";
-import { t } from "../../texts/zh-CN";
+import { t } from "../../texts";
 import "./operations.css";
 
 const PLACES = [

@@ -5,7 +5,7 @@ import { Failure, failureText } from "../../parts/Failure";
 import { Moment } from "../../parts/Moment";
 import { Panel } from "../../parts/Panel";
 import { scrolled } from "../../parts/Scrolled";
-import { t } from "../../texts/zh-CN";
+import { t } from "../../texts";
 
 const q = t.operations.queue;
 

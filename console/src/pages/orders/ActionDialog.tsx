@@ -5,7 +5,7 @@ import type { Order, OrderAction } from "../../api/types";
 import { fenOf, yuan } from "../../lib/money";
 import { Facts } from "../../parts/Facts";
 import { failureText } from "../../parts/Failure";
-import { t } from "../../texts/zh-CN";
+import { t } from "../../texts";
 import { effectsOf } from "./effects";
 
 /** WeChat shows the reason of a refund to the payer, in at most 80 bytes. */

@@ -6,7 +6,7 @@ import { onDay } from "../../lib/time";
 import { Countdown } from "../../parts/Countdown";
 import { Panel } from "../../parts/Panel";
 import { Status } from "../../parts/Status";
-import { t } from "../../texts/zh-CN";
+import { t } from "../../texts";
 import { ActionDialog } from "./ActionDialog";
 import { refusalsOf } from "./effects";
 
@@ -71,7 +71,7 @@ export function Deal({ order }: { order: Order }) {
           {actions.length === 0
             ? t.orders.deal.lookOnly
             : refusals.map(([refusal, labels]) => (
-                <div key={refusal}>{nothing ? refusal : t.orders.deal.refused(labels.join("、"), refusal)}</div>
+                <div key={refusal}>{nothing ? refusal : t.orders.deal.refused(t.say.list(labels), refusal)}</div>
               ))}
         </div>
       </div>

@@ -4,7 +4,7 @@ import { totals, yuan } from "../../lib/money";
 import { absolute } from "../../lib/time";
 import { BalanceMark } from "../../parts/BalanceMark";
 import { Nothing } from "../../parts/Nothing";
-import { t } from "../../texts/zh-CN";
+import { t } from "../../texts";
 
 const amount = (fen: number) => (fen === 0 ? "" : yuan(fen));
 

@@ -13,7 +13,7 @@ import { Panel } from "../../parts/Panel";
 import { PersonLine, VehicleLine } from "../../parts/People";
 import { Status } from "../../parts/Status";
 import { Trail } from "../../parts/Trail";
-import { t } from "../../texts/zh-CN";
+import { t } from "../../texts";
 import { Deal } from "./Deal";
 import { Ledger } from "./Ledger";
 import { Progress } from "./Progress";
@@ -84,7 +84,7 @@ function facts(order: Order): Parameters<typeof Facts>[0]["items"] {
   if (order.refundable_until) items.push([t.orders.refundableUntil, absolute(order.refundable_until)]);
   items.push([t.orders.terms, `${order.terms_version} · ${t.orders.termsAt(absolute(order.terms_accepted_at))}`]);
   if (order.confirmed_at) items.push([t.orders.confirmedAt, absolute(order.confirmed_at)]);
-  if (order.shipping) items.push([t.orders.shipping, order.shipping.error_code ? `${order.shipping.label}（${order.shipping.error_code}）` : order.shipping.label]);
+  if (order.shipping) items.push([t.orders.shipping, order.shipping.error_code ? t.say.aside(order.shipping.label, order.shipping.error_code) : order.shipping.label]);
   if (order.store) items.push([t.orders.store, order.store.name]);
   return items;
 }

@@ -2,7 +2,7 @@
 import { Steps } from "antd";
 import type { Order } from "../../api/types";
 import { useIsPhone } from "../../app/ThemeMode";
-import { t } from "../../texts/zh-CN";
+import { t } from "../../texts";
 import { stepsOf } from "./steps";
 
 export function Progress({ order }: { order: Order }) {

@@ -2,7 +2,7 @@
 import type { Order, OrderAction } from "../../api/types";
 import { yuan } from "../../lib/money";
 import { onDay } from "../../lib/time";
-import { t } from "../../texts/zh-CN";
+import { t } from "../../texts";
 
 const HOUR = 3_600_000;
 

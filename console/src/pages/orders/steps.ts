@@ -1,6 +1,6 @@
 /** The steps of an order's way, out of both of its axes. */
 import type { Order } from "../../api/types";
-import { t } from "../../texts/zh-CN";
+import { t } from "../../texts";
 
 type Step = { title: string; status: "finish" | "process" | "wait" | "error"; content?: string };
 

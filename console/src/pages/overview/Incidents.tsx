@@ -9,7 +9,7 @@ import { Moment } from "../../parts/Moment";
 import { Nothing } from "../../parts/Nothing";
 import { Panel } from "../../parts/Panel";
 import { ResolveIncident } from "../../parts/ResolveIncident";
-import { t } from "../../texts/zh-CN";
+import { t } from "../../texts";
 
 const PLACES = { order: "/orders", customer: "/customers", journey: "/journeys", lead: "/leads" };
 

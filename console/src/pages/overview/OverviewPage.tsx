@@ -14,7 +14,7 @@ import { Page } from "../../parts/Page";
 import { Panel } from "../../parts/Panel";
 import { Grade, Status } from "../../parts/Status";
 import { PersonLine } from "../../parts/People";
-import { t } from "../../texts/zh-CN";
+import { t } from "../../texts";
 import { Incidents } from "./Incidents";
 import "./overview.css";
 
@@ -109,7 +109,7 @@ function OverviewPage() {
   const weekday = t.time.weekdays[new Date(`${today}T00:00:00Z`).getUTCDay()];
   return (
     <Page
-      title={`${t.overview.greeting(hourNow())}，${staff.name}`}
+      title={t.say.and(t.overview.greeting(hourNow()), staff.name)}
       tab={t.nav.overview}
       subtitle={`${dayHeading(today)} · ${t.time.monthDay(month, day)} ${weekday}`}
     >

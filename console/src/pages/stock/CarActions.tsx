@@ -5,7 +5,7 @@ import { useAskPrice, useCarAction, useConfirmCars, type Car, type CarAction, ty
 import { fenOf, yuan } from "../../lib/money";
 import { Facts } from "../../parts/Facts";
 import { failureText } from "../../parts/Failure";
-import { t } from "../../texts/zh-CN";
+import { t } from "../../texts";
 
 const s = t.stock;
 

@@ -11,7 +11,7 @@ import { Moment } from "../../parts/Moment";
 import { Page } from "../../parts/Page";
 import { Panel } from "../../parts/Panel";
 import { Trail } from "../../parts/Trail";
-import { t } from "../../texts/zh-CN";
+import { t } from "../../texts";
 import { CarActions } from "./CarActions";
 import { CarStatus } from "./CarStatus";
 import { Photos } from "./Photos";

@@ -2,7 +2,7 @@
 import type { CarRow } from "../../api/stock";
 import { Moment } from "../../parts/Moment";
 import { Status } from "../../parts/Status";
-import { t } from "../../texts/zh-CN";
+import { t } from "../../texts";
 
 const TONES = { draft: "idle", in_preparation: "busy", listed: "good", reserved: "warn", sold: "idle", delivered: "idle", withdrawn: "bad" } as const;
 

@@ -13,7 +13,7 @@ import { PlaceLines, VehicleLine } from "../../parts/People";
 import { ResourceList } from "../../parts/ResourceList";
 import { Searching, useFilter } from "../../parts/Searching";
 import { Views } from "../../parts/Views";
-import { t } from "../../texts/zh-CN";
+import { t } from "../../texts";
 import { CarStatus } from "./CarStatus";
 import { useKeeps } from "./roles";
 

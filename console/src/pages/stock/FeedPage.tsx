@@ -12,7 +12,7 @@ import { Page } from "../../parts/Page";
 import { Panel } from "../../parts/Panel";
 import { More } from "../../parts/ResourceList";
 import { scrolled } from "../../parts/Scrolled";
-import { t } from "../../texts/zh-CN";
+import { t } from "../../texts";
 import { FeedStatus } from "./FeedStatus";
 import { useKeeps } from "./roles";
 import "./stock.css";
@@ -68,7 +68,7 @@ function Held({ feed }: { feed: Feed }) {
 /** The columns that a refusal names. */
 function listed(details: Record<string, unknown> | undefined, name: string): string {
   const said = details?.[name];
-  return Array.isArray(said) ? said.join("、") : "";
+  return Array.isArray(said) ? t.say.list(said) : "";
 }
 
 function Refused({ feed }: { feed: Feed }) {

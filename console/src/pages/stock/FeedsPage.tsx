@@ -12,7 +12,7 @@ import { Moment } from "../../parts/Moment";
 import { Nothing } from "../../parts/Nothing";
 import { Panel } from "../../parts/Panel";
 import { ResourceList } from "../../parts/ResourceList";
-import { t } from "../../texts/zh-CN";
+import { t } from "../../texts";
 import { FeedStatus } from "./FeedStatus";
 import { useKeeps } from "./roles";
 
@@ -105,7 +105,7 @@ function HandIn() {
       {readColumns.length > 0 && (
         <details className="feed-columns quiet">
           <summary>{f.columnsHint}</summary>
-          {readColumns.join("、")}
+          {t.say.list(readColumns)}
         </details>
       )}
       <Upload.Dragger

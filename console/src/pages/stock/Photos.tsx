@@ -6,7 +6,7 @@ import { useAlbum, usePhotos, usePutUp, type Photo } from "../../api/stock";
 import type { ApiError } from "../../api/client";
 import { Failure, failureText } from "../../parts/Failure";
 import { Nothing } from "../../parts/Nothing";
-import { t } from "../../texts/zh-CN";
+import { t } from "../../texts";
 
 const p = t.stock.photos;
 

@@ -1,7 +1,7 @@
 /** What the pages of the stock share: the title, and the way from the cars to the files that bring them. */
 import { NavLink, Outlet } from "react-router";
 import { Page } from "../../parts/Page";
-import { t } from "../../texts/zh-CN";
+import { t } from "../../texts";
 import "./stock.css";
 
 function StockFrame() {

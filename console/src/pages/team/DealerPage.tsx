@@ -10,7 +10,7 @@ import { Failure } from "../../parts/Failure";
 import { Nothing } from "../../parts/Nothing";
 import { Page } from "../../parts/Page";
 import { Panel } from "../../parts/Panel";
-import { t } from "../../texts/zh-CN";
+import { t } from "../../texts";
 import { StoreForm } from "./StoreForm";
 import "./team.css";
 

@@ -9,8 +9,9 @@ import { failureText } from "../../parts/Failure";
 import { Nothing } from "../../parts/Nothing";
 import { ResourceList } from "../../parts/ResourceList";
 import { Searching, useFilter } from "../../parts/Searching";
+import { SettingsHistory } from "../../parts/SettingsHistory";
 import { Views } from "../../parts/Views";
-import { t } from "../../texts/zh-CN";
+import { t } from "../../texts";
 import "./team.css";
 
 const d = t.team.dealer;
@@ -73,7 +74,8 @@ function NewDealer({ close }: { close: () => void }) {
 }
 
 function DealersPage() {
-  const keeps = useStaff().role === "admin";
+  const { role, dealer } = useStaff();
+  const keeps = role === "admin";
   const [q] = useFilter("q");
   const [adding, setAdding] = useState(false);
   const dealers = useDealerList(q);
@@ -82,11 +84,14 @@ function DealersPage() {
       <div className="filters">
         <Searching placeholder={d.search} />
         <Views />
-        {keeps && (
-          <Button type="primary" className="filters-end" icon={<PlusOutlined />} onClick={() => setAdding(true)}>
-            {d.add}
-          </Button>
-        )}
+        <span className="filters-end">
+          {!dealer && <SettingsHistory of="places" />}
+          {keeps && (
+            <Button type="primary" icon={<PlusOutlined />} onClick={() => setAdding(true)}>
+              {d.add}
+            </Button>
+          )}
+        </span>
       </div>
       <ResourceList pages={dealers} columns={columns} card={card} linkTo={linkTo} empty={q ? <Nothing title={d.emptyFiltered} /> : <Nothing title={d.empty} hint={d.emptyHint} />} />
       {adding && <NewDealer close={() => setAdding(false)} />}

@@ -2,7 +2,7 @@
 import { Modal, Typography } from "antd";
 import type { Given } from "../../api/team";
 import { Facts } from "../../parts/Facts";
-import { t } from "../../texts/zh-CN";
+import { t } from "../../texts";
 
 const p = t.team.password;
 

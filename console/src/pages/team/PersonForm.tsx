@@ -6,7 +6,7 @@ import { useChangePerson, useDealer, useHire, type Given, type Person, type Pers
 import { useDealers } from "../../api/terms";
 import { useStaff } from "../../app/session";
 import { failureText } from "../../parts/Failure";
-import { t } from "../../texts/zh-CN";
+import { t } from "../../texts";
 import { GivenPassword } from "./GivenPassword";
 
 const w = t.team;
@@ -97,7 +97,7 @@ export function PersonForm({ person, close }: { person: Person | null; close: ()
         <Form.Item name="name" label={f.name} rules={[{ required: true, whitespace: true, max: 64, message: f.needName }]}>
           <Input autoComplete="off" />
         </Form.Item>
-        <Form.Item name="role" label={f.role} extra={(role && w.roleHints[role]) + (person && role !== person.role ? `。${f.roleHint}` : "")}>
+        <Form.Item name="role" label={f.role} extra={person && role !== person.role ? t.say.next(w.roleHints[role] ?? "", f.roleHint) : w.roleHints[role]}>
           <Select disabled={person?.is_you} options={rolesFor(person, staff.dealer !== null).map((value) => ({ value, label: t.session.roles[value] }))} />
         </Form.Item>
         {!person && !staff.dealer && isOfDealer && <OfDealer />}

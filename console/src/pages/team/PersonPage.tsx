@@ -12,7 +12,7 @@ import { Page } from "../../parts/Page";
 import { Panel } from "../../parts/Panel";
 import { Status } from "../../parts/Status";
 import { Trail } from "../../parts/Trail";
-import { t } from "../../texts/zh-CN";
+import { t } from "../../texts";
 import { GivenPassword } from "./GivenPassword";
 import { PersonForm } from "./PersonForm";
 import "./team.css";

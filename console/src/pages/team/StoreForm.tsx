@@ -2,7 +2,7 @@
 import { App, Form, Input, InputNumber, Modal, Segmented } from "antd";
 import { useSaveStore, type DealerPage, type StoreRow } from "../../api/team";
 import { failureText } from "../../parts/Failure";
-import { t } from "../../texts/zh-CN";
+import { t } from "../../texts";
 
 const d = t.team.dealer;
 const s = d.store;

@@ -2,7 +2,7 @@
 import { NavLink, Outlet } from "react-router";
 import { useStaff } from "../../app/session";
 import { Page } from "../../parts/Page";
-import { t } from "../../texts/zh-CN";
+import { t } from "../../texts";
 
 function TeamFrame() {
   const staff = useStaff();

@@ -8,7 +8,7 @@ import { absolute } from "../../lib/time";
 import { Panel } from "../../parts/Panel";
 import { scrolled } from "../../parts/Scrolled";
 import { Status } from "../../parts/Status";
-import { t } from "../../texts/zh-CN";
+import { t } from "../../texts";
 import { scopeOf } from "./policies";
 import { TextDialog } from "./PolicyCard";
 

@@ -7,14 +7,14 @@ import { absolute } from "../../lib/time";
 import { Facts } from "../../parts/Facts";
 import { Panel } from "../../parts/Panel";
 import { Status } from "../../parts/Status";
-import { t } from "../../texts/zh-CN";
+import { t } from "../../texts";
 import { scopeOf } from "./policies";
 
 export function factsOf(policy: Previewed): [label: string, value: string][] {
   return [
     [t.terms.fields.type, t.orders.depositType[policy.deposit_type] ?? policy.deposit_type],
     [t.terms.fields.amount, yuan(policy.amount_fen)],
-    [t.terms.fields.payee, `${policy.payee_name}（${t.terms.payees[policy.payee].label}）`],
+    [t.terms.fields.payee, policy.payee_name ? t.say.aside(policy.payee_name, t.terms.payees[policy.payee].label) : t.terms.payees[policy.payee].label],
     [t.terms.fields.refund, t.terms.refundRules[policy.refund_rule] ?? policy.refund_rule],
     [t.terms.fields.pay, t.terms.minutes(policy.pay_minutes)],
     [t.terms.fields.hold, t.terms.hours(policy.hold_hours)],

@@ -2,7 +2,7 @@
 import { Form, Input, InputNumber, Radio, Segmented, Select } from "antd";
 import { useDealers, type PayeeKind, type Policy, type PolicyDraft } from "../../api/terms";
 import { fenOf } from "../../lib/money";
-import { t } from "../../texts/zh-CN";
+import { t } from "../../texts";
 import { draftOf, fieldsOf, type Fields } from "./policies";
 
 const options = <K extends string>(words: Record<K, { label: string; hint: string }>) =>

@@ -5,7 +5,7 @@ import { usePreview, usePublish, type Policy, type PolicyDraft, type Previewed }
 import { useIsPhone } from "../../app/ThemeMode";
 import { Facts } from "../../parts/Facts";
 import { failureText } from "../../parts/Failure";
-import { t } from "../../texts/zh-CN";
+import { t } from "../../texts";
 import { PolicyForm } from "./PolicyForm";
 import { scopeOf } from "./policies";
 import { AsShown, factsOf } from "./PolicyCard";

@@ -10,7 +10,7 @@ import { Nothing } from "../../parts/Nothing";
 import { Page } from "../../parts/Page";
 import { Panel } from "../../parts/Panel";
 import { SettingsHistory } from "../../parts/SettingsHistory";
-import { t } from "../../texts/zh-CN";
+import { t } from "../../texts";
 import { History } from "./History";
 import { inForce, scopeOf } from "./policies";
 import { PolicyCard } from "./PolicyCard";

@@ -1,7 +1,7 @@
 /** Terms as the form holds them, as the doors take them, and in the order in which people look for them. */
 import type { DepositType, PayeeKind, Policy, PolicyDraft, RefundRule } from "../../api/terms";
 import { fenOf } from "../../lib/money";
-import { t } from "../../texts/zh-CN";
+import { t } from "../../texts";
 
 export function scopeOf(policy: Pick<Policy, "dealer">): string {
   return policy.dealer?.name ?? t.terms.brandWide;

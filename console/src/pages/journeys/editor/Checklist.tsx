@@ -5,7 +5,7 @@ import { memo, useEffect, useState } from "react";
 import { checkGraph, estimateGraph, type Checked, type Estimate, type Problem } from "../../../api/journeys";
 import { useIsPhone } from "../../../app/ThemeMode";
 import { openEnds, type DraftGraph, type PortsOf } from "../../../lib/graph";
-import { t } from "../../../texts/zh-CN";
+import { t } from "../../../texts";
 import { useKnowledge } from "./knowledge";
 import type { Mark } from "./Nodes";
 import { ENTRY } from "./shape";

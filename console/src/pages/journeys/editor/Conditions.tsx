@@ -4,7 +4,7 @@ import { Button, Checkbox, Segmented, Select } from "antd";
 import { createContext, use, type ReactNode } from "react";
 import { useSegmentKinds } from "../../../api/journeys";
 import type { Config } from "../../../lib/graph";
-import { t } from "../../../texts/zh-CN";
+import { t } from "../../../texts";
 import { Fields } from "./Field";
 import { useKnowledge } from "./knowledge";
 

@@ -19,7 +19,7 @@ import { memo, useEffect, useMemo, useRef, type ReactNode } from "react";
 import { useThemeMode, useIsPhone } from "../../../app/ThemeMode";
 import type { DraftGraph } from "../../../lib/graph";
 import { NODE_WIDTH } from "../../../lib/layout";
-import { t } from "../../../texts/zh-CN";
+import { t } from "../../../texts";
 import { useKnowledge } from "./knowledge";
 import { EditorLine, type LineData } from "./Lines";
 import { EditorEntry, EditorNote, EditorOpen, EditorStep, type Light, type Mark } from "./Nodes";
@@ -103,7 +103,7 @@ export const EditorCanvas = memo(function EditorCanvas({ graph, shape, selection
         type: "step",
         data: { kind: node.kind, label, kindLabel: kindOf(node.kind)?.label ?? node.kind, summary, mark: marks.get(node.id) ?? null, light: light(node.id) },
         selected: selection.includes(node.id),
-        ariaLabel: summary ? `${label}，${summary}` : label,
+        ariaLabel: summary ? t.say.and(label, summary) : label,
       });
     });
     const ends = [...open].map(([id, { place, from, label }]) =>

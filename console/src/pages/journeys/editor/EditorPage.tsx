@@ -20,7 +20,7 @@ import {
 import { clock } from "../../../lib/time";
 import { Failure, failureText } from "../../../parts/Failure";
 import { Panel } from "../../../parts/Panel";
-import { t } from "../../../texts/zh-CN";
+import { t } from "../../../texts";
 import { saveFile } from "../../../lib/files";
 import { ActsProvider, type Acts, type Carried } from "./acts";
 import { Checklist, marksOf, useChecked, useEstimate } from "./Checklist";

@@ -1,6 +1,6 @@
 /** How many people would enter, whom the messages would reach and whom not, and until which day they have left. */
 import type { Estimate } from "../../../api/journeys";
-import { t } from "../../../texts/zh-CN";
+import { t } from "../../../texts";
 
 const e = t.editor.estimate;
 

@@ -5,7 +5,7 @@ import { useId, type ReactNode } from "react";
 import type { FormField, KindSchema } from "../../../api/journeys";
 import type { Config } from "../../../lib/graph";
 import { fromLocalInput, toLocalInput } from "../../../lib/time";
-import { t } from "../../../texts/zh-CN";
+import { t } from "../../../texts";
 import { ConditionField, TreeField } from "./Conditions";
 import { isReference, ReferenceField } from "./References";
 import { plain, WhereField } from "./Where";

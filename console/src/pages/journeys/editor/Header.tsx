@@ -15,7 +15,7 @@ import { useIsPhone } from "../../../app/ThemeMode";
 import { clock } from "../../../lib/time";
 import { failureText } from "../../../parts/Failure";
 import { Status } from "../../../parts/Status";
-import { t } from "../../../texts/zh-CN";
+import { t } from "../../../texts";
 import type { InHand, Saving } from "./useDraft";
 
 function SavingWords({ saving, retry }: { saving: Saving; retry: () => void }) {

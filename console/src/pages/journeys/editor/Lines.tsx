@@ -3,7 +3,7 @@ import { PlusOutlined } from "@ant-design/icons";
 import { BaseEdge, EdgeLabelRenderer, type Edge, type EdgeProps } from "@xyflow/react";
 import { memo, useState } from "react";
 import { smooth, type Point, type Route } from "../../../lib/layout";
-import { t } from "../../../texts/zh-CN";
+import { t } from "../../../texts";
 import { useActs } from "./acts";
 import { placeOfRoute } from "./shape";
 

@@ -3,7 +3,7 @@ import { CloseOutlined, ExclamationCircleFilled, PlusOutlined } from "@ant-desig
 import { Handle, Position, type Node, type NodeProps } from "@xyflow/react";
 import { memo, useState } from "react";
 import type { Place } from "../../../lib/graph";
-import { t } from "../../../texts/zh-CN";
+import { t } from "../../../texts";
 import { useActs } from "./acts";
 import { iconOf } from "./kinds";
 
@@ -75,7 +75,7 @@ export const EditorEntry = memo(function EditorEntry({ data, selected }: NodePro
           <small className="estep-summary">{t.editor.noTrigger}</small>
         ) : (
           <small className="estep-summary" title={data.lines.join("\n")}>
-            {data.lines.slice(0, 2).join("；")}
+            {t.say.list(data.lines.slice(0, 2))}
             {data.lines.length > 2 && ` +${data.lines.length - 2}`}
           </small>
         )}

@@ -1,6 +1,6 @@
 /** Every kind of step and trigger by group, to be dragged onto the sheet or put behind the chosen step by a click. */
 import { memo } from "react";
-import { t } from "../../../texts/zh-CN";
+import { t } from "../../../texts";
 import type { Carried } from "./acts";
 import { grouped, iconOf } from "./kinds";
 import { useKnowledge } from "./knowledge";

@@ -3,7 +3,7 @@ import { CopyOutlined, DeleteOutlined, PlusOutlined } from "@ant-design/icons";
 import { Alert, Button, Collapse, Dropdown, Input, InputNumber, Segmented } from "antd";
 import type { Estimate } from "../../../api/journeys";
 import { change, MOST_TRIGGERS, nodeOf, type Config, type DraftGraph, type DraftNode } from "../../../lib/graph";
-import { t } from "../../../texts/zh-CN";
+import { t } from "../../../texts";
 import { Coming, Reach } from "./Estimates";
 import { Fields, Labelled } from "./Field";
 import { iconOf } from "./kinds";

@@ -3,7 +3,7 @@ import { SearchOutlined } from "@ant-design/icons";
 import { Button, Input, type InputRef } from "antd";
 import { useEffect, useRef, useState } from "react";
 import { joinRefusal, refusal, targetOf, type DraftGraph, type Place } from "../../../lib/graph";
-import { t } from "../../../texts/zh-CN";
+import { t } from "../../../texts";
 import { grouped, iconOf, startOf } from "./kinds";
 import { useKnowledge } from "./knowledge";
 

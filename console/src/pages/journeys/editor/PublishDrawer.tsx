@@ -15,7 +15,7 @@ import {
 } from "../../../api/journeys";
 import { useIsPhone } from "../../../app/ThemeMode";
 import { failureText } from "../../../parts/Failure";
-import { t } from "../../../texts/zh-CN";
+import { t } from "../../../texts";
 import { Problems } from "./Checklist";
 import { Forecast } from "./Estimates";
 

@@ -6,7 +6,7 @@ import { useMessageTemplates, usePalette, useSegments, type FormField, type Kind
 import { useJourneys, useTags } from "../../../api/queries";
 import { useDealers } from "../../../api/terms";
 import { rowsOf } from "../../../lib/rows";
-import { t } from "../../../texts/zh-CN";
+import { t } from "../../../texts";
 import type { FieldProps } from "./Field";
 
 const KNOWN = ["event", "tag", "segment", "template", "channel", "journey", "known_date", "series", "word", "city", "dealer", "time_zone"];
@@ -60,7 +60,7 @@ function TemplateField(props: FieldProps) {
   const wanted = channel ?? usual;
   const options = rowsOf(found)
     .filter((one) => one.state !== "archived" && (!wanted || one.channel === wanted))
-    .map((one) => ({ value: one.key, label: wanted ? one.title : `${one.title}（${one.channel_label}）` }));
+    .map((one) => ({ value: one.key, label: wanted ? one.title : t.say.aside(one.title, one.channel_label) }));
   const unique = [...new Map(options.map((one) => [one.value, one])).values()];
   return <Chosen {...props} options={unique} loading={found.isPending} />;
 }

@@ -8,7 +8,7 @@ import { absolute } from "../../../lib/time";
 import { rowsOf } from "../../../lib/rows";
 import { failureText } from "../../../parts/Failure";
 import { nameOf } from "../../../parts/People";
-import { t } from "../../../texts/zh-CN";
+import { t } from "../../../texts";
 import { iconOf } from "./kinds";
 import { useKnowledge } from "./knowledge";
 import type { Light } from "./Nodes";
@@ -204,12 +204,14 @@ function Told({ simulation, at, onGo }: { simulation: Simulation; at: string; on
       <Alert
         type={simulation.status === "completed" ? "success" : "info"}
         showIcon
-        title={`${t.editor.simulate.ended[simulation.status] ?? simulation.status}${simulation.reason ? `：${simulation.reason}` : ""}`}
+        title={simulation.reason ? t.say.says(ended(simulation), simulation.reason) : ended(simulation)}
         description={simulation.is_cut ? t.editor.simulate.cut : undefined}
       />
     </>
   );
 }
+
+const ended = ({ status }: Simulation): string => t.editor.simulate.ended[status] ?? status;
 
 function MessageTold({ message }: { message: Simulation["messages"][number] }) {
   return (
@@ -229,7 +231,7 @@ function MessageTold({ message }: { message: Simulation["messages"][number] }) {
         {message.ways.map((way) => (
           <li key={way.channel} className={way.is_taken ? "sim-yes" : way.is_open ? "" : "sim-no"}>
             {way.label}
-            {way.reason && `：${way.reason}`}
+            {way.reason && t.say.says("", way.reason)}
           </li>
         ))}
       </ul>

@@ -2,7 +2,7 @@
 import { DeleteOutlined, PlusOutlined } from "@ant-design/icons";
 import { Button, Input, Select } from "antd";
 import type { Config } from "../../../lib/graph";
-import { t } from "../../../texts/zh-CN";
+import { t } from "../../../texts";
 
 type Test = "is" | "one_of" | "at_least" | "at_most" | "exists";
 const TESTS: Test[] = ["is", "one_of", "at_least", "at_most", "exists"];

@@ -20,11 +20,12 @@ import {
   SolutionOutlined,
   SubnodeOutlined,
   TagOutlined,
+  TrophyOutlined,
 } from "@ant-design/icons";
 import type { ReactNode } from "react";
 import type { Kind, Palette } from "../../../api/journeys";
 import type { Config } from "../../../lib/graph";
-import { t } from "../../../texts/zh-CN";
+import { t } from "../../../texts";
 
 const ICONS: Record<string, ReactNode> = {
   trigger: <LoginOutlined />,
@@ -44,6 +45,7 @@ const ICONS: Record<string, ReactNode> = {
   notify_staff: <BellOutlined />,
   staff_task: <SolutionOutlined />,
   webhook: <ApiOutlined />,
+  goal: <TrophyOutlined />,
   exit: <LogoutOutlined />,
   end: <CheckCircleOutlined />,
   date: <CalendarOutlined />,
@@ -61,7 +63,7 @@ export const iconOf = (kind: string): ReactNode => (
 
 const GROUPS: Record<string, string[]> = {
   message: ["send_message", "ask_credit"],
-  flow: ["wait", "wait_until", "wait_for", "branch", "split", "ab_test", "sub_journey", "exit", "end"],
+  flow: ["wait", "wait_until", "wait_for", "branch", "split", "ab_test", "sub_journey", "goal", "exit", "end"],
   people: ["add_tag", "remove_tag", "set_attribute"],
   staff: ["staff_task", "notify_staff", "create_lead"],
   outside: ["webhook"],

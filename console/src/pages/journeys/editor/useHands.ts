@@ -2,7 +2,7 @@
 import { App } from "antd";
 import { useEffect, useRef } from "react";
 import { copy, lastPlace, paste, readFragment, remove, type DraftGraph, type Place } from "../../../lib/graph";
-import { t } from "../../../texts/zh-CN";
+import { t } from "../../../texts";
 import { useKnowledge } from "./knowledge";
 import { ENTRY, type Shape, heightOf } from "./shape";
 import type { InHand } from "./useDraft";

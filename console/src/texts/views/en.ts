@@ -1,0 +1,31 @@
+/** The English words of saved views; see zh-CN.ts, whose keys these are. */
+import type { Texts } from "..";
+
+export const views: Texts["views"] = {
+  title: "Views",
+  hint: "Keep these filters to come back with one press; you may share them with colleagues.",
+  yours: "Mine",
+  shared: "Shared",
+  by: (name) => `Shared by ${name}`,
+  save: "Save these filters",
+  update: (name) => `Update “${name}” with these filters`,
+  updated: "View updated",
+  saved: "View saved",
+  renamed: "View changed",
+  removed: "View deleted",
+  newTitle: "Save view",
+  changeTitle: "Change view",
+  change: (name) => `Change view ${name}`,
+  remove: (name) => `Delete view ${name}`,
+  removeTitle: (name) => `Delete view “${name}”?`,
+  removeOwn: "Only the name and its filters are deleted; what is in the list stays.",
+  removeShared: "Colleagues with whom it is shared lose it, too; what is in the list stays.",
+  removeOk: "Delete",
+  name: "Name",
+  namePlaceholder: "For example: to call this week",
+  needName: "Enter a name",
+  share: { brand: "Share with headquarters", dealer: "Share with this store" },
+  filters: "Filters",
+  noFilters: "No filters, shows all",
+  ok: "Save",
+};
