@@ -15,6 +15,7 @@ from miniprogram_mock.phone.phone import Desk
 from miniprogram_mock.story import DEMO_PASSWORD, Story
 from tests.e2e import crowd
 from tests.e2e.sheet import COMING, DESK, Sheet, looked_at
+from tests.factories.journeys import node
 
 ID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f-]{22}")
 LINKS = "[...document.querySelectorAll('a[href^=\"/console\"]')].map((link) => link.getAttribute('href'))"
@@ -29,7 +30,9 @@ INSIDE = 12
 
 @pytest.fixture
 def lived_in(town: Stack, desk: Desk) -> None:
-    """Of each kind that has a page: an order, a refund, people, a message, a broadcast, a segment, a campaign, a feed, a day's bills."""
+    """Of each kind that has a page: an order, a refund, people, a message, a broadcast, a segment, a campaign, a feed, a day's bills;
+    and a journey that is half drawn, as whoever draws leaves it in the evening.
+    """
     story = Story(town.web, town.simulator, patience=60, say=lambda _: None)
     for step in (story.log_in, story.search, story.share, story.reserve, story.friend_changes_his_mind):
         step()
@@ -42,6 +45,10 @@ def lived_in(town: Stack, desk: Desk) -> None:
     today = datetime.now(UTC).date()
     days = {"begins_on": str(today), "ends_on": str(today + timedelta(days=5))}
     crowd.do(desk, "campaigns/", name="春季车展", kind="auto_show", budget_fen=100_000, form={"fields": [], "consent": None}, **days)
+    drawn = crowd.do(desk, "journeys/", name="半张旅程")
+    graph = {"nodes": [node("wait_1", "wait", amount=1, unit="day")], "start": "wait_1", "edges": [], "triggers": [], "rules": {}}
+    kept = {"revision": drawn["revision"], "graph": graph}
+    desk.line.call("PUT", f"/api/staff/journeys/{drawn['id']}/draft", json=kept)
     manager = Desk(town.web, username="manager001", password=DEMO_PASSWORD)
     columns = "stock_number,title,series,condition,model_year,price_fen,store"
     feed = f"{columns}\n{key},极曜 J5 2024款 长续航版,极曜 J5,used,2024,不详,没有这家店".encode()

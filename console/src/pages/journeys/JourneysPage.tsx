@@ -20,7 +20,8 @@ import { Stuck } from "./Stuck";
 import "./journeys.css";
 
 const l = t.editor.list;
-const linkTo = (row: JourneyRow) => (row.status === "draft" ? `/journeys/${row.id}/edit` : `/journeys/${row.id}`);
+/** A draft opens where it is drawn, for those who draw. */
+const linkFor = (draws: boolean) => (row: JourneyRow) => (draws && row.status === "draft" ? `/journeys/${row.id}/edit` : `/journeys/${row.id}`);
 
 function State({ row }: { row: JourneyRow }) {
   return <Status value={row.status} texts={t.journeys.status} tone={row.status === "active" ? "good" : undefined} />;
@@ -46,7 +47,7 @@ function Converted({ row }: { row: JourneyRow }) {
   );
 }
 
-function columnsWith(menuOf: ((row: JourneyRow) => MenuProps) | null): TableColumnsType<JourneyRow> {
+function columnsWith(linkTo: (row: JourneyRow) => string, menuOf: ((row: JourneyRow) => MenuProps) | null): TableColumnsType<JourneyRow> {
   const amount = (name: "entered" | "active") => ({
     title: l.columns[name],
     width: 110,
@@ -129,6 +130,7 @@ function JourneysPage() {
   const draws = MARKETING.includes(useStaff().role);
   const menu = useJourneyMenu();
   const menuOf = draws ? menu : null;
+  const linkTo = linkFor(draws);
   const [isNew, setNew] = useState(false);
   const [q] = useFilter("q");
   const [status, setStatus] = useFilter("status");
@@ -165,7 +167,7 @@ function JourneysPage() {
       </div>
       <ResourceList
         pages={journeys}
-        columns={columnsWith(menuOf)}
+        columns={columnsWith(linkTo, menuOf)}
         card={cardWith(menuOf)}
         linkTo={linkTo}
         empty={<Empty isFiltered={Boolean(q ?? status)} draws={draws} />}
