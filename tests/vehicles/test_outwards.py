@@ -14,7 +14,7 @@ HERE = Place(31.2304, 121.4737)
 def test_a_column_looked_at_anywhere_says_what_a_sorted_list_says() -> None:
     dice = random.Random(10)
     points = Points([dice.uniform(18, 53) for _ in range(500)], [dice.uniform(73, 135) for _ in range(500)])
-    whole = [round(arc_m(far)) for far in sorted(points.chords(HERE))]
+    whole = [round(arc_m(far)) for far in sorted(points.chord(one, HERE) for one in range(500))]
     for _ in range(100):
         metres = Column(Outwards(points, HERE), lambda far, _: round(arc_m(far)))  # nobody has looked at it yet
         begin, end = sorted(dice.randrange(520) for _ in range(2))
