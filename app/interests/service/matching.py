@@ -82,12 +82,11 @@ def match(session: Session, brand_id: uuid.UUID, vehicle_ids: Collection[uuid.UU
     radius, and by asking it where there are words or other things that cannot.
     """
     # A store, or a series, that is as new as its car is known, too.
-    known.anew(session, brand_id)
-    search = inverted.inverted(session, brand_id)
+    today = known.anew(session, brand_id).today
     session.execute(text("DROP TABLE IF EXISTS found"))
     session.execute(
-        text(_FOUND.format(columns=search.columns, condition=search.condition)),
-        search.values | {"brand_id": brand_id, "ids": list(vehicle_ids), "asked": sorted(inverted.ASKED)},
+        text(_FOUND.format(columns=inverted.COLUMNS, condition=inverted.condition(":{}"))),
+        {"brand_id": brand_id, "today": today, "ids": list(vehicle_ids), "asked": sorted(inverted.ASKED)},
     )
     _measure(session)
     _ask(session, brand_id)

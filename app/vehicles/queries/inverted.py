@@ -5,17 +5,17 @@ The conditions are those of the search itself (`sql.where`), with a column of th
 
 from __future__ import annotations
 
+import functools
 import re
 import uuid
-from dataclasses import dataclass, fields
-from datetime import date
+from dataclasses import fields, replace
+from datetime import UTC, date, datetime
 from typing import Any
 
-from sqlalchemy.orm import Session
-
+from app.kit.json import dumps
 from app.vehicles.queries import sql
-from app.vehicles.queries.asking import asked_for
 from app.vehicles.queries.filters import Filters
+from app.vehicles.search.engine import Asked, Sort, Stores
 
 # The filters that can be turned around, with the type that SQL reads them from JSON with.
 RECORD = {
@@ -53,34 +53,39 @@ ASKED = frozenset(one.name for one in fields(Filters)) - RECORD.keys() - JOINED
 
 _PROBES: dict[str, Any] = {"text[]": ("x",), "bigint[]": (1,), "bigint": 1, "date": date(2000, 1, 1), "boolean": True}
 _PARAMETER = re.compile(r"%\((\w+)\)s")
+# The row that says what is asked: its columns are empty where nothing is.
+COLUMNS = ", ".join(f"{name} {kind}" for name, kind in RECORD.items())
 
 
-@dataclass(frozen=True)
-class Inverted:
-    """`condition` speaks of `vehicles v` and of a row `x` with the columns `columns`, which are empty where nothing is asked.
+@functools.cache
+def condition(parameter: str) -> str:
+    """The conditions of every filter of `RECORD`, and of being on sale at all, on `vehicles v` and a row `x` with the columns COLUMNS.
 
-    It is written for `sqlalchemy.text`, with `values` for its parameters.
+    `parameter` is how a statement names one: ":{}" for `sqlalchemy.text`, "%({})s" for the driver. There are `brand_id` and `today`.
     """
 
-    columns: str
-    condition: str
-    values: dict[str, Any]
+    def of_row(found: re.Match[str]) -> str:
+        return f"x.{found[1]}" if found[1] in RECORD else parameter.format(found[1])
 
-
-def inverted(session: Session, brand_id: uuid.UUID) -> Inverted:
-    """The conditions of every filter of `RECORD`, and of being on sale at all."""
-    said = sql.where(asked_for(session, brand_id, Filters(**{name: _PROBES[kind] for name, kind in RECORD.items()})))
+    probe = Filters(**{name: _PROBES[kind] for name, kind in RECORD.items()})
+    asked = Asked(uuid.UUID(int=0), probe, Sort.newest, datetime.min.replace(tzinfo=UTC), Stores((), ()))
     turned, used = [], set()
-    for condition in (*said.base, *(one for conditions in said.own.values() for one in conditions)):
-        names = [name for name in _PARAMETER.findall(condition) if name in RECORD]
+    for one in sql.where(asked):
+        names = [name for name in _PARAMETER.findall(one) if name in RECORD]
         used.update(names)
-        of_row = _PARAMETER.sub(_of_row, condition)
-        turned.append(f"({' OR '.join([*(f'x.{name} IS NULL' for name in names), of_row])})")
+        turned.append(f"({' OR '.join([*(f'x.{name} IS NULL' for name in names), _PARAMETER.sub(of_row, one)])})")
     if used != RECORD.keys():
         raise RuntimeError(f"the search has no condition for {RECORD.keys() - used}")
-    columns = ", ".join(f"{name} {kind}" for name, kind in RECORD.items())
-    return Inverted(columns, " AND ".join(turned), {name: value for name, value in said.values.items() if name not in RECORD})
+    return " AND ".join(turned)
 
 
-def _of_row(parameter: re.Match[str]) -> str:
-    return f"x.{parameter[1]}" if parameter[1] in RECORD else f":{parameter[1]}"
+def agreeing(asked: Asked) -> tuple[str, str, dict[str, Any]]:
+    """A table and the condition that cars of a search agree with, and their values, for the driver.
+
+    Nearly all searches have the same, so that the database plans it once. Left out is what `JOINED` and a choice of stores ask.
+    """
+    rest = sql.where(replace(asked, filters=Filters(listed_within_days=asked.filters.listed_within_days), store_numbers=()), within=False)
+    kept = {name: value for name in RECORD if (value := getattr(asked.filters, name)) not in (None, ())}
+    more = [one for one in rest if not one.startswith(sql.ON_SALE)]
+    table = f"jsonb_to_record(CAST(%(kept)s AS jsonb)) AS x({COLUMNS})"
+    return table, " AND ".join([condition("%({})s"), *more]), rest.values | {"kept": dumps(kept).decode()}

@@ -7,7 +7,7 @@ import time
 import uuid
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 
 from sqlalchemy import String, cast, select, text
 from sqlalchemy.orm import Session
@@ -109,6 +109,11 @@ class Known:
     def now(self) -> datetime:
         """The platform's time."""
         return self.read_at + timedelta(seconds=time.monotonic() - self.read_on)
+
+    @property
+    def today(self) -> date:
+        """The day in China on which a warranty still has to run."""
+        return self.now.astimezone(engine.CHINA).date()
 
 
 _remembered: dict[uuid.UUID, Known] = {}

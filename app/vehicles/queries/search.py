@@ -10,7 +10,7 @@ from typing import Any
 from sqlalchemy.orm import Session
 
 from app.kit.geo import Place
-from app.vehicles.queries import known, sql
+from app.vehicles.queries import inverted, known, sql
 from app.vehicles.queries.asking import answered, asked_for, marker
 from app.vehicles.queries.facets import Facets, told
 from app.vehicles.queries.filters import Filters
@@ -93,16 +93,24 @@ def _read(session: Session, asked: Asked, numbers: list[int], near: Place | None
     """The cars of these numbers that still agree with the search, as they are shown, by number."""
     if not numbers:
         return {}
-    said = sql.where(asked, within=False)
-    statement = f"SELECT v.number, {LISTED} FROM vehicles v WHERE v.number = ANY(%(page)s) AND {said}"  # noqa: S608  # no input in the text
-    rows = sql.run(session, statement, said.values | {"page": numbers}).all()
+    table, condition, values = inverted.agreeing(asked)
+    statement = f"SELECT v.number, {LISTED} FROM {table}, vehicles v WHERE v.number = ANY(%(page)s) AND {condition}"  # noqa: S608  # no input in the text
+    rows = sql.run(session, statement, values | {"page": numbers}).all()
     brand = known.of_brand(session, asked.brand_id)
     if not all(row.store_id in brand.stores.by_id and row.series_id in brand.series for row in rows):
         brand = known.anew(session, asked.brand_id)
     cars = {}
     for row in rows:
-        store = brand.stores.by_id[row.store_id]
+        store, series = brand.stores.by_id[row.store_id], brand.series[row.series_id]
         metres = brand.stores.metres(near, store) if near else None
-        if not asked.stores.limited or (metres is not None and metres <= (asked.filters.radius_km or 0) * 1000):
-            cars[row.number] = listed(row, store, brand.series[row.series_id], metres)
+        if _agrees(asked, store, series, metres):
+            cars[row.number] = listed(row, store, series, metres)
     return cars
+
+
+def _agrees(asked: Asked, store: known.StoreKnown, series: known.SeriesKnown, metres: float | None) -> bool:
+    """Whether a car's store and series are those that are asked for."""
+    filters = asked.filters
+    is_near = not asked.stores.limited or (metres is not None and metres <= (filters.radius_km or 0) * 1000)
+    is_there = (not asked.store_numbers or store.number in asked.store_numbers) and (not filters.city or store.city in filters.city)
+    return is_near and is_there and (not filters.series or series.key in filters.series)

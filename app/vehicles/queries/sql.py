@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field
+from itertools import chain
 from typing import Any
 
 from sqlalchemy import CursorResult
@@ -43,8 +44,11 @@ class Where:
     own: dict[str, list[str]] = field(default_factory=dict)
     values: dict[str, Any] = field(default_factory=dict)
 
+    def __iter__(self) -> Iterator[str]:
+        return chain(self.base, *self.own.values())
+
     def __str__(self) -> str:
-        return " AND ".join([*self.base, *(one for conditions in self.own.values() for one in conditions)])
+        return " AND ".join(self)
 
     def demand(self, condition: str, facet: str | None = None, /, **values: Any) -> None:
         """One condition more, with the values that its parameters stand for."""
@@ -55,7 +59,7 @@ class Where:
 def where(asked: Asked, *, within: bool = True) -> Where:
     """The conditions on `vehicles v` of a search, but for its page; `within` says whether its radius is one of them."""
     filters, said = asked.filters, Where()
-    said.demand("v.brand_id = %(brand_id)s AND v.status IN ('listed', 'reserved')", brand_id=asked.brand_id, today=asked.today)
+    said.demand(ON_SALE, brand_id=asked.brand_id, today=asked.today)
     if within and asked.stores.limited:
         said.demand(_AT_STORE.format("within"), within=list(asked.stores.numbers))
     if asked.listed_since is not None:
@@ -73,6 +77,7 @@ def where(asked: Asked, *, within: bool = True) -> Where:
     return said
 
 
+ON_SALE = "v.brand_id = %(brand_id)s AND v.status IN ('listed', 'reserved')"
 _AT_STORE = "v.store_id IN (SELECT id FROM stores WHERE number = ANY(%({})s))"
 _PLAIN = {
     "registered_from": "v.first_registration_date >= %(registered_from)s",
