@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
+from collections import defaultdict
 from collections.abc import Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
@@ -12,7 +13,7 @@ from typing import Any
 from tantivy import Query
 
 from app.vehicles.search.asking import Clauses
-from app.vehicles.search.engine import BOUNDS, PRICE_BARS_FEN, RANGES, Asked, Value
+from app.vehicles.search.engine import BOUNDS, MOST_VALUES, PRICE_BARS_FEN, RANGES, Asked, Value
 from app.vehicles.search.layout import GROUP_OF, GROUPS, OPTIONS_A_PACK, PACK_NAMES, packs_for
 from app.vehicles.search.reader import Values, View
 
@@ -97,20 +98,25 @@ def _count(view: View, asked: Asked, query: Query, wanted: Sequence[str]) -> Cou
     for name in wanted:
         looks |= _looks(view, asked, name)
     seen = view.searcher.aggregate(query, looks)
+    groups = {group: _of_group(view, group, seen[group]["buckets"]) for group in GROUPS if group in seen}
     counted = Counted(sum(bucket["doc_count"] for bucket in seen["years"]["buckets"]))
     for name in wanted:
         if name == "model_year" + _RANGE:
-            years: list[Any] = [*_of_group(view, "model_year", seen["years"]["buckets"])]
+            years: list[Any] = [*groups["years"]["model_year"]]
             counted.ranges["model_year"] = (min(years), max(years)) if years else (None, None)
         elif name.endswith(_RANGE):
             ends = seen[name]
             counted.ranges[name.removesuffix(_RANGE)] = _whole(ends["min"]), _whole(ends["max"])
         elif name in GROUP_OF:
-            counted.facets[name] = _of_group(view, name, seen[GROUP_OF[name]]["buckets"])
+            counted.facets[name] = groups[GROUP_OF[name]][name]
         elif name == "options":
             counted.facets[name] = _options(view, seen)
         elif name == "store":
-            counted.facets[name] = {bucket["key"]: bucket["doc_count"] for bucket in seen["store"]["buckets"]}
+            buckets = seen["store"]["buckets"]
+            if seen["store"]["sum_other_doc_count"] and buckets[MOST_VALUES - 1]["doc_count"] == buckets[-1]["doc_count"]:
+                # Where the last of the most and more than were asked for have equally many, nobody said which of them these are.
+                buckets = view.searcher.aggregate(query, {"store": _terms("store", _MOST_BUCKETS)})["store"]["buckets"]
+            counted.facets[name] = {bucket["key"]: bucket["doc_count"] for bucket in buckets}
         else:
             # A column that no car has anything in has no bucket at all.
             runs = next((bucket["doc_count"] for bucket in seen[name]["buckets"] if bucket.get("from") is not None), 0)
@@ -137,7 +143,9 @@ def _looks(view: View, asked: Asked, name: str) -> dict[str, Any]:
         rest = {"more_options": _terms("more_options", options)} if options > len(PACK_NAMES) * OPTIONS_A_PACK else {}
         return {pack: _terms(pack, 1 << OPTIONS_A_PACK) for pack in packs_for(options)} | rest
     if name == "store":
-        return {"store": _terms("store", _MOST_BUCKETS)}
+        # A bucket costs more to bring here than a hundred cars to count; whoever has chosen stores wants to hear of just these.
+        most = _MOST_BUCKETS if asked.store_numbers else 2 * MOST_VALUES
+        return {"store": {"terms": {"field": "store", "size": most, "segment_size": _MOST_BUCKETS}}}
     return {name: {"range": {"field": "warranty", "ranges": [{"from": asked.today.toordinal()}]}}}
 
 
@@ -145,15 +153,18 @@ def _terms(column: str, most: int) -> dict[str, Any]:
     return {"terms": {"field": column, "size": min(max(most, 1), _MOST_BUCKETS)}}
 
 
-def _of_group(view: View, facet: str, buckets: Iterable[dict[str, Any]]) -> dict[Value, int]:
-    group = GROUP_OF[facet]
-    place, combinations = GROUPS[group].index(facet), view.names.values(group)
-    counts: dict[Value, int] = {}
-    for bucket in buckets:
-        value = combinations[bucket["key"]][place]
-        if value is not None:
-            counts[value] = counts.get(value, 0) + bucket["doc_count"]
-    return counts
+def _of_group(view: View, group: str, buckets: Iterable[dict[str, Any]]) -> dict[str, dict[Value, int]]:
+    """The counts of each facet of a group."""
+    combinations = view.names.values(group)
+    found = [(combinations[bucket["key"]], bucket["doc_count"]) for bucket in buckets]
+    facets: dict[str, dict[Value, int]] = {}
+    for place, facet in enumerate(GROUPS[group]):
+        counts: dict[Value, int] = defaultdict(int)
+        for combination, number in found:
+            if (value := combination[place]) is not None:
+                counts[value] += number
+        facets[facet] = dict(counts)
+    return facets
 
 
 def _options(view: View, seen: dict[str, Any]) -> dict[Value, int]:

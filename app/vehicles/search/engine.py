@@ -44,6 +44,8 @@ CHOICES = (
     "store",
 )
 FACETS = (*CHOICES, "options", "accident_free", "in_warranty")
+# A brand may have thousands of stores and of trims: of a facet those with most cars are told, and whatever is chosen.
+MOST_VALUES = 200
 # What is asked for by a lower and an upper bound, with the filters that say them; `ranges` tells how far it reaches.
 BOUNDS = {
     "price": ("price_min_fen", "price_max_fen"),
@@ -160,7 +162,8 @@ class Hits:
 
     `facets`: facet → value → count. `values`: facet → the values, ascending, that a visible car of the brand has: those that `facets`
     leaves out have no car; of `store` and `city` whoever asks knows them. A choice's count leaves its own facet out, an option's is on
-    top of the options chosen. `city` is keyed by name, `store` by number, `accident_free` and `in_warranty` by True and False.
+    top of the options chosen. Of `store`, unless stores are chosen, an engine may leave out all with fewer cars than the last of
+    MOST_VALUES has. `city` is keyed by name, `store` by number, `accident_free` and `in_warranty` by True and False.
     `histogram`: one count for each of PRICE_BARS_FEN, without the price asked for. `ranges`: least and greatest of price and monthly
     rate (fen), mileage (km), model year, each without its own bounds; (None, None) when there is none.
     """

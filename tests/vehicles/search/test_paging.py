@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from app.vehicles.queries.filters import Filters
-from app.vehicles.search.engine import FACETS, FARTHEST, MERITS, NUMBER_BITS, Asked, Key, Sort, Stores, far
+from app.vehicles.search.engine import FACETS, FARTHEST, MERITS, MOST_VALUES, NUMBER_BITS, Asked, Key, Sort, Stores, far
 from app.vehicles.search.folders import Folders
 from app.vehicles.search.index import Index
 from app.vehicles.search.layout import COLUMNS, step
@@ -130,6 +130,24 @@ def test_what_no_car_tells_is_counted_for_none(index: Index) -> None:
     hits = index.find(replace(asked, facets=FACETS, ranges=True))
     assert (hits.total, hits.facets["in_warranty"], hits.facets["accident_free"]) == (CARS, {False: CARS}, {})
     assert (hits.facets["seats"], hits.facets["options"], hits.ranges["monthly"]) == ({}, {}, (None, None))
+
+
+@pytest.mark.parametrize("ties", [False, True], ids=["a clear order", "many alike"])
+def test_of_very_many_stores_those_with_most_cars_are_counted_and_whatever_is_chosen(ties: bool, tmp_path: Path) -> None:
+    """Who has equally many as the last one that is told must be there, too: which of them is told is said by their names."""
+    stores = range(1, 3 * MOST_VALUES)
+    having = {store: 1 + (store % 2 if ties else store // 20) for store in stores}
+    cars = [store for store, cars_there in having.items() for _ in range(cars_there)]
+    keys = dict.fromkeys(ORDERS.values(), 0)
+    index = indexed(tmp_path, [{"number": number, "store": store} | keys for number, store in enumerate(cars, start=1)])
+    seen_from = Stores(stores, ["上海"] * len(stores))
+    asked = Asked(BRAND, Filters(), Sort.newest, datetime(2026, 6, 1, tzinfo=UTC), seen_from, limit=1, facets=FACETS)
+    counted = index.find(asked).facets["store"]
+    least = sorted(having.values(), reverse=True)[MOST_VALUES - 1]
+    assert {store: cars for store, cars in counted.items() if cars >= least} == {
+        store: cars for store, cars in having.items() if cars >= least
+    }
+    assert index.find(replace(asked, store_numbers=(2,))).facets["store"] == having
 
 
 def test_a_higher_step_has_the_higher_keys() -> None:
