@@ -136,7 +136,7 @@ def test_what_no_car_tells_is_counted_for_none(index: Index) -> None:
 def test_of_very_many_stores_those_with_most_cars_are_counted_and_whatever_is_chosen(ties: bool, tmp_path: Path) -> None:
     """Who has equally many as the last one that is told must be there, too: which of them is told is said by their names."""
     stores = range(1, 3 * MOST_VALUES)
-    having = {store: 1 + (store % 2 if ties else store // 20) for store in stores}
+    having = {store: 1 if ties else 1 + store // 20 for store in stores}
     cars = [store for store, cars_there in having.items() for _ in range(cars_there)]
     keys = dict.fromkeys(ORDERS.values(), 0)
     index = indexed(tmp_path, [{"number": number, "store": store} | keys for number, store in enumerate(cars, start=1)])
