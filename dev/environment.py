@@ -15,7 +15,7 @@ from dev.steps import StepFailed
 from miniprogram_mock.platform import lbs, sms
 
 ROOT = Path(__file__).resolve().parent.parent
-PORTS = {"WEB_PORT": 8000, "SIM_PORT": 8100, "PHONE_PORT": 8200, "PG_PORT": 55432, "VALKEY_PORT": 56379}
+PORTS = {"WEB_PORT": 8000, "SIM_PORT": 8100, "PHONE_PORT": 8200, "LIVE_PORT": 8300, "PG_PORT": 55432, "VALKEY_PORT": 56379}
 REAL_DATA = Path(os.environ.get("MARQUE_DATA") or ROOT.parent / "shared" / "data")
 """Real listings and dealers, on machines that have them; nobody's to pass on, so no part of the project."""
 PROCESSES = {"worker": 2}
@@ -74,6 +74,8 @@ def complete(given: Mapping[str, str], folder: Path, *, database_url: str, redis
         "WEB_PORT": str(web),
         "SIM_PORT": str(simulator),
         "PHONE_PORT": str(port(given, "PHONE_PORT")),
+        "LIVE_PORT": str(port(given, "LIVE_PORT")),
+        "LIVE_URL": f"http://127.0.0.1:{port(given, 'LIVE_PORT')}",
         "SIM_DIR": str(folder / "platform"),
         "DATABASE_URL": database_url,
         "REDIS_URL": redis_url,

@@ -4,7 +4,7 @@
 set -euo pipefail
 set -m # each run gets a process group of its own, as on a terminal
 project=$(cd "$(dirname "$0")/.." && pwd)
-ports=(WEB_PORT="${WEB_PORT:-8200}" SIM_PORT="${SIM_PORT:-8201}" PHONE_PORT="${PHONE_PORT:-8202}" PG_PORT="${PG_PORT:-55460}" VALKEY_PORT="${VALKEY_PORT:-56460}")
+ports=(WEB_PORT="${WEB_PORT:-8200}" SIM_PORT="${SIM_PORT:-8201}" PHONE_PORT="${PHONE_PORT:-8202}" LIVE_PORT="${LIVE_PORT:-8203}" PG_PORT="${PG_PORT:-55460}" VALKEY_PORT="${VALKEY_PORT:-56460}")
 
 wait_for() { # until the log says that it runs; the seconds that took
     local log=$1 process=$2 begun=$SECONDS

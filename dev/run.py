@@ -27,6 +27,7 @@ HEALTH = {
     "simulator": ("SIM_PORT", "/_sim/health"),
     "web": ("WEB_PORT", "/api/public/health"),
     "phone": ("PHONE_PORT", "/health"),
+    "live": ("LIVE_PORT", "/health"),
 }
 """Of each process that answers HTTP: the setting with its port, and where it says that it is well."""
 
@@ -86,6 +87,7 @@ class Run:
         require_free(port(os.environ, "WEB_PORT"), setting="WEB_PORT", purpose="the web server")
         require_free(port(os.environ, "SIM_PORT"), setting="SIM_PORT", purpose="the WeChat simulator")
         require_free(port(os.environ, "PHONE_PORT"), setting="PHONE_PORT", purpose="the phone in the browser")
+        require_free(port(os.environ, "LIVE_PORT"), setting="LIVE_PORT", purpose="the hints for open pages")
         if self.postgres:
             cleanup.callback(self.postgres.stop)
             with step("PostgreSQL"):
@@ -145,7 +147,7 @@ class Run:
         deadline = time.monotonic() + READY_SECONDS
         web, simulator, phone = self.env["PUBLIC_BASE_URL"], self._local("SIM_PORT"), self._local("PHONE_PORT")
         try:
-            with step("Web server, workers, scheduler, indexer, WeChat simulator, phone"):
+            with step("Web server, workers, scheduler, indexer, live pages, WeChat simulator, phone"):
                 while not supervisor.ended.is_set() and (culprit := self._unready(supervisor)):
                     if time.monotonic() > deadline or supervisor.restless():
                         log = supervisor.outputs[supervisor.restless() or culprit].file

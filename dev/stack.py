@@ -20,7 +20,7 @@ from dev.valkey import Valkey
 
 
 class Stack:
-    """Web, worker, scheduler, indexer, simulator and phone (and Valkey, unless `redis` gives the address of one) on free ports.
+    """Web, worker, scheduler, indexer, live, simulator and phone (and Valkey, unless `redis` gives the address of one) on free ports.
 
     State, logs and secrets go to `folder`. The database at `database_url` must be migrated already; `settings` go
     before everything else that the processes would be given. `flask(...)` works before `start()`.
@@ -31,7 +31,7 @@ class Stack:
         self.folder = folder
         self.valkey = None if redis else Valkey(folder / "valkey", free_port())
         given = {name: value for name, value in os.environ.items() if name in {"PATH", "HOME", "LANG", "TZ"}}
-        given |= {name: str(free_port()) for name in ("WEB_PORT", "SIM_PORT", "PHONE_PORT")}
+        given |= {name: str(free_port()) for name in ("WEB_PORT", "SIM_PORT", "PHONE_PORT", "LIVE_PORT")}
         given |= {MARK: str(folder)} | (settings or {})
         redis_url = redis or (self.valkey.url if self.valkey else "")
         self.env = complete(given, folder, database_url=database_url, redis_url=redis_url)

@@ -61,6 +61,10 @@ class MeOut(NamedOut):
     now = DateTime(metadata={"description": "the platform's clock, which a demo may have moved"})
 
 
+class LiveOut(Schema):
+    url = String(metadata={"description": "an `EventSource` opens it; `stale` tells topics as a JSON list, `*` for all of them"})
+
+
 class DealerRowOut(NamedOut):
     city = String()
     takes_money = Boolean(metadata={"description": "whether it has a merchant number of its own, into which deposits may go"})

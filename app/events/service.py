@@ -16,7 +16,7 @@ from sqlalchemy.dialects import postgresql
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import Session
 
-from app.events import listening, queries, totals
+from app.events import listening, queries, telling, totals
 from app.events.catalogue import BEHAVIOUR, NAMES, OURS
 from app.events.forgetting import forget_client_events, forget_receipts, redact  # noqa: F401  # verbs of this service
 from app.events.listening import ears, hand_over, handler_key, rest, subscribe, subscribe_each, subscribe_for, wake  # noqa: F401  # these, too
@@ -132,6 +132,7 @@ def _write(session: Session, rows: Sequence[dict[str, Any]]) -> None:
         session.execute(insert(EventDelivery), deliveries)
     if deliveries:
         queue.enqueue(session, "events.deliver")
+    telling.tell(session, rows)
 
 
 @dataclass(frozen=True)

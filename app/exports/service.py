@@ -17,7 +17,7 @@ from app.dealers.models import Role, Staff
 from app.exports.errors import ExportNotThere, ExportOver, ExportTooLong, TooManyExports
 from app.exports.lists import Column, Offer, offered
 from app.exports.models import EXPORT, UNFINISHED, Export, ExportDownload, ExportPart, ExportStatus
-from app.kit import acting, clock, crypto, db, queue
+from app.kit import acting, clock, crypto, db, live, queue
 from app.kit.errors import AppError, Forbidden, Invalid
 from app.kit.rows import BOM, excel_line
 from app.kit.settings import settings
@@ -71,6 +71,7 @@ def cancel(session: Session, export: Export) -> None:
 def _end(session: Session, export: Export, status: ExportStatus, **values: Any) -> None:
     session.execute(delete(ExportPart).where(ExportPart.export_id == export.id))
     EXPORT.move(session, export, status, **values)
+    live.tell(session, "exports", staff_id=export.staff_id)
 
 
 def write(export_id: uuid.UUID) -> None:
@@ -123,6 +124,7 @@ def _go_on(session: Session, export: Export) -> bool:
     session.add(ExportPart(export_id=export.id, number=export.parts, sealed=crypto.encrypt(content), about=sorted(page.about)))
     export.parts, export.rows, export.bytes = export.parts + 1, export.rows + len(page.rows), export.bytes + len(content)
     export.cursor, export.written_at = page.cursor, clock.now(session)
+    live.tell(session, "exports", staff_id=export.staff_id)
     if export.rows > settings().export_max_rows:
         raise ExportTooLong
     if page.cursor is None:

@@ -39,6 +39,7 @@ class Settings(BaseSettings):
     public_base_url: str
     cookie_secure: bool = True
     trusted_proxies: int = Field(default=0, ge=0)
+    live_url: str = ""
 
     # Tencent's servers
     wechat_api_base: str = "https://api.weixin.qq.com"

@@ -45,7 +45,7 @@ class Project:
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         self.runs: list[subprocess.Popen[bytes]] = []
-        self.ports = {name: free_port() for name in ("WEB_PORT", "SIM_PORT", "PHONE_PORT", "PG_PORT", "VALKEY_PORT")}
+        self.ports = {name: free_port() for name in ("WEB_PORT", "SIM_PORT", "PHONE_PORT", "LIVE_PORT", "PG_PORT", "VALKEY_PORT")}
         (folder / "miniprogram_mock" / "platform").mkdir(parents=True)
         for module in ("__init__", "platform/__init__", "platform/__main__"):
             (folder / "miniprogram_mock" / f"{module}.py").touch()

@@ -86,7 +86,7 @@ def test_a_killed_database_comes_back(running_project):
     wait_until(postgres.answers)
 
 
-@pytest.mark.parametrize("setting", ["WEB_PORT", "SIM_PORT", "PHONE_PORT", "PG_PORT", "VALKEY_PORT"])
+@pytest.mark.parametrize("setting", ["WEB_PORT", "SIM_PORT", "PHONE_PORT", "LIVE_PORT", "PG_PORT", "VALKEY_PORT"])
 def test_a_taken_port_is_named_with_its_holder_and_the_setting_that_changes_it(project, setting):
     with socket.create_server(("127.0.0.1", project.ports[setting])):
         assert project.begin().wait(PATIENCE) == 1

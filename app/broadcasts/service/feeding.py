@@ -18,7 +18,7 @@ from app.broadcasts import queries
 from app.broadcasts.models import BROADCAST, Broadcast, BroadcastPerson, BroadcastStatus
 from app.broadcasts.service.running import told
 from app.identity.models import Customer
-from app.kit import clock, db, queue
+from app.kit import clock, db, live, queue
 from app.kit.settings import settings
 from app.messaging import service as messaging
 from app.messaging.models import Lane
@@ -81,6 +81,7 @@ def _next(session: Session) -> Broadcast | None:
 
 def _step(session: Session, broadcast: Broadcast) -> None:
     moment = clock.now(session)
+    live.tell(session, "broadcasts", brand_id=broadcast.brand_id)
     assert broadcast.expires_at is not None
     if broadcast.expires_at > moment and broadcast.listed_at is None:
         _list(session, broadcast, moment)

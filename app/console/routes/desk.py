@@ -12,7 +12,9 @@ from app.console.queries.names import dealers_of
 from app.console.queries.scope import Scope
 from app.dealers.errors import PasswordToChange
 from app.dealers.models import Role
-from app.kit import clock
+from app.kit import clock, hearing
+from app.kit.idempotency import unkept
+from app.kit.settings import settings
 from app.kit.web import Caller, blueprint, raises, transactional
 
 staff = blueprint("console", audience="staff")
@@ -33,6 +35,19 @@ def me(session: Session, who: Caller) -> Any:
         "brand": person.brand,
         "now": clock.now(session),
     }
+
+
+@staff.post("/live")
+@unkept("a ticket is good for a minute")
+@raises(PasswordToChange)
+@staff.output(schemas.LiveOut)
+@transactional
+def live(_session: Session, who: Caller) -> Any:
+    """Where this browser hears what is stale, as server-sent events: the address is good for a minute. See docs/decisions/0021."""
+    person = who.staff
+    dealer_id = None if person.dealer_id is None else str(person.dealer_id)
+    ticket = hearing.ticket(hearing.Hearer(str(person.id), str(person.brand_id), dealer_id))
+    return {"url": f"{settings().live_url.rstrip('/')}/api/staff/live?ticket={ticket}"}
 
 
 @staff.get("/dealers")

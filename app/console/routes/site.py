@@ -23,8 +23,9 @@ site = APIBlueprint("console_site", __name__, url_prefix="/console", enable_open
 def _policy() -> str:
     # Ant Design writes its styles into the page; pictures of vehicles may come from any https host or from our own.
     images = f"img-src 'self' data: https: {settings().public_base_url}"
+    hints = f"connect-src 'self' {settings().live_url}".rstrip()
     nowhere = "frame-ancestors 'none'; base-uri 'none'; object-src 'none'; form-action 'self'"
-    return f"default-src 'self'; style-src 'self' 'unsafe-inline'; {images}; {nowhere}"
+    return f"default-src 'self'; style-src 'self' 'unsafe-inline'; {images}; {hints}; {nowhere}"
 
 
 def _has(path: str) -> bool:

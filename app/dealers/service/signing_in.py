@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 from app.dealers.errors import CodeNeeded, CodeRefused, LoginLocked, LoginRefused, PasswordRefused, PasswordToChange, SessionUnknown
 from app.dealers.models import LoginFailure, Staff, StaffSession
 from app.dealers.service.second_factor import passes
-from app.kit import clock
+from app.kit import clock, live
 from app.kit.crypto import hash_password, new_token, password_matches, token_hash
 from app.kit.errors import Unauthorized
 from app.kit.settings import settings
@@ -123,7 +123,9 @@ def _begin(session: Session, staff: Staff, place: Place, *, how: str) -> str:
 
 def sign_out(session: Session, token: str) -> None:
     """Forget a session; an unknown token is nothing to forget."""
-    session.execute(delete(StaffSession).filter_by(token_hash=token_hash(token)))
+    ended = delete(StaffSession).filter_by(token_hash=token_hash(token)).returning(StaffSession.staff_id)
+    if (staff_id := session.execute(ended).scalar_one_or_none()) is not None:
+        live.ask_anew(session, staff_id)
 
 
 def end_session(session: Session, staff: Staff, session_id: uuid.UUID) -> None:
@@ -131,11 +133,13 @@ def end_session(session: Session, staff: Staff, session_id: uuid.UUID) -> None:
     ended = delete(StaffSession).filter_by(id=session_id, staff_id=staff.id).returning(StaffSession.id)
     if session.execute(ended).first() is None:
         raise SessionUnknown
+    live.ask_anew(session, staff.id)
 
 
 def end_other_sessions(session: Session, staff: Staff, token: str) -> int:
     """Every browser but this one is asked to sign in; how many those were."""
     others = delete(StaffSession).where(StaffSession.staff_id == staff.id, StaffSession.token_hash != token_hash(token))
+    live.ask_anew(session, staff.id)
     return len(session.execute(others.returning(StaffSession.id)).all())
 
 

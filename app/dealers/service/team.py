@@ -26,7 +26,7 @@ from app.dealers.errors import (
 from app.dealers.models import HEADQUARTERS, Role, Staff, StaffSession, Store
 from app.dealers.scope import Scope
 from app.dealers.service.second_factor import forget
-from app.kit import clock, states
+from app.kit import clock, live, states
 from app.kit.crypto import hash_password, new_password
 
 ACTIVE, LOCKED = "active", "locked"
@@ -184,6 +184,7 @@ def _fill(session: Session, person: Staff, fields: dict[str, Any]) -> None:
 
 def _sign_out(session: Session, person: Staff) -> int:
     session.flush()
+    live.ask_anew(session, person.id)
     return len(session.execute(delete(StaffSession).filter_by(staff_id=person.id).returning(StaffSession.id)).all())
 
 

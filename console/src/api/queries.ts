@@ -2,6 +2,7 @@
 import { useInfiniteQuery, useMutation, useQuery, useQueryClient, type InfiniteData } from "@tanstack/react-query";
 import { setPlatformNow } from "../lib/time";
 import { api, withQuery, type ApiError } from "./client";
+import { pace } from "./live";
 import type * as T from "./types";
 
 /** How often a page that people watch asks again, in milliseconds. */
@@ -29,18 +30,21 @@ export function useMe() {
   });
 }
 
+/** How often to ask again, in milliseconds; some things are watched more closely while they move. */
+type Every<D> = number | ((data: D | undefined) => number);
+
+const paced =
+  <D>(every: Every<D>) =>
+  ({ queryKey: [path], state }: { queryKey: readonly unknown[]; state: { data: D | undefined } }) =>
+    pace(path, typeof every === "number" ? every : every(state.data));
+
 export function useOverview() {
   return useQuery<T.Overview, ApiError>({
     queryKey: ["overview"],
     queryFn: () => clocked<T.Overview>("staff/console/overview"),
-    refetchInterval: CALM,
+    refetchInterval: paced(CALM),
   });
 }
-
-/** How often to ask again, in milliseconds; some things are watched more closely while they move. */
-type Every<D> = number | ((data: D | undefined) => number);
-
-const paced = <D>(every: Every<D>) => (typeof every === "number" ? every : (query: { state: { data: D | undefined } }) => every(query.state.data));
 
 export function usePages<R>(path: string, parameters: Record<string, string | null>, every: Every<InfiniteData<T.Page<R>>>) {
   return useInfiniteQuery<T.Page<R>, ApiError, InfiniteData<T.Page<R>>, readonly unknown[], string | null>({

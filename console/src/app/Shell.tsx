@@ -22,8 +22,10 @@ import {
   UsergroupAddOutlined,
 } from "@ant-design/icons";
 import { Dropdown, type MenuProps } from "antd";
-import type { ReactNode } from "react";
+import { useQueryClient } from "@tanstack/react-query";
+import { useEffect, type ReactNode } from "react";
 import { NavLink, Outlet, ScrollRestoration, useLocation, useNavigate } from "react-router";
+import { listen } from "../api/live";
 import { useLogout } from "../api/queries";
 import type { Staff } from "../api/types";
 import { chooseLanguage, isLanguage, language, LANGUAGES, nameOf } from "../lib/language";
@@ -158,6 +160,8 @@ function StaffButton({ staff, compact }: { staff: Staff; compact?: boolean }) {
 export function Shell() {
   const staff = useStaff();
   const phone = useIsPhone();
+  const cache = useQueryClient();
+  useEffect(() => listen(cache), [cache]);
   return (
     <div className={phone ? "shell shell-phone" : "shell"}>
       {phone ? (
