@@ -26,10 +26,9 @@ from app.kit.logging import logger, mask_text
 
 log = logger(__name__)
 
-BATCH = 200
+BATCH, MAX_ATTEMPTS = 200, 12
 # What comes by the hundred is copied, which is several times as fast.
 COPIED_FROM = 100
-MAX_ATTEMPTS = 12
 
 # One that hears for many is told for whom, as `whom`.
 Handler = Callable[..., None]

@@ -13,9 +13,8 @@ from app.console.queries.scope import Scope
 from app.dealers.errors import PasswordToChange
 from app.dealers.models import Role
 from app.kit import clock, hearing
-from app.kit.idempotency import unkept
 from app.kit.settings import settings
-from app.kit.web import Caller, blueprint, raises, transactional
+from app.kit.web import Caller, blueprint, looking, raises, transactional
 
 staff = blueprint("console", audience="staff")
 
@@ -37,11 +36,10 @@ def me(session: Session, who: Caller) -> Any:
     }
 
 
-@staff.post("/live")
-@unkept("a ticket is good for a minute")
+@staff.get("/live")
 @raises(PasswordToChange)
 @staff.output(schemas.LiveOut)
-@transactional
+@looking
 def live(_session: Session, who: Caller) -> Any:
     """Where this browser hears what is stale, as server-sent events: the address is good for a minute. See docs/decisions/0021."""
     person = who.staff

@@ -62,7 +62,7 @@ export function listen(cache: QueryClient): () => void {
     const mine = turn;
     let url: string;
     try {
-      ({ url } = await api<{ url: string }>("POST", "staff/console/live"));
+      ({ url } = await api<{ url: string }>("GET", "staff/console/live"));
     } catch {
       if (mine === turn) later();
       return;
