@@ -62,6 +62,7 @@ def test_an_adviser_opens_a_lead_from_its_card_in_wecom_and_confirms_the_reserva
     dialog = his.get_by_role("dialog", name="确认为客户保留这辆车")
     his.screenshot(path=artefacts / "console-adviser-confirm-390.png")
     dialog.get_by_role("button", name="确认有车").click()
+    expect(dialog).to_have_count(0)
     expect(his.get_by_text("已确认").first).to_be_visible()
     his.screenshot(path=artefacts / "console-adviser-confirmed-390.png")
     acts.eventually(lambda: "order.confirmed" in acts.timeline(desk, customer), "her timeline tells it")
