@@ -23,7 +23,7 @@ IN_WECOM: dict[str, Any] = {
     "locale": "zh-CN",
     "reduced_motion": "reduce",
     "has_touch": True,
-    "user_agent": "Mozilla/5.0 (iPhone; CPU iPhone OS 18_0 like Mac OS X) AppleWebKit/605.1.15 (KHTML, like Gecko) wxwork/4.1.36 MicroMessenger/7.0.1",
+    "user_agent": "Mozilla/5.0 (iPhone; CPU iPhone OS 18_0 like Mac OS X) AppleWebKit/605.1.15 wxwork/4.1.36 MicroMessenger/7.0.1",
 }
 
 
