@@ -228,6 +228,7 @@ class InterestOut(Schema):
     id = String()
     kind = String()
     vehicle = maybe(VehicleCardOut)
+    order_id = String(allow_none=True, metadata={"description": "of a reservation or a deposit, when the reader may open it"})
     message = String(allow_none=True)
     at = DateTime()
 

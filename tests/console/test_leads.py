@@ -8,13 +8,15 @@ from typing import Any
 import pytest
 from sqlalchemy.orm import Session
 
-from app.dealers.models import Role
+from app.console.queries import leads
+from app.dealers.models import Role, Staff
 from app.kit import clock
 from app.kit.texts import has
 from app.leads.models import Cause, Interest, LeadInterest, Status
 from tests.console.conftest import Desk, lead
 from tests.factories import dealers as make
 from tests.factories import identity as people
+from tests.factories import orders as market
 from tests.factories import vehicles as cars
 
 
@@ -52,6 +54,25 @@ def test_a_lead_shows_the_cars_it_is_about_the_latest_first(session: Session, wo
     assert [interest["vehicle"]["title"] for interest in shown["interests"]] == ["新欢", "旧爱"]
     assert shown["interests"][0]["message"] == "想试驾"
     assert adviser.get("leads/").json["items"][0]["vehicle"]["title"] == "新欢"
+
+
+def test_from_a_deposit_leads_a_way_to_its_order_for_whoever_may_open_it(session: Session) -> None:
+    shop = market.market(session)
+    adviser, marketer = make.staff(session, shop.dealer), make.staff(session, shop.brand, Role.marketer)
+    her = market.buyer(session, shop)
+    order = market.order(session, shop, her)
+    hers = lead(session, her, adviser)
+    session.add_all(LeadInterest(lead_id=hers.id, kind=kind, vehicle_id=shop.vehicle.id) for kind in (Interest.contact, Interest.deposit))
+    session.flush()
+
+    def ways(reader: Staff) -> dict[str, Any]:
+        return {one["kind"]: one["order_id"] for one in leads.show(session, reader, hers.id)["interests"]}
+
+    assert ways(adviser) == ways(marketer) == {"contact": None, "deposit": order.id}
+    order.dealer_id = make.dealer(session, shop.brand).id
+    session.flush()
+    assert ways(adviser) == {"contact": None, "deposit": None}
+    assert ways(marketer) == {"contact": None, "deposit": order.id}
 
 
 def test_an_adviser_accepts_promises_and_books_and_each_is_in_the_log(session: Session, world: Any, adviser: Any) -> None:

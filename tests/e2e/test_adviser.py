@@ -56,8 +56,7 @@ def test_an_adviser_opens_a_lead_from_its_card_in_wecom_and_confirms_the_reserva
     his.get_by_role("button", name="接受线索").click()
     expect(his.get_by_role("button", name="接受线索")).to_have_count(0)
 
-    his.get_by_role("navigation").get_by_role("link", name="订单").click()
-    his.locator("main a[href*='/orders/']").first.click()
+    his.get_by_role("link", name="付意向金").click()
     his.get_by_role("button", name="确认有车").click()
     dialog = his.get_by_role("dialog", name="确认为客户保留这辆车")
     his.screenshot(path=artefacts / "console-adviser-confirm-390.png")

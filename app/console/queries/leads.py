@@ -15,12 +15,15 @@ from app.console.queries.names import named, people, vehicles
 from app.console.queries.paging import Page, page_of
 from app.console.queries.scope import Scope
 from app.dealers.models import Dealer, Role, Staff
-from app.kit import clock
+from app.kit import clock, db
 from app.kit.texts import t
 from app.leads import queries
 from app.leads.models import Lead, LeadAssignment, LeadInterest, Status
+from app.orders.models import Order
 
 CHINA = timezone(timedelta(hours=8))
+# Interests behind which an order stands.
+_BY_ORDER = ("reservation", "deposit")
 CLOSED = (Status.won, Status.defeated, Status.duplicate)
 
 
@@ -89,7 +92,7 @@ def show(session: Session, staff: Staff, lead_id: uuid.UUID) -> dict[str, Any]:
     (row,) = _rows(session, [lead])
     return row | {
         "actions": _actions(staff, lead, waiting=any(one.answer is None and one.dealer_id == lead.dealer_id for one in asked)),
-        "interests": _interests(session, lead.id),
+        "interests": _interests(session, Scope.of(staff), lead),
         "assignments": _assignments(session, asked),
         "activities": _activities(session, lead.id),
     }
@@ -108,19 +111,34 @@ def _actions(staff: Staff, lead: Lead, *, waiting: bool) -> list[str]:
     return can
 
 
-def _interests(session: Session, lead_id: uuid.UUID) -> list[dict[str, Any]]:
-    found = queries.interests(session, [lead_id])
+def _interests(session: Session, scope: Scope, lead: Lead) -> list[dict[str, Any]]:
+    found = queries.interests(session, [lead.id])
     cars = vehicles(session, (interest.vehicle_id for interest in found))
+    orders = _latest_orders(session, scope, lead, [interest.vehicle_id for interest in found])
     return [
         {
             "id": interest.id,
             "kind": interest.kind,
             "vehicle": cars.get(interest.vehicle_id),
+            "order_id": orders.get(interest.vehicle_id) if interest.kind in _BY_ORDER else None,
             "message": interest.message,
             "at": interest.latest_at,
         }
         for interest in found
     ]
+
+
+def _latest_orders(
+    session: Session, scope: Scope, lead: Lead, vehicle_ids: Sequence[uuid.UUID | None]
+) -> dict[uuid.UUID | None, uuid.UUID]:
+    """Of each car her latest order that the reader may open."""
+    rows = session.execute(
+        select(Order.vehicle_id, Order.id)
+        .where(scope.covers(Order), Order.customer_id == lead.customer_id, db.among(Order.vehicle_id, vehicle_ids))
+        .order_by(Order.vehicle_id, Order.created_at.desc())
+        .ext(distinct_on(Order.vehicle_id))
+    )
+    return dict(rows.all())
 
 
 def _assignments(session: Session, found: Sequence[LeadAssignment]) -> list[dict[str, Any]]:

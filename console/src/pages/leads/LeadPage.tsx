@@ -37,7 +37,12 @@ function Wish({ interests }: { interests: Interests }) {
       {vehicle && <VehicleLine vehicle={vehicle} />}
       {interests.map((interest) => (
         <div key={interest.id} className="quiet">
-          {t.leads.interestKinds[interest.kind]} <Moment at={interest.at} />
+          {interest.order_id ? (
+            <Link to={`/orders/${interest.order_id}`}>{t.leads.interestKinds[interest.kind]}</Link>
+          ) : (
+            t.leads.interestKinds[interest.kind]
+          )}{" "}
+          <Moment at={interest.at} />
           {interest.message && <blockquote>{interest.message}</blockquote>}
         </div>
       ))}
