@@ -6,10 +6,8 @@ It knows neither the database nor what anybody may see: a ticket says who hears,
 from __future__ import annotations
 
 import asyncio
-import json
-from collections import Counter
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager, suppress
+from contextlib import asynccontextmanager
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -22,14 +20,16 @@ from starlette.middleware.cors import CORSMiddleware
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
+from starlette.types import Receive, Scope, Send
 
 from app.kit import logging
 from app.kit.errors import Unauthorized
 from app.kit.hearing import ASK_ANEW, Hearer, admitted, channel
+from app.kit.json import dumps, loads
 from app.kit.settings import settings
 
 MOST_STREAMS, MOST_OF_ONE = 2_000, 20
-# Should a hint that a session has ended be lost, the stream ends by itself; so no reader is ever told more than so much.
+# Should the hint be lost that a session has ended, the stream ends by itself.
 LONGEST_SECONDS = 600.0
 AT_MOST_EVERY_SECONDS = 1.0
 PING_SECONDS = 15
@@ -54,16 +54,19 @@ class Stream:
 
     async def events(self) -> AsyncIterator[dict[str, str]]:
         """`stale` with a list of topics, at once and then once a second at most; ends when the page has to ask for a new ticket."""
-        with suppress(TimeoutError):
-            async with asyncio.timeout(LONGEST_SECONDS):
-                while True:
+        ends = asyncio.get_running_loop().time() + LONGEST_SECONDS
+        while True:
+            try:
+                async with asyncio.timeout_at(ends):
                     await self._woken.wait()
-                    self._woken.clear()
-                    stale, self._stale = self._stale, set()
-                    if ASK_ANEW in stale:
-                        return
-                    yield {"event": "stale", "data": json.dumps(sorted(stale))}
-                    await asyncio.sleep(AT_MOST_EVERY_SECONDS)
+            except TimeoutError:
+                return
+            self._woken.clear()
+            stale, self._stale = self._stale, set()
+            if ASK_ANEW in stale:
+                return
+            yield {"event": "stale", "data": dumps(sorted(stale)).decode()}
+            await asyncio.sleep(AT_MOST_EVERY_SECONDS)
 
 
 class Streams:
@@ -93,11 +96,11 @@ class Streams:
 
     def room_for(self, hearer: Hearer) -> bool:
         """Whether one more page of hers may listen."""
-        of_each = Counter(stream.hearer.staff_id for stream in self.open)
-        return len(self.open) < MOST_STREAMS and of_each[hearer.staff_id] < MOST_OF_ONE
+        hers = sum(stream.hearer.staff_id == hearer.staff_id for stream in self.open)
+        return len(self.open) < MOST_STREAMS and hers < MOST_OF_ONE
 
     def _hear(self, raw: bytes) -> None:
-        for hint in json.loads(raw):
+        for hint in loads(raw):
             for stream in self.open:
                 if stream.hearer.hears(hint):
                     stream.tell(hint["topic"])
@@ -105,6 +108,21 @@ class Streams:
     def _all(self, topic: str) -> None:
         for stream in self.open:
             stream.tell(topic)
+
+
+class _Answer(EventSourceResponse):
+    """A page's answer: listening before the page knows that it does, and never longer than the page is there, whatever ends it."""
+
+    def __init__(self, streams: Streams, stream: Stream) -> None:
+        super().__init__(stream.events(), ping=PING_SECONDS)
+        self._streams, self._stream = streams, stream
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        self._streams.open.add(self._stream)
+        try:
+            await super().__call__(scope, receive, send)
+        finally:
+            self._streams.open.discard(self._stream)
 
 
 def _origin() -> str:
@@ -124,17 +142,7 @@ def build() -> Starlette:
             return JSONResponse({"error": "unauthorized"}, status_code=401)
         if not streams.room_for(hearer):
             return JSONResponse({"error": "too_many_streams"}, status_code=503)
-        stream = Stream(hearer)
-
-        async def events() -> AsyncIterator[dict[str, str]]:
-            try:
-                async for one in stream.events():
-                    yield one
-            finally:
-                streams.open.discard(stream)
-
-        streams.open.add(stream)
-        return EventSourceResponse(events(), ping=PING_SECONDS)
+        return _Answer(streams, Stream(hearer))
 
     async def health(_request: Request) -> Response:
         return JSONResponse({"streams": len(streams.open)})

@@ -24,8 +24,10 @@ _NOT_OF_THEM = frozenset({"vehicle.viewed", "vehicle.gallery_viewed", "vehicle.f
 
 def tell(session: Session, facts: Iterable[Mapping[str, Any]]) -> None:
     """Once they are committed, pages that show such facts hear that they are stale; a dealer's only by facts that name it."""
-    for fact in facts:
-        name: str = fact["name"]
-        topic = None if name in _NOT_OF_THEM else _TOPICS.get(name) or _TOPICS.get(name.partition(".")[0])
-        if topic is not None:
-            live.tell(session, topic, brand_id=fact["brand_id"], dealer_id=fact["data"].get("dealer_id"))
+    told = {(topic, fact["brand_id"], fact["data"].get("dealer_id")) for fact in facts if (topic := _topic(fact["name"]))}
+    for topic, brand_id, dealer_id in told:
+        live.tell(session, topic, brand_id=brand_id, dealer_id=dealer_id)
+
+
+def _topic(name: str) -> str | None:
+    return None if name in _NOT_OF_THEM else _TOPICS.get(name) or _TOPICS.get(name.partition(".")[0])

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, expect, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
 
 from dev import browser as machine
 from dev.environment import ROOT
@@ -23,6 +23,7 @@ from miniprogram_mock.phone.wechat import WeChat
 from miniprogram_mock.phone.wire import Line
 from miniprogram_mock.story import DEMO_PASSWORD, DEMO_USERNAME
 from tests.e2e.hand import PATIENCE, Hand
+from tests.e2e.sheet import DESK
 
 HERE = Path(__file__).parent
 ARTEFACTS = Path(os.environ.get("ARTEFACTS") or ROOT / "var" / "artefacts") / "e2e"
@@ -119,6 +120,14 @@ def window(chromium: Browser) -> Iterator[BrowserContext]:
     """The browser's window for all phones: what one sends arrives in the other's chats, and the engine's files are kept."""
     context = chromium.new_context(**WINDOW)
     yield context
+    context.close()
+
+
+@pytest.fixture
+def page(chromium: Browser) -> Iterator[Page]:
+    """A window of its own on a desk, for the console."""
+    context = chromium.new_context(**DESK)
+    yield context.new_page()
     context.close()
 
 

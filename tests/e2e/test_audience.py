@@ -4,23 +4,15 @@ from __future__ import annotations
 
 import re
 import secrets
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Locator, Page, expect
+from playwright.sync_api import Locator, Page, expect
 
 from dev.stack import Stack
 from tests.e2e.sheet import Sheet, looked_at
 
 PEOPLE = 1_200
-
-
-@pytest.fixture
-def page(chromium: Browser) -> Iterator[Page]:
-    context = chromium.new_context(viewport={"width": 1440, "height": 900}, locale="zh-CN", reduced_motion="reduce")
-    yield context.new_page()
-    context.close()
 
 
 @pytest.fixture

@@ -2,23 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from datetime import datetime, timedelta
 from pathlib import Path
 
-import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Page, expect
 
 from app.messaging.facts import CHINA
 from dev.stack import Stack
-from tests.e2e.sheet import DESK, Sheet, looked_at
-
-
-@pytest.fixture
-def page(chromium: Browser) -> Iterator[Page]:
-    context = chromium.new_context(**DESK)
-    yield context.new_page()
-    context.close()
+from tests.e2e.sheet import Sheet, looked_at
 
 
 def with_a_code(sheet: Sheet, artefacts: Path) -> None:

@@ -1,25 +1,16 @@
 """Somebody who reads English chooses it once, and reads it on every page, on the canvas and in refusals, on a desk and on a phone."""
 
 import re
-from collections.abc import Iterator
 from pathlib import Path
 
-import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Page, expect
 
 from dev.stack import Stack
-from tests.e2e.sheet import DESK, Sheet, looked_at
+from tests.e2e.sheet import Sheet, looked_at
 
 CHINESE = re.compile(r"[　-〿一-鿿＀-￯]")
 # The button with the name of who works here is left out: names stay what they are.
 OURS = "nav, h1, h2, th, button:not(.staff), label, .ant-tabs-tab, .ant-empty-description, .ant-statistic-title"
-
-
-@pytest.fixture
-def page(chromium: Browser) -> Iterator[Page]:
-    context = chromium.new_context(**DESK)
-    yield context.new_page()
-    context.close()
 
 
 def test_english_is_chosen_once_and_read_on_every_page_on_the_canvas_and_in_refusals(page: Page, town: Stack, artefacts: Path) -> None:

@@ -3,21 +3,12 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Iterator
 from pathlib import Path
 
-import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Page, expect
 
 from dev.stack import Stack
-from tests.e2e.sheet import DESK, Sheet, looked_at
-
-
-@pytest.fixture
-def page(chromium: Browser) -> Iterator[Page]:
-    context = chromium.new_context(**DESK)
-    yield context.new_page()
-    context.close()
+from tests.e2e.sheet import Sheet, looked_at
 
 
 def test_a_plan_is_drafted_previewed_published_and_becomes_its_next_version(page: Page, town: Stack, artefacts: Path) -> None:

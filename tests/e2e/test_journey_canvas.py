@@ -25,13 +25,6 @@ BEFORE_THE_MESSAGE = re.compile("^在「等待」和「发送消息」之间")
 
 
 @pytest.fixture
-def page(chromium: Browser) -> Iterator[Page]:
-    context = chromium.new_context(viewport={"width": 1440, "height": 900}, locale="zh-CN", reduced_motion="reduce")
-    yield context.new_page()
-    context.close()
-
-
-@pytest.fixture
 def her(town: Stack, wechat: WeChat) -> Phone:
     """A customer who follows the service account."""
     made = Phone(town.web, wechat, nickname=f"沈知夏{secrets.token_hex(2)}", phone=f"13{secrets.randbelow(10**9):09d}")

@@ -2,22 +2,13 @@
 
 import csv
 import secrets
-from collections.abc import Iterator
 from pathlib import Path
 
-import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Page, expect
 
 from dev.stack import Stack
 from miniprogram_mock.story import Story
-from tests.e2e.sheet import DESK, Sheet, looked_at
-
-
-@pytest.fixture
-def page(chromium: Browser) -> Iterator[Page]:
-    context = chromium.new_context(**DESK)
-    yield context.new_page()
-    context.close()
+from tests.e2e.sheet import Sheet, looked_at
 
 
 def test_a_narrowed_list_is_kept_found_again_had_as_a_file_and_let_go_of(page: Page, town: Stack, artefacts: Path) -> None:

@@ -5,27 +5,19 @@ from __future__ import annotations
 import secrets
 from collections.abc import Iterator
 
-import pytest
 import requests
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Page, expect
 
 from dev.stack import Stack, healthy
 from dev.testing import wait_until
 from miniprogram_mock.phone.phone import Phone
 from miniprogram_mock.phone.wechat import WeChat
 from miniprogram_mock.story import PRIVACY_TEXT
-from tests.e2e.sheet import DESK, Sheet
+from tests.e2e.sheet import Sheet
 
 # A page that hears nothing asks every five seconds, one that hears every thirty.
 AT_ONCE_MS = 2_500
 BY_THE_CLOCK_MS = 12_000
-
-
-@pytest.fixture
-def page(chromium: Browser) -> Iterator[Page]:
-    context = chromium.new_context(**DESK)
-    yield context.new_page()
-    context.close()
 
 
 def lead(town: Stack, wechat: WeChat, car: str) -> str:
@@ -49,7 +41,6 @@ def test_a_new_lead_stands_in_an_open_inbox_at_once_and_comes_also_when_nobody_t
     page.goto(f"{sheet.console}/leads")
     for _ in range(2):
         wait_until(lambda: requests.get(health, timeout=5).json()["streams"], what="nobody listens")
-        page.wait_for_timeout(1_500)  # what it asked for when it began to listen
         name = lead(town, wechat, next(cars))
         expect(page.get_by_text(name)).to_be_visible(timeout=AT_ONCE_MS)
 

@@ -3,23 +3,14 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Iterator
 from pathlib import Path
 
-import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Page, expect
 
 from dev.stack import Stack
-from tests.e2e.sheet import DESK, Sheet, looked_at
+from tests.e2e.sheet import Sheet, looked_at
 
 COLUMNS = "stock_number,title,series,condition,model_year,price_fen,first_registration_date,odometer_km,store"
-
-
-@pytest.fixture
-def page(chromium: Browser) -> Iterator[Page]:
-    context = chromium.new_context(**DESK)
-    yield context.new_page()
-    context.close()
 
 
 def test_a_manager_hands_in_a_feed_reads_what_failed_and_keeps_a_car(page: Page, town: Stack, artefacts: Path) -> None:

@@ -3,23 +3,14 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Iterator
 from pathlib import Path
 
-import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from dev.stack import Stack
 from tests.e2e.sheet import DESK, Sheet, looked_at
 
 OWN = "my own password"
-
-
-@pytest.fixture
-def page(chromium: Browser) -> Iterator[Page]:
-    context = chromium.new_context(**DESK)
-    yield context.new_page()
-    context.close()
 
 
 def test_somebody_is_taken_on_chooses_her_password_and_is_locked_out(page: Page, chromium: Browser, town: Stack, artefacts: Path) -> None:

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Page, expect
 
 from dev.stack import Stack
 from miniprogram_mock.phone.phone import Desk
@@ -15,13 +14,6 @@ from tests.e2e import crowd
 from tests.e2e.sheet import Sheet, looked_at
 
 AGREED, SILENT = 120, 30
-
-
-@pytest.fixture
-def page(chromium: Browser) -> Iterator[Page]:
-    context = chromium.new_context(viewport={"width": 1440, "height": 900}, locale="zh-CN", reduced_motion="reduce")
-    yield context.new_page()
-    context.close()
 
 
 @pytest.fixture

@@ -18,12 +18,12 @@ from app.dealers.models import Dealer, Role, Staff
 from app.kit import clock, db
 from app.kit.texts import t
 from app.leads import queries
-from app.leads.models import Lead, LeadAssignment, LeadInterest, Status
+from app.leads.models import Interest, Lead, LeadAssignment, LeadInterest, Status
 from app.orders.models import Order
 
 CHINA = timezone(timedelta(hours=8))
 # Interests behind which an order stands.
-_BY_ORDER = ("reservation", "deposit")
+_BY_ORDER = (Interest.reservation, Interest.deposit)
 CLOSED = (Status.won, Status.defeated, Status.duplicate)
 
 
